@@ -1,0 +1,45 @@
+# The commands of a working day. `make help` lists them.
+SHELL := /bin/bash
+PORT ?= 8025
+PYTHON ?= python3
+STAMP := .venv/.installed
+
+.PHONY: help install demo test fast lint format types bench crash messages clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+install: $(STAMP) ## make .venv with everything (.venv/bin/todoke)
+
+$(STAMP): pyproject.toml scripts/install
+	@PYTHON=$(PYTHON) scripts/install
+
+demo: install ## the sample site, the door, the desk and the inbox on http://127.0.0.1:$(PORT)/
+	@exec .venv/bin/todoke demo --port $(PORT)
+
+test: install ## lint, types and every test (installs chromium and postfix when root)
+	@scripts/test
+
+fast: install ## the tests that need nothing but Python
+	@.venv/bin/pytest -q tests/unit tests/contract
+
+lint: install ## ruff
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+format: install ## let ruff put the code in order
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+
+types: install ## mypy --strict
+	@.venv/bin/mypy
+
+messages: install ## compile the translations (src/todoke/locale)
+	@scripts/messages
+
+bench: install ## accepted submissions and mails per second beside raw SQLite
+	@.venv/bin/todoke bench
+
+crash: install ## the long crash tests: 500 kills, 300 sync points
+	@scripts/crash
+
+clean: ## remove what make made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,81 @@
+"""Mail addresses: one addr-spec, checked strictly, comparable, and maskable.
+
+Used by forms (type=email that mail will be sent to), accept, compose and the mailers. It never parses
+lists, comments or display names out of visitors' text (CVE-2023-27043: such parsers pick the wrong address).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from email_validator import EmailNotValidError, validate_email
+
+
+class AddressError(ValueError):
+    """The text is not one mail address; the message says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mail address: `local` part and `domain` in Unicode (NFC), `ascii_domain` as A-labels (RFC 5890)."""
+
+    local: str
+    domain: str
+    ascii_domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def wire(self) -> str:
+        """The address as it goes into SMTP and header fields: the domain always IDNA-encoded."""
+        return f"{self.local}@{self.ascii_domain}"
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """True when the local part is not ASCII, so that only RFC 6531 servers can take it."""
+        return not self.local.isascii()
+
+    @property
+    def key(self) -> str:
+        """What two spellings of one mailbox have in common: domain and local part case-folded.
+
+        RFC 5321 2.4 lets a local part be case-sensitive; no service in use is, and their events change the
+        case. Only for comparing; mail is always sent to what was typed.
+        """
+        return f"{self.local}@{self.ascii_domain}".casefold()
+
+    @property
+    def masked(self) -> str:
+        """The address with most of the local part hidden, for pages that others might see: `h•••@example.com`."""
+        return f"{self.local[:1]}•••@{self.domain}"
+
+
+@lru_cache(maxsize=4096)
+def parse_address(text: str) -> Address:
+    """Read `text` as exactly one addr-spec (RFC 5321 Mailbox without quotes, comments or literals).
+
+    Raises AddressError: if it is anything else, longer than 254 octets, or has a domain that no public mail
+    can reach (no dot, special use). Nothing is looked up in the DNS.
+    """
+    try:
+        found = validate_email(
+            text, check_deliverability=False, allow_smtputf8=True, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise AddressError(str(error)) from error
+    return Address(found.local_part, found.domain, found.ascii_domain)
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """True when both texts name the same mailbox, ignoring case and IDNA spelling."""
+    return _key(one) == _key(other)
+
+
+@lru_cache(maxsize=4096)
+def _key(text: str) -> str:
+    try:
+        return parse_address(text.strip().strip("<>")).key
+    except AddressError:
+        return text.strip().strip("<>").casefold()

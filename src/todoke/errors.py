@@ -1,0 +1,166 @@
+"""Every error todoke raises on purpose, in one tree, sorted by what the caller can do.
+
+Error                       base; its message is the class docstring unless one is given
++ ConfigError               a setting is wrong                    stop at start; exit 2
++ RequestError              the caller must change the request    HTTP `status`; never retried
+|   + Malformed 400  + Forged 401  + OriginRefused 403  + NotFound 404  + TooSlow 408
+|   + Conflict 409  + TooLarge 413  + Unsupported 415  + TooMany 429
++ SendError                 one hand-over did not end in acceptance
+|   + SendDeferred          not taken now                         retry later, as a new attempt
+|   + SendRefused           not taken ever                        rejected; no retry
+|   + SendUnknown           the answer was lost                   evidence decides, never silence
++ StoreError                the store could not do it             503 with Retry-After; sweep repairs
+    + StoreUnavailable      now: disk full, I/O error, throttled  retry later
+    + StoreCorrupt          ever: a human is needed               stop
+
+Expected outcomes are values, not errors: FieldErrors, Duplicate, None from a claim that was lost.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class Error(Exception):
+    """Something went wrong in todoke."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.cleandoc(type(self).__doc__ or "").partition("\n")[0])
+
+
+class ConfigError(Error):
+    """The configuration is wrong."""
+
+
+class RequestError(Error):
+    """The request cannot be answered as it is."""
+
+    status = 400
+    code = "bad_request"
+
+
+class Malformed(RequestError):
+    """The body of the request cannot be read as a form."""
+
+    status = 400
+    code = "malformed"
+
+
+class Forged(RequestError):
+    """The request does not prove who sent it."""
+
+    status = 401
+    code = "forged"
+
+
+class OriginRefused(RequestError):
+    """This page's origin is not one of the site's `origins`."""
+
+    status = 403
+    code = "origin_refused"
+
+
+class NotFound(RequestError):
+    """There is nothing here."""
+
+    status = 404
+    code = "not_found"
+
+
+class TooSlow(RequestError):
+    """The request did not arrive in time."""
+
+    status = 408
+    code = "too_slow"
+
+
+class Conflict(RequestError):
+    """The request cannot be done in the present state."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(RequestError):
+    """The request is larger than the form allows."""
+
+    status = 413
+    code = "too_large"
+
+
+class Unsupported(RequestError):
+    """A form is sent as urlencoded, multipart, plain text or JSON; this is none of them."""
+
+    status = 415
+    code = "unsupported"
+
+
+class TooMany(RequestError):
+    """Too many requests."""
+
+    status = 429
+    code = "too_many"
+
+
+class SendError(Error):
+    """A hand-over of a message did not end in acceptance.
+
+    `code` is the service's own answer (an SMTP reply code or an API error code), `status_code` the
+    enhanced status code of RFC 3463 (x.y.z) where there is one, `diagnostic` its words.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str = "",
+        status_code: str = "",
+        diagnostic: str = "",
+    ) -> None:
+        super().__init__(message or diagnostic or None)
+        self.code = code
+        self.status_code = status_code
+        self.diagnostic = diagnostic
+
+
+class SendDeferred(SendError):
+    """The service did not take the message now; it may later.
+
+    `retry_after_seconds` is the service's own wish, when it stated one. `stop_all` is True when the
+    fault is ours or the service's and not the message's (no connection, wrong password): every other
+    message would fare the same, so the sender rests instead of trying each.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str = "",
+        status_code: str = "",
+        diagnostic: str = "",
+        retry_after_seconds: float | None = None,
+        stop_all: bool = False,
+    ) -> None:
+        super().__init__(message, code=code, status_code=status_code, diagnostic=diagnostic)
+        self.retry_after_seconds = retry_after_seconds
+        self.stop_all = stop_all
+
+
+class SendRefused(SendError):
+    """The service refused the message for good."""
+
+
+class SendUnknown(SendError):
+    """The message was handed over and the answer was lost: it may or may not have been taken."""
+
+
+class StoreError(Error):
+    """The store failed."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot write now; nothing of this request was kept."""
+
+
+class StoreCorrupt(StoreError):
+    """The store's file is damaged or is not a todoke store."""

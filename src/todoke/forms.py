@@ -1,0 +1,119 @@
+"""A form as the site owner set it up: its fields and their rules, its managers, what happens after a submission.
+
+Values only. `settings.py` reads them from todoke.toml, `page.py` reads the fields from an HTML page, and
+`validate.py` applies them to an entry list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One control, or one group of controls that share a name, with its constraint attributes (WHATWG HTML 4.10).
+
+    `kind` is the control's type state: text, search, tel, url, email, password, date, month, week, time,
+    datetime-local, number, range, color, checkbox, radio, file, hidden, textarea or select. `minlength` and
+    `maxlength` count UTF-16 code units of the API value, as browsers do. `min`, `max`, `step` are as written.
+    `options` are the values a select, radio group or checkbox group can send, with their labels. `multiple` is that
+    of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file control's
+    list of media types and extensions, lower case. `pattern` is the attribute as written.
+    """
+
+    name: str
+    kind: str = "text"
+    label: str = ""
+    required: bool = False
+    multiple: bool = False
+    minlength: int | None = None
+    maxlength: int | None = None
+    min: str = ""
+    max: str = ""
+    step: str = ""
+    pattern: str = ""
+    title: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    accept: tuple[str, ...] = ()
+    placeholder: str = ""
+    value: str = ""
+    max_files: int | None = None
+    max_file_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managers:
+    """Who receives a form's submissions. Recipients come only from here, never from a request.
+
+    `fixed` always receive; `by_value` maps values of `field` to addresses; `directory` maps a person's address
+    (casefolded) to their manager's, looked up with the value of `field`; `fallback` receive when neither finds one.
+    """
+
+    fixed: tuple[str, ...] = ()
+    field: str = ""
+    by_value: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    directory: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    fallback: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The mail to the visitor. `field` is the email field it goes to ("" for no confirmation).
+
+    `include_answers` lets the visitor's own text into it; off, because such mails are abused to send strangers
+    advertising (see docs/security.md).
+    """
+
+    field: str = "email"
+    subject: str = ""
+    include_answers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request may hold. Bytes count the body as received."""
+
+    body_bytes: int = 1_048_576
+    fields: int = 200
+    files: int = 5
+    file_bytes: int = 5_242_880
+    field_bytes: int = 262_144
+    part_header_bytes: int = 8_192
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form. `fields` None means that any fields are taken as they come, files excepted."""
+
+    name: str
+    title: str = ""
+    language: str = "en"
+    page: str = ""
+    page_url: str = ""
+    fields: tuple[Field, ...] | None = None
+    managers: Managers = Managers()
+    confirmation: Confirmation = Confirmation()
+    redirect: str = ""
+    limits: Limits = Limits()
+    retention: timedelta | None = timedelta(days=90)
+    charset: str = "utf-8"
+
+    def field(self, name: str) -> Field | None:
+        """The field of this name, or None."""
+        return next((f for f in self.fields or () if f.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers."""
+
+    name: str
+    url: str = ""
+    door_url: str = ""
+    origins: tuple[str, ...] = ()
+    language: str = "en"
+    alert_to: tuple[str, ...] = ()

@@ -1,0 +1,286 @@
+"""The seams: what the use cases need from a store, a mailer and a service's events. Protocols only.
+
+Each docstring states what is guaranteed, what is not, and the condition of every error. Fakes for all of them
+are in todoke.testing and pass the same contract suite (tests/contract).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from todoke.delivery import Ceiling, DeliveryEvent
+from todoke.message import Claim, Message, MessageTimeline, Outcome, Timeline
+from todoke.submission import File, RepeatKey, Submission
+
+Clock = Callable[[], datetime]
+"""The present time: aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The submission and its messages are durable."""
+
+    submission_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same request was accepted before, as `submission_id`; nothing was written.
+
+    `same_content` is False when the key was used before for other content.
+    """
+
+    submission_id: str
+    same_content: bool
+
+
+class Recorded(StrEnum):
+    """What became of a delivery event. In each case it is durable when `record` returns."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    ORPHAN = "orphan"
+
+
+FollowUp = Callable[[Submission, MessageTimeline, MessageTimeline], Sequence[Message]]
+"""Decides, purely, which messages a change of one message (before, after) causes. The store calls it inside the
+write that makes the change and keeps its messages in that same write. It may be called more than once for one
+change; ids must be derived, so that the same change causes the same messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which submissions to list: newest first, all given conditions together.
+
+    `status` is a word that `reading` may give for any of its messages except "unknown"; `address` is a visitor's
+    or recipient's; `before` is a cursor from the page before.
+    """
+
+    form: str = ""
+    status: str = ""
+    address: str = ""
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    before: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing; `next` is the cursor of the page after it, or ""."""
+
+    timelines: tuple[Timeline, ...]
+    next: str = ""
+
+
+class Store(Protocol):
+    """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
+
+    Every write is atomic and durable (it survives a power loss) before it returns, or before its future resolves.
+    Any method may raise StoreUnavailable: if the store cannot do it now (disk full, I/O error, throttled); a
+    write that raised it left nothing behind. StoreCorrupt: if the data cannot be trusted.
+    """
+
+    def add(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> Future[Added | Duplicate]:
+        """Keep a submission with its files and its messages, all due now, in one atomic write.
+
+        With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
+        submission's id as Duplicate. The future fails with StoreUnavailable or StoreCorrupt; never cancelled by
+        the store.
+        """
+        ...
+
+    def claim(
+        self,
+        *,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        service: str,
+        ceiling: Ceiling,
+        ids: Sequence[str] = (),
+    ) -> Sequence[Claim]:
+        """Claim due messages, the longest due first (or only those of `ids` that are due), as new attempts.
+
+        A message is due when `due_at` <= now and no lease on it is live. No two callers get the same message
+        while a lease lives; a lapsed lease makes it due again, and the new claim is `interrupted` if the lapsed
+        attempt has no event. An attempt is durable before it is returned.
+        """
+        ...
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """Journal each outcome's events and end its claim: due at `retry_at`, or no longer due.
+
+        A claim that is stale (its lease lapsed and another took over, or a resend was asked since) keeps its events
+        and changes no work. Follow-ups are kept in the same write.
+        """
+        ...
+
+    def record(self, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> Sequence[Recorded]:
+        """Journal events from outside, in one write; the answer has one word for each, in order.
+
+        An event is matched by `token`, else by `service` with `service_id` (that an `accepted` event stated). An
+        unmatched one is kept as an orphan, and is joined to its attempt if an `accepted` event that comes later
+        states its service_id. A repetition (same key on the same attempt) changes nothing. Once an event other
+        than ANSWER_LOST, INTERRUPTED, DEFERRED or OTHER is known for the latest attempt, the message is not due.
+        """
+        ...
+
+    def resend(
+        self,
+        message_id: str,
+        *,
+        now: datetime,
+        recipient: str = "",
+        max_corrections: int = 0,
+        follow_up: FollowUp,
+    ) -> bool:
+        """Make a message due now for a new attempt; with `recipient`, to a corrected address.
+
+        False, and nothing is changed: if there is no such message, or a `recipient` is given and the message was
+        corrected `max_corrections` times already.
+        """
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next message becomes due or a lease lapses; None when there is no work."""
+        ...
+
+    def receipt(self, token_hash: str) -> Timeline | None:
+        """The submission whose receipt token has this hash, with all that became of it."""
+        ...
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """One submission with all that became of it."""
+        ...
+
+    def page(self, query: Query) -> Page:
+        """A page of submissions, newest first. A page never takes longer because more is stored."""
+        ...
+
+    def file(self, submission_id: str, position: int) -> File | None:
+        """The file at this position of the submission's entry list. Listings and timelines carry files empty."""
+        ...
+
+    def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
+        """The newest events that belong to no attempt."""
+        ...
+
+    def erase(
+        self,
+        *,
+        submission_id: str = "",
+        address: str = "",
+        received_before: datetime | None = None,
+        retained_before: datetime | None = None,
+    ) -> int:
+        """Erase submissions with their messages, attempts, events and files; how many.
+
+        Exactly one condition is given: an id; an address (as visitor or recipient of a confirmation); an age; or
+        retention that ended. When it returns no byte of them is left in the store's files.
+        """
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Figures for people and logs: submissions, messages, due, orphans."""
+        ...
+
+    def put_code(self, code_hash: str, expires_at: datetime) -> None:
+        """Keep a one-time code (hashed) that opens the desk until `expires_at`."""
+        ...
+
+    def take_code(self, code_hash: str, now: datetime) -> bool:
+        """True once for a live code; it is gone afterwards."""
+        ...
+
+    def close(self) -> None:
+        """Finish the writes under way and let go of the files. Later calls raise StoreUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A display name ("" for none) with an address, as in a From field."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A composed message, ready for any mailer.
+
+    `headers` are further header fields in order (Auto-Submitted, List-Id ...), values in Unicode, already free
+    of control characters. `token` is the attempt's; a mailer lets it travel with the mail.
+    """
+
+    message_id: str
+    token: str
+    sender: Mailbox
+    recipient: str
+    reply_to: Mailbox | None
+    subject: str
+    text: str
+    html: str
+    date: datetime
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The service took responsibility: its own id for the message ("" if it gave none) and its words."""
+
+    service_id: str = ""
+    diagnostic: str = ""
+
+
+class Mailer(Protocol):
+    """Hands one mail to a service. Safe to call from several threads, up to `concurrency` at once.
+
+    `name` is the service's; `ceiling` the best it can prove. Nothing is retried inside `send`.
+    """
+
+    name: str
+    ceiling: Ceiling
+    concurrency: int
+
+    def send(self, mail: Mail) -> Accepted:
+        """Hand `mail` over, once.
+
+        Raises SendDeferred: if it was not taken and may be later. SendRefused: if it will never be taken.
+        SendUnknown: if the answer was lost after the mail may have been taken.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRequest:
+    """A webhook call: header names in lower case, the raw body, and the peer's address."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    remote: str = ""
+
+
+class EventSource(Protocol):
+    """Reads a service's webhook calls. One file per service in events/, with the name its mailer has."""
+
+    name: str
+
+    def read(self, request: HookRequest, now: datetime) -> Sequence[DeliveryEvent]:
+        """The events in a call, each with its raw evidence; words it does not know become Kind.OTHER.
+
+        Raises Forged: if the call does not prove that it is the service's. Malformed: if it cannot be read.
+        """
+        ...

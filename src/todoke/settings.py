@@ -1,0 +1,105 @@
+"""What todoke.toml and the environment say, read once at the start. Values; `configuration.py` reads the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from todoke.forms import Form, Site
+from todoke.ports import Mailbox
+
+
+class Secret:
+    """A text that never shows itself: not in repr, str, logs or tracebacks. `reveal()` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself; call it only where it leaves the process for its purpose."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self._text else "Secret()"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only)."""
+
+    host: str = "localhost"
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: Secret = Secret("")
+    ca_file: str = ""
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersMailCloudSettings:
+    """How to reach Customers Mail Cloud, and how its webhook proves itself.
+
+    `url` is the plan's host, such as https://sandbox.smtps.jp. `hook_secret` is the last part of the webhook's path;
+    `webhook_key` the api_key set in its console, if any. `time_zone` is the one set there for event times.
+    """
+
+    url: str = "https://sandbox.smtps.jp"
+    api_user: str = ""
+    api_key: Secret = Secret("")
+    hook_secret: Secret = Secret("")
+    webhook_key: Secret = Secret("")
+    time_zone: str = "Asia/Tokyo"
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How mail leaves. `service` is smtp or customers-mail-cloud.
+
+    A message that stays deferred is given up after `give_up_after`; a service with delivery events that says nothing
+    for `expect_events_within` makes it read `unknown`. `lease` is how long one hand-over may take before another
+    may begin; `concurrency` how many run at once.
+    """
+
+    service: str
+    sender: Mailbox
+    reply_to: str = ""
+    envelope_sender: str = ""
+    concurrency: int = 8
+    give_up_after: timedelta = timedelta(days=4)
+    expect_events_within: timedelta = timedelta(hours=24)
+    lease: timedelta = timedelta(minutes=5)
+    smtp: SmtpSettings = SmtpSettings()
+    customers_mail_cloud: CustomersMailCloudSettings = CustomersMailCloudSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of it. `data` is the folder of the store; `secret` (32 bytes or more) derives receipt links and sessions;
+    `templates` is the site owner's folder of mail templates, None for ours."""
+
+    site: Site
+    mail: MailSettings
+    forms: Mapping[str, Form]
+    data: Path
+    secret: bytes
+    templates: Path | None = None
+    max_corrections: int = 3
+    repeat_window: timedelta = timedelta(minutes=10)
+    trusted_proxies: int = 0

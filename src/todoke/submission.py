@@ -1,0 +1,106 @@
+"""What a visitor sent: an entry list, and the submission it becomes once a form accepts it.
+
+Values only. `web/body.py` makes entry lists from requests; `accept.py` makes submissions from entry lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file from a file control: its name as sent (never a path), declared media type, and bytes."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name-value pair of an entry list (WHATWG HTML 4.10.21.4).
+
+    `raw` holds the value's bytes as received when they could not be decoded without loss; `value` then shows
+    them with U+FFFD, so that nothing is lost and nothing breaks.
+    """
+
+    name: str
+    value: str | File
+    raw: bytes | None = None
+
+
+EntryList = tuple[Entry, ...]
+
+
+def texts(entries: EntryList, name: str) -> tuple[str, ...]:
+    """All text values sent under `name`, in order."""
+    return tuple(e.value for e in entries if e.name == name and isinstance(e.value, str))
+
+
+def first_text(entries: EntryList, name: str) -> str:
+    """The first text value sent under `name`, or an empty string."""
+    return next(iter(texts(entries, name)), "")
+
+
+def files(entries: EntryList) -> Iterator[tuple[int, Entry, File]]:
+    """Each file entry with its position in the list."""
+    for position, entry in enumerate(entries):
+        if isinstance(entry.value, File):
+            yield position, entry, entry.value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One fault in one field: `code` for programs (WHATWG ValidityState names where they fit), `message` for people.
+
+    `field` is the control's name; an empty string means the form as a whole.
+    """
+
+    field: str
+    code: str
+    message: str
+
+
+FieldErrors = tuple[FieldError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One accepted sending of a form.
+
+    `token_hash` is the SHA-256 (hex) of the receipt link's token; the token itself is never stored.
+    `visitor` is the visitor's mail address as typed, or "" when the form has none. `retain_until` is when
+    retention erases it, None for never. `signals` names what a guard found suspicious.
+    """
+
+    id: str
+    form: str
+    received_at: datetime
+    entries: EntryList
+    language: str
+    visitor: str
+    token_hash: str
+    retain_until: datetime | None = None
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatKey:
+    """What makes two requests one submission: an Idempotency-Key, or the same answers from the same place.
+
+    `key` is a hash; `fingerprint` hashes the content, so that a key used again for other content is noticed.
+    It holds until `expires_at`.
+    """
+
+    key: str
+    fingerprint: str
+    expires_at: datetime

@@ -38,6 +38,9 @@ class Secret:
         return hash(self._text)
 
 
+NO_SECRET = Secret("")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSettings:
     """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only)."""
@@ -46,7 +49,7 @@ class SmtpSettings:
     port: int = 587
     security: str = "starttls"
     user: str = ""
-    password: Secret = Secret("")
+    password: Secret = NO_SECRET
     ca_file: str = ""
     timeout_seconds: float = 30.0
 
@@ -61,9 +64,9 @@ class CustomersMailCloudSettings:
 
     url: str = "https://sandbox.smtps.jp"
     api_user: str = ""
-    api_key: Secret = Secret("")
-    hook_secret: Secret = Secret("")
-    webhook_key: Secret = Secret("")
+    api_key: Secret = NO_SECRET
+    hook_secret: Secret = NO_SECRET
+    webhook_key: Secret = NO_SECRET
     time_zone: str = "Asia/Tokyo"
     timeout_seconds: float = 30.0
 

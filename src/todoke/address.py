@@ -61,7 +61,11 @@ def parse_address(text: str) -> Address:
     """
     try:
         found = validate_email(
-            text, check_deliverability=False, allow_smtputf8=True, test_environment=True
+            text,
+            check_deliverability=False,
+            allow_smtputf8=True,
+            strict=True,
+            test_environment=True,
         )
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error

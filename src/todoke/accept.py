@@ -1,0 +1,177 @@
+"""Turn an entry list into a submission and the messages it causes, or into what is wrong with it.
+
+Called by web/door.py, which stores what `prepare` returns in one atomic write. Nothing here waits or writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from todoke import ids
+from todoke.address import AddressError, parse_address
+from todoke.app import App
+from todoke.forms import Form, Managers
+from todoke.language import translator
+from todoke.message import Message, Role
+from todoke.submission import EntryList, FieldError, FieldErrors, RepeatKey, Submission, texts
+from todoke.validate import validate
+
+ANONYMOUS_REPEAT_WINDOW = timedelta(seconds=10)
+"""Without an address, equal answers may come from two people behind one router: only a double click is one."""
+IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where a request came from. `remote` and `user_agent` are hashed and never stored."""
+
+    language: str
+    remote: str = ""
+    user_agent: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What one accepted request comes to: everything that the one write keeps, and the receipt link's token."""
+
+    submission: Submission
+    messages: tuple[Message, ...]
+    repeat: RepeatKey
+    token: str
+
+
+def prepare(app: App, form: Form, entries: EntryList, context: Context) -> FieldErrors | Prepared:
+    """Check `entries` by the form's rules and compose the outbox; no I/O.
+
+    FieldErrors: if a rule is broken, or if the answers name nobody who would receive them.
+    """
+    errors = validate(form, entries, context.language)
+    if errors:
+        return errors
+    managers = managers_of(form, entries)
+    if not managers and form.managers != Managers():
+        return (_nobody_receives(form, context.language),)
+    now = app.clock()
+    submission = _submission(app, form, entries, context, now)
+    return Prepared(
+        submission=submission,
+        messages=tuple(_messages(app, submission, managers, form.language)),
+        repeat=_repeat_key(app, submission, context),
+        token=ids.receipt_token(app.settings.secret, submission.id),
+    )
+
+
+def managers_of(form: Form, entries: EntryList) -> tuple[str, ...]:
+    """The addresses that receive these answers, each once; only addresses from the configuration.
+
+    The fixed ones always; those that the field's value or the directory name; the fallback if these name none.
+    """
+    rule = form.managers
+    named = [a for value in texts(entries, rule.field) for a in _named_by(rule, value)]
+    if rule.field and not named:
+        named = list(rule.fallback)
+    return _each_once((*rule.fixed, *named))
+
+
+def _named_by(rule: Managers, value: str) -> tuple[str, ...]:
+    if rule.by_value:
+        return rule.by_value.get(value, ())
+    return rule.directory.get(value.strip().casefold(), ())
+
+
+def _each_once(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple({parse_address(a).key: a for a in addresses}.values())
+
+
+def _nobody_receives(form: Form, language: str) -> FieldError:
+    say = translator("forms", language).gettext
+    if form.managers.directory:
+        message = say("This address is not in the directory, so nobody would receive the form.")
+    else:
+        message = say("Nobody receives the form with this answer. Please choose another.")
+    return FieldError(form.managers.field, "no_manager", message)
+
+
+def _submission(
+    app: App, form: Form, entries: EntryList, context: Context, now: datetime
+) -> Submission:
+    submission_id = ids.new_id(now)
+    return Submission(
+        id=submission_id,
+        form=form.name,
+        received_at=now,
+        entries=entries,
+        language=context.language,
+        visitor=_visitor(form, entries),
+        token_hash=ids.token_hash(ids.receipt_token(app.settings.secret, submission_id)),
+        retain_until=now + form.retention if form.retention else None,
+    )
+
+
+def _visitor(form: Form, entries: EntryList) -> str:
+    """The visitor's own address, or "" when the form asks for none or it is left empty."""
+    for text in texts(entries, form.confirmation.field):
+        try:
+            return str(parse_address(text.strip()))
+        except AddressError:
+            continue
+    return ""
+
+
+def _messages(
+    app: App, submission: Submission, managers: tuple[str, ...], managers_language: str
+) -> Iterable[Message]:
+    domain = parse_address(app.settings.mail.sender.address).ascii_domain
+    wanted = [(Role.NOTIFICATION, address, managers_language) for address in managers]
+    if submission.visitor:
+        wanted.insert(0, (Role.CONFIRMATION, submission.visitor, submission.language))
+    for role, recipient, language in wanted:
+        message_id = ids.new_id(submission.received_at)
+        yield Message(
+            id=message_id,
+            submission_id=submission.id,
+            role=role,
+            recipient=recipient,
+            language=language,
+            message_id=f"<{message_id}@{domain}>",
+            created_at=submission.received_at,
+        )
+
+
+def _repeat_key(app: App, submission: Submission, context: Context) -> RepeatKey:
+    """Name what would be the same request again.
+
+    With an Idempotency-Key: the key. Without: the same answers to the same form from the same place, within a
+    window that is short when the answers hold no address.
+    """
+    fingerprint = _fingerprint(submission.entries)
+    if context.idempotency_key:
+        window, parts = IDEMPOTENCY_KEY_WINDOW, ("key", submission.form, context.idempotency_key)
+    else:
+        known = bool(submission.visitor)
+        window = app.settings.repeat_window if known else ANONYMOUS_REPEAT_WINDOW
+        parts = ("same", submission.form, fingerprint + context.remote + context.user_agent)
+    return RepeatKey(
+        key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
+        fingerprint=fingerprint,
+        expires_at=submission.received_at + window,
+    )
+
+
+def _fingerprint(entries: EntryList) -> str:
+    """Hash an entry list so that two lists share a fingerprint only when they are equal."""
+    digest = hashlib.sha256()
+    for entry in entries:
+        value = entry.value
+        if isinstance(value, str):
+            parts = (entry.name, "text", value, "" if entry.raw is None else entry.raw.hex())
+        else:
+            parts = (entry.name, "file", value.name, value.digest)
+        for part in parts:
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()

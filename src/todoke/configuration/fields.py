@@ -1,0 +1,176 @@
+"""A form's fields: from its HTML page, from todoke.toml, or from the page with the file's additions."""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from todoke.configuration.findings import ERROR, WARNING
+from todoke.configuration.table import Table
+from todoke.errors import ConfigError
+from todoke.forms import Field
+
+# fmt: off
+TYPES = (
+    "text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local", "number",
+    "range", "color", "checkbox", "radio", "file", "hidden", "textarea", "select",
+)
+# fmt: on
+_CHOICES = frozenset({"select", "radio"})
+_META_CHARSET = re.compile(
+    rb"""<meta[^>]+charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What a form's page says of it; all empty when there is no page, or none that can be read."""
+
+    path: str = ""
+    fields: tuple[Field, ...] | None = None
+    title: str = ""
+    language: str = ""
+    charset: str = ""
+
+
+def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
+    """Read the page that `page` names, relative to the file's folder; its faults are noted with its own name."""
+    name = table.text("page")
+    select = table.text("select")
+    if not name:
+        if select:
+            table.warn("select", "chooses a form of the page, and there is no `page`.")
+        return PageFacts()
+    path = (folder / name).resolve()
+    html = _read_html(table, path, name)
+    if html is None:
+        return PageFacts(path=str(path))
+    from todoke.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
+
+    try:
+        page = read_page(html, select=select)
+    except ConfigError as error:
+        _note(table, ERROR, path, str(error))
+        return PageFacts(path=str(path))
+    for warning in page.warnings:
+        _note(table, WARNING, path, str(warning))
+    _check_action(table, path, page.action, form_name)
+    return PageFacts(str(path), page.fields, page.title, page.language, page.charset)
+
+
+def read_fields(table: Table, page: PageFacts) -> tuple[Field, ...] | None:
+    """The form's fields, or None when neither the page nor the file lists any: then any fields are taken.
+
+    A field of the file that the page has too changes only the attributes that the file gives.
+    """
+    if "fields" not in table:
+        return page.fields
+    found: dict[str, Field] = {field.name: field for field in page.fields or ()}
+    seen: set[str] = set()
+    for row in table.tables("fields", "forms.NAME.fields"):
+        name = row.text("name", required=True)
+        if name in seen:
+            row.error("name", f"is {name!r}, as that of a field above.")
+        seen.add(name)
+        if name:
+            found[name] = _read_field(row, found.get(name) or Field(name=name))
+    return tuple(found.values())
+
+
+def _read_field(row: Table, base: Field) -> Field:
+    kind = row.text("type", base.kind, among=TYPES)
+    given: dict[str, Any] = {
+        "kind": kind,
+        "required": row.flag("required", default=base.required),
+        "multiple": row.flag("multiple", default=base.multiple),
+        "minlength": row.number("minlength", base.minlength, least=0, most=10_000_000),
+        "maxlength": row.number("maxlength", base.maxlength, least=0, most=10_000_000),
+        "options": _read_options(row, base.options),
+        "accept": tuple(a.lower() for a in row.texts("accept")) or base.accept,
+        "max_files": row.number("max_files", base.max_files, least=1, most=100),
+        "max_file_bytes": row.size("max_file_size", base.max_file_bytes, most="1GB"),
+    }
+    for key in ("label", "pattern", "title", "placeholder", "value"):
+        given[key] = row.text(key, getattr(base, key))
+    for key in ("min", "max", "step"):
+        given[key] = _as_written(row, key, getattr(base, key))
+    field = dataclasses.replace(base, **given)
+    _check_field(row, field)
+    return field
+
+
+def _check_field(row: Table, field: Field) -> None:
+    if field.kind in _CHOICES and not field.options:
+        row.error("options", f"is missing: a {field.kind} field needs what can be chosen.")
+    if (
+        field.minlength is not None
+        and field.maxlength is not None
+        and field.minlength > field.maxlength
+    ):
+        row.error(
+            "minlength", f"is {field.minlength}, more than maxlength, which is {field.maxlength}."
+        )
+    if field.kind != "file":
+        for key in ("accept", "max_files", "max_file_size"):
+            if key in row:
+                row.warn(key, f"has no meaning for a {field.kind} field.")
+
+
+def _read_options(row: Table, default: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """A list of values, or a table of value = label."""
+    if isinstance(row.raw("options"), dict):
+        pairs = row.mapping("options").items()
+        return tuple((value, label if isinstance(label, str) else value) for value, label in pairs)
+    return tuple((value, value) for value in row.texts("options")) or default
+
+
+def _as_written(row: Table, key: str, default: str) -> str:
+    """min, max and step are kept as text; a number or a date in TOML is as good."""
+    value = row.raw(key)
+    if value is None:
+        return default
+    if isinstance(value, bool | list | dict):
+        row.error(key, "must be a number, a date or a text.")
+        return default
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _read_html(table: Table, path: Path, name: str) -> str | None:
+    """The page's text in the charset it declares (BOM, then meta, then UTF-8)."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        table.error("page", f"is {name!r}, which cannot be read: {error.strerror}.")
+        return None
+    charset = next((name for bom, name in _BOMS if raw.startswith(bom)), "")
+    if not charset:
+        declared = _META_CHARSET.search(raw[:1024])
+        charset = declared[1].decode() if declared else "utf-8"
+    try:
+        return raw.decode("utf-8-sig" if charset == "utf-8" else charset)
+    except (LookupError, UnicodeDecodeError) as error:
+        _note(table, ERROR, path, f"the page cannot be read as {charset}: {error}.")
+        return None
+
+
+def _check_action(table: Table, path: Path, action: str, form_name: str) -> None:
+    if not action.partition("?")[0].rstrip("/").endswith(f"/f/{form_name}"):
+        said = repr(action) if action else "its own address"
+        _note(table, WARNING, path, f"the form posts to {said}, not to .../f/{form_name}.")
+
+
+def _note(table: Table, severity: str, path: Path, message: str) -> None:
+    """Note a fault of the page, at its line when the message begins with one ("line 12: ...")."""
+    match = re.match(r"line (\d+): ?", message)
+    line = int(match[1]) if match else 0
+    text = message[match.end() :] if match else message
+    table.findings.note(severity, table.at("page"), text, place=(str(path), line))

@@ -1,0 +1,121 @@
+"""[forms.NAME]: one form."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
+from todoke.configuration.managers import read_managers
+from todoke.configuration.table import Table
+from todoke.configuration.urls import read_redirect, read_url
+from todoke.forms import Confirmation, Field, Form, Limits, Site
+from todoke.language import LANGUAGES
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_FOREVER = "forever"
+
+
+def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
+    """Read [forms.NAME]; faults are noted in the table's findings."""
+    if not _NAME.fullmatch(name):
+        table.error("", f"{name!r} cannot be a part of an address.", "Use a-z, 0-9, - and _.")
+    page = read_page_facts(table, folder, name)
+    fields = read_fields(table, page)
+    page_language = page.language.partition("-")[0].lower()
+    language = page_language if page_language in LANGUAGES else site.language
+    return Form(
+        name=name,
+        title=table.text("title", page.title),
+        language=table.text("language", language, among=LANGUAGES),
+        page=page.path,
+        page_url=read_url(table, "page_url"),
+        fields=fields,
+        managers=read_managers(table, fields, folder),
+        confirmation=_read_confirmation(table, fields),
+        redirect=read_redirect(table, site.url),
+        limits=_read_limits(table.table("limits", "forms.NAME.limits")),
+        retention=_read_retention(table),
+        charset=_read_charset(table, page),
+    )
+
+
+def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirmation:
+    """`confirmation = false` sends none; a table says where it goes; without either, to the email field."""
+    value = form.raw("confirmation")
+    if value is False:
+        return Confirmation(field="")
+    if value is True or value is None:
+        return Confirmation(field=_email_field(form, fields))
+    table = form.table("confirmation", "forms.NAME.confirmation")
+    name = table.text("field")
+    if name and fields is not None:
+        _check_confirmation_field(table, name, fields)
+    return Confirmation(
+        field=name or _email_field(form, fields),
+        subject=table.text("subject"),
+        include_answers=table.flag("include_answers"),
+    )
+
+
+def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
+    """The field called email, else the only one of type email."""
+    if fields is None:
+        return "email"
+    emails = [field.name for field in fields if field.kind == "email"]
+    if any(field.name == "email" for field in fields):
+        return "email"
+    if len(emails) == 1:
+        return emails[0]
+    form.warn(
+        "confirmation",
+        f"goes to nobody: the form has {'several fields' if emails else 'no field'} of type email.",
+        'Write `confirmation = {field = "..."}`, or `confirmation = false`.',
+    )
+    return ""
+
+
+def _check_confirmation_field(table: Table, name: str, fields: tuple[Field, ...]) -> None:
+    field = next((f for f in fields if f.name == name), None)
+    if field is None:
+        known = ", ".join(f.name for f in fields)
+        table.error("field", f"is {name!r}, and the form has no such field.", f"It has {known}.")
+    elif field.kind != "email":
+        table.warn("field", f"is {name!r}, which is of type {field.kind}, not email.")
+
+
+def _read_limits(table: Table) -> Limits:
+    default = Limits()
+    limits = Limits(
+        body_bytes=table.size("body", default.body_bytes, most="1GB"),
+        fields=table.number("fields", default.fields, least=1, most=10_000),
+        files=table.number("files", default.files, least=0, most=1_000),
+        file_bytes=table.size("file", default.file_bytes, most="1GB"),
+        field_bytes=table.size("field", default.field_bytes, most="100MB"),
+        part_header_bytes=table.size("part_header", default.part_header_bytes, most="1MB"),
+        seconds=table.duration(
+            "time", timedelta(seconds=default.seconds), least="1s", most="1h"
+        ).total_seconds(),
+    )
+    if "file" in table and limits.file_bytes > limits.body_bytes:
+        table.warn(
+            "file", "is more than the body of a request may hold.", "Raise limits.body as well."
+        )
+    return limits
+
+
+def _read_retention(table: Table) -> timedelta | None:
+    if table.raw("retention") == _FOREVER:
+        return None
+    return table.duration("retention", timedelta(days=90), least="1m", most="5200w")
+
+
+def _read_charset(table: Table, page: PageFacts) -> str:
+    charset = table.text("charset", page.charset or "utf-8")
+    try:
+        codecs.lookup(charset)
+    except LookupError:
+        table.error("charset", f"is {charset!r}, which is not a character encoding.")
+    return charset.lower()

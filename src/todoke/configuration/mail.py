@@ -1,0 +1,194 @@
+"""[mail]: who mail comes from and what carries it."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from todoke.configuration.secrets import text_secret
+from todoke.configuration.table import Table
+from todoke.configuration.urls import LOOPBACK, read_url
+from todoke.ports import Mailbox
+from todoke.settings import NO_SECRET, CustomersMailCloudSettings, MailSettings, SmtpSettings
+
+SERVICES = ("smtp", "customers-mail-cloud")
+SECURITY = {"starttls": 587, "tls": 465, "none": 25}
+_HOOK_SECRET_CHARACTERS = 22
+"""128 bits in base 64."""
+
+_MAILBOX = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^<>"]*?))\s*<(?P<address>[^<>]+)>\s*')
+# fmt: off
+_FREE_MAIL = frozenset({
+    "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.jp", "outlook.com", "outlook.jp", "hotmail.com", "live.com",
+    "icloud.com", "aol.com", "gmx.net", "gmx.de", "mail.ru", "proton.me", "protonmail.com", "docomo.ne.jp",
+    "ezweb.ne.jp", "softbank.ne.jp",
+})
+# fmt: on
+_NEVER_REAL = (
+    "example.com",
+    "example.org",
+    "example.net",
+    ".example",
+    ".test",
+    ".invalid",
+    ".localhost",
+)
+
+
+def read_mail(table: Table, environ: Mapping[str, str]) -> MailSettings:
+    """Read [mail] with the secrets of the chosen service; faults are noted in the table's findings."""
+    service = table.text("service", required=True, among=SERVICES)
+    smtp = _read_smtp(table.table("smtp", "mail.smtp"), environ, chosen=service == "smtp")
+    cloud_table = table.table("customers_mail_cloud", "mail.customers_mail_cloud")
+    chosen = service == "customers-mail-cloud"
+    cloud = _read_customers_mail_cloud(cloud_table, environ, chosen=chosen)
+    sender = _read_sender(table, real=not _is_local(service, smtp, cloud))
+    return MailSettings(
+        service=service,
+        sender=sender,
+        reply_to=_one_address(table, "reply_to"),
+        envelope_sender=_one_address(table, "envelope_sender"),
+        concurrency=table.number("concurrency", 8, least=1, most=64),
+        give_up_after=table.duration("give_up_after", timedelta(days=4), least="1m", most="2w"),
+        expect_events_within=table.duration(
+            "expect_events_within", timedelta(hours=24), least="1s", most="2w"
+        ),
+        lease=table.duration("lease", timedelta(minutes=5), least="10s", most="1h"),
+        smtp=smtp,
+        customers_mail_cloud=cloud,
+    )
+
+
+def read_templates(table: Table, folder: Path) -> Path | None:
+    """The folder of the site owner's mail templates, relative to the file's own."""
+    name = table.text("templates")
+    if not name:
+        return None
+    path = (folder / name).resolve()
+    if not path.is_dir():
+        table.error("templates", f"is {name!r}, and there is no such folder beside the file.")
+        return None
+    return path
+
+
+def _read_smtp(table: Table, environ: Mapping[str, str], *, chosen: bool) -> SmtpSettings:
+    security = table.text("security", "starttls", among=tuple(SECURITY))
+    user = table.text("user")
+    password = text_secret(environ, "TODOKE_SMTP_PASSWORD")
+    host = table.text("host", "localhost")
+    ca_file = table.text("ca_file")
+    if ca_file and not Path(ca_file).is_file():
+        table.error("ca_file", f"is {ca_file!r}, and there is no such file.")
+    if chosen:
+        _check_login(table, user, has_password=bool(password))
+        _check_security(table, security, host, has_login=bool(user))
+    return SmtpSettings(
+        host=host,
+        port=table.number("port", SECURITY[security], least=1, most=65535),
+        security=security,
+        user=user,
+        password=password if user else NO_SECRET,
+        ca_file=ca_file,
+        timeout_seconds=table.duration(
+            "timeout", timedelta(seconds=30), least="1s", most="10m"
+        ).total_seconds(),
+    )
+
+
+def _check_login(table: Table, user: str, *, has_password: bool) -> None:
+    if user and not has_password:
+        table.error(
+            "user",
+            f"is {user!r}, and its password is missing.",
+            "Set TODOKE_SMTP_PASSWORD in the environment.",
+        )
+    if has_password and not user:
+        table.warn("user", "is missing, so TODOKE_SMTP_PASSWORD is not used.")
+
+
+def _check_security(table: Table, security: str, host: str, *, has_login: bool) -> None:
+    if security != "none" or host in LOOPBACK:
+        return
+    if has_login:
+        table.error(
+            "security",
+            f'is "none": the password would travel to {host} unencrypted.',
+            'Use "starttls" or "tls".',
+        )
+    else:
+        table.warn("security", f'is "none": every mail travels to {host} unencrypted.')
+
+
+def _read_customers_mail_cloud(
+    table: Table, environ: Mapping[str, str], *, chosen: bool
+) -> CustomersMailCloudSettings:
+    zone = table.text("time_zone", "Asia/Tokyo")
+    if zone not in zoneinfo.available_timezones():
+        table.error(
+            "time_zone", f"is {zone!r}, which is not a time zone.", 'For instance "Asia/Tokyo".'
+        )
+    cloud = CustomersMailCloudSettings(
+        url=read_url(table, "url", "https://sandbox.smtps.jp", secure=True),
+        api_user=table.text("api_user"),
+        api_key=text_secret(environ, "TODOKE_CMC_API_KEY"),
+        hook_secret=text_secret(environ, "TODOKE_CMC_HOOK_SECRET"),
+        webhook_key=text_secret(environ, "TODOKE_CMC_WEBHOOK_KEY"),
+        time_zone=zone,
+        timeout_seconds=table.duration(
+            "timeout", timedelta(seconds=30), least="1s", most="10m"
+        ).total_seconds(),
+    )
+    if chosen:
+        _check_customers_mail_cloud(table, cloud)
+    return cloud
+
+
+def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings) -> None:
+    if not cloud.api_user:
+        table.error(
+            "api_user", "is missing.", "It is the name of an API user in the service's console."
+        )
+    if not cloud.api_key:
+        table.error("", "has no API key.", "Set TODOKE_CMC_API_KEY in the environment.")
+    if len(cloud.hook_secret.reveal()) < _HOOK_SECRET_CHARACTERS:
+        table.error(
+            "",
+            f"has no webhook secret of {_HOOK_SECRET_CHARACTERS} characters or more.",
+            "Set TODOKE_CMC_HOOK_SECRET, for instance to the output of `openssl rand -hex 16`; the webhook's"
+            " address is then site.door_url + /hooks/customers-mail-cloud/ + that secret.",
+        )
+
+
+def _read_sender(table: Table, *, real: bool) -> Mailbox:
+    text = table.text("from", required=True)
+    match = _MAILBOX.fullmatch(text)
+    name = (match["quoted"] or match["name"] or "").strip() if match else ""
+    address = table.address(match["address"] if match else text, table.at("from")) if text else ""
+    if address:
+        _check_sender_domain(table, address.rpartition("@")[2].casefold(), real=real)
+    return Mailbox(name=name, address=address)
+
+
+def _check_sender_domain(table: Table, domain: str, *, real: bool) -> None:
+    if domain in _FREE_MAIL:
+        table.warn(
+            "from",
+            f"is at {domain}, which tells receivers to refuse its mail from other servers (DMARC).",
+            "Use an address at the site's own domain.",
+        )
+    if real and domain.endswith(_NEVER_REAL):
+        table.warn("from", f"is at {domain}, a domain that exists for examples only.")
+
+
+def _one_address(table: Table, key: str) -> str:
+    text = table.text(key)
+    return table.address(text, table.at(key)) if text else ""
+
+
+def _is_local(service: str, smtp: SmtpSettings, cloud: CustomersMailCloudSettings) -> bool:
+    """True when mail goes to this machine: a sandbox or a relay in a test, where any domain will do."""
+    host = smtp.host if service == "smtp" else cloud.url.partition("://")[2].rpartition(":")[0]
+    return host in LOOPBACK

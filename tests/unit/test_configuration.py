@@ -1,0 +1,430 @@
+"""todoke.toml: what is read, and that every fault is named with its file, line and key."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from todoke.configuration import check, read
+from todoke.configuration.places import line_of, places
+from todoke.errors import ConfigError
+from todoke.settings import Settings
+
+SECRET = {"TODOKE_SECRET": "ab" * 32}
+GOOD = """\
+[site]
+name = "Example"
+url = "https://www.example.jp"
+door_url = "https://forms.example.jp"
+
+[mail]
+service = "smtp"
+from = "Example <forms@example.jp>"
+
+[forms.contact]
+managers = ["manager@example.jp"]
+"""
+
+
+def settings_of(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    """Read `text` as the todoke.toml of `folder`."""
+    path = folder / "todoke.toml"
+    path.write_text(text, "utf-8")
+    return read(path, SECRET | (environ or {}))
+
+
+def faults_of(folder: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:
+    """The findings as `severity line key: message hint`."""
+    path = folder / "todoke.toml"
+    path.write_text(text, "utf-8")
+    return [
+        f"{f.severity} {f.line} {f.key}: {f.message} {f.hint}".strip()
+        for f in check(path, SECRET | (environ or {}))
+    ]
+
+
+def test_a_short_file_is_enough(tmp_path: Path) -> None:
+    """Ten lines make a working configuration without a warning."""
+    settings = settings_of(tmp_path, GOOD)
+    assert settings.mail.sender.name == "Example"
+    assert settings.mail.sender.address == "forms@example.jp"
+    assert settings.site.origins == ("https://www.example.jp",)
+    assert settings.forms["contact"].managers.fixed == ("manager@example.jp",)
+    assert settings.forms["contact"].fields is None
+    assert settings.forms["contact"].retention == timedelta(days=90)
+    assert faults_of(tmp_path, GOOD) == []
+
+
+def test_every_fault_is_found_at_once_with_its_line(tmp_path: Path) -> None:
+    """A file with many faults is told of each of them, in the order of the lines."""
+    text = """\
+[site]
+name = "Example"
+door_url = "https://forms.example.jp/?x=1"
+origins = ["https://a.example", "ftp://b.example",
+  "https://c.example/path"]
+langage = "en"
+
+[mail]
+service = "sntp"
+from = "not an address"
+concurrency = 0
+give_up_after = "4 days"
+
+[forms.contact]
+managers = ["a@b.jp", "b"]
+retention = 90
+limits = {body = "5XB"}
+[[forms.contact.fields]]
+name = "email"
+type = "emial"
+"""
+    found = faults_of(tmp_path, text)
+    assert [fault.partition(": ")[0] for fault in found] == [
+        "error 3 site.door_url",
+        "error 4 site.origins[2]",
+        "error 5 site.origins[3]",
+        "error 6 site.langage",
+        "error 9 mail.service",
+        "error 10 mail.from",
+        "error 11 mail.concurrency",
+        "error 12 mail.give_up_after",
+        "error 15 forms.contact.managers[2]",
+        "error 16 forms.contact.retention",
+        "error 17 forms.contact.limits.body",
+        "error 20 forms.contact.fields[1].type",
+    ]
+    assert "Did you mean 'language'?" in found[3]
+    assert "Did you mean 'smtp'?" in found[4]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('name = "Example"\n', "", "error 1 site.name: is missing."),
+        ("[mail]", "[mial]", "error 6 mial: is not a setting. Did you mean 'mail'?"),
+        ('url = "https://www', 'url = "www', "error 3 site.url: is 'www.example.jp'"),
+        ('door_url = "https://forms.example.jp"\n', "", "error 1 site.door_url: is missing"),
+        (
+            'service = "smtp"',
+            "service = 7",
+            "error 7 mail.service: must be text in quotes, not a number.",
+        ),
+        ("forms@example.jp", "forms", "error 8 mail.from: 'forms' is not a mail address"),
+        ("forms@example.jp", "me@gmail.com", "warning 8 mail.from: is at gmail.com"),
+        ("[forms.contact]", "[forms.'Con tact']", "error 10 forms.Con tact: 'Con tact' cannot be"),
+        ('managers = ["manager@example.jp"]', "", "warning 10 forms.contact.managers: is empty"),
+        (
+            'managers = ["',
+            'redirect = "//evil.jp"\nmanagers = ["',
+            "error 11 forms.contact.redirect",
+        ),
+        (
+            'managers = ["',
+            'page = "no.html"\nmanagers = ["',
+            "error 11 forms.contact.page: is 'no.html'",
+        ),
+        ('managers = ["', 'charset = "utf-99"\nmanagers = ["', "error 11 forms.contact.charset"),
+        (
+            'service = "smtp"',
+            'service = "smtp"\npassword = "x"',
+            "error 8 mail.password: is a secret",
+        ),
+        (
+            'service = "smtp"',
+            'service = "smtp"\ntemplates = "no"',
+            "error 8 mail.templates: is 'no'",
+        ),
+        (
+            'service = "smtp"',
+            'service = "smtp"\nreply_to = "a b"',
+            "error 8 mail.reply_to: 'a b' is not",
+        ),
+        ('service = "smtp"', 'service = "a\\nb"', "error 7 mail.service: is 'a\\nb'."),
+    ],
+)
+def test_a_fault_is_named(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    """One wrong thing gives one finding that says which, where and why."""
+    assert old in GOOD
+    found = faults_of(tmp_path, GOOD.replace(old, new, 1))
+    assert any(line.startswith(fault) for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("extra", "environ", "fault"),
+    [
+        ('user = "u"', {}, "error 2 mail.smtp.user: is 'u', and its password is missing."),
+        ("", {"TODOKE_SMTP_PASSWORD": "x"}, "warning 1 mail.smtp.user: is missing"),
+        (
+            'security = "none"\nhost = "mail.example.jp"',
+            {},
+            'warning 2 mail.smtp.security: is "none": every mail travels',
+        ),
+        (
+            'security = "none"\nhost = "mail.example.jp"\nuser = "u"',
+            {"TODOKE_SMTP_PASSWORD": "x"},
+            'error 2 mail.smtp.security: is "none": the password would travel',
+        ),
+        ('ca_file = "/no/such/file"', {}, "error 2 mail.smtp.ca_file"),
+        ('password = "hunter2"', {}, "error 2 mail.smtp.password: is a secret"),
+        ("port = 70000", {}, "error 2 mail.smtp.port: is 70000"),
+        ("port = true", {}, "error 2 mail.smtp.port: must be a whole number, not true or false."),
+    ],
+)
+def test_faults_of_smtp(tmp_path: Path, extra: str, environ: dict[str, str], fault: str) -> None:
+    """What cannot work with an SMTP server, or would be unsafe, is said; a secret's text is never repeated."""
+    found = faults_of(tmp_path, f"[mail.smtp]\n{extra}\n{GOOD}", environ)
+    assert any(line.startswith(fault) for line in found), found
+    assert not any("hunter2" in line for line in found)
+
+
+def test_customers_mail_cloud_needs_its_secrets(tmp_path: Path) -> None:
+    """The API user, the API key and the webhook's secret are asked for; with them there is no fault."""
+    text = GOOD.replace('"smtp"', '"customers-mail-cloud"')
+    found = faults_of(tmp_path, text)
+    assert len(found) == 3
+    assert "TODOKE_CMC_API_KEY" in found[1]
+    text += '[mail.customers_mail_cloud]\napi_user = "u@example.jp"\nurl = "http://127.0.0.1:9"\n'
+    environ = {
+        "TODOKE_CMC_API_KEY": "k",
+        "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+    }
+    assert faults_of(tmp_path, text, environ) == []
+    cloud = settings_of(tmp_path, text, environ).mail.customers_mail_cloud
+    assert (cloud.api_user, cloud.api_key.reveal()) == ("u@example.jp", "k")
+    insecure = text.replace("127.0.0.1:9", "api.example.jp")
+    assert "unencrypted" in faults_of(tmp_path, insecure, environ)[0]
+
+
+FIELDS = """
+[[forms.contact.fields]]
+name = "topic"
+type = "select"
+options = {sales = "Sales", help = "Help"}
+[[forms.contact.fields]]
+name = "email"
+type = "email"
+required = true
+maxlength = 100
+[[forms.contact.fields]]
+name = "when"
+type = "date"
+min = 2026-01-01
+"""
+
+
+def test_fields_are_read_from_the_file(tmp_path: Path) -> None:
+    """Fields keep their order and attributes; dates and numbers become text as in HTML."""
+    fields = settings_of(tmp_path, GOOD + FIELDS).forms["contact"].fields
+    assert fields is not None
+    assert [f.name for f in fields] == ["topic", "email", "when"]
+    assert fields[0].options == (("sales", "Sales"), ("help", "Help"))
+    assert (fields[1].required, fields[1].maxlength) == (True, 100)
+    assert fields[2].min == "2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("managers", "fault"),
+    [
+        ("{}", "error 11 forms.contact.managers: resolve to nobody."),
+        (
+            '{field = "nope", by_value = {x = "a@b.jp"}}',
+            "error 11 forms.contact.managers.field: is 'nope'",
+        ),
+        (
+            '{field = "topic", by_value = {sales = "a@b.jp"}}',
+            "error 11 forms.contact.managers.by_value: names nobody for 'help'",
+        ),
+        (
+            '{field = "topic", by_value = {sale = "a@b.jp"}, fallback = "c@b.jp"}',
+            "warning 11 forms.contact.managers.by_value.sale: is no answer",
+        ),
+        (
+            '{directory = "people.csv"}',
+            "error 11 forms.contact.managers.directory: is 'people.csv'",
+        ),
+        (
+            '{by_value = {sales = "a"}}',
+            "error 11 forms.contact.managers.by_value.sales: 'a' is not",
+        ),
+    ],
+)
+def test_managers_that_cannot_work(tmp_path: Path, managers: str, fault: str) -> None:
+    """A rule that finds nobody, or not for every answer, is named."""
+    text = GOOD.replace('["manager@example.jp"]', managers) + FIELDS
+    found = faults_of(tmp_path, text)
+    assert any(line.startswith(fault) for line in found), found
+
+
+def test_a_directory_maps_people_to_their_managers(tmp_path: Path) -> None:
+    """Addresses are case-folded, and a person with two lines has two managers."""
+    (tmp_path / "people.csv").write_text(
+        "name,address,manager\nHanako,Hanako@example.jp,boss@example.jp\n,hanako@example.jp,vice@example.jp\n"
+    )
+    text = GOOD.replace('["manager@example.jp"]', '{field = "email", directory = "people.csv"}')
+    managers = settings_of(tmp_path, text).forms["contact"].managers
+    assert managers.directory == {"hanako@example.jp": ("boss@example.jp", "vice@example.jp")}
+
+
+def test_a_directory_s_fault_is_named_with_its_own_file_and_line(tmp_path: Path) -> None:
+    """A wrong address in the CSV file is found on its line there."""
+    people = tmp_path / "people.csv"
+    people.write_text("address,manager\na@example.jp,boss@example.jp\nb@example.jp,boss\n")
+    text = GOOD.replace('["manager@example.jp"]', '{field = "email", directory = "people.csv"}')
+    (tmp_path / "todoke.toml").write_text(text)
+    (finding,) = check(tmp_path / "todoke.toml", SECRET)
+    assert (finding.file, finding.line) == (str(people), 3)
+    assert "'boss' is not a mail address" in finding.message
+
+
+def test_a_confirmation_goes_to_a_field_that_exists(tmp_path: Path) -> None:
+    """A field that the form lacks is an error; `false` means no confirmation."""
+    wrong = GOOD + 'confirmation = {field = "mail"}\n' + FIELDS
+    assert faults_of(tmp_path, wrong)[0].startswith(
+        "error 12 forms.contact.confirmation.field: is 'mail', and the form has no such field."
+    )
+    off = settings_of(tmp_path, GOOD + "confirmation = false\n" + FIELDS)
+    assert off.forms["contact"].confirmation.field == ""
+
+
+def test_a_syntax_error_has_its_line(tmp_path: Path) -> None:
+    """What is not TOML is told with the line where reading stopped."""
+    assert faults_of(tmp_path, GOOD + "managers = [\n")[0].startswith("error ")
+    (fault,) = faults_of(tmp_path, "[site]\nname = 'a'\nurl\n")
+    assert fault.startswith("error 3 : is not TOML")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """Reading a file that is not there names it."""
+    with pytest.raises(ConfigError, match=r"none\.toml: cannot be read: No such file"):
+        read(tmp_path / "none.toml", {})
+
+
+def test_reading_stops_with_the_first_fault_and_counts_the_rest(tmp_path: Path) -> None:
+    """A start that fails says where, why, and that there is more."""
+    with pytest.raises(ConfigError, match=r"todoke\.toml:1: .* \(\d more: see `todoke check`\)"):
+        settings_of(tmp_path, "[site]\n")
+
+
+def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    """Without TODOKE_SECRET one is drawn, kept with mode 0600, and the same at the next start."""
+    (tmp_path / "todoke.toml").write_text(GOOD)
+    environ = {"TODOKE_DATA": str(tmp_path / "data")}
+    assert check(tmp_path / "todoke.toml", environ) == []
+    assert not (tmp_path / "data").exists()
+    first = read(tmp_path / "todoke.toml", environ)
+    assert first.secret == read(tmp_path / "todoke.toml", environ).secret
+    assert len(first.secret) == 32
+    assert stat.S_IMODE((tmp_path / "data" / "secret").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("ab" * 32, True),
+        ("A" * 43 + "=", True),
+        ("_-" * 22, True),
+        ("ab" * 31, False),
+        ("hello!", False),
+    ],
+)
+def test_todoke_secret_is_hex_or_base_64(tmp_path: Path, text: str, good: bool) -> None:
+    """32 bytes or more are taken in hex or base 64; anything less or else is a fault."""
+    found = faults_of(tmp_path, GOOD, {"TODOKE_SECRET": text})
+    assert (found == []) == good
+
+
+def test_lines_of_every_shape_of_toml() -> None:
+    """Dotted keys, arrays of tables, inline tables, multi-line strings and arrays are placed exactly."""
+    text = '''\
+top = 1
+a.b."c d" = """
+[not.a.table]
+x = 1""""
+[x]  # y = 1
+list = [
+  1, # one
+  {k = "]", l = [2,
+    3]},
+]
+[[t]]
+n = 1
+[[t]]
+n = 2
+[t.sub]
+m = 1979-05-27 07:32:00
+'''
+    found = places(text)
+    assert [found[path] for path in [("top",), ("a",), ("a", "b", "c d"), ("x",)]] == [1, 2, 2, 5]
+    assert found["x", "list", 1, "l", 1] == 9
+    assert found["t", 1, "n"] == 14
+    assert found["t", 1, "sub", "m"] == 16
+    assert line_of(found, ("t", 1, "nothing", "here")) == 13
+
+
+KEY = st.text("ab.\"' é", min_size=1, max_size=4)
+VALUE = st.recursive(
+    st.integers() | st.booleans() | st.text("a\"'\\[]{}#=,\n é", max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def toml(value: Any, blank: str) -> str:
+    """`value` as a TOML value, with `blank` between the elements of arrays."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, list):
+        return f"[{blank}" + "".join(f"{toml(item, blank)}{blank},{blank}" for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(k)} = {toml(v, blank)}" for k, v in value.items()) + "}"
+    return str(value)
+
+
+def quoted(text: str) -> str:
+    """A TOML basic string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
+    """Every path in a document."""
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return {path} - {()} | {found for key, item in inner for found in paths(item, (*path, key))}
+
+
+@given(
+    st.dictionaries(KEY, VALUE, max_size=3),
+    st.dictionaries(KEY, st.dictionaries(KEY, VALUE, max_size=3), max_size=3),
+    st.sampled_from(["", " ", "\n", " # ]\n"]),
+)
+def test_each_path_of_a_document_has_its_line(
+    top: dict[str, Any], tables: dict[str, dict[str, Any]], blank: str
+) -> None:
+    """For any document: what tomllib reads and what is placed are the same paths, on the lines they were written."""
+    lines = [f"{quoted(k)} = {toml(v, blank)}" for k, v in top.items()]
+    expected: dict[tuple[str | int, ...], int] = {}
+    for name, table in tables.items():
+        if name in top:
+            continue
+        expected[name,] = sum(line.count("\n") + 1 for line in lines) + 1
+        lines.append(f"[{quoted(name)}]")
+        lines += [f"{quoted(k)} = {toml(v, blank)}" for k, v in table.items()]
+    text = "\n".join(lines) + "\n"
+    found = places(text)
+    assert set(found) == paths(tomllib.loads(text))
+    assert {path: found[path] for path in expected} == expected

@@ -77,6 +77,12 @@ def same_mailbox(one: str, other: str) -> bool:
     return _key(one) == _key(other)
 
 
+def mailbox_key(text: str) -> str:
+    """What all spellings of one mailbox have in common (see Address.key); for anything else, the text case-folded."""
+    # An ASCII spelling is its own key, so the costly reading is left to the rest.
+    return text.strip().strip("<>").casefold() if text.isascii() else _key(text)
+
+
 @lru_cache(maxsize=4096)
 def _key(text: str) -> str:
     try:

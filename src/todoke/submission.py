@@ -5,6 +5,7 @@ Values only. `web/body.py` makes entry lists from requests; `accept.py` makes su
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,16 +14,27 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file from a file control: its name as sent (never a path), declared media type, and bytes."""
+    """A file from a file control: its name as sent (never a path), declared media type, and bytes.
+
+    `size` (in bytes) and `digest` (SHA-256 in hex) are those of the content; they stay where a timeline carries
+    the file without it.
+    """
 
     name: str
     media_type: str
     content: bytes = field(repr=False)
+    size: int = -1
+    digest: str = ""
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the content, in hex."""
-        return hashlib.sha256(self.content).hexdigest()
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            object.__setattr__(self, "size", len(self.content))
+        if not self.digest:
+            object.__setattr__(self, "digest", hashlib.sha256(self.content).hexdigest())
+
+    def without_content(self) -> File:
+        """The same file as a timeline carries it."""
+        return dataclasses.replace(self, content=b"", size=self.size, digest=self.digest)
 
 
 @dataclass(frozen=True, slots=True)

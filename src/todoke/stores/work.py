@@ -1,0 +1,149 @@
+"""What a message's work and journal become when something happens: pure, and the same for every store.
+
+A store fetches a Work, applies one of these functions, and keeps what comes back. Nothing here knows how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from todoke.address import same_mailbox
+from todoke.delivery import Ceiling, DeliveryEvent, Kind, standing
+from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
+
+OPEN_KINDS = frozenset({Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.OTHER})
+"""Events that leave the work as it is. Any other proves that the attempt got somewhere, so the work ends."""
+
+OURS = "todoke"
+"""The service that events of our own are journaled under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A message with all that became of it, and the lease of its latest attempt (None: nobody is at work)."""
+
+    timeline: MessageTimeline
+    lease_until: datetime | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When it is due, or when the lease on it lapses; None when nothing is left to do."""
+        due_at = self.timeline.due_at
+        return due_at if due_at is None or self.lease_until is None else self.lease_until
+
+    @property
+    def message(self) -> Message:
+        """The message itself."""
+        return self.timeline.message
+
+
+def new_work(message: Message, due_at: datetime) -> Work:
+    """A message that nobody has worked on."""
+    return Work(MessageTimeline(message=message, attempts=(), due_at=due_at))
+
+
+def begin(
+    work: Work, *, token: str, now: datetime, lease_until: datetime, service: str, ceiling: Ceiling
+) -> tuple[Work, DeliveryEvent | None]:
+    """Start a new attempt under a lease. The event is the one journaled on an attempt that was interrupted, or None.
+
+    A lease that is still there has lapsed; without any event on its attempt, our process died in it.
+    """
+    interruption = None
+    if work.lease_until is not None and not work.timeline.attempts[-1].events:
+        lapsed = work.timeline.attempts[-1].attempt.token
+        interruption = DeliveryEvent(
+            kind=Kind.INTERRUPTED, at=now, received_at=now, service=OURS, token=lapsed
+        )
+        work = journal(work, lapsed, interruption) or work
+    timeline = work.timeline
+    attempt = Attempt(
+        token=token,
+        message_id=work.message.id,
+        number=len(timeline.attempts) + 1,
+        recipient=work.message.recipient,
+        service=service,
+        ceiling=ceiling,
+        # Never before the wish it fulfils, even if the clock was set back in between.
+        started_at=max(now, timeline.resend_asked_at or now),
+    )
+    fresh = AttemptTimeline(
+        attempt=attempt,
+        events=(),
+        standing=standing((), recipient=attempt.recipient, started_at=attempt.started_at),
+    )
+    timeline = replace(timeline, attempts=(*timeline.attempts, fresh))
+    return Work(timeline, lease_until), interruption
+
+
+def journal(work: Work, token: str, event: DeliveryEvent) -> Work | None:
+    """Add an event to the attempt with this token; None when the attempt has it already."""
+    attempts = work.timeline.attempts
+    place = next(i for i, a in enumerate(attempts) if a.attempt.token == token)
+    heard = attempts[place].events
+    key = event.key
+    if any(e.key == key for e in heard):
+        return None
+    changed = _with_events(attempts[place].attempt, (*heard, event))
+    timeline = replace(
+        work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :])
+    )
+    is_latest = place == len(attempts) - 1 and not _awaits_attempt(timeline)
+    if is_latest and _ends_work(event, changed.attempt):
+        return Work(replace(timeline, due_at=None))
+    return replace(work, timeline=timeline)
+
+
+def end(work: Work, outcome: Outcome) -> Work:
+    """End the claim of `outcome`, whose events are journaled already. A stale claim changes nothing."""
+    attempts = work.timeline.attempts
+    is_held = work.lease_until is not None and bool(attempts)
+    if not is_held or attempts[-1].attempt.token != outcome.claim.attempt.token:
+        return work
+    return Work(replace(work.timeline, due_at=outcome.retry_at))
+
+
+def ask_again(work: Work, *, now: datetime, recipient: str, max_corrections: int) -> Work | None:
+    """Make it due for a new attempt, to a corrected recipient if one is given; None if corrected too often."""
+    timeline = work.timeline
+    if recipient and timeline.corrections >= max_corrections:
+        return None
+    asked_at = now
+    if timeline.attempts:
+        # The wish is later than the attempt that it is about, even if the clock says otherwise.
+        asked_at = max(
+            now, timeline.attempts[-1].attempt.started_at + timedelta(microseconds=1)
+        )
+    return Work(
+        replace(
+            timeline,
+            message=replace(timeline.message, recipient=recipient or timeline.message.recipient),
+            due_at=now,
+            resend_asked_at=asked_at,
+            corrections=timeline.corrections + bool(recipient),
+        )
+    )
+
+
+def attempt_timeline(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> AttemptTimeline:
+    """An attempt as its events tell it."""
+    return _with_events(attempt, events)
+
+
+def _with_events(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> AttemptTimeline:
+    in_order = tuple(sorted(events, key=lambda e: e.received_at))
+    told = standing(in_order, recipient=attempt.recipient, started_at=attempt.started_at)
+    return AttemptTimeline(attempt=attempt, events=in_order, standing=told)
+
+
+def _awaits_attempt(timeline: MessageTimeline) -> bool:
+    """True while a person's wish for a new attempt is open: what is heard of the old one must not cancel it."""
+    asked_at = timeline.resend_asked_at
+    return asked_at is not None and timeline.attempts[-1].attempt.started_at < asked_at
+
+
+def _ends_work(event: DeliveryEvent, attempt: Attempt) -> bool:
+    if event.kind in OPEN_KINDS:
+        return False
+    return not event.recipient or same_mailbox(event.recipient, attempt.recipient)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from todoke.errors import ConfigError
 from todoke.ports import Clock, EventSource, Mailer, Store
 from todoke.settings import Settings
 
@@ -29,3 +30,47 @@ class App:
     sources: Mapping[str, EventSource] = field(default_factory=dict)
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
+
+
+def build(settings: Settings, *, clock: Clock = utc_now) -> App:
+    """Wire the store, the mailer and the event sources that the settings ask for.
+
+    Adapters are imported here and nowhere else, and only those in use. Raises StoreError: if the store cannot be
+    opened. ConfigError: if the service is not one of ours.
+    """
+    return App(
+        settings=settings,
+        store=open_store(settings),
+        mailer=_mailer(settings),
+        sources=_sources(settings),
+        clock=clock,
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of `settings.data`, made if it is not there."""
+    from todoke.stores.sqlite import SqliteStore
+
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return SqliteStore(settings.data / "todoke.db")
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.mail.service == "smtp":
+        from todoke.mailers.smtp import SmtpMailer
+
+        return SmtpMailer(settings)
+    if settings.mail.service == "customers-mail-cloud":
+        from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
+
+        return CustomersMailCloudMailer(settings)
+    raise ConfigError(f"mail.service is {settings.mail.service!r}, which todoke does not know.")
+
+
+def _sources(settings: Settings) -> Mapping[str, EventSource]:
+    if settings.mail.service != "customers-mail-cloud":
+        return {}
+    from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
+
+    source = CustomersMailCloudEvents(settings.mail.customers_mail_cloud)
+    return {source.name: source}

@@ -1,0 +1,88 @@
+"""todoke as one ASGI application: the door, the receipt, the hooks and the desk, with the sender beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+from collections.abc import AsyncIterator, Sequence
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from todoke.app import App
+from todoke.errors import StoreError
+from todoke.send import Sender
+from todoke.sweep import sweep
+from todoke.web import desk, door, hooks, pages, receipt
+
+SWEEP_EVERY_SECONDS = 300.0
+SENDER_STOPS_WITHIN_SECONDS = 20.0
+
+_log = logging.getLogger(__name__)
+
+
+def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """The whole of `app` over HTTP. Its lifespan starts and stops the sender and the sweep, and closes the store.
+
+    `extra_routes` come last, so that they cannot hide ours.
+    """
+    sender = Sender(app)
+    app = dataclasses.replace(app, hint=sender.wake)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        sender.start()
+        sweeping = asyncio.create_task(_sweep_for_ever(app))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await asyncio.to_thread(_close, app, sender)
+
+    return Starlette(
+        routes=[
+            *door.routes(app),
+            *receipt.routes(app),
+            *hooks.routes(app),
+            *desk.routes(app),
+            *pages.routes(),
+            Route("/healthz", _health(app), methods=["GET"]),
+            *extra_routes,
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _sweep_for_ever(app: App) -> None:
+    """Sweep now and then; a store that cannot do it now is asked again the next time."""
+    while True:
+        try:
+            erased = await asyncio.to_thread(sweep, app)
+            if erased:
+                _log.info("retention ended: %d submissions erased", erased)
+        except StoreError as error:
+            _log.warning("the sweep is put off: %s", error)
+        await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+
+def _close(app: App, sender: Sender) -> None:
+    """Let the hand-overs under way finish, then let go of connections and files."""
+    sender.stop(SENDER_STOPS_WITHIN_SECONDS)
+    app.mailer.close()
+    app.store.close()
+
+
+def _health(app: App):  # type: ignore[no-untyped-def]
+    async def health(_: Request) -> Response:
+        """GET /healthz: 200 when the store answers, 503 when it does not."""
+        try:
+            await asyncio.to_thread(app.store.next_due)
+        except StoreError as error:
+            return PlainTextResponse(f"{error}\n", 503, {"retry-after": "5"})
+        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+    return health

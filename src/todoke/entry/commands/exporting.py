@@ -1,0 +1,105 @@
+"""`todoke export`: submissions into a file or a pipe, page by page, however many there are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from todoke import export as records
+from todoke.app import utc_now
+from todoke.entry.commands.opening import opened
+from todoke.errors import ConfigError
+from todoke.message import MessageTimeline, Timeline
+from todoke.ports import Query, Store
+from todoke.report import read_status
+from todoke.settings import Settings
+
+_PROGRESS_EVERY_SECONDS = 1.0
+
+
+def export(
+    config: Path,
+    output_format: str,
+    *,
+    form: str,
+    since: datetime | None,
+    until: datetime | None,
+    output: Path | None,
+) -> None:
+    """Write the submissions. A file given with -o appears whole or not at all, readable by its owner only."""
+    query = Query(form=form, received_from=_utc(since), received_to=_utc(until))
+    with opened(config) as (settings, store), _writing(output) as out:
+        write = _write_csv if output_format == "csv" else _write_json
+        count = write(store, query, settings, out)
+    if output:
+        sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
+
+
+def _write_csv(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+    """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
+    now = utc_now()
+    known = [
+        field.name
+        for name, form in settings.forms.items()
+        if not query.form or name == query.form
+        for field in form.fields or ()
+    ]
+    answered = records.field_columns(_with_progress(records.all_pages(store, query), "looked at"))
+    fields = tuple(dict.fromkeys([name for name in known if name in answered] + list(answered)))
+
+    def status_of(message: MessageTimeline) -> str:
+        return read_status(message, settings, now)
+
+    rows = _with_progress(records.all_pages(store, query), "written")
+    return records.write_csv(rows, fields, status_of, out)
+
+
+def _write_json(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+    now = utc_now()
+    count = 0
+    for timeline in _with_progress(records.all_pages(store, query), "written"):
+        out.write(json.dumps(records.record(timeline, settings, now), ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+@contextlib.contextmanager
+def _writing(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    draft = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+        draft.replace(output)
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _with_progress(timelines: Iterable[Timeline], done: str) -> Iterator[Timeline]:
+    """Pass the timelines on; once a second, on a terminal, say how many."""
+    last, shown = time.monotonic(), False
+    for count, timeline in enumerate(timelines, 1):
+        yield timeline
+        if sys.stderr.isatty() and time.monotonic() - last >= _PROGRESS_EVERY_SECONDS:
+            last, shown = time.monotonic(), True
+            sys.stderr.write(f"\r{count:,} submissions {done} ...")
+    if shown:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)

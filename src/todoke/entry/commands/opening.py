@@ -1,0 +1,47 @@
+"""How the commands reach the store: through todoke.toml, or, where there is none, by the data folder alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from todoke.app import open_store
+from todoke.configuration import data_folder, read
+from todoke.errors import ConfigError
+from todoke.forms import Site
+from todoke.ports import Mailbox, Store
+from todoke.settings import MailSettings, Settings
+
+
+def settings_for(config: Path) -> Settings:
+    """The settings of `config`; without such a file, those that reading the data folder needs.
+
+    Raises ConfigError: if there is neither, or the file is wrong.
+    """
+    if config.exists():
+        return read(config, os.environ)
+    data = data_folder(os.environ)
+    if not (data / "todoke.db").exists():
+        raise ConfigError(
+            f"There is no {config} here, and no data in {data} (set TODOKE_DATA, or use --config)."
+        )
+    nobody = MailSettings(service="", sender=Mailbox(name="", address=""))
+    return Settings(site=Site(name=""), mail=nobody, forms={}, data=data, secret=b"")
+
+
+@contextlib.contextmanager
+def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
+    """The settings and the store, which is closed afterwards.
+
+    Raises ConfigError: if there is no data yet.
+    """
+    settings = settings_for(config)
+    if not (settings.data / "todoke.db").exists():
+        raise ConfigError(f"There is no data in {settings.data} yet.")
+    store = open_store(settings)
+    try:
+        yield settings, store
+    finally:
+        store.close()

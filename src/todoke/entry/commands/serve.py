@@ -1,0 +1,61 @@
+"""`todoke serve`: the application on one address, until Ctrl-C."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+from pathlib import Path
+
+from todoke.app import build
+from todoke.configuration import read
+from todoke.entry.serving import Server, listen, run_servers
+from todoke.settings import Settings
+
+
+def serve(config: str, host: str, port: int) -> None:
+    """Read the configuration and serve it. Raises ConfigError: if it is wrong or the port is taken."""
+    log_to_stderr()
+    serve_settings(read(Path(config), os.environ), host, port)
+
+
+def serve_settings(settings: Settings, host: str, port: int) -> None:
+    """Serve `settings` at `host`:`port` (0: any free one, which is printed)."""
+    from todoke.entry.asgi import application
+
+    listener = listen(host, port)
+    app = build(settings)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    run_servers(
+        lambda: [Server(application(app), listener)],
+        ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
+    )
+    _say("todoke has stopped; nothing is lost.")
+
+
+def settle_memory() -> None:
+    """Tell the collector that what is loaded now stays, and to look less often: requests make little garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+def log_to_stderr() -> None:
+    """Warnings and errors of every part, one line each, on stderr."""
+    logging.basicConfig(
+        level=os.environ.get("TODOKE_LOG", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def _forms(settings: Settings) -> str:
+    names = ", ".join(settings.forms)
+    return f"takes the form{'s' if len(settings.forms) > 1 else ''} {names}"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

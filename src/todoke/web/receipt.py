@@ -1,0 +1,292 @@
+"""The receipt: what became of a submission, for whoever holds its link. Documented in docs/receipt.md.
+
+HTML, JSON or server-sent events, each made from `report.receipt`. Unknown and erased submissions answer alike. No
+answer of the visitor and no whole address is ever in it. One thing can be done here: correct the visitor's address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from todoke import report
+from todoke.address import AddressError, parse_address
+from todoke.app import App
+from todoke.errors import RequestError, StoreError
+from todoke.ids import token_hash
+from todoke.language import choose_language, translator
+from todoke.message import Role, Timeline
+from todoke.web import pages
+from todoke.web.small_form import read_small_form, require_same_origin, wants_json
+
+_VARY = {"vary": "accept"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How live a receipt is.
+
+    The store is read every `poll_seconds`, every `slow_poll_seconds` once a stream is older than `brisk_seconds`. A
+    stream ends after `total_seconds`, or once everything is final and has stayed so for `quiet_seconds` (a bounce may
+    follow a delivery). At most `streams` at once; a further reader gets 503 and polls.
+    """
+
+    poll_seconds: float = 1.0
+    slow_poll_seconds: float = 3.0
+    brisk_seconds: float = 60.0
+    heartbeat_seconds: float = 15.0
+    quiet_seconds: float = 120.0
+    total_seconds: float = 600.0
+    streams: int = 200
+
+
+@dataclass(slots=True)
+class _Receipts:
+    """The receipt's handlers, and how many streams are open."""
+
+    app: App
+    pace: Pace
+    open_streams: int = field(default=0)
+
+    async def show(self, request: Request) -> Response:
+        """GET /s/{token}.
+
+        200 the receipt, as HTML, or as JSON when Accept asks for it. 404 for any token that is not a live receipt's.
+        503 with Retry-After when the store cannot be read.
+        """
+        try:
+            timeline = await self._find(request)
+        except StoreError:
+            return _unavailable(request, self.app)
+        if timeline is None:
+            return _not_found(request, self.app)
+        return self._page(request, timeline)
+
+    async def events(self, request: Request) -> Response:
+        """GET /s/{token}/events.
+
+        200 text/event-stream: the receipt's JSON at once and on every change, a comment as heartbeat, and `end` when
+        no more will come. 404 as above. 503 with Retry-After when too many streams are open, or the store is down.
+        """
+        if self.open_streams >= self.pace.streams:
+            return _unavailable(request, self.app)
+        try:
+            found = await self._find(request)
+        except StoreError:
+            return _unavailable(request, self.app)
+        if found is None:
+            return _not_found(request, self.app)
+        headers = {**pages.security_headers(), "x-accel-buffering": "no"}
+        return StreamingResponse(
+            self._stream(request), media_type="text/event-stream; charset=utf-8", headers=headers
+        )
+
+    async def correct(self, request: Request) -> Response:
+        """POST /s/{token}/address with `address`.
+
+        303 back to the receipt (JSON: 200 with it) once the new attempt is due. 422 when the address cannot be one.
+        409 when it cannot be corrected (any more). 403 from another origin; 4xx for a body that is no form; 404, 503
+        as above.
+        """
+        try:
+            require_same_origin(request, self.app.settings.site.door_url)
+            typed = (await read_small_form(request)).get("address", "").strip()
+            timeline = await self._find(request)
+            if timeline is None:
+                return _not_found(request, self.app)
+            return await self._correct(request, timeline, typed)
+        except RequestError as error:
+            return _refused(request, self.app, error)
+        except StoreError:
+            return _unavailable(request, self.app)
+
+    async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
+        settings, now = self.app.settings, self.app.clock()
+        say = translator("pages", report.receipt_language(timeline, settings)).gettext
+        confirmation = next(
+            (m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None
+        )
+        if confirmation is None or not report.can_correct(confirmation, settings, now):
+            text = say("This address cannot be corrected here now.")
+            return self._fault(request, timeline, 409, "cannot_correct", text)
+        try:
+            address = parse_address(typed)
+        except AddressError:
+            text = say("This is not a mail address. It should look like name@example.com.")
+            return self._fault(request, timeline, 422, "typeMismatch", text, typed)
+        if not await run_in_threadpool(self._resend, confirmation.message.id, str(address)):
+            text = say("This address cannot be corrected here now.")
+            return self._fault(request, timeline, 409, "cannot_correct", text)
+        self.app.hint()
+        if wants_json(request):
+            after = await self._find(request)
+            return self._page(request, after or timeline)
+        return RedirectResponse(
+            f"/s/{request.path_params['token']}", 303, headers=pages.security_headers()
+        )
+
+    def _resend(self, message_id: str, recipient: str) -> bool:
+        from todoke.track import follow_up  # noqa: PLC0415 - only a correction needs it
+
+        return self.app.store.resend(
+            message_id,
+            now=self.app.clock(),
+            recipient=recipient,
+            max_corrections=self.app.settings.max_corrections,
+            follow_up=follow_up(self.app.settings),
+        )
+
+    async def _find(self, request: Request) -> Timeline | None:
+        hashed = token_hash(request.path_params["token"])
+        return await run_in_threadpool(self.app.store.receipt, hashed)
+
+    def _page(
+        self,
+        request: Request,
+        timeline: Timeline,
+        *,
+        status: int = 200,
+        error: str = "",
+        notice: str = "",
+        typed: str = "",
+    ) -> Response:
+        shown = report.receipt(timeline, self.app.settings, self.app.clock())
+        if wants_json(request):
+            return JSONResponse(shown, status, headers={**pages.security_headers(), **_VARY})
+        return pages.render(
+            "receipt.html",
+            language=shown["language"],
+            status=status,
+            headers=_VARY,
+            site=shown["site"],
+            token=request.path_params["token"],
+            receipt=shown,
+            error=error,
+            notice=notice,
+            typed=typed,
+        )
+
+    def _fault(
+        self,
+        request: Request,
+        timeline: Timeline,
+        status: int,
+        code: str,
+        text: str,
+        typed: str = "",
+    ) -> Response:
+        if wants_json(request):
+            errors = [{"field": "address", "code": code, "message": text}]
+            return JSONResponse(
+                {"ok": False, "errors": errors}, status, headers=pages.security_headers()
+            )
+        if status == 409:
+            return self._page(request, timeline, status=status, notice=text)
+        return self._page(request, timeline, status=status, error=text, typed=typed)
+
+    async def _stream(self, request: Request) -> AsyncIterator[bytes]:
+        self.open_streams += 1
+        try:
+            async for part in _changes(self, request):
+                yield part
+        finally:
+            self.open_streams -= 1
+
+    async def read(self, request: Request) -> dict[str, Any] | None:
+        """The receipt's JSON now; None when it is gone. Raises StoreError."""
+        timeline = await self._find(request)
+        if timeline is None:
+            return None
+        return report.receipt(timeline, self.app.settings, self.app.clock())
+
+
+async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes]:
+    """The stream's bytes (WHATWG HTML 9.2): each change as a message, heartbeats, and the end."""
+    pace, clock = receipts.pace, asyncio.get_running_loop().time
+    began = changed = spoke = clock()
+    last = ""
+    yield b"retry: 3000\n\n"
+    while clock() - began < pace.total_seconds and not _stopping(request):
+        try:
+            now = await receipts.read(request)
+        except StoreError:
+            now = json.loads(last) if last else {"final": False}
+        if now is None:
+            break
+        text = json.dumps(now, ensure_ascii=False, separators=(",", ":"))
+        if text != last and "id" in now:
+            last, changed, spoke = text, clock(), clock()
+            yield f"data: {text}\n\n".encode("utf-8", "replace")
+        elif clock() - spoke >= pace.heartbeat_seconds:
+            spoke = clock()
+            yield b": still here\n\n"
+        if now["final"] and clock() - changed >= pace.quiet_seconds:
+            break
+        brisk = clock() - began < pace.brisk_seconds
+        await asyncio.sleep(pace.poll_seconds if brisk else pace.slow_poll_seconds)
+    yield b"event: end\ndata: {}\n\n"
+
+
+def _stopping(request: Request) -> bool:
+    """True when the server is about to stop: whoever runs it may say so with `state.stopping`, a callable."""
+    stopping = getattr(request.app.state, "stopping", None) if "app" in request.scope else None
+    return bool(stopping and stopping())
+
+
+def _language(request: Request, app: App) -> str:
+    return choose_language(request.headers.get("accept-language", ""), app.settings.site.language)
+
+
+def _answer(
+    request: Request, app: App, status: int, code: str, title: str, text: str, retry: bool = False
+) -> Response:
+    language = _language(request, app)
+    say = translator("pages", language).gettext
+    headers = {**_VARY, **({"retry-after": "5"} if retry else {})}
+    if wants_json(request):
+        body = {"ok": False, "error": {"code": code, "message": say(text)}}
+        return JSONResponse(body, status, headers={**pages.security_headers(), **headers})
+    return pages.error_page(
+        status, say(title), say(text), language, headers=headers, site=app.settings.site.name
+    )
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalog."""
+    return text
+
+
+def _not_found(request: Request, app: App) -> Response:
+    title = _("There is no receipt here")
+    text = _("The address may be incomplete, or what it showed has been erased as promised.")
+    return _answer(request, app, 404, "not_found", title, text)
+
+
+def _unavailable(request: Request, app: App) -> Response:
+    title = _("Please try again in a moment")
+    text = _("The receipt cannot be read just now. What you wrote stays stored.")
+    return _answer(request, app, 503, "unavailable", title, text, retry=True)
+
+
+def _refused(request: Request, app: App, error: RequestError) -> Response:
+    title = _("This cannot be done")
+    text = _("The request could not be read. Please go back to the receipt and try again.")
+    return _answer(request, app, error.status, error.code, title, text)
+
+
+def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
+    """The receipt's routes."""
+    receipts = _Receipts(app, pace or Pace())
+    return [
+        Route("/s/{token}", receipts.show, methods=["GET"]),
+        Route("/s/{token}/events", receipts.events, methods=["GET"]),
+        Route("/s/{token}/address", receipts.correct, methods=["POST"]),
+    ]

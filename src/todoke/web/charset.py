@@ -30,8 +30,10 @@ def find_charset(label: str) -> Charset | None:
 
 def charsets_for(labels: Iterable[str]) -> tuple[Charset, ...]:
     """The encodings worth trying, in order: the labelled ones, then UTF-8."""
-    found = [c for c in map(find_charset, labels) if c is not None]
-    return tuple(dict.fromkeys((*found, UTF_8)))
+    found = {label: find_charset(label) for label in labels if label}
+    if found.keys() <= {"utf-8", "UTF-8"}:
+        return (UTF_8,)
+    return tuple(dict.fromkeys([*(c for c in found.values() if c is not None), UTF_8]))
 
 
 def choose_charset(candidates: tuple[Charset, ...], texts: Iterable[bytes]) -> Charset:

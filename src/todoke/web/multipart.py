@@ -117,6 +117,8 @@ def _split(boundary: bytes, body: bytes, limits: Limits) -> list[Part]:
         if str(error).startswith("Maximum header"):
             raise TooLarge("A part of the form has more header than is allowed.") from error
         raise Malformed("The multipart body is damaged.") from error
+    if len(body) - reader.file_bytes > limits.body_bytes:
+        raise TooLarge(f"A form may hold {limits.body_bytes} bytes besides its files.")
     if not reader.ended:
         raise Malformed("The multipart body ends before its last boundary.")
     return reader.parts
@@ -129,13 +131,13 @@ class _Reader:
         self.limits = limits
         self.parts: list[Part] = []
         self.ended = False
+        self.file_bytes = 0
         self._part = Part()
         self._header: list[bytes] = []
         self._value: list[bytes] = []
         self._chunks: list[bytes] = []
         self._size = 0
         self._header_bytes = 0
-        self._text_bytes = 0
         self._fields = 0
         self._files = 0
 
@@ -209,14 +211,12 @@ class _Reader:
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._part.file_name is None:
-            self._text_bytes += end - start
-            if self._text_bytes > self.limits.body_bytes:
-                raise TooLarge
             what, limit = "A field", self.limits.field_bytes
         else:
             if self._part.file_name == b"" and self._size == 0:
                 self._count_file()
             what, limit = "A file", self.limits.file_bytes
+            self.file_bytes += end - start
         self._size += end - start
         if self._size > limit:
             raise TooLarge(f"{what} may hold {limit} bytes at most.")

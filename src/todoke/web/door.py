@@ -1,0 +1,168 @@
+"""The door: POST /f/{form}. A request comes in; a durable submission, or what is wrong with it, goes out.
+
+It reads the body, asks accept, waits for the one durable write, and answers as HTML or JSON. Documented in
+docs/door.md. Nothing it says claims that a mail was sent: at this point the mails are queued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from todoke import accept, ids
+from todoke.app import App
+from todoke.errors import Malformed, NotFound, RequestError, StoreError
+from todoke.forms import Form
+from todoke.language import LANGUAGES
+from todoke.ports import Duplicate
+from todoke.submission import EntryList, first_text
+from todoke.web import body
+from todoke.web.answer import (
+    Arrival,
+    answer_faults,
+    answer_reused_key,
+    answer_stored,
+    answer_unavailable,
+    door_path,
+)
+from todoke.web.cors import Cors
+from todoke.web.http import client_address, error_response, header, language_of, read_body
+
+ALLOW = "GET, HEAD, POST, OPTIONS"
+
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+def routes(app: App) -> list[Route]:
+    """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
+    return [Route("/f/{form:path}", Cors(Door(app), app.settings.site), name="door")]
+
+
+class Door:
+    """The ASGI app that takes forms. Plain ASGI and no Request: this is the path that must be fast."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._site = app.settings.site
+        self._limits = {form.name: body_limit(form) for form in app.settings.forms.values()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET, HEAD and POST /f/{form}.
+
+        404: if there is no such form. 405 with Allow: to any other method. Else see `_show` and `_take`.
+        """
+        form = self._app.settings.forms.get(scope["path_params"]["form"])
+        try:
+            if form is None:
+                raise NotFound("There is no form at this address.")
+            if scope["method"] == "POST":
+                answer = await self._take(scope, receive, form)
+            elif scope["method"] in {"GET", "HEAD"}:
+                answer = self._show(scope, form)
+            else:
+                answer = _refuse_method(scope)
+        except RequestError as error:
+            language = language_of(scope, form.language if form else self._site.language)
+            answer = error_response(Request(scope), error, language=language, site=self._site.name)
+        await answer(scope, receive, send)
+
+    def _show(self, scope: Scope, form: Form) -> Response:
+        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it."""
+        from todoke.web import pages  # noqa: PLC0415 - Jinja2 is for pages only
+
+        language = language_of(scope, form.language)
+        return pages.answers_page(
+            form, language=language, site=self._site.name, action=door_path(form, self._site)
+        )
+
+    async def _take(self, scope: Scope, receive: Receive, form: Form) -> Response:
+        """POST /f/{form}.
+
+        200 (JSON) or 303 (HTML): the submission and its messages are durable, or were before (a repetition).
+        422: a field is wrong, or the Idempotency-Key was used for other answers; nothing is stored.
+        400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
+        """
+        data = await read_body(
+            scope, receive, limit=self._limits[form.name], seconds=form.limits.seconds
+        )
+        content_type = header(scope, b"content-type")
+        entries = body.parse(content_type, data, limits=form.limits, charset=form.charset)
+        answers, controls = body.split_controls(entries)
+        arrival = Arrival(
+            scope=scope,
+            form=form,
+            site=self._site,
+            language=language_for(scope, form, controls),
+            entries=entries,
+        )
+        return await self._accept(arrival, answers, controls)
+
+    async def _accept(self, arrival: Arrival, answers: EntryList, controls: EntryList) -> Response:
+        context = accept.Context(
+            language=arrival.language,
+            remote=client_address(arrival.scope, self._app.settings.trusted_proxies),
+            user_agent=header(arrival.scope, b"user-agent"),
+            idempotency_key=idempotency_key(arrival.scope, controls),
+        )
+        prepared = accept.prepare(self._app, arrival.form, answers, context)
+        if isinstance(prepared, tuple):
+            return answer_faults(arrival, prepared)
+        try:
+            stored = await asyncio.wrap_future(
+                self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
+            )
+        except StoreError as error:
+            return answer_unavailable(arrival, error)
+        self._app.hint()
+        if isinstance(stored, Duplicate) and not stored.same_content:
+            return answer_reused_key(arrival)
+        # The token is derived from the id, so a repetition gets the link of the first.
+        token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
+        roles = [message.role for message in prepared.messages]
+        return answer_stored(arrival, stored.submission_id, token, roles)
+
+
+def body_limit(form: Form) -> int:
+    """How many bytes a request to this form may have: its own limit, and room for the files that it asks for."""
+    limits = form.limits
+    room = 0
+    files = 0
+    for field in form.fields or ():
+        if field.kind == "file":
+            count = (field.max_files or limits.files) if field.multiple else 1
+            files += count
+            room += count * min(field.max_file_bytes or limits.file_bytes, limits.file_bytes)
+    return limits.body_bytes + min(room, limits.files * limits.file_bytes)
+
+
+def language_for(scope: Scope, form: Form, controls: EntryList) -> str:
+    """The visitor's language: a `_language` field, what Accept-Language asks for, or the form's."""
+    if controls:
+        wanted = first_text(controls, "_language").strip().partition("-")[0].lower()
+        if wanted in LANGUAGES:
+            return wanted
+    return language_of(scope, form.language)
+
+
+def idempotency_key(scope: Scope, controls: EntryList) -> str:
+    """The key in the header or in the hidden field `_idempotency`; "" without one.
+
+    Raises Malformed: if it is not 1 to 255 printable ASCII characters. To ignore it would break its promise.
+    """
+    key = header(scope, b"idempotency-key").strip()
+    if not key and controls:
+        key = first_text(controls, "_idempotency").strip()
+    if key and _KEY.fullmatch(key) is None:
+        raise Malformed("An Idempotency-Key is 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _refuse_method(scope: Scope) -> Response:
+    error = HTTPException(405, "A form is sent with POST.", {"allow": ALLOW})
+    return error_response(Request(scope), error)

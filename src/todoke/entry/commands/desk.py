@@ -19,7 +19,7 @@ def print_desk_link(config: Path) -> None:
         raise ConfigError(f"There is no {config} here, which says where the desk is.")
     app = build(settings)
     try:
-        print_line(f"{settings.site.door_url}/desk?code={new_code(app)}")
+        print_line(new_code(app))
     finally:
         app.mailer.close()
         app.store.close()

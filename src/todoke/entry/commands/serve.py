@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -29,17 +28,10 @@ def serve_settings(settings: Settings, host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
     run_servers(
-        lambda: [Server(application(app), listener)],
+        [Server(application(app), listener)],
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
     )
     _say("todoke has stopped; nothing is lost.")
-
-
-def settle_memory() -> None:
-    """Tell the collector that what is loaded now stays, and to look less often: requests make little garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def log_to_stderr() -> None:

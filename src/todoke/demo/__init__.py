@@ -1,0 +1,131 @@
+"""`todoke demo`: a sample site, todoke itself, and a local mail service with an inbox, in one process.
+
+todoke runs as it does in production: the mail service is another application, reached over HTTP, and its delivery
+events come back through the webhook. The settings are those of todoke.toml beside this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import os
+import socket
+import sys
+from pathlib import Path
+
+from todoke.app import App, build
+from todoke.configuration import read
+from todoke.configuration.urls import origin_of
+from todoke.entry.serving import Server, listen, run_servers
+from todoke.settings import Secret, Settings
+
+HERE = Path(__file__).parent
+HOST = "127.0.0.1"
+DEFAULT_DATA = "./demo-data"
+
+_WELCOME = """\
+
+  todoke is running on this machine alone.
+
+  Sample site    {site}/
+  Contact form   {site}/contact.html
+  Leave request  {site}/leave.html
+  Inbox          {inbox}/   every mail ends up here
+  Desk           {desk}
+                 (the link opens once; `make demo` again prints a new one)
+
+  1. Fill in the contact form with any address: the receipt page follows both mails until they are delivered.
+  2. Do it again as hardbounce@example.com, and see a mail fail, and who is told.
+     Others to try: mailboxfull@, deferred@, late-bounce@, silent@, refuse@, timeout@ example.com.
+
+  Everything is kept in {data}. Ctrl-C stops it.
+"""
+
+
+def serve_demo(port: int) -> None:
+    """Serve the demo at `port` with the inbox one higher, until Ctrl-C (0: any two free ones).
+
+    Raises ConfigError: if a port is taken.
+    """
+    from todoke.entry.commands.serve import log_to_stderr
+
+    log_to_stderr()
+    with listen(HOST, port) as door, listen(HOST, port and port + 1) as inbox:
+        settings = demo_settings(_origin(door), _origin(inbox))
+        app = build(settings)
+        servers = _servers(app, door, inbox)
+        run_servers(servers, ready=lambda: _welcome(app))
+    sys.stderr.write(f"\nGoodbye. What you sent is kept in {_data()}.\n")
+
+
+def demo_settings(door_url: str, inbox_url: str) -> Settings:
+    """The demo's settings: todoke.toml, at the addresses that this start has."""
+    data = _data()
+    placeholder = "0" * 32
+    settings = read(
+        HERE / "todoke.toml",
+        {
+            "TODOKE_DATA": str(data),
+            "TODOKE_CMC_API_KEY": "sandbox-takes-any-key",
+            "TODOKE_CMC_HOOK_SECRET": placeholder,
+        },
+    )
+    hook_secret = hmac.digest(settings.secret, b"demo hook", "sha256").hex()[:32]
+    service = dataclasses.replace(
+        settings.mail.customers_mail_cloud, url=inbox_url, hook_secret=Secret(hook_secret)
+    )
+    return dataclasses.replace(
+        settings,
+        site=dataclasses.replace(
+            settings.site, url=door_url, door_url=door_url, origins=(door_url,)
+        ),
+        mail=dataclasses.replace(settings.mail, customers_mail_cloud=service),
+        forms={
+            name: dataclasses.replace(
+                form,
+                page_url=form.page_url.replace(origin_of(form.page_url), door_url),
+                redirect=form.redirect.replace(settings.site.url, door_url),
+            )
+            for name, form in settings.forms.items()
+        },
+    )
+
+
+def _servers(app: App, door: socket.socket, inbox: socket.socket) -> list[Server]:
+    """todoke first, so that at the end it can still hand over what it is about to."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from todoke.entry.asgi import application
+    from todoke.sandbox.app import build as build_sandbox
+
+    cloud = app.settings.mail.customers_mail_cloud
+    hook = f"{app.settings.site.door_url}/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}"
+    site = Mount("/", StaticFiles(directory=HERE / "site", html=True))
+    return [
+        Server(application(app, extra_routes=[site]), door),
+        Server(build_sandbox(app.settings.data / "sandbox", webhook_url=hook), inbox),
+    ]
+
+
+def _welcome(app: App) -> None:
+    from todoke.web.desk import new_code
+
+    settings = app.settings
+    data = settings.data
+    text = _WELCOME.format(
+        site=settings.site.door_url,
+        inbox=settings.mail.customers_mail_cloud.url,
+        desk=new_code(app),
+        data=f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else data,
+    )
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _origin(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def _data() -> Path:
+    return Path(os.environ.get("TODOKE_DATA") or DEFAULT_DATA).absolute()

@@ -1,0 +1,130 @@
+"""Export: records and CSV, safe against formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from todoke import export
+from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason, standing
+from todoke.forms import Site
+from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role, Timeline
+from todoke.ports import Mailbox
+from todoke.settings import MailSettings, Settings
+from todoke.submission import Entry, EntryList, File, Submission
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SETTINGS = Settings(
+    site=Site(name="Example"),
+    mail=MailSettings(service="smtp", sender=Mailbox(name="", address="forms@example.jp")),
+    forms={},
+    data=Path("data"),
+    secret=b"x" * 32,
+)
+
+
+def timeline_of(entries: EntryList, status: Kind = Kind.BOUNCED) -> Timeline:
+    """A submission whose confirmation was tried once and came to `status`."""
+    submission = Submission(
+        id="s1",
+        form="contact",
+        received_at=NOW - timedelta(hours=1),
+        entries=entries,
+        language="en",
+        visitor="hanako@example.jp",
+        token_hash="",
+    )
+    message = Message(
+        id="m1",
+        submission_id="s1",
+        role=Role.CONFIRMATION,
+        recipient="hanako@example.jp",
+        language="en",
+        message_id="<m1@example.jp>",
+        created_at=NOW,
+    )
+    attempt = Attempt(
+        token="t1",
+        message_id="m1",
+        number=1,
+        recipient="hanako@example.jp",
+        service="smtp",
+        ceiling=Ceiling.HANDED_OVER,
+        started_at=NOW,
+    )
+    event = DeliveryEvent(
+        kind=status,
+        at=NOW,
+        received_at=NOW,
+        service="smtp",
+        token="t1",
+        reason=Reason.UNKNOWN_ADDRESS,
+        raw=b"\xff550",
+    )
+    found = standing([event], recipient="hanako@example.jp", started_at=NOW)
+    attempts = (AttemptTimeline(attempt=attempt, events=(event,), standing=found),)
+    return Timeline(
+        submission=submission,
+        messages=(MessageTimeline(message=message, attempts=attempts, due_at=None),),
+    )
+
+
+def table_of(timelines: list[Timeline]) -> list[list[str]]:
+    """The rows that a reader of the CSV sees."""
+    out = io.StringIO(newline="")
+    fields = export.field_columns(timelines)
+    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out)
+    return list(csv.reader(io.StringIO(out.getvalue(), newline="")))
+
+
+def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
+    """Fixed columns come first, then each field; repeated answers share a cell, a file is its name."""
+    entries = (
+        Entry("topic", "a"),
+        Entry("topic", "b"),
+        Entry("cv", File(name="cv.pdf", media_type="application/pdf", content=b"1")),
+        Entry("id", "x"),
+    )
+    heading, row = table_of([timeline_of(entries)])
+    assert heading[:4] == ["id", "received_at", "form", "visitor"]
+    assert heading[-3:] == ["topic", "cv", "id (field)"]
+    assert row[0] == "s1"
+    assert row[heading.index("confirmation")] == "bounced"
+    assert row[-3:] == ["a\nb", "cv.pdf", "x"]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    """A cell that a spreadsheet would calculate begins with an apostrophe, in headings too."""
+    heading, row = table_of([timeline_of((Entry(cell, cell),))])
+    assert heading[-1] == "'" + cell
+    assert row[-1] == "'" + cell
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=5)
+)
+def test_csv_keeps_every_answer(values: list[str]) -> None:
+    """Whatever was typed comes back from the CSV, but for the apostrophe."""
+    entries = tuple(Entry(f"f{n}", value) for n, value in enumerate(values))
+    row = table_of([timeline_of(entries)])[1]
+    assert row[-len(values) :] == [export.guarded(value) for value in values]
+    assert [
+        value[1:] if export.guarded(value[1:]) == value else value for value in row[-len(values) :]
+    ]
+
+
+def test_a_record_has_answers_messages_and_evidence() -> None:
+    """The full record holds what is known, with the raw evidence readable and nothing lost."""
+    found = export.full_record(timeline_of((Entry("name", "\ufffd", b"\x82"),)), SETTINGS, NOW)
+    assert found["entries"] == [{"name": "name", "value": "\ufffd", "raw_hex": "82"}]
+    message = found["messages"][0]
+    assert (message["status"], message["reason"]) == ("bounced", "unknown_address")
+    assert message["attempts"][0]["events"][0]["raw"] == "\\xff550"
+    assert found["received_at"] == "2026-03-01T11:00:00.000Z"

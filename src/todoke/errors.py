@@ -106,7 +106,8 @@ class SendError(Error):
     """A hand-over of a message did not end in acceptance.
 
     `code` is the service's own answer (an SMTP reply code or an API error code), `status_code` the
-    enhanced status code of RFC 3463 (x.y.z) where there is one, `diagnostic` its words.
+    enhanced status code of RFC 3463 (x.y.z) where there is one, `diagnostic` its words. `reason` is a Reason value
+    where the mailer knows it better than these tell, else "".
     """
 
     def __init__(
@@ -116,11 +117,13 @@ class SendError(Error):
         code: str = "",
         status_code: str = "",
         diagnostic: str = "",
+        reason: str = "",
     ) -> None:
         super().__init__(message or diagnostic or None)
         self.code = code
         self.status_code = status_code
         self.diagnostic = diagnostic
+        self.reason = reason
 
 
 class SendDeferred(SendError):
@@ -138,10 +141,13 @@ class SendDeferred(SendError):
         code: str = "",
         status_code: str = "",
         diagnostic: str = "",
+        reason: str = "",
         retry_after_seconds: float | None = None,
         stop_all: bool = False,
     ) -> None:
-        super().__init__(message, code=code, status_code=status_code, diagnostic=diagnostic)
+        super().__init__(
+            message, code=code, status_code=status_code, diagnostic=diagnostic, reason=reason
+        )
         self.retry_after_seconds = retry_after_seconds
         self.stop_all = stop_all
 

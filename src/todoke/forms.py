@@ -21,7 +21,9 @@ class Field:
     `maxlength` count UTF-16 code units of the API value, as browsers do. `min`, `max`, `step` are as written.
     `options` are the values a select, radio group or checkbox group can send, with their labels. `multiple` is that
     of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file control's
-    list of media types and extensions, lower case. `pattern` is the attribute as written.
+    list of media types and extensions, lower case. `pattern` is the attribute as written. `required_values` are the
+    boxes of a checkbox group that must each be ticked; `sent_anyway` are values that hidden controls and submit
+    buttons of the same name may add.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Field:
     value: str = ""
     max_files: int | None = None
     max_file_bytes: int | None = None
+    required_values: tuple[str, ...] = ()
+    sent_anyway: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""The `pattern` attribute (WHATWG HTML 4.10.5.3.6): does a value match it, decided in bounded time.
+
+Called by validate and page. The attribute is a JavaScript regular expression under the v flag that must match the whole
+value. A pattern that a browser would ignore as invalid is ignored here. A pattern that takes too long on a value, or
+that cannot be said in `regex`, is left to the browser, which has checked it: the value is taken and a line is logged.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+import structlog
+
+from todoke.ecmascript import translate
+from todoke.unicode_property import PatternError, Untranslatable
+
+SECONDS = 0.1
+LEAST_SECONDS = 0.0005
+MAX_LENGTH = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Patience:
+    """How many seconds are left for all the patterns of one request together."""
+
+    seconds: float = SECONDS
+
+
+def pattern_fault(pattern: str) -> str:
+    """Why the server will not apply this pattern; "" when it will."""
+    try:
+        _compile(pattern)
+    except (PatternError, Untranslatable) as error:
+        return str(error)
+    return ""
+
+
+def matches_pattern(pattern: str, value: str, patience: Patience | None = None) -> bool:
+    """False only when `pattern` is valid, could be judged in time, and does not match all of `value`."""
+    patience = patience or Patience()
+    try:
+        compiled = _compile(pattern)
+    except (PatternError, Untranslatable):
+        return True
+    begun = time.monotonic()
+    try:
+        # The least time is for what is left of a spent patience: almost every value needs far less.
+        return compiled.match(value, timeout=max(patience.seconds, LEAST_SECONDS)) is not None
+    except TimeoutError:
+        log.warning("pattern_not_judged", pattern=pattern[:200], value_length=len(value))
+        return True
+    finally:
+        patience.seconds -= time.monotonic() - begun
+
+
+def _compile(pattern: str) -> regex.Pattern[str]:
+    compiled = _compiled(pattern)
+    if isinstance(compiled, Exception):
+        raise compiled
+    return compiled
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> regex.Pattern[str] | PatternError | Untranslatable:
+    """The pattern anchored at both ends, or why there is none."""
+    if len(pattern) > MAX_LENGTH:
+        return Untranslatable(f"it is longer than {MAX_LENGTH} characters")
+    try:
+        return regex.compile(rf"\A(?:{translate(pattern)})\Z", regex.V1)
+    except (PatternError, Untranslatable) as error:
+        return error
+    except (regex.error, RecursionError, OverflowError) as error:
+        return Untranslatable(f"it cannot be said here ({error})")

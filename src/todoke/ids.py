@@ -15,6 +15,12 @@ def new_id(now: datetime) -> str:
     return _base32hex(milliseconds + secrets.token_bytes(10))
 
 
+def derived_id(*parts: str) -> str:
+    """An identifier of the same shape that is the same for the same parts: 128 bits of their SHA-256."""
+    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
+    return _base32hex(digest[:16])
+
+
 def new_attempt_token() -> str:
     """A new correlation token: 26 characters [0-9a-v], 130 random bits, so none is a part of another."""
     return _base32hex(secrets.token_bytes(17))[:26]

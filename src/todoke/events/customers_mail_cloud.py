@@ -77,7 +77,9 @@ COMPLAINT = Meaning(Kind.COMPLAINED)
 """Only todoke's sandbox sends event type complaints; the service documents nothing for them."""
 OTHER = Meaning(Kind.OTHER)
 
-_SUPPRESSED_TEXT = re.compile(r"recipient address .{1,330} is suppressed", re.IGNORECASE | re.DOTALL)
+_SUPPRESSED_TEXT = re.compile(
+    r"recipient address .{1,330} is suppressed", re.IGNORECASE | re.DOTALL
+)
 _AUTOMATIC_TEXT = re.compile(
     r"auto(matic)?[ -]?repl(y|ied)|out of (the )?office|vacation (reply|message|notice)|自動返信|自動応答|不在通知",
     re.IGNORECASE,
@@ -183,7 +185,7 @@ class CustomersMailCloudEvents:
         basic = _basic(stated) if scheme.lower() == "basic" else ""
         bearer = stated.strip() if scheme.lower() == "bearer" else ""
         candidates = (key, bearer, basic, basic.partition(":")[2])
-        return any([_same(candidate, self._key) for candidate in candidates])
+        return any([_same(one, self._key) for one in candidates])  # noqa: C419 - compare all, always
 
     def _event(self, event_type: str, raw: bytes, now: datetime) -> DeliveryEvent:
         try:
@@ -237,7 +239,9 @@ def _from_json(body: bytes) -> tuple[str, bytes, str]:
 
 def _from_form(body: bytes) -> tuple[str, bytes, str]:
     try:
-        parameters = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50))
+        parameters = dict(
+            parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
+        )
     except ValueError as error:
         raise Malformed("The webhook call cannot be read.") from error
     if "event" not in parameters:

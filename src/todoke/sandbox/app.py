@@ -23,7 +23,7 @@ from todoke.sandbox.spool import Spool
 from todoke.sandbox.webhook import tell_events
 
 
-def build(
+def build(  # noqa: PLR0913 - each is a setting of its own
     data: Path,
     *,
     webhook_url: str = "",

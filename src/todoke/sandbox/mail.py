@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from datetime import datetime
 from typing import Any
 
 
@@ -117,9 +117,7 @@ def _file_name(name: str) -> str:
 
 
 def _mailboxes(mailboxes: tuple[Mailbox, ...]) -> str:
-    return ", ".join(
-        f"{_phrase(m.name)} <{m.address}>" if m.name else m.address for m in mailboxes
-    )
+    return ", ".join(f"{_phrase(m.name)} <{m.address}>" if m.name else m.address for m in mailboxes)
 
 
 def _phrase(name: str) -> str:

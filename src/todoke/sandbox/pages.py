@@ -16,7 +16,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 from todoke.sandbox.outcomes import DELIVERED, OUTCOMES
 from todoke.sandbox.service import Service
@@ -113,7 +119,7 @@ def _listing(request: Request) -> tuple[Sequence[Row], str, str]:
     return rows[:PAGE], to, str(rows[PAGE - 1]["seq"]) if more else ""
 
 
-async def home(request: Request) -> Response:
+async def home(_request: Request) -> Response:
     """GET /: 307 to the inbox."""
     return RedirectResponse("/inbox", headers=_HEADERS)
 

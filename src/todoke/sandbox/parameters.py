@@ -183,7 +183,9 @@ def _value(given: Parameters, name: str) -> Any:
         raise ValueError(f"{name} is not JSON.") from error
 
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@(?=.{1,253}\Z)([^\s@<>()\[\]\\,;:\"_.]+\.)+[^\s@<>()\[\]\\,;:\"_.]{2,}")
+_ADDRESS = re.compile(
+    r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@(?=.{1,253}\Z)([^\s@<>()\[\]\\,;:\"_.]+\.)+[^\s@<>()\[\]\\,;:\"_.]{2,}"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -196,7 +198,7 @@ def _address(value: Any) -> str:
 def _mailbox(value: Any) -> Mailbox:
     """An object with name and address (type 2)."""
     if not isinstance(value, dict):
-        raise ValueError("An object with name and address is expected.")
+        raise ValueError("An object with name and address is expected.")  # noqa: TRY004 - one kind of fault
     name = value.get("name", "")
     if not isinstance(name, str) or _CONTROL.search(name):
         raise ValueError("The name is not valid.")
@@ -263,12 +265,14 @@ def _headers(value: Any) -> tuple[tuple[str, str], ...]:
     if value in (None, ""):
         return ()
     if not isinstance(value, list):
-        raise ValueError("An array of objects with name and value is expected.")
+        raise ValueError("An array of objects with name and value is expected.")  # noqa: TRY004 - as above
     return tuple(_header(entry) for entry in value)
 
 
 def _header(entry: Any) -> tuple[str, str]:
-    name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None,) * 2
+    name, value = (
+        (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None,) * 2
+    )
     if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
         raise ValueError("A header's name is not valid.")
     if not isinstance(value, str) or _CONTROL.search(value):
@@ -279,7 +283,10 @@ def _header(entry: Any) -> tuple[str, str]:
 def _attachments(given: Parameters, faults: list[Fault]) -> tuple[Attachment, ...]:
     """The files attachment1 to attachmentN; N is what `attachments` says."""
     stated = given.text("attachments").strip() or "0"
-    names = [f"attachment{n}" for n in range(1, int(stated) + 1 if stated.isdecimal() and len(stated) < 4 else 1)]
+    names = [
+        f"attachment{n}"
+        for n in range(1, int(stated) + 1 if stated.isdecimal() and len(stated) < 4 else 1)
+    ]
     if not stated.isdecimal() or len(names) != int(stated) or set(names) != set(given.files):
         faults.append(
             Fault(BAD_PARAMETER, "attachments", "The number of files is not that of attachments.")

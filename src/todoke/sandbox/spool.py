@@ -103,10 +103,7 @@ class Spool:
         db.executemany(
             "INSERT INTO event (event_type, item, due_at, state, copy_seq, position)"
             " VALUES (?, ?, ?, 'waiting', ?, ?)",
-            [
-                (copy.steps[n].event_type, copy.steps[n].item, due, seq, n)
-                for due, n in copy.posts
-            ],
+            [(copy.steps[n].event_type, copy.steps[n].item, due, seq, n) for due, n in copy.posts],
         )
 
     # The webhook's outbox
@@ -198,8 +195,8 @@ class Spool:
     ) -> Sequence[str]:
         """The JSON objects of what has happened, oldest first; `wanted` as `transaction.py` checked it.
 
-        `created` is the beginning of the time as the object states it, `start_date` and `end_date` bound it; `from`, `to` and `api_data` are parts of
-        the object's values; `status` is the whole value.
+        `created` is the beginning of the time as the object states it, `start_date` and `end_date` bound its day;
+        `from`, `to` and `api_data` are parts of the object's values; `status` is the whole value.
         """
         found = self._db.execute(
             "SELECT item FROM step WHERE event_type = :event_type AND happens_at <= :now"

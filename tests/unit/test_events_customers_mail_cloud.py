@@ -1,0 +1,303 @@
+"""The webhook calls of Customers Mail Cloud, read into delivery events."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from todoke.delivery import Kind, Permanence, Reason, Status, standing
+from todoke.errors import ConfigError, Forged, Malformed
+from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
+from todoke.ports import HookRequest
+from todoke.settings import CustomersMailCloudSettings, Secret
+
+NOW = datetime(2031, 5, 6, 0, 0, tzinfo=UTC)
+TOKEN = "0123456789abcdefghijklmnop"
+ITEM = {
+    "created": "2031-05-06 07:08:12",
+    "returnPath": "desk@return.sub1.smtps.example",
+    "from": "desk@example.org",
+    "to": "aoi@example.net",
+    "messageId": "<0a1b@mta02.sub1.smtps.example>",
+    "reason": "",
+    "senderIp": "192.0.2.20",
+    "sourceIp": "",
+    "status": "succeeded",
+    "subject": "受付 <1>",
+    "apiData": TOKEN,
+}
+
+
+def form_body(event_type: str, *items: object, **more: str) -> bytes:
+    """A call in the default encoding."""
+    event = json.dumps({event_type: items}, ensure_ascii=False)
+    event = event.replace("<", "\\u003C").replace(">", "\\u003E")
+    parameters = {"server_composition": "sub1", "event_type": event_type, "event": event}
+    return urlencode({**parameters, **more}).encode()
+
+
+def json_body(event_type: str, *items: object, **more: str) -> bytes:
+    """A call in the JSON encoding."""
+    event = {event_type: items}
+    return json.dumps({"event_type": event_type, "event": event, **more}).encode()
+
+
+def read(body: bytes, key: str = "", zone: str = "Asia/Tokyo", **headers: str):
+    """The events of a call."""
+    settings = CustomersMailCloudSettings(webhook_key=Secret(key), time_zone=zone)
+    return CustomersMailCloudEvents(settings).read(HookRequest(headers=headers, body=body), NOW)
+
+
+def read_one(event_type: str, **changes: object):
+    """The one event of a call with one item."""
+    (event,) = read(form_body(event_type, {**ITEM, **changes}))
+    return event
+
+
+@pytest.mark.parametrize("encode", [form_body, json_body])
+def test_both_encodings_say_the_same(encode):
+    """A delivery reads the same form-encoded and as JSON, with its evidence kept."""
+    (event,) = read(encode("deliveries", ITEM))
+    assert event.kind is Kind.DELIVERED
+    assert event.at == datetime(2031, 5, 5, 22, 8, 12, tzinfo=UTC)
+    assert event.received_at == NOW
+    assert (event.token, event.service_id) == (TOKEN, "<0a1b@mta02.sub1.smtps.example>")
+    assert event.recipient == "aoi@example.net"
+    assert event.service == "customers-mail-cloud"
+    assert json.loads(event.raw) == ITEM
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("queued", Kind.ACCEPTED),
+        ("deferred", Kind.DEFERRED),
+        ("succeeded", Kind.DELIVERED),
+        ("failed", Kind.BOUNCED),
+        ("frozen", Kind.OTHER),
+        ("", Kind.OTHER),
+    ],
+)
+def test_deliveries_words(status, kind):
+    """Each status of a delivery becomes one kind, and a word nobody knows is kept."""
+    assert read_one("deliveries", status=status).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "permanence", "reason"),
+    [
+        ("1", Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_HOST),
+        ("2", Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
+        (2, Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
+        ("3", Kind.BOUNCED, Permanence.SOFT, Reason.TIMED_OUT),
+        ("4", Kind.BOUNCED, Permanence.NONE, Reason.POLICY),
+        ("5", Kind.BOUNCED, Permanence.SOFT, Reason.MAILBOX_FULL),
+        ("6", Kind.UNDETERMINED, Permanence.NONE, Reason.FORWARDING),
+        ("7", Kind.BOUNCED, Permanence.SOFT, Reason.MISCONFIGURED),
+        ("8", Kind.BOUNCED, Permanence.NONE, Reason.TOO_LARGE),
+        ("9", Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
+        ("10", Kind.REJECTED, Permanence.NONE, Reason.SUPPRESSED),
+        ("11", Kind.REJECTED, Permanence.NONE, Reason.SUPPRESSED),
+        ("99", Kind.BOUNCED, Permanence.NONE, Reason.OTHER),
+        ("47", Kind.BOUNCED, Permanence.NONE, Reason.OTHER),
+        ("strange", Kind.OTHER, Permanence.NONE, None),
+        (None, Kind.OTHER, Permanence.NONE, None),
+    ],
+)
+def test_bounce_codes(status, kind, permanence, reason):
+    """Each error status code has its reading; a number nobody knows reads as 99."""
+    event = read_one("bounces", status=status)
+    assert (event.kind, event.permanence, event.reason) == (kind, permanence, reason)
+
+
+def test_suppressed_text_is_a_rejection():
+    """A delivery that failed because the address is suppressed was never offered to the recipient's server."""
+    text = "Recipient address <aoi@example.net> is suppressed to send mail. (in reply to RCPT TO)"
+    event = read_one("deliveries", status="failed", reason=text)
+    assert (event.kind, event.reason) == (Kind.REJECTED, Reason.SUPPRESSED)
+    assert event.diagnostic == text
+
+
+def test_failure_takes_its_class_from_the_answer():
+    """A failed delivery says of the address what the other server's answer says, and no more."""
+    full = read_one("deliveries", status="failed", reason="552 5.2.2 Mailbox full (in reply to ...)")
+    assert (full.permanence, full.reason) == (Permanence.SOFT, Reason.MAILBOX_FULL)
+    assert full.status_code == "5.2.2"
+    bare = read_one("deliveries", status="failed")
+    assert (bare.permanence, bare.reason) == (Permanence.NONE, None)
+
+
+def test_automatic_reply_is_no_failure():
+    """A vacation reply that was sorted as `other error` says nothing of the message, unless a refusal stands in it."""
+    away = read_one("bounces", status="99", reason="Automatic reply: out of office until Monday")
+    assert away.kind is Kind.UNDETERMINED
+    refused = read_one("bounces", status="99", reason="550 5.7.1 vacation notice refused")
+    assert refused.kind is Kind.BOUNCED
+
+
+def test_complaint_is_a_flag():
+    """The sandbox's own complaint reads as one."""
+    assert read_one("complaints", status="abuse").kind is Kind.COMPLAINED
+
+
+def test_blocks_are_kept():
+    """Operations on the block list are kept with their evidence and change nothing."""
+    item = {"created": "2031-05-06 08:00:00", "email": "a@example.net", "occurred": "1"}
+    (event,) = read(form_body("blocks", item))
+    assert (event.kind, event.token, json.loads(event.raw)) == (Kind.OTHER, "", item)
+
+
+def test_version_1_names():
+    """Version 1 names the recipient envelopeTo and has no apiData: the Message-ID is the key."""
+    old = {"created": "2031-05-06 07:08:12", "envelopeFrom": "d@example.org", "status": "queued"}
+    item = {**old, "envelopeTo": "aoi@example.net", "messageId": "0a1b@example.org"}
+    (event,) = read(form_body("deliveries", item))
+    assert event.recipient == "aoi@example.net"
+    assert (event.token, event.service_id) == ("", "<0a1b@example.org>")
+
+
+def test_event_type_may_be_missing_and_event_may_be_text():
+    """The list in `event` names the type itself; JSON text in a JSON call is read as well."""
+    inner = json.dumps({"deliveries": [ITEM]})
+    (event,) = read(json.dumps({"event": inner}).encode())
+    assert event.kind is Kind.DELIVERED
+
+
+def test_item_that_cannot_be_read_is_kept():
+    """A strange item among good ones is kept as it came, and the good ones count."""
+    events = read(json_body("deliveries", 7, ITEM, {"status": ["?"], "created": {}}))
+    assert [e.kind for e in events] == [Kind.OTHER, Kind.DELIVERED, Kind.OTHER]
+    assert events[0].raw == b"7"
+
+
+def test_times_without_zone_are_those_of_the_console():
+    """`created` has no zone of its own: the configured one applies; a time that is none becomes ours."""
+    (utc,) = read(form_body("deliveries", ITEM), zone="UTC")
+    assert utc.at == datetime(2031, 5, 6, 7, 8, 12, tzinfo=UTC)
+    assert read_one("deliveries", created="soon").at == NOW
+    assert read_one("deliveries", created="0001-01-01 00:00:00").at == NOW
+
+
+def test_unknown_time_zone_is_refused():
+    """A time zone that does not exist stops the start."""
+    for zone in ("Asia/Tokio", "../etc/passwd", ""):
+        with pytest.raises(ConfigError):
+            CustomersMailCloudEvents(CustomersMailCloudSettings(time_zone=zone))
+
+
+@pytest.mark.parametrize(
+    ("more", "headers"),
+    [
+        ({"api_key": "k-1"}, {}),
+        ({}, {"authorization": "Bearer k-1"}),
+        ({}, {"authorization": "bearer  k-1"}),
+        ({}, {"authorization": "Basic " + b64encode(b"hook:k-1").decode()}),
+    ],
+)
+@pytest.mark.parametrize("encode", [form_body, json_body])
+def test_key_proves_the_service(encode, more, headers):
+    """The key counts in the body, as a Bearer token and as Basic password."""
+    assert len(read(encode("deliveries", ITEM, **more), key="k-1", **headers)) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "headers"),
+    [
+        ({}, {}),
+        ({"api_key": "k-2"}, {}),
+        ({"api_key": ""}, {"authorization": "Bearer"}),
+        ({}, {"authorization": "Basic " + b64encode(b"k-1:hook").decode()}),
+        ({}, {"authorization": "Basic %%%"}),
+        ({}, {"authorization": "k-1"}),
+    ],
+)
+@pytest.mark.parametrize("encode", [form_body, json_body])
+def test_call_without_the_key_is_forged(encode, more, headers):
+    """With a key configured, nothing without it is believed."""
+    with pytest.raises(Forged):
+        read(encode("deliveries", ITEM, **more), key="k-1", **headers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"{}",
+        b"[]",
+        b"\xff\xfe",
+        b"event=",
+        b"event=%7B",
+        b"event=5",
+        b"event_type=deliveries",
+        b'{"event":5}',
+        b'{"event":{"deliveries":5}}',
+        b'{"event":"x"}',
+        b"a=1&" * 100,
+        b"{" * 5000,
+        b'{"event":' + b"[" * 100_000,
+    ],
+)
+def test_unreadable_calls(body):
+    """What is in neither encoding is malformed, and nothing worse."""
+    with pytest.raises(Malformed):
+        read(body)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_events_or_malformed(body):
+    """No body brings down the reader."""
+    for whole in (body, b"event=" + body, b'{"event":{"deliveries":[' + body + b"]}}"):
+        try:
+            read(whole)
+        except Malformed:
+            continue
+
+
+words = st.sampled_from(
+    [("deliveries", s) for s in ("queued", "deferred", "succeeded", "failed", "new word")]
+    + [("bounces", str(n)) for n in (*range(1, 12), 99)]
+    + [("complaints", "abuse"), ("blocks", "1")]
+)
+
+
+@given(st.lists(words, max_size=8), st.randoms(use_true_random=False))
+def test_order_and_repetition_of_calls_change_nothing(calls, random):
+    """However the calls are shuffled, repeated and batched, the same standing comes out."""
+    bodies = [form_body(kind, {**ITEM, "status": status}) for kind, status in calls]
+    shuffled = bodies * 2
+    random.shuffle(shuffled)
+
+    def fold(some: list[bytes]):
+        events = [e for body in some for e in read(body)]
+        return standing(events, recipient="Aoi@EXAMPLE.net", started_at=NOW)
+
+    assert fold(shuffled) == fold(bodies)
+
+
+CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
+
+
+def test_vendor_sample():
+    """The documented sample decodes to an acceptance and a delivery of one message."""
+    sample = CORPORA / "esp-webhooks-cmc" / "deliveries.json"
+    if not sample.exists():
+        pytest.skip("the test material is not here: set TODOKE_CORPORA")
+    call = json.loads(sample.read_bytes())
+    items = call["event"]["deliveries"]
+    expected = [(Kind.ACCEPTED, "sub_01"), (Kind.DELIVERED, "sub_01")]
+    for body in (sample.read_bytes(), form_body("deliveries", *items, api_key="k-test")):
+        events = read(body, key="k-test")
+        assert [(e.kind, e.token) for e in events] == expected
+        assert {e.service_id for e in events} == {"<abc-123@node1>"}
+        final = standing(events, recipient="visitor@example.net", started_at=NOW)
+        assert final.status is Status.DELIVERED
+        assert final.since == datetime(2024, 3, 1, 1, 0, 1, tzinfo=UTC)

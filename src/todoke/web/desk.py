@@ -32,13 +32,13 @@ from todoke.web.small_form import read_small_form, require_same_origin
 
 _COOKIE = "todoke-desk"
 _SESSION = timedelta(hours=8)
-_CODE = timedelta(minutes=15)
+_CODE = timedelta(minutes=10)
 _ROWS = 50
 _ORPHANS = 100
 
 
 def new_code(app: App) -> str:
-    """Make a one-time code, keep it for 15 minutes, and return the address that takes it. Raises StoreError."""
+    """Make a one-time code, keep it for 10 minutes, and return the address that takes it. Raises StoreError."""
     code = secrets.token_urlsafe(24)
     app.store.put_code(token_hash(code), app.clock() + _CODE)
     return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{urlencode({'code': code})}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from todoke import report
@@ -24,8 +24,10 @@ from todoke.errors import RequestError, StoreError
 from todoke.ids import token_hash
 from todoke.language import choose_language, translator
 from todoke.message import Role, Timeline
+from todoke.submission import FieldError
 from todoke.web import pages
-from todoke.web.small_form import read_small_form, require_same_origin, wants_json
+from todoke.web.http import RETRY_AFTER_SECONDS, json_error, json_response, wants_json
+from todoke.web.small_form import read_small_form, require_same_origin
 
 _VARY = {"vary": "accept"}
 
@@ -160,7 +162,7 @@ class _Receipts:
     ) -> Response:
         shown = report.receipt(timeline, self.app.settings, self.app.clock())
         if wants_json(request):
-            return JSONResponse(shown, status, headers={**pages.security_headers(), **_VARY})
+            return json_response(shown, status, {**pages.security_headers(), **_VARY})
         return pages.render(
             "receipt.html",
             language=shown["language"],
@@ -184,10 +186,8 @@ class _Receipts:
         typed: str = "",
     ) -> Response:
         if wants_json(request):
-            errors = [{"field": "address", "code": code, "message": text}]
-            return JSONResponse(
-                {"ok": False, "errors": errors}, status, headers=pages.security_headers()
-            )
+            errors = (FieldError("address", code, text),)
+            return json_error(status, code, text, errors=errors, headers=pages.security_headers())
         if status == 409:
             return self._page(request, timeline, status=status, notice=text)
         return self._page(request, timeline, status=status, error=text, typed=typed)
@@ -214,7 +214,7 @@ async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes
     began = changed = spoke = clock()
     last = ""
     yield b"retry: 3000\n\n"
-    while clock() - began < pace.total_seconds and not _stopping(request):
+    while clock() - began < pace.total_seconds:
         try:
             now = await receipts.read(request)
         except StoreError:
@@ -235,12 +235,6 @@ async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes
     yield b"event: end\ndata: {}\n\n"
 
 
-def _stopping(request: Request) -> bool:
-    """True when the server is about to stop: whoever runs it may say so with `state.stopping`, a callable."""
-    stopping = getattr(request.app.state, "stopping", None) if "app" in request.scope else None
-    return bool(stopping and stopping())
-
-
 def _language(request: Request, app: App) -> str:
     return choose_language(request.headers.get("accept-language", ""), app.settings.site.language)
 
@@ -250,10 +244,9 @@ def _answer(
 ) -> Response:
     language = _language(request, app)
     say = translator("pages", language).gettext
-    headers = {**_VARY, **({"retry-after": "5"} if retry else {})}
+    headers = {**_VARY, **({"retry-after": str(RETRY_AFTER_SECONDS)} if retry else {})}
     if wants_json(request):
-        body = {"ok": False, "error": {"code": code, "message": say(text)}}
-        return JSONResponse(body, status, headers={**pages.security_headers(), **headers})
+        return json_error(status, code, say(text), headers={**pages.security_headers(), **headers})
     return pages.error_page(
         status, say(title), say(text), language, headers=headers, site=app.settings.site.name
     )

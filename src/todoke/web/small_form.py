@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from starlette.requests import Request
 
-from todoke.errors import Malformed, OriginRefused, TooLarge, TooSlow, Unsupported
+from todoke.errors import Malformed, OriginRefused, Unsupported
+from todoke.web.http import read_body
 
-_LIMIT = 8_192
+_LIMIT_BYTES = 8_192
 _SECONDS = 10.0
 
 
@@ -19,42 +19,16 @@ async def read_small_form(request: Request) -> dict[str, str]:
 
     Raises TooLarge: over 8 KiB. TooSlow: when it takes longer than 10 s. Unsupported, Malformed: if it is no form.
     """
-    try:
-        async with asyncio.timeout(_SECONDS):
-            body = await _read(request)
-    except TimeoutError as error:
-        raise TooSlow from error
+    body = await read_body(request.scope, request.receive, limit=_LIMIT_BYTES, seconds=_SECONDS)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type == "application/json":
-        return _read_json(body)
-    if media_type != "application/x-www-form-urlencoded":
-        raise Unsupported
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
-    except ValueError as error:
+        if media_type == "application/json":
+            return msgspec.json.decode(body, type=dict[str, str])
+        if media_type == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError as error:  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
         raise Malformed from error
-
-
-async def _read(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LIMIT:
-            raise TooLarge
-    return bytes(body)
-
-
-def _read_json(body: bytes) -> dict[str, str]:
-    try:
-        return msgspec.json.decode(body, type=dict[str, str])
-    except msgspec.DecodeError as error:
-        raise Malformed from error
-
-
-def wants_json(request: Request) -> bool:
-    """True when the caller prefers JSON: it is in Accept, and HTML is not."""
-    accept = request.headers.get("accept", "").lower()
-    return "application/json" in accept and "text/html" not in accept
+    raise Unsupported
 
 
 def require_same_origin(request: Request, door_url: str) -> None:

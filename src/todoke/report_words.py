@@ -28,7 +28,8 @@ def say(text: str, language: str) -> str:
 class Words:
     """What to say of one message: a short `label`, a sentence, what to do (`hint`, may be ""), and the `tone`.
 
-    `tone` is good, wait, bad or unclear: it chooses icon and colour, and never stands alone.
+    `tone` is good, wait, handed, bad or unclear: it chooses icon and colour, and never stands alone. Handed is where a
+    service's silence means nothing: neither success nor something to wait for.
     """
 
     label: str
@@ -114,8 +115,14 @@ def words(reading: str, role: Role, language: str, *, ceiling: Ceiling | None = 
         label=say(_LABELS[reading], language),
         text=say(text, language),
         hint=say(_HINTS.get((role, reading), ""), language),
-        tone=_TONES[reading],
+        tone=_tone(reading, ceiling),
     )
+
+
+def _tone(reading: str, ceiling: Ceiling | None) -> str:
+    if reading == Status.ACCEPTED.value and ceiling is not Ceiling.DELIVERED:
+        return "handed"
+    return _TONES[reading]
 
 
 _TITLES = {
@@ -124,7 +131,13 @@ _TITLES = {
     Role.ALERT: _("Alert"),
 }
 
-_DESK_TITLES = {
+_DESKdef _tone(reading: str, ceiling: Ceiling | None) -> str:
+    if reading == Status.ACCEPTED.value and ceiling is not Ceiling.DELIVERED:
+        return "handed"
+    return _TONES[reading]
+
+
+_TITLES = {
     Role.CONFIRMATION: _("Confirmation to the visitor"),
     Role.NOTIFICATION: _("Notification to a manager"),
     Role.ALERT: _("Alert to a manager"),
@@ -166,7 +179,7 @@ def desk_words(reading: str, language: str, *, ceiling: Ceiling | None = None) -
         label=say(DESK_LABELS[reading], language),
         text=say(text, language),
         hint="",
-        tone=_TONES[reading],
+        tone=_tone(reading, ceiling),
     )
 
 

@@ -131,13 +131,7 @@ _TITLES = {
     Role.ALERT: _("Alert"),
 }
 
-_DESKdef _tone(reading: str, ceiling: Ceiling | None) -> str:
-    if reading == Status.ACCEPTED.value and ceiling is not Ceiling.DELIVERED:
-        return "handed"
-    return _TONES[reading]
-
-
-_TITLES = {
+_DESK_TITLES = {
     Role.CONFIRMATION: _("Confirmation to the visitor"),
     Role.NOTIFICATION: _("Notification to a manager"),
     Role.ALERT: _("Alert to a manager"),

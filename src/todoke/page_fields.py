@@ -27,7 +27,8 @@ BUTTONS = frozenset({"submit", "image", "reset", "button"})
 GROUPS = frozenset({"checkbox", "radio"})
 REQUIRABLE = TYPED | STEPPED - {"range"} | GROUPS | {"file", "textarea", "select"}
 ASCII_SPACES = re.compile(r"[\t\n\f\r ]+")
-# Read-only bars a control from validation; on other kinds the attribute means nothing (4.10.5.3.3).
+# Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those pass
+# too where they are required.
 READONLY = TYPED | STEPPED - {"range"} | {"textarea"}
 
 
@@ -84,7 +85,7 @@ def _box_field(name: str, boxes: list[LexborNode], names: Names) -> Field:
     """A radio group (one required button makes all so) or a checkbox group (each box is required by itself)."""
     kind = kind_of(boxes[0])
     options = {_box_value(box): names.of(box) or _box_value(box) for box in reversed(boxes)}
-    required = tuple(_box_value(box) for box in boxes if "required" in box.attributes)
+    required = tuple(_box_value(box) for box in boxes if _is_required(box))
     own = names.of(boxes[0]) if kind == "checkbox" and len(boxes) == 1 else ""
     return Field(
         name=name,
@@ -106,7 +107,7 @@ def _control_field(name: str, control: LexborNode, names: Names) -> tuple[Field,
         plain = "textarea" if kind == "textarea" else "text"
         return dataclasses.replace(base, kind=plain), []
     given: dict[str, Any] = {
-        "required": kind in REQUIRABLE and "required" in control.attributes,
+        "required": kind in REQUIRABLE and _is_required(control),
         "title": control.attributes.get("title") or "",
     }
     given |= _typed_rules(control, kind) | _stepped_rules(control, kind)
@@ -119,6 +120,11 @@ def _control_field(name: str, control: LexborNode, names: Names) -> tuple[Field,
         given["accept"] = tuple(a for a in (part.strip() for part in stated) if a)
     field = dataclasses.replace(base, **given)
     return field, _warnings(field)
+
+
+def _is_required(control: LexborNode) -> bool:
+    attributes = control.attributes
+    return "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
 
 
 def _typed_rules(control: LexborNode, kind: str) -> dict[str, Any]:

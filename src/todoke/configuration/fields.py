@@ -119,6 +119,11 @@ def _check_field(row: Table, field: Field) -> None:
         row.error(
             "minlength", f"is {field.minlength}, more than maxlength, which is {field.maxlength}."
         )
+    if "pattern" in row:
+        from todoke.pattern import pattern_fault  # noqa: PLC0415 few fields have one
+
+        if fault := pattern_fault(field.pattern):
+            row.error("pattern", f"cannot be used: {fault}")
     if field.kind != "file":
         for key in ("accept", "max_files", "max_file_size"):
             if key in row:

@@ -85,7 +85,9 @@ ENVIRONMENT = (
     "TODOKE_SECRET",
     "TODOKE_SMTP_PASSWORD",
     "TODOKE_CMC_API_KEY",
-    "TODOKE_CMC_WEBHOOK_KEY",
     "TODOKE_CMC_HOOK_SECRET",
+    "TODOKE_CMC_WEBHOOK_KEY",
+    "TODOKE_CONFIG",
+    "TODOKE_LOG",
 )
 """Every environment variable that is read."""

@@ -39,7 +39,9 @@ def read(path: Path, environ: Mapping[str, str]) -> Settings:
 
 def check(path: Path, environ: Mapping[str, str]) -> list[Finding]:
     """Every fault of the configuration, in the order of the file; nothing is written."""
-    _, findings = _read(path, environ, dry=True)
+    settings, findings = _read(path, environ, dry=True)
+    if settings and settings.templates:
+        findings += _template_faults(path, settings.templates, settings)
     return sorted(
         findings, key=lambda finding: (finding.file != str(path), finding.file, finding.line)
     )
@@ -125,6 +127,14 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
         return secret or _UNSAVED_SECRET
     faulty = any(finding.severity == ERROR for finding in findings.found)
     return _UNSAVED_SECRET if dry or faulty else kept_secret(data_folder(environ))
+
+
+def _template_faults(path: Path, folder: Path, settings: Settings) -> list[Finding]:
+    """What is wrong with the site owner's mail templates, each rendered with sample values."""
+    from todoke.compose import check_templates  # noqa: PLC0415 only `todoke check` renders
+
+    faults = check_templates(folder, settings)
+    return [Finding(ERROR, str(path), 0, "mail.templates", fault) for fault in faults]
 
 
 def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Finding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import logging
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from todoke.app import App
 from todoke.errors import StoreError
+from todoke.log import get_logger
 from todoke.send import Sender
 from todoke.sweep import sweep
 from todoke.web import desk, door, hooks, pages, receipt
@@ -22,7 +22,7 @@ from todoke.web import desk, door, hooks, pages, receipt
 SWEEP_EVERY_SECONDS = 300.0
 SENDER_STOPS_WITHIN_SECONDS = 20.0
 
-_log = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 
 def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -63,9 +63,9 @@ async def _sweep_for_ever(app: App) -> None:
         try:
             erased = await asyncio.to_thread(sweep, app)
             if erased:
-                _log.info("retention ended: %d submissions erased", erased)
+                _log.info("retention_ended", erased=erased)
         except StoreError as error:
-            _log.warning("the sweep is put off: %s", error)
+            _log.warning("sweep_put_off", error=type(error).__name__)
         await asyncio.sleep(SWEEP_EVERY_SECONDS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -10,12 +9,13 @@ from pathlib import Path
 from todoke.app import build
 from todoke.configuration import read
 from todoke.entry.serving import Server, listen, run_servers
+from todoke.log import log_to
 from todoke.settings import Settings
 
 
 def serve(config: str, host: str, port: int) -> None:
     """Read the configuration and serve it. Raises ConfigError: if it is wrong or the port is taken."""
-    log_to_stderr()
+    log_to(sys.stderr, os.environ.get("TODOKE_LOG", "WARNING"))
     serve_settings(read(Path(config), os.environ), host, port)
 
 
@@ -32,15 +32,6 @@ def serve_settings(settings: Settings, host: str, port: int) -> None:
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
     )
     _say("todoke has stopped; nothing is lost.")
-
-
-def log_to_stderr() -> None:
-    """Warnings and errors of every part, one line each, on stderr."""
-    logging.basicConfig(
-        level=os.environ.get("TODOKE_LOG", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
 
 
 def _forms(settings: Settings) -> str:

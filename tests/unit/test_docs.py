@@ -1,0 +1,144 @@
+"""The documentation against the code: every key, variable and command is there, and every example works."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from todoke.configuration import check, read
+from todoke.configuration.keys import ENVIRONMENT, KEYS
+
+ROOT = Path(__file__).parents[2]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+ENVIRON = {
+    "TODOKE_SECRET": "ab" * 32,
+    "TODOKE_SMTP_PASSWORD": "password",
+    "TODOKE_CMC_API_KEY": "key",
+    "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+}
+EXPECTED = ("TODOKE_SMTP_PASSWORD is not used", "a domain that exists for examples only")
+"""What is said of every example, because it is one."""
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Contact</title>
+<form action="https://forms.garden.example/f/contact" method="post" id="contact">
+<label>Address <input name="email" type="email" required></label>
+<label>Topic <select name="topic"><option value="visit">Visit<option value="plants">Plants</select></label>
+<button>Send</button></form>"""
+OTHER_FORM = '<form action="/search"><input name="q"></form>'
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with the examples under it."""
+
+    heading: str
+    examples: tuple[str, ...]
+
+
+def sections(text: str, level: str) -> list[Section]:
+    """The parts of a page whose headings begin with `level`."""
+    found = []
+    for part in re.split(rf"(?m)^{level} ", text)[1:]:
+        heading, _, body = part.partition("\n")
+        body = re.split(r"(?m)^##? ", body)[0]
+        found.append(Section(heading.strip(), tuple(re.findall(r"(?ms)^```toml\n(.*?)^```", body))))
+    return found
+
+
+KEY_SECTIONS = [s for s in sections(CONFIGURATION, "###") if not s.heading.startswith("TODOKE")]
+
+
+def code_keys() -> set[str]:
+    """Every key that the code knows, as the headings write it."""
+    return {f"{section}.{key}" for section, keys in KEYS.items() if section for key in keys}
+
+
+def folder_with_files(folder: Path) -> Path:
+    """The files that the examples name."""
+    (folder / "contact.html").write_text(PAGE, "utf-8")
+    (folder / "two-forms.html").write_text(PAGE + OTHER_FORM, "utf-8")
+    (folder / "people.csv").write_text("address,manager\na@garden.example,b@garden.example\n")
+    (folder / "mail-templates").mkdir()
+    return folder
+
+
+def whole_example() -> dict[str, Any]:
+    """The short configuration at the top of the page."""
+    first = re.search(r"(?ms)^```toml\n(.*?)^```", CONFIGURATION)
+    assert first
+    return tomllib.loads(first[1])
+
+
+def merged(base: Any, addition: Any) -> Any:
+    """`base` with the keys of `addition` in it; where both are not tables, the addition wins."""
+    if not (isinstance(base, dict) and isinstance(addition, dict)):
+        return addition
+    return base | {key: merged(base.get(key), value) for key, value in addition.items()}
+
+
+def as_toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_toml, value)) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def written(folder: Path, document: dict[str, Any]) -> Path:
+    """The document as a file beside the files it names."""
+    path = folder / "todoke.toml"
+    path.write_text(
+        "\n".join(f"{key} = {as_toml(value)}" for key, value in document.items()), "utf-8"
+    )
+    return path
+
+
+def test_the_short_configuration_works(tmp_path: Path) -> None:
+    """The example at the top is whole: nothing is missing, nothing doubtful but its domain."""
+    path = written(folder_with_files(tmp_path), whole_example())
+    assert check(path, ENVIRON | {"TODOKE_SMTP_PASSWORD": ""}) == []
+
+
+def test_each_key_has_a_heading_and_each_heading_is_a_key() -> None:
+    """The reference is neither behind the code nor ahead of it."""
+    assert {section.heading for section in KEY_SECTIONS} == code_keys()
+
+
+def test_each_variable_has_a_heading() -> None:
+    """The environment is documented as it is read."""
+    headings = {s.heading for s in sections(CONFIGURATION, "###") if s.heading.startswith("TODOKE")}
+    assert headings == set(ENVIRONMENT)
+
+
+@pytest.mark.parametrize("section", KEY_SECTIONS, ids=lambda s: s.heading)
+def test_each_key_s_example_runs_and_makes_a_difference(section: Section, tmp_path: Path) -> None:
+    """The example sets its key, is read without a fault, and changes what is read."""
+    (example,) = section.examples
+    addition = tomllib.loads(example)
+    *path, key = section.heading.replace("NAME", "contact").split(".")
+    table: Any = addition
+    for part in path:
+        table = table[part][0] if isinstance(table[part], list) else table[part]
+    assert key in table
+    folder = folder_with_files(tmp_path)
+    base = whole_example()
+    if section.heading == "forms.NAME.page" or "fields" in addition.get("forms", {}).get(
+        "contact", {}
+    ):
+        del base["forms"]["contact"]["page"]
+    before = read(written(folder, base), ENVIRON)
+    document = merged(base, addition)
+    found = check(written(folder, document), ENVIRON)
+    faults = [f for f in found if not any(expected in f.message for expected in EXPECTED)]
+    assert faults == []
+    assert read(written(folder, document), ENVIRON) != before

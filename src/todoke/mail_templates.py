@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import structlog
 from jinja2 import (
     ChoiceLoader,
     FileSystemLoader,
@@ -26,8 +25,10 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from todoke.log import get_logger
+
 OURS = Path(__file__).parent / "templates" / "mail"
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

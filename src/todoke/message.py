@@ -69,6 +69,7 @@ class Claim:
 
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
     died between claiming and recording, so that mail may have been handed over already.
+    `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
     """
 
     message: Message
@@ -76,6 +77,7 @@ class Claim:
     submission: Submission
     lease_until: datetime
     interrupted: bool = False
+    resend_asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

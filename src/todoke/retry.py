@@ -36,8 +36,8 @@ class RetryPolicy:
     draw: Draw = random.uniform
 
     def gives_up_at(self, claim: Claim) -> datetime:
-        """When this message is given up."""
-        return claim.message.created_at + self.give_up_after
+        """When this message is given up: so long after it was made, or after a person last asked for it."""
+        return (claim.resend_asked_at or claim.message.created_at) + self.give_up_after
 
     def after_deferral(
         self, claim: Claim, now: datetime, *, wished_seconds: float | None = None

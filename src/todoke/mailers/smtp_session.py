@@ -24,7 +24,7 @@ IDLE_SECONDS = (
 )
 ASK_AFTER_SECONDS = 5.0  # a connection idle this long is asked (RSET) whether it still lives
 ANSWER_LIMIT = 8_192  # octets of one answer that are read; RFC 5321 4.5.3.1.5 allows 512 a line
-PATIENCE = 4  # a hand-over may take this many times the timeout of one answer
+PATIENCE = 2  # opening a session, and a transaction, may each take this many times the timeout of one answer
 
 LOST = (
     smtplib.SMTPServerDisconnected,
@@ -270,7 +270,7 @@ def refuse_sender(answer: Answer) -> NoReturn:
 
 
 def failure(answer: Answer) -> SendDeferred | SendRefused:
-    """What a bad answer means. RFC 5321 4.2.1: 4yz is not now, 5yz is not ever; all else makes no sense here, and is tried again."""
+    """What a bad answer means (RFC 5321 4.2.1): 5yz is not ever; 4yz, and what makes no sense here, is not now."""
     if 500 <= answer.code < 600:
         return SendRefused(
             code=str(answer.code),

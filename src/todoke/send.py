@@ -1,0 +1,289 @@
+"""Send what is due: claim, hand over, store what came of it. `send_due` is one round; `Sender` goes on for ever.
+
+A hint makes it quick and the store makes it sure: due messages are found by asking, hints may be lost. Every mail is
+handed over at least once; an outcome that cannot be stored is held until it can, because to forget it would be to
+send that mail again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from todoke.app import App
+from todoke.circuit import Circuit
+from todoke.errors import StoreCorrupt, StoreError
+from todoke.hand_over import Result, give_up, hand_over
+from todoke.log import get_logger
+from todoke.message import Claim, Outcome
+from todoke.pace import Pace
+from todoke.ports import FollowUp
+from todoke.retry import RetryPolicy
+from todoke.track import follow_up
+
+ROUND_REST = timedelta(seconds=30)
+LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
+STORE_REST_SECONDS = 1.0
+STORE_LONGEST_REST_SECONDS = 30.0
+log = get_logger(__name__)
+
+
+def send_due(app: App, limit: int, *, ids: Sequence[str] = ()) -> int:
+    """Hand over up to `limit` due messages (or those of `ids` that are due) in turn; how many were claimed.
+
+    Once a fault stops all, the rest of the round is put off untried. Raises StoreUnavailable: if claims cannot be
+    made or outcomes not stored; what was handed over then is sent again when its lease lapses.
+    """
+    policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
+    claims = _claim(app, limit, ids)
+    outcomes: list[Outcome] = []
+    stopped = False
+    for claim in claims:
+        if stopped:
+            outcomes.append(put_off(app, claim, policy, ROUND_REST))
+            continue
+        result = hand_over(app, claim, policy)
+        stopped = result.fault is not None
+        outcomes.append(result.outcome)
+    if outcomes:
+        app.store.finish(outcomes, follow_up(app.settings))
+    return len(claims)
+
+
+def put_off(app: App, claim: Claim, policy: RetryPolicy, rest: timedelta) -> Outcome:
+    """End a claim untried, for the service is down: due again after the rest, or given up if it is too old."""
+    now = app.clock()
+    if now >= policy.gives_up_at(claim):
+        return give_up(claim, now, "")
+    return Outcome(claim=claim, events=(), retry_at=now + rest)
+
+
+def _claim(app: App, limit: int, ids: Sequence[str] = ()) -> Sequence[Claim]:
+    now = app.clock()
+    return app.store.claim(
+        now=now,
+        lease_until=now + app.settings.mail.lease,
+        limit=limit,
+        service=app.mailer.name,
+        ceiling=app.mailer.ceiling,
+        ids=ids,
+    )
+
+
+class Sender:
+    """Threads that send what is due: one that claims and stores outcomes, `concurrency` more that hand over.
+
+    Outcomes are stored in groups: while one group is written, the next gathers. While the mail service is down,
+    one mail at a time asks whether it is back. None of its threads ends before `stop`.
+    """
+
+    def __init__(self, app: App, *, circuit: Circuit | None = None) -> None:
+        self._app = app
+        self._policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
+        self._follow_up: FollowUp = follow_up(app.settings)
+        self._circuit = circuit or Circuit()
+        self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._awake = threading.Event()
+        self._stopping = threading.Event()
+        self._pace = Pace(app.mailer.concurrency)
+        self._in_hand = 0
+        self._unstored: list[Outcome] = []
+        self._stuck: dict[str, Outcome] = {}
+        self._stops_by = float("inf")
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads."""
+        workers = range(self._app.mailer.concurrency)
+        self._threads = [
+            threading.Thread(target=self._run, name="todoke-sender", daemon=True),
+            *(
+                threading.Thread(target=self._work, name=f"todoke-mail-{n}", daemon=True)
+                for n in workers
+            ),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Hint that something is due; cheap, and may be called from any thread."""
+        if not self._awake.is_set():
+            self._awake.set()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Take nothing new, finish what is in flight, and return within about `timeout_seconds`."""
+        self._stops_by = time.monotonic() + timeout_seconds
+        self._stopping.set()
+        self._awake.set()
+        for thread in self._threads:
+            thread.join(max(0.0, self._stops_by - time.monotonic()) + 0.1)
+        if self._in_hand or self._unstored:
+            log.error("stopped_early", in_hand=self._in_hand, unstored=len(self._unstored))
+
+    # The claimer: the only thread that talks to the store, but for what an alert must know.
+
+    def _run(self) -> None:
+        rest = STORE_REST_SECONDS
+        while not self._has_ended():
+            try:
+                self._turn()
+                rest = STORE_REST_SECONDS
+            except StoreError as error:
+                note = log.error if isinstance(error, StoreCorrupt) else log.warning
+                note("store_failed", fault=type(error).__name__, held=len(self._unstored))
+                self._sleep(rest)
+                rest = min(rest * 2, STORE_LONGEST_REST_SECONDS)
+            except Exception:
+                log.exception("sender_failed")
+                self._sleep(rest)
+        for _ in range(self._app.mailer.concurrency):
+            self._todo.put(None)
+
+    def _has_ended(self) -> bool:
+        """True when stopping and nothing is left to store, or the time for it is over."""
+        if not self._stopping.is_set():
+            return False
+        return (self._in_hand == 0 and not self._unstored) or time.monotonic() > self._stops_by
+
+    def _turn(self) -> None:
+        """Store what came back, claim what there is room for, and sleep when there was neither."""
+        self._awake.clear()
+        stored = self._store_outcomes()
+        claimed = 0 if self._stopping.is_set() else self._claim_some()
+        if stored or claimed:
+            return
+        if self._in_hand and not self._has_room():
+            self._take_back(timeout_seconds=1.0)  # hints could not be followed now
+        elif not self._in_hand and self._circuit.rest_seconds():
+            self._sleep(self._circuit.rest_seconds())
+        else:
+            self._awake.wait(self._sleep_seconds())
+
+    def _sleep(self, seconds: float) -> None:
+        """Rest whatever hints come; when stopping, only for a moment."""
+        if self._stopping.is_set():
+            time.sleep(min(seconds, 0.2))
+        self._stopping.wait(seconds)
+
+    def _sleep_seconds(self) -> float:
+        """Until something is due, or a worker or a hint wakes us; with claims in hand a worker will."""
+        if self._in_hand:
+            return 1.0
+        if self._stopping.is_set():
+            return 0.01
+        due = self._app.store.next_due()
+        wait = (due - self._app.clock()).total_seconds() if due else LONGEST_SLEEP_SECONDS
+        return max(0.02, min(wait, LONGEST_SLEEP_SECONDS))
+
+    def _has_room(self) -> bool:
+        """True when enough can be claimed to be worth a write."""
+        if self._circuit.rest_seconds():
+            return False
+        if self._circuit.is_open:
+            return self._in_hand == 0
+        most = self._pace.most_in_hand()
+        return self._in_hand == 0 or most - self._in_hand >= most // 2
+
+    def _claim_some(self) -> int:
+        """Claim as many as the workers can begin soon; one alone while the service is down."""
+        if not self._has_room():
+            return 0
+        room = 1 if self._circuit.is_open else self._pace.most_in_hand() - self._in_hand
+        claims = _claim(self._app, room)
+        for claim in claims:
+            if (
+                claim.message.id in self._stuck
+            ):  # handed over, and not to be stored: never again, while we live
+                continue
+            self._in_hand += 1
+            self._todo.put(claim)
+        return len(claims)
+
+    def _store_outcomes(self) -> int:
+        """Store the outcomes that came back since the last time. Held, in order, while the store cannot."""
+        came = len(self._unstored)
+        while self._take_back():
+            pass
+        if not self._unstored:
+            return 0
+        try:
+            self._app.store.finish(self._unstored, self._follow_up)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("outcomes_not_stored", outcomes=len(self._unstored), held=came)
+            for outcome in self._unstored:
+                self._store_alone(outcome)
+        stored = len(self._unstored)
+        self._unstored.clear()
+        self._pace.note(stored)
+        return stored
+
+    def _take_back(self, timeout_seconds: float = 0.0) -> bool:
+        """Take one outcome from the workers; False when none comes."""
+        try:
+            outcome = (
+                self._done.get(timeout=timeout_seconds)
+                if timeout_seconds
+                else self._done.get_nowait()
+            )
+        except queue.Empty:
+            return False
+        self._in_hand -= 1
+        self._unstored.append(outcome)
+        return True
+
+    def _store_alone(self, outcome: Outcome) -> None:
+        """Store one outcome of a group that failed; without its alerts if they are what fails."""
+        for decide in (self._follow_up, _nothing_follows):
+            try:
+                self._app.store.finish([outcome], decide)
+                return
+            except Exception:
+                log.exception("outcome_not_stored", message=outcome.claim.message.id)
+        self._stuck[outcome.claim.message.id] = outcome
+
+    # The workers.
+
+    def _work(self) -> None:
+        while (claim := self._todo.get()) is not None:
+            try:
+                outcome = self._attempt(claim)
+            except Exception:
+                log.exception("worker_failed", message=claim.message.id)
+                outcome = Outcome(claim=claim, events=(), retry_at=self._app.clock() + ROUND_REST)
+            self._done.put(outcome)
+            self.wake()
+
+    def _attempt(self, claim: Claim) -> Outcome:
+        left = claim.lease_until - self._app.clock()
+        if (
+            left < self._app.settings.mail.lease / 2
+        ):  # too late to begin: another may claim it before we end
+            return Outcome(claim=claim, events=(), retry_at=self._app.clock())
+        if self._stopping.is_set():
+            return Outcome(claim=claim, events=(), retry_at=self._app.clock())
+        rest = self._circuit.rest_seconds()
+        if rest:
+            return put_off(self._app, claim, self._policy, timedelta(seconds=rest))
+        result = hand_over(self._app, claim, self._policy)
+        if result.answered:
+            self._circuit.note_answer()
+        return self._after_fault(result)
+
+    def _after_fault(self, result: Result) -> Outcome:
+        """The fault is not this message's: it is due again as soon as the rest is over."""
+        if result.fault is None or result.outcome.retry_at is None:
+            return result.outcome  # also one that is given up now: the next may ask at once
+        rest = self._circuit.note_fault(result.fault)
+        retry_at = self._app.clock() + timedelta(seconds=rest)
+        return dataclasses.replace(result.outcome, retry_at=min(retry_at, result.outcome.retry_at))
+
+
+def _nothing_follows(*_: object) -> tuple[()]:
+    return ()

@@ -136,7 +136,7 @@ def _entries(
     inside = b""
     for name, value in pairs:
         _limit_field(len(name), len(value), limits)
-        if name == b"_charset_" and not inside:
+        if name[:1] == b"_" and name.lower() == b"_charset_" and not inside:
             inside = value
     candidates = charsets_for((labels[0], inside.decode("latin-1"), labels[1]))
     if candidates[0] is UTF_8:

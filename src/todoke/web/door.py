@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from todoke import accept, ids
 from todoke.app import App
 from todoke.errors import Malformed, NotFound, RequestError, StoreError
-from todoke.forms import Form
+from todoke.forms import Form, Limits
 from todoke.language import LANGUAGES
 from todoke.ports import Duplicate
 from todoke.submission import EntryList, first_text
@@ -50,7 +51,7 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
-        self._limits = {form.name: body_limit(form) for form in app.settings.forms.values()}
+        self._limits = {f.name: reading_limits(f) for f in app.settings.forms.values()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET, HEAD and POST /f/{form}.
@@ -88,11 +89,12 @@ class Door:
         422: a field is wrong, or the Idempotency-Key was used for other answers; nothing is stored.
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
+        limits = self._limits[form.name]
         data = await read_body(
-            scope, receive, limit=self._limits[form.name], seconds=form.limits.seconds
+            scope, receive, limit=body_limit(form, limits), seconds=limits.seconds
         )
         content_type = header(scope, b"content-type")
-        entries = body.parse(content_type, data, limits=form.limits, charset=form.charset)
+        entries = body.parse(content_type, data, limits=limits, charset=form.charset)
         answers, controls = body.split_controls(entries)
         arrival = Arrival(
             scope=scope,
@@ -128,17 +130,25 @@ class Door:
         return answer_stored(arrival, stored.submission_id, token, roles)
 
 
-def body_limit(form: Form) -> int:
-    """How many bytes a request to this form may have: its own limit, and room for the files that it asks for."""
+def reading_limits(form: Form) -> Limits:
+    """What is read of a request to this form, which is a little more than it allows.
+
+    A file that is too large, or one too many, can then be told as the fault of its field, beside all that was typed.
+    What passes these limits is refused without being read.
+    """
     limits = form.limits
-    room = 0
-    files = 0
-    for field in form.fields or ():
-        if field.kind == "file":
-            count = (field.max_files or limits.files) if field.multiple else 1
-            files += count
-            room += count * min(field.max_file_bytes or limits.file_bytes, limits.file_bytes)
-    return limits.body_bytes + min(room, limits.files * limits.file_bytes)
+    controls = [field for field in form.fields or () if field.kind == "file"]
+    if not controls:
+        return replace(limits, files=limits.fields, file_bytes=limits.body_bytes)
+    wanted = sum((c.max_files or limits.files) if c.multiple else 1 for c in controls)
+    room = (min(wanted, limits.files) + 1) * limits.file_bytes
+    return replace(limits, files=limits.fields, file_bytes=room)
+
+
+def body_limit(form: Form, reading: Limits) -> int:
+    """How many bytes a request may have in all: with room for files only where the form asks for files."""
+    takes_files = any(field.kind == "file" for field in form.fields or ())
+    return reading.body_bytes + (reading.file_bytes if takes_files else 0)
 
 
 def language_for(scope: Scope, form: Form, controls: EntryList) -> str:

@@ -7,6 +7,7 @@ write them their own way: no RFC 2047, no RFC 2231, only %22, %0D and %0A for wh
 from __future__ import annotations
 
 import binascii
+import logging
 import quopri
 import re
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ from todoke.web.header import first_parameter, read_header
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
+
+# It warns of each damaged body, which the answer already tells the sender; a stranger could fill the log.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 MAX_NAME_BYTES = 1_024
 MAX_HEADERS = 16
@@ -63,7 +67,7 @@ def read_multipart(
     Malformed: if it is cut short or no multipart. TooLarge: if a part or their number passes `limits`.
     """
     parts = _split(boundary, body, limits)
-    inside = (p.content for p in parts if p.name == b"_charset_" and p.file_name is None)
+    inside = (p.content for p in parts if p.name.lower() == b"_charset_" and p.file_name is None)
     before, after = labels[:1], labels[1:]
     candidates = charsets_for((*before, next(inside, b"").decode("latin-1"), *after))
     charset = choose_charset(candidates, _texts(parts))
@@ -105,6 +109,8 @@ def strip_path(name: str) -> str:
 
 def _split(boundary: bytes, body: bytes, limits: Limits) -> list[Part]:
     reader = _Reader(limits)
+    if body.startswith(b"--" + boundary + b"\n"):
+        body = _with_crlf(boundary, body, limits)
     try:
         parser = MultipartParser(
             boundary,
@@ -122,6 +128,22 @@ def _split(boundary: bytes, body: bytes, limits: Limits) -> list[Part]:
     if not reader.ended:
         raise Malformed("The multipart body ends before its last boundary.")
     return reader.parts
+
+
+def _with_crlf(boundary: bytes, body: bytes, limits: Limits) -> bytes:
+    """The same body with the line ends that RFC 2046 asks for: programs that write it by hand often use "\\n" alone.
+
+    Contents stay as they are.
+    """
+    delimiter = b"\n--" + boundary
+    if body.count(delimiter) > limits.fields + limits.files:
+        raise TooLarge(f"A form may hold {limits.fields} fields at most.")
+    pieces = [b""]
+    for piece in (b"\n" + body).split(delimiter)[1:]:
+        head, blank, content = piece.partition(b"\n\n")
+        head = head.replace(b"\n", b"\r\n")
+        pieces.append(head + b"\r\n\r\n" + content if blank else piece)
+    return (b"\r\n--" + boundary).join(pieces)[2:]
 
 
 class _Reader:

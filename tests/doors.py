@@ -1,0 +1,178 @@
+"""A door to knock at: an app with a store that keeps what it is given, asked directly or through a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from todoke.app import App
+from todoke.errors import StoreError
+from todoke.forms import Confirmation, Form, Managers, Site
+from todoke.message import Message
+from todoke.ports import Added, Duplicate, Mailbox
+from todoke.settings import MailSettings, Settings
+from todoke.submission import RepeatKey, Submission
+from todoke.web import door
+
+
+@dataclass
+class KeepingStore:
+    """The part of a store that the door uses: it keeps submissions in a list, and can be told to fail."""
+
+    submissions: list[Submission] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    error: Exception | None = None
+
+    def add(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> Future[Added | Duplicate]:
+        """Keep a submission, unless its key is known."""
+        answer: Future[Added | Duplicate] = Future()
+        if self.error is not None:
+            answer.set_exception(self.error)
+            return answer
+        if repeat is not None and repeat.key in self.keys:
+            known, fingerprint = self.keys[repeat.key]
+            answer.set_result(Duplicate(known, fingerprint == repeat.fingerprint))
+            return answer
+        if repeat is not None:
+            self.keys[repeat.key] = (submission.id, repeat.fingerprint)
+        self.submissions.append(submission)
+        self.messages.extend(messages)
+        answer.set_result(Added(submission.id))
+        return answer
+
+
+OPEN_FORM = Form(
+    name="any", confirmation=Confirmation(field=""), managers=Managers(fixed=("m@site.example",))
+)
+
+
+def make_app(*forms: Form, site: Site | None = None, **settings: Any) -> App:
+    """An app with these forms and a KeepingStore."""
+    return App(
+        settings=Settings(
+            site=site or Site(name="Example", url="https://site.example"),
+            mail=MailSettings(
+                service="smtp", sender=Mailbox(name="Example", address="forms@site.example")
+            ),
+            forms={form.name: form for form in forms or (OPEN_FORM,)},
+            data=Path("nowhere"),
+            secret=b"x" * 32,
+            repeat_window=settings.pop("repeat_window", timedelta(minutes=10)),
+            **settings,
+        ),
+        store=KeepingStore(),  # type: ignore[arg-type]
+        mailer=None,  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: headers in lower case, several of one name joined with commas."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+def ask(
+    app: App,
+    path: str,
+    body: bytes | Sequence[bytes] = b"",
+    method: str = "POST",
+    pause_seconds: float = 0,
+    **headers: str,
+) -> Answer:
+    """Send one request to the door, the body in one piece or in several; header names with underscores."""
+    pieces = [body] if isinstance(body, bytes) else list(body)
+    given = {"host": "door.example", "content-type": "application/x-www-form-urlencoded"}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "scheme": "https",
+        "query_string": b"",
+        "http_version": "1.1",
+        "client": ("192.0.2.1", 1234),
+        "server": ("door.example", 443),
+        "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
+    }
+    return asyncio.run(_ask(Starlette(routes=door.routes(app)), scope, pieces, pause_seconds))
+
+
+async def _ask(asgi: ASGIApp, scope: dict[str, Any], pieces: list[bytes], pause: float) -> Answer:
+    sent: list[Any] = []
+    waiting = list(pieces)
+
+    async def receive() -> dict[str, Any]:
+        if not waiting:
+            return {"type": "http.disconnect"}
+        await asyncio.sleep(pause)
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await asgi(scope, receive, send)
+    headers: dict[str, str] = {}
+    for key, value in sent[0]["headers"]:
+        name = key.decode()
+        headers[name] = ", ".join(filter(None, [headers.get(name, ""), value.decode()]))
+    return Answer(sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+@contextmanager
+def served(asgi: ASGIApp) -> Iterator[int]:
+    """Serve an ASGI app as the product does, on a free port of the loopback."""
+    config = uvicorn.Config(
+        asgi,
+        host="127.0.0.1",
+        port=0,
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_level="error",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.005)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def failing(app: App, error: StoreError | None) -> None:
+    """Let the app's store fail from now on, or work again."""
+    app.store.error = error  # type: ignore[attr-defined]
+
+
+def kept(app: App) -> list[Submission]:
+    """What the app's store has been given."""
+    return app.store.submissions  # type: ignore[attr-defined, no-any-return]

@@ -128,7 +128,9 @@ def test_suppressed_text_is_a_rejection():
 
 def test_failure_takes_its_class_from_the_answer():
     """A failed delivery says of the address what the other server's answer says, and no more."""
-    full = read_one("deliveries", status="failed", reason="552 5.2.2 Mailbox full (in reply to ...)")
+    full = read_one(
+        "deliveries", status="failed", reason="552 5.2.2 Mailbox full (in reply to ...)"
+    )
     assert (full.permanence, full.reason) == (Permanence.SOFT, Reason.MAILBOX_FULL)
     assert full.status_code == "5.2.2"
     bare = read_one("deliveries", status="failed")

@@ -175,9 +175,7 @@ def test_correction_tells_the_managers_the_new_address():
     """When the visitor corrects the address, the managers get to know the right one, once per correction."""
     old, new = message(), message(recipient="aoi@example.com")
     before = timeline(old, (Kind.BOUNCED,))
-    after = timeline(
-        new, (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(hours=1), corrections=1
-    )
+    after = timeline(new, (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(hours=1), corrections=1)
     assert told(before, after) == {FIRST: "corrected", SECOND: "corrected"}
     again = dataclasses.replace(
         after,
@@ -192,9 +190,7 @@ def test_correction_tells_the_managers_the_new_address():
 def test_new_attempt_that_fails_is_told_again():
     """After a correction, a new attempt's failure is news with ids of its own."""
     about = message()
-    first = follow_up(settings())(
-        SUBMISSION, timeline(about, ()), timeline(about, (Kind.BOUNCED,))
-    )
+    first = follow_up(settings())(SUBMISSION, timeline(about, ()), timeline(about, (Kind.BOUNCED,)))
     asked = timeline(about, (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(seconds=90))
     failed = timeline(
         about, (Kind.BOUNCED,), (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(seconds=90)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlencode
 
-import structlog
 import urllib3
 
+from todoke.log import get_logger
 from todoke.sandbox.outcomes import EVENT_TYPES
 from todoke.sandbox.service import Behaviour, Service
 from todoke.sandbox.spool import OwedEvent
@@ -22,7 +22,7 @@ BATCH = 100
 """The most events in one call, as documented."""
 LONGEST_WAIT_SECONDS = 60.0
 
-log = structlog.get_logger("todoke.sandbox")
+log = get_logger(__name__)
 
 
 async def tell_events(service: Service) -> None:

@@ -16,7 +16,6 @@ import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-import structlog
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -24,6 +23,7 @@ from starlette.routing import Route
 
 from todoke.app import App
 from todoke.errors import Forged, NotFound, RequestError, StoreError
+from todoke.log import get_logger
 from todoke.ports import EventSource, HookRequest, Recorded
 from todoke.settings import Secret, Settings
 from todoke.track import track
@@ -37,7 +37,7 @@ HOOK_SECRETS: Mapping[str, Callable[[Settings], Secret]] = {
 }
 """Where each service's secret is; a service whose secret is empty has no hook."""
 
-log = structlog.get_logger("todoke.hooks")
+log = get_logger(__name__)
 
 
 def routes(app: App) -> list[Route]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from todoke.delivery import DeliveryEvent, Kind
@@ -65,15 +66,13 @@ def finish(ledger: Ledger, outcomes: Sequence[Outcome], follow_up: FollowUp) -> 
             continue
         for event in outcome.events:
             changes.hear(token, event)
-        changes.alter(outcome.claim.message.id, lambda work, outcome=outcome: end(work, outcome))
+        changes.alter(outcome.claim.message.id, partial(end, outcome=outcome))
     moments = [e.received_at for o in outcomes for e in o.events]
     moments += [o.claim.attempt.started_at for o in outcomes]
     changes.follow(follow_up, max(moments, default=None))
 
 
-def record(
-    ledger: Ledger, events: Sequence[DeliveryEvent], follow_up: FollowUp
-) -> list[Recorded]:
+def record(ledger: Ledger, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> list[Recorded]:
     """Store.record."""
     changes = _Changes(ledger)
     words = [_record_one(ledger, changes, event) for event in events]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from todoke.address import same_mailbox
+from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, standing
 from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 
@@ -86,9 +86,7 @@ def journal(work: Work, token: str, event: DeliveryEvent) -> Work | None:
     if any(e.key == key for e in heard):
         return None
     changed = _with_events(attempts[place].attempt, (*heard, event))
-    timeline = replace(
-        work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :])
-    )
+    timeline = replace(work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :]))
     is_latest = place == len(attempts) - 1 and not _awaits_attempt(timeline)
     if is_latest and _ends_work(event, changed.attempt):
         return Work(replace(timeline, due_at=None))
@@ -112,9 +110,7 @@ def ask_again(work: Work, *, now: datetime, recipient: str, max_corrections: int
     asked_at = now
     if timeline.attempts:
         # The wish is later than the attempt that it is about, even if the clock says otherwise.
-        asked_at = max(
-            now, timeline.attempts[-1].attempt.started_at + timedelta(microseconds=1)
-        )
+        asked_at = max(now, timeline.attempts[-1].attempt.started_at + timedelta(microseconds=1))
     return Work(
         replace(
             timeline,
@@ -124,6 +120,18 @@ def ask_again(work: Work, *, now: datetime, recipient: str, max_corrections: int
             corrections=timeline.corrections + bool(recipient),
         )
     )
+
+
+def forget(work: Work, mailboxes: set[str]) -> Work:
+    """Leave out the events that name one of these mailboxes and are not about the attempt's recipient.
+
+    They changed nothing when they came, so nothing changes when they go.
+    """
+    attempts = tuple(
+        replace(a, events=tuple(e for e in a.events if not _is_stranger(e, a.attempt, mailboxes)))
+        for a in work.timeline.attempts
+    )
+    return replace(work, timeline=replace(work.timeline, attempts=attempts))
 
 
 def attempt_timeline(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> AttemptTimeline:
@@ -141,6 +149,11 @@ def _awaits_attempt(timeline: MessageTimeline) -> bool:
     """True while a person's wish for a new attempt is open: what is heard of the old one must not cancel it."""
     asked_at = timeline.resend_asked_at
     return asked_at is not None and timeline.attempts[-1].attempt.started_at < asked_at
+
+
+def _is_stranger(event: DeliveryEvent, attempt: Attempt, mailboxes: set[str]) -> bool:
+    is_ours = not event.recipient or same_mailbox(event.recipient, attempt.recipient)
+    return not is_ours and mailbox_key(event.recipient) in mailboxes
 
 
 def _ends_work(event: DeliveryEvent, attempt: Attempt) -> bool:

@@ -1,0 +1,197 @@
+-- The statements of the SQLite store, each under its name (`-- name: ...`) with a sentence. A parameter named :seqs or
+-- :keys is a JSON list: one statement reads or changes many rows, because each statement costs the thread the GIL.
+
+-- name: live_repeats
+-- What is known of these repeat keys, live or expired.
+SELECT key, fingerprint, submission_id, expires_at FROM repeats WHERE key IN (SELECT value FROM json_each(:keys));
+
+-- name: purge_repeats
+-- Forget some repeats that expired; the rest goes next time.
+DELETE FROM repeats WHERE key IN (SELECT key FROM repeats WHERE expires_at <= :now ORDER BY expires_at LIMIT 1000);
+
+-- name: free_seq
+-- The first free place from a taken one on.
+SELECT seq + 1 FROM submissions AS s
+WHERE seq >= :seq AND NOT EXISTS (SELECT 1 FROM submissions WHERE seq = s.seq + 1) ORDER BY seq LIMIT 1;
+
+-- name: is_taken
+-- Whether a place in time is taken.
+SELECT 1 FROM submissions WHERE seq = :seq;
+
+-- name: add_total
+-- Keep a figure.
+UPDATE totals SET value = value + :change WHERE name = :name;
+
+-- name: submissions
+-- Submissions without their files' content.
+SELECT seq, id, form, received_at, language, visitor, token_hash, retain_until, signals, entries
+FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs));
+
+-- name: messages
+-- The messages of these submissions, in the order they were made.
+SELECT submission, number, id, role, recipient, language, message_id, created_at, about, note,
+  due_at, lease_until, resend_asked_at, corrections
+FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs)) ORDER BY submission, number;
+
+-- name: attempts
+-- The attempts of these submissions, oldest first.
+SELECT submission, message, number, token, recipient, service, ceiling, started_at
+FROM attempts WHERE submission IN (SELECT value FROM json_each(:seqs)) ORDER BY submission, message, number;
+
+-- name: events
+-- The events of these submissions' attempts, in the order they were journaled.
+SELECT submission, message, attempt, position, event
+FROM events WHERE submission IN (SELECT value FROM json_each(:seqs)) ORDER BY submission, message, attempt, position;
+
+-- name: seq_of_submission
+SELECT seq FROM submissions WHERE id = :id;
+
+-- name: seq_of_token
+-- The submission whose receipt token has this hash.
+SELECT seq FROM submissions WHERE substr(token_hash, 1, 16) = substr(:hash, 1, 16) AND token_hash = :hash;
+
+-- name: seqs_of_messages
+-- The submissions of these messages.
+SELECT id, submission FROM messages WHERE id IN (SELECT value FROM json_each(:keys));
+
+-- name: places_of_tokens
+-- The messages of the attempts with these tokens.
+SELECT a.token, m.id, a.submission FROM attempts AS a
+JOIN messages AS m ON m.submission = a.submission AND m.number = a.message
+WHERE a.token IN (SELECT value FROM json_each(:keys));
+
+-- name: tokens_of_stated_ids
+-- The attempts of which an accepted event stated these ids; of several, the newest comes last.
+SELECT e.stated_id, a.token, m.id, e.submission FROM events AS e
+JOIN attempts AS a ON a.submission = e.submission AND a.message = e.message AND a.number = e.attempt
+JOIN messages AS m ON m.submission = e.submission AND m.number = e.message
+WHERE e.stated_id IN (SELECT value FROM json_each(:keys)) ORDER BY e.submission, e.message, e.attempt;
+
+-- name: due_messages
+-- The work: due, or under a lease that lapsed; the longest due first.
+SELECT id, submission FROM messages
+WHERE due_at IS NOT NULL AND coalesce(lease_until, due_at) <= :now ORDER BY coalesce(lease_until, due_at), id LIMIT :limit;
+
+-- name: due_among
+-- The work among these messages.
+SELECT id, submission FROM messages
+WHERE id IN (SELECT value FROM json_each(:keys)) AND due_at IS NOT NULL AND coalesce(lease_until, due_at) <= :now
+ORDER BY coalesce(lease_until, due_at), id LIMIT :limit;
+
+-- name: next_due
+-- When the next message becomes due or a lease lapses.
+SELECT min(coalesce(lease_until, due_at)) FROM messages WHERE due_at IS NOT NULL;
+
+-- name: update_message
+-- Keep a message's work, recipient and headline.
+UPDATE messages SET recipient = ?, status = ?, due_at = ?, lease_until = ?, resend_asked_at = ?, corrections = ?
+WHERE submission = ? AND number = ?;
+
+-- name: put_address
+-- One more mailbox that a submission concerns.
+INSERT OR IGNORE INTO addresses VALUES (:address, :seq);
+
+-- name: put_orphan
+-- An event that belongs to no attempt, once.
+INSERT OR IGNORE INTO orphans (key, stated_id, received_at, event) VALUES (:key, :stated_id, :received_at, :event);
+
+-- name: take_orphans
+-- The orphans that name this id.
+DELETE FROM orphans WHERE stated_id = :stated_id RETURNING id, event;
+
+-- name: newest_orphans
+SELECT event FROM orphans ORDER BY received_at DESC, id DESC LIMIT :limit;
+
+-- name: file
+-- One file's content.
+SELECT content FROM files WHERE submission = :seq AND position = :position;
+
+-- name: page_all
+-- Newest of all.
+SELECT seq FROM submissions WHERE seq >= :low AND seq < :high ORDER BY seq DESC LIMIT :limit;
+
+-- name: page_form
+-- Newest of a form.
+SELECT seq FROM submissions WHERE form = :form AND seq >= :low AND seq < :high ORDER BY seq DESC LIMIT :limit;
+
+-- name: page_address
+-- Newest that concern a mailbox.
+SELECT submission FROM addresses
+WHERE address = :address AND submission >= :low AND submission < :high ORDER BY submission DESC LIMIT :limit;
+
+-- name: page_status
+-- Newest of a form with a message of this status.
+SELECT DISTINCT submission FROM messages
+WHERE status = :status AND form = :form AND submission >= :low AND submission < :high
+ORDER BY submission DESC LIMIT :limit;
+
+-- name: forms
+-- All form names, each found by one step in the index.
+WITH RECURSIVE names (form) AS (
+  SELECT min(form) FROM submissions
+  UNION ALL SELECT (SELECT min(form) FROM submissions WHERE form > names.form) FROM names WHERE names.form IS NOT NULL
+) SELECT form FROM names WHERE form IS NOT NULL;
+
+-- name: keep_of_form
+-- Those of these submissions that are of a form.
+SELECT seq FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs)) AND form = :form;
+
+-- name: keep_with_status
+-- Those of these submissions that have a message of this status.
+SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs)) AND status = :status;
+
+-- name: totals
+SELECT name, value FROM totals;
+
+-- name: count_due
+-- How many messages wait or are being worked on.
+SELECT count(*) FROM messages WHERE due_at IS NOT NULL;
+
+-- name: seqs_received_before
+SELECT seq FROM submissions WHERE seq < :seq;
+
+-- name: seqs_retained_before
+-- Submissions whose retention ended.
+SELECT seq FROM submissions WHERE retain_until <= :time;
+
+-- name: seqs_of_address
+-- Submissions that concern a mailbox in any way.
+SELECT submission FROM addresses WHERE address = :address;
+
+-- name: delete_submissions
+-- A submission takes its files, messages, attempts and events with it.
+DELETE FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs));
+
+-- name: delete_addresses
+DELETE FROM addresses WHERE address IN (SELECT value FROM json_each(:keys))
+  AND submission IN (SELECT value FROM json_each(:seqs));
+
+-- name: delete_repeats
+DELETE FROM repeats WHERE submission_id IN (SELECT value FROM json_each(:keys));
+
+-- name: delete_strangers
+-- Events elsewhere that name an erased mailbox; by their rule they changed nothing.
+DELETE FROM events WHERE stranger IN (SELECT value FROM json_each(:keys));
+
+-- name: still_known
+-- Those of these mailboxes that other submissions concern.
+SELECT DISTINCT address FROM addresses WHERE address IN (SELECT value FROM json_each(:keys));
+
+-- name: all_orphans
+SELECT id, event FROM orphans;
+
+-- name: delete_orphans
+DELETE FROM orphans WHERE id IN (SELECT value FROM json_each(:keys));
+
+-- name: set_total
+UPDATE totals SET value = :value WHERE name = :name;
+
+-- name: put_code
+INSERT OR REPLACE INTO codes VALUES (:hash, :expires_at);
+
+-- name: purge_codes
+DELETE FROM codes WHERE expires_at <= :now;
+
+-- name: take_code
+-- A code is gone once it was asked for.
+DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at;

@@ -1,0 +1,285 @@
+"""Values to rows of the SQLite store and back. Knows the columns' order, and no connection."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+import msgspec
+
+from todoke.address import mailbox_key, same_mailbox
+from todoke.delivery import Ceiling, DeliveryEvent, Kind
+from todoke.message import Attempt, Message, Role
+from todoke.submission import Entry, EntryList, File, Submission
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_MICROSECOND = timedelta(microseconds=1)
+
+
+def _read_queries() -> dict[str, str]:
+    text = (Path(__file__).parent / "queries.sql").read_text(encoding="utf-8")
+    blocks = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)[1:]
+    return {
+        name: re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip().rstrip(";")
+        for name, body in zip(blocks[::2], blocks[1::2], strict=True)
+    }
+
+
+SQL = _read_queries()
+"""The statements of queries.sql by name."""
+
+
+def micros(time: datetime) -> int:
+    """A time as microseconds since 1970."""
+    return (time - _EPOCH) // _ONE_MICROSECOND
+
+
+def micros_or_none(time: datetime | None) -> int | None:
+    """The same, where there may be none."""
+    return None if time is None else micros(time)
+
+
+def time_of(value: int) -> datetime:
+    """The time that `micros` made the value of."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def time_or_none(value: int | None) -> datetime | None:
+    """The same, where there may be none."""
+    return None if value is None else time_of(value)
+
+
+def json_list(values: Iterable[int | str]) -> str:
+    """Values for a statement that takes a list."""
+    return msgspec.json.encode([v if isinstance(v, int) else plain(v) for v in values]).decode()
+
+
+def plain(text: str) -> str:
+    """Text that SQLite can hold as a key: a lone surrogate (JSON can bring one) is written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def insert_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) -> None:
+    """Insert rows, many to a statement: while the thread is in one it does not wait for the GIL."""
+    start = 0
+    while start < len(rows):
+        size = next(s for s in (128, 32, 8, 4, 2, 1) if s <= len(rows) - start)
+        values = tuple(itertools.chain.from_iterable(rows[start : start + size]))
+        connection.execute(_insert_statement(table, len(rows[start]), size), values)
+        start += size
+
+
+@lru_cache(maxsize=256)
+def _insert_statement(table: str, width: int, height: int) -> str:
+    row = "(" + ",".join("?" * width) + ")"
+    return f"INSERT INTO {table} VALUES " + ",".join([row] * height)  # noqa: S608 - our own table names
+
+
+class _StoredFile(msgspec.Struct, array_like=True):
+    name: str
+    media_type: str
+    size: int
+    digest: str
+
+
+class _StoredEntry(msgspec.Struct, array_like=True):
+    name: str
+    value: str | _StoredFile
+    raw: bytes | None = None
+
+
+def to_json(value: Any) -> str:
+    """JSON, also of text with lone surrogates, which no byte encoding has a place for."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(_builtins(value))
+
+
+def _builtins(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _builtins(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, list | tuple):
+        return [_builtins(v) for v in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def _reader(kind: type[T]) -> Callable[[str], T]:
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(text: str) -> T:
+        try:
+            return decode(text)
+        except msgspec.DecodeError:
+            return msgspec.convert(json.loads(text), kind)
+
+    return read
+
+
+_read_entries = _reader(list[_StoredEntry])
+_read_signals = _reader(tuple[str, ...])
+read_event = _reader(DeliveryEvent)
+"""A delivery event from its JSON."""
+
+
+def entries_json(entries: EntryList) -> str:
+    """An entry list without its files' content."""
+    return to_json([_entry_items(e) for e in entries])
+
+
+def _entry_items(entry: Entry) -> tuple[Any, ...]:
+    value: Any = entry.value
+    if isinstance(value, File):
+        value = (value.name, value.media_type, value.size, value.digest)
+    return (entry.name, value) if entry.raw is None else (entry.name, value, entry.raw)
+
+
+def _entries_of(text: str) -> EntryList:
+    return tuple(
+        Entry(e.name, e.value if isinstance(e.value, str) else _file_of(e.value), e.raw)
+        for e in _read_entries(text)
+    )
+
+
+def _file_of(stored: _StoredFile) -> File:
+    return File(
+        name=stored.name,
+        media_type=stored.media_type,
+        content=b"",
+        size=stored.size,
+        digest=stored.digest,
+    )
+
+
+def submission_row(submission: Submission) -> Row:
+    """The row of `submissions`, but for its seq."""
+    return (
+        plain(submission.id),
+        plain(submission.form),
+        micros(submission.received_at),
+        plain(submission.language),
+        plain(submission.visitor),
+        plain(submission.token_hash),
+        micros_or_none(submission.retain_until),
+        to_json(submission.signals) if submission.signals else None,
+        entries_json(submission.entries),
+    )
+
+
+def submission_of(row: Row) -> Submission:
+    """The submission of a row of the statement `submissions`."""
+    _, id_, form, received_at, language, visitor, token_hash, retain_until, signals, entries = row
+    return Submission(
+        id=id_,
+        form=form,
+        received_at=time_of(received_at),
+        entries=_entries_of(entries),
+        language=language,
+        visitor=visitor,
+        token_hash=token_hash,
+        retain_until=time_or_none(retain_until),
+        signals=_read_signals(signals) if signals else (),
+    )
+
+
+def message_row(message: Message, form: str, due_at: datetime) -> Row:
+    """The row of a new message in `messages`, but for its submission's seq and its number."""
+    return (
+        plain(message.id),
+        plain(form),
+        message.role.value,
+        plain(message.recipient),
+        plain(message.language),
+        plain(message.message_id),
+        micros(message.created_at),
+        plain(message.about),
+        plain(message.note),
+        "queued",
+        micros(due_at),
+        None,
+        None,
+        0,
+    )
+
+
+def message_of(row: Row, submission_id: str) -> Message:
+    """The message of a row of the statement `messages`."""
+    _, _, id_, role, recipient, language, message_id, created_at, about, note, *_ = row
+    return Message(
+        id=id_,
+        submission_id=submission_id,
+        role=Role(role),
+        recipient=recipient,
+        language=language,
+        message_id=message_id,
+        created_at=time_of(created_at),
+        about=about,
+        note=note,
+    )
+
+
+def attempt_row(attempt: Attempt) -> Row:
+    """The row of `attempts` from its number on."""
+    return (
+        attempt.number,
+        attempt.token,
+        plain(attempt.recipient),
+        plain(attempt.service),
+        attempt.ceiling.value,
+        micros(attempt.started_at),
+    )
+
+
+def attempt_of(row: Row, message_id: str) -> Attempt:
+    """The attempt of a row of the statement `attempts`."""
+    _, _, number, token, recipient, service, ceiling, started_at = row
+    return Attempt(
+        token=token,
+        message_id=message_id,
+        number=number,
+        recipient=recipient,
+        service=service,
+        ceiling=Ceiling(ceiling),
+        started_at=time_of(started_at),
+    )
+
+
+def event_row(event: DeliveryEvent, recipient: str) -> Row:
+    """The row of `events` from stated_id on, for an attempt to `recipient`."""
+    is_ours = not event.recipient or same_mailbox(event.recipient, recipient)
+    return (
+        stated_id(event) if event.kind is Kind.ACCEPTED else None,
+        None if is_ours else plain(mailbox_key(event.recipient)),
+        to_json(event),
+    )
+
+
+def read_totals(connection: apsw.Connection) -> dict[str, int]:
+    """The figures kept as they change."""
+    return {row[0]: row[1] for row in connection.execute(SQL["totals"])}
+
+
+def stated_id(event: DeliveryEvent) -> str | None:
+    """The service with the id it gave, as one key; None where it gave none."""
+    return stated_key(event.service, event.service_id) if event.service_id else None
+
+
+def stated_key(service: str, service_id: str) -> str:
+    """The same, of its two parts."""
+    return plain(f"{service} {service_id}")

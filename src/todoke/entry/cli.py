@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         options = plain_serve(arguments)
         if options is None:
             return _run_command(arguments)
-        from todoke.entry.commands.serve import serve
+        from todoke.entry.commands.server import serve
 
         serve(options["--config"], options["--host"], int(options["--port"]))
     except Error as error:

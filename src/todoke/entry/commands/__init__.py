@@ -64,7 +64,7 @@ def serve(
     ] = DEFAULT_PORT,
 ) -> None:
     """Take submissions, send mail, and show what became of it."""
-    from todoke.entry.commands.serve import serve as run
+    from todoke.entry.commands.server import serve as run
 
     run(str(config), host, port)
 
@@ -84,7 +84,7 @@ def demo(
 @commands.command()
 def check(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Explain every fault of the configuration, with file, line and key. Exit 1 when there is an error."""
-    from todoke.entry.commands.check import check as run
+    from todoke.entry.commands.checking import check as run
 
     raise typer.Exit(run(config, as_json=as_json))
 
@@ -190,7 +190,7 @@ def erase(
 @commands.command()
 def desk(config: Config = _DEFAULT_CONFIG) -> None:
     """Print a link, good once and for fifteen minutes, that opens the desk in a browser."""
-    from todoke.entry.commands.desk import print_desk_link
+    from todoke.entry.commands.desk_link import print_desk_link
 
     print_desk_link(config)
 
@@ -204,6 +204,6 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure accepted submissions and mails per second here, beside what raw SQLite can do."""
-    from todoke.entry.commands.bench import bench as run
+    from todoke.entry.commands.benchmark import bench as run
 
     sys.exit(run(seconds, connections, as_json=as_json))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from todoke.app import open_store
 from todoke.configuration import data_folder, read
+from todoke.entry.cli import DEFAULT_CONFIG
 from todoke.errors import ConfigError
 from todoke.forms import Site
 from todoke.ports import Mailbox, Store
@@ -16,11 +17,11 @@ from todoke.settings import MailSettings, Settings
 
 
 def settings_for(config: Path) -> Settings:
-    """The settings of `config`; without such a file, those that reading the data folder needs.
+    """The settings of `config`; where the usual file is not there, those that reading the data folder needs.
 
     Raises ConfigError: if there is neither, or the file is wrong.
     """
-    if config.exists():
+    if config.exists() or config != Path(DEFAULT_CONFIG):
         return read(config, os.environ)
     data = data_folder(os.environ)
     if not (data / "todoke.db").exists():

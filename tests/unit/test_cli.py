@@ -1,0 +1,237 @@
+"""The command line: what each command prints, its exit code, and that a failure is one sentence."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from todoke.entry import commands
+from todoke.entry.cli import plain_serve, run
+from todoke.message import Message, Role
+from todoke.stores.sqlite import SqliteStore
+from todoke.submission import Entry, File, Submission
+
+NOW = datetime.now(UTC)
+CONFIG = """\
+[site]
+name = "Example"
+door_url = "https://forms.example.jp"
+[mail]
+service = "smtp"
+from = "forms@example.jp"
+[forms.contact]
+managers = ["manager@example.jp"]
+"""
+DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a configuration and two submissions, as the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("TODOKE_")]:
+        monkeypatch.delenv(variable)
+    Path("todoke.toml").write_text(CONFIG)
+    Path("data").mkdir()
+    store = SqliteStore(tmp_path / "data" / "todoke.db")
+    for number, age in ((1, timedelta(hours=1)), (2, timedelta(days=200))):
+        submission = Submission(
+            id=f"s{number}",
+            form="contact",
+            received_at=NOW - age,
+            entries=(
+                Entry("message", "=cmd|\x1b[2J"),
+                Entry("file", File(name="a.txt", media_type="text/plain", content=b"1")),
+            ),
+            language="en",
+            visitor=f"visitor{number}@example.jp",
+            token_hash=f"hash{number}",
+        )
+        message = Message(
+            id=f"m{number}",
+            submission_id=submission.id,
+            role=Role.CONFIRMATION,
+            recipient=submission.visitor,
+            language="en",
+            message_id=f"<m{number}@example.jp>",
+            created_at=NOW - age,
+        )
+        store.add(submission, [message], None).result(10)
+    store.close()
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_is_plain_lines_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """Newest first, a line each, tab-separated, without colours."""
+    assert run(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["s1", "s2"]
+    assert lines[0].split("\t")[2:] == ["contact", "visitor1@example.jp", "confirmation queued"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_as_json_is_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Filters and the limit hold."""
+    assert run(["list", "--json", "--address", "visitor2@example.jp", "--limit", "1"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert (found["id"], found["messages"][0]["status"]) == ("s2", "queued")
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_prints_answers_without_terminal_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """A visitor's escape sequences do not reach the terminal."""
+    assert run(["show", "s1"]) == 0
+    out = capsys.readouterr().out
+    assert "message: =cmd|\ufffd[2J" in out
+    assert "[file] a.txt" in out
+    assert "confirmation to visitor1@example.jp: queued" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_of_nothing_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown id is exit 1 and says so."""
+    assert run(["show", "s9", "--json"]) == 1
+    assert capsys.readouterr().err == "todoke: There is no submission s9.\n"
+
+
+def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
+    """CSV with formulas made harmless, in a file of mode 0600."""
+    assert run(["export", "-o", "out.csv", "--from", f"{NOW - timedelta(days=2):%Y-%m-%d}"]) == 0
+    text = (folder / "out.csv").read_bytes().decode()
+    assert text.startswith(
+        "id,received_at,form,visitor,confirmation,notification,alert,message,file\r\n"
+    )
+    assert ",'=cmd|\x1b[2J,a.txt\r\n" in text
+    assert text.count("\r\n") == 2
+    assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_export_as_json_is_a_record_a_line(folder: Path) -> None:
+    """Every submission, whole."""
+    assert run(["export", "--format", "json", "-o", "out.json"]) == 0
+    records = [json.loads(line) for line in (folder / "out.json").read_text().splitlines()]
+    assert [record["id"] for record in records] == ["s1", "s2"]
+    assert records[0]["entries"][0]["value"] == "=cmd|\x1b[2J"
+
+
+@pytest.mark.usefixtures("folder")
+def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --yes and with nobody to ask nothing goes; with it, what was named is gone and nothing else."""
+    assert run(["erase", "--older-than", "90d"]) == 2
+    assert "s2" in capsys.readouterr().err
+    assert run(["erase", "--older-than", "90d", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"erased": 1}
+    assert run(["erase", "--address", "VISITOR1@example.jp", "--yes"]) == 0
+    assert run(["erase", "--id", "s1", "--yes"]) == 1
+    assert run(["list"]) == 0
+    assert capsys.readouterr().out.endswith("There is nothing to erase.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["erase"], "exactly one"),
+        (["list", "--status", "sent"], "--status may be"),
+        (["list", "-c", "none.toml"], "none.toml: cannot be read"),
+        (["export", "--format", "xml"], "csv or json"),
+        (["erase", "--older-than", "soon"], "an age is written like"),
+        (["export", "-o", "no/such/folder/x.csv"], "cannot be written"),
+        (["serve", "--port", "no"], "--port"),
+        (["serve", "-c", "none.toml"], "none.toml: cannot be read"),
+        (["nonsense"], "No such command"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_bad_usage_is_exit_2_and_a_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was asked for wrongly is said on stderr, without a traceback."""
+    assert run(arguments) == 2
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_configuration_the_data_folder_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reading needs no todoke.toml; without data it is said that there is none."""
+    Path("todoke.toml").unlink()
+    assert run(["list"]) == 0
+    monkeypatch.setenv("TODOKE_DATA", "elsewhere")
+    assert run(["list"]) == 2
+    assert "no data in" in capsys.readouterr().err
+
+
+def test_check_prints_findings_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fault is exit 1 and an object a line; a good file is exit 0."""
+    assert run(["check"]) == 0
+    assert capsys.readouterr().out == "todoke.toml is good.\n"
+    (folder / "todoke.toml").write_text(CONFIG.replace("smtp", "smpt"))
+    assert run(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["severity"], found["line"], found["key"]) == ("error", 5, "mail.service")
+
+
+def test_desk_prints_a_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The link leads to where todoke answers."""
+    assert folder.exists()
+    assert run(["desk"]) == 0
+    assert capsys.readouterr().out.startswith("https://forms.example.jp/desk/enter?code=")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["serve"], ("todoke.toml", "127.0.0.1", "8025")),
+        (["serve", "--port", "1", "--host=::1"], ("todoke.toml", "::1", "1")),
+        (["serve", "--config", "a.toml"], ("a.toml", "127.0.0.1", "8025")),
+        (["serve", "--help"], None),
+        (["serve", "--port"], None),
+        (["serve", "--port", "x"], None),
+        (["serve", "extra"], None),
+        (["list"], None),
+        ([], None),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_the_fast_way_takes_only_what_it_understands(
+    arguments: list[str], expected: tuple[str, str, str] | None
+) -> None:
+    """Anything but plain options of serve goes to Typer, which explains itself."""
+    found = plain_serve(arguments)
+    assert (found and (found["--config"], found["--host"], found["--port"])) == expected
+
+
+def test_the_fast_way_has_the_defaults_of_the_slow_one() -> None:
+    """Both ways to serve agree."""
+    slow = {n: str(p.default) for n, p in inspect.signature(commands.serve).parameters.items()}
+    fast = plain_serve(["serve"])
+    assert fast == {f"--{name}": default for name, default in slow.items()}
+
+
+def command_names() -> set[str]:
+    """The commands that Typer knows."""
+    registered = commands.commands.registered_commands
+    return {c.name or getattr(c.callback, "__name__", "") for c in registered}
+
+
+def test_each_command_and_option_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/cli.md has a heading for each command, and each option under it."""
+    parts = {part.split("\n")[0].split()[1]: part for part in re.split(r"(?m)^## `", DOCS)[1:]}
+    headings = {name.rstrip("`") for name in parts}
+    assert headings == command_names()
+    for name, part in parts.items():
+        assert run([name.rstrip("`"), "--help"]) == 0
+        options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+        assert {option for option in options if f"`{option}" not in part} == set()

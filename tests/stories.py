@@ -1,10 +1,10 @@
-"""Timelines in every state, a store that holds them, and a caller of ASGI apps: what the pages' tests share."""
+"""Timelines in every state, stores that hold them, and a caller of ASGI apps: what the pages' tests share."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -13,10 +13,19 @@ from todoke import ids
 from todoke.app import App
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.forms import Field, Form, Site
-from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role, Timeline
-from todoke.ports import Mailbox, Mailer, Page, Query, Store
+from todoke.message import (
+    Attempt,
+    AttemptTimeline,
+    Message,
+    MessageTimeline,
+    Outcome,
+    Role,
+    Timeline,
+)
+from todoke.ports import Mailbox, Mailer, Store
 from todoke.settings import MailSettings, Settings
 from todoke.submission import Entry, File, Submission
+from todoke.testing import MemoryStore
 
 NOW = datetime(2026, 11, 23, 6, 34, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -158,7 +167,10 @@ ANSWERS = (
     Entry("email", "hana@example.com"),
     Entry("topic", "paper"),
     Entry("message", "Do you have kozo paper?\nIn large sheets, please."),
-    Entry("photo", File(name="wall.jpg", media_type="image/jpeg", content=b"")),
+    Entry(
+        "photo",
+        File(name="wall.jpg", media_type="image/jpeg", content=b"<script>alert(1)</script>"),
+    ),
 )
 
 
@@ -183,77 +195,43 @@ def token_of(id_: str) -> str:
     return ids.receipt_token(SECRET, id_)
 
 
-@dataclass
-class StoryStore:
-    """Timelines to read. It keeps what was asked of it; of a Store it has what pages use."""
-
-    timelines: dict[str, Timeline] = field(default_factory=dict)
-    codes: dict[str, datetime] = field(default_factory=dict)
-    resent: list[tuple[str, str]] = field(default_factory=list)
-    queries: list[Query] = field(default_factory=list)
-    next: str = ""
-    fault: Exception | None = None
-
-    def put(self, *timelines: Timeline) -> None:
-        """Hold these timelines."""
-        self.timelines |= {t.submission.id: t for t in timelines}
-
-    def receipt(self, token_hash: str) -> Timeline | None:
-        """The timeline whose receipt has this token."""
-        self._fail()
-        found = [t for t in self.timelines.values() if t.submission.token_hash == token_hash]
-        return found[0] if found else None
-
-    def timeline(self, submission_id: str) -> Timeline | None:
-        """One timeline."""
-        self._fail()
-        return self.timelines.get(submission_id)
-
-    def page(self, query: Query) -> Page:
-        """All timelines, whatever was asked."""
-        self._fail()
-        self.queries.append(query)
-        return Page(tuple(self.timelines.values()), self.next)
-
-    def file(self, submission_id: str, position: int) -> File | None:
-        """The file of a timeline, with content."""
-        found = self.timelines.get(submission_id)
-        entry = found.submission.entries[position] if found else None
-        if entry is None or not isinstance(entry.value, File):
-            return None
-        return replace(entry.value, content=b"<script>alert(1)</script>")
-
-    def orphans(self, limit: int) -> list[DeliveryEvent]:
-        """One orphan."""
-        return [_event(Kind.BOUNCED, NOW, "who@example.com", Reason.UNKNOWN_ADDRESS, "550 no")]
-
-    def resend(self, message_id: str, *, recipient: str = "", **_rest: Any) -> bool:
-        """Note it."""
-        self._fail()
-        self.resent.append((message_id, recipient))
-        return True
-
-    def put_code(self, code_hash: str, expires_at: datetime) -> None:
-        """Keep a code."""
-        self.codes[code_hash] = expires_at
-
-    def take_code(self, code_hash: str, now: datetime) -> bool:
-        """True once."""
-        expires_at = self.codes.pop(code_hash, None)
-        return expires_at is not None and now < expires_at
-
-    def _fail(self) -> None:
-        if self.fault:
-            raise self.fault
+def fill(store: Store, *timelines: Timeline) -> None:
+    """Bring a store, through its port, to hold these submissions with messages in these states."""
+    for timeline in timelines:
+        messages = [m.message for m in timeline.messages]
+        store.add(timeline.submission, messages, None).result()
+        for told in timeline.messages:
+            for attempt in told.attempts:
+                _replay(store, attempt)
 
 
-def make_app(store: StoryStore, **changes: Any) -> App:
-    """An app over a story store, at NOW unless `clock` says otherwise."""
+def _replay(store: Store, told: AttemptTimeline) -> None:
+    [claim] = store.claim(
+        now=NOW,
+        lease_until=NOW + timedelta(minutes=5),
+        limit=1,
+        service=told.attempt.service,
+        ceiling=told.attempt.ceiling,
+        ids=[told.attempt.message_id],
+    )
+    events = tuple(replace(event, token=claim.attempt.token) for event in told.events)
+    store.finish([Outcome(claim=claim, events=events)], lambda *_: ())
+
+
+def stored(*timelines: Timeline) -> MemoryStore:
+    """A store that holds these."""
+    store = MemoryStore()
+    fill(store, *timelines)
+    return store
+
+
+def make_app(store: Store, **changes: Any) -> App:
+    """An app over a store, at NOW unless `clock` says otherwise."""
     clock: Callable[[], datetime] = changes.pop("clock", lambda: NOW)
     hint: Callable[[], None] = changes.pop("hint", lambda: None)
     return App(
         settings=make_settings(**changes),
-        store=cast("Store", store),
+        store=store,
         mailer=cast("Mailer", None),
         clock=clock,
         hint=hint,

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
-import structlog
 
 from todoke.ecmascript import translate
+from todoke.log import get_logger
 from todoke.unicode_property import PatternError, Untranslatable
 
 SECONDS = 0.1
 LEAST_SECONDS = 0.0005
 MAX_LENGTH = 10_000
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)

@@ -57,7 +57,9 @@ PLAIN = {
     "repeated": N_("This was sent more than once with different answers. Please send one."),
     "unknown_option": N_("Please choose one of the answers that are offered."),
     "no_files_here": N_("Files cannot be sent here. Please send the form without the file."),
-    "address": N_("Mail cannot reach this address. Please check it, such as name@example.com."),
+    "address": N_(
+        "Mail cannot reach this address. Please check it: it should look like name@example.com."
+    ),
 }
 
 

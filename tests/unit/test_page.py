@@ -1,0 +1,269 @@
+"""A form's page becomes its fields."""
+
+from __future__ import annotations
+
+import pytest
+
+from todoke.errors import ConfigError
+from todoke.forms import Field
+from todoke.page import PageForm, read_page
+
+
+def read(controls: str, around: str = "{}") -> PageForm:
+    return read_page(around.format(f'<form method="post" action="/f/a">{controls}</form>'))
+
+
+def only(controls: str) -> Field:
+    (field,) = read(controls).fields
+    return field
+
+
+def names(page: PageForm) -> list[str]:
+    return [field.name for field in page.fields]
+
+
+def test_a_page_says_what_its_form_is() -> None:
+    """Action, charset, title and language come from the page around the form."""
+    page = read_page(
+        '<!doctype html><html lang="ja"><meta charset="Shift_JIS"><title> お問い\n合わせ </title>'
+        '<form method=post action=" https://door.example/f/a "><input name=x></form>'
+    )
+    assert page.action == "https://door.example/f/a"
+    assert page.charset == "shift_jis"
+    assert page.title == "お問い 合わせ"
+    assert page.language == "ja"
+    assert page.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "attribute", "charset"),
+    [
+        ("", "", "utf-8"),
+        ("<meta charset=utf-16>", "", "utf-8"),
+        ("<meta charset=x-sjis>", "", "shift_jis"),
+        ("<meta http-equiv=Content-Type content='text/html; charset=EUC-JP'>", "", "euc-jp"),
+        ("<meta charset=euc-jp>", "accept-charset='UTF-8 shift_jis'", "utf-8"),
+    ],
+)
+def test_the_charset_is_the_one_a_browser_picks(head: str, attribute: str, charset: str) -> None:
+    """accept-charset wins over the document's encoding, and nothing is sent in UTF-16."""
+    page = read_page(f"{head}<form method=post {attribute}><input name=x></form>")
+    assert page.charset == charset
+
+
+def test_a_form_is_named_by_its_own_name_before_the_page() -> None:
+    """A form with a name of its own gives that as the title."""
+    html = "<title>Site</title><form method=post aria-label='Leave'><input name=x></form>"
+    assert read_page(html).title == "Leave"
+
+
+def test_several_forms_need_a_selector() -> None:
+    """Without `select` the error names the candidates; with it, one form is read."""
+    html = "<form action=/search><input name=q></form><form id=contact method=post><input name=x></form>"
+    with pytest.raises(ConfigError, match=r"2 forms \(form\[action=\"/search\"\], form#contact\)"):
+        read_page(html)
+    assert names(read_page(html, select="#contact")) == ["x"]
+    assert names(read_page(html, select="form[action='/search']")) == ["q"]
+
+
+@pytest.mark.parametrize(
+    ("html", "select", "fault"),
+    [
+        ("<p>no form", "", "no <form>"),
+        ("", "", "no <form>"),
+        ("<form id=a></form>", "", "form#a has no control with a name"),
+        ("<form><button name=b>Go</button></form>", "", "no control with a name"),
+        ("<form id=a><input name=x></form>", "#b", "finds no form; the page has form#a"),
+        ("<form id=a><input name=x></form>", "form[", "is not a CSS selector"),
+        ("<form><input name=x></form><form><input name=y></form>", "form", "finds 2 forms"),
+        ("<form><input name=x id=x></form>", "#x", "finds no form"),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_said(html: str, select: str, fault: str) -> None:
+    """A page without a form that can be read stops the start with the reason."""
+    with pytest.raises(ConfigError, match=fault.replace("[", r"\[").replace("(", r"\(")):
+        read_page(html, select=select)
+
+
+def test_only_attributes_of_the_type_count() -> None:
+    """An attribute that does not apply to a control's type is ignored, as in browsers."""
+    rules = "required minlength=1 maxlength=9 min=1 max=9 step=2 pattern=a multiple accept=.x"
+    text = only(f"<input name=x {rules}>")
+    assert (text.required, text.minlength, text.maxlength, text.pattern) == (True, 1, 9, "a")
+    assert (text.min, text.max, text.step, text.multiple, text.accept) == ("", "", "", False, ())
+    number = only(f"<input name=x type=number {rules}>")
+    assert (number.min, number.max, number.step) == ("1", "9", "2")
+    assert (number.minlength, number.maxlength, number.pattern) == (None, None, "")
+    area = only(f"<textarea name=x {rules}></textarea>")
+    assert (area.required, area.maxlength, area.pattern) == (True, 9, "")
+    assert only(f"<input name=x type=email {rules}>").multiple
+    assert not only(f"<input name=x type=range {rules}>").required
+    assert only(f"<input name=x type=file {rules}>").accept == (".x",)
+    hidden = only(f"<input name=x type=hidden value=v {rules}>")
+    assert hidden == Field(name="x", kind="hidden", value="v")
+
+
+def test_unknown_types_are_text() -> None:
+    """A type that does not exist, in any case, is text; a known one is known in any case."""
+    assert only("<input name=x type=phone>").kind == "text"
+    assert only("<input name=x type=EMAIL>").kind == "email"
+    assert only("<input name=x type>").kind == "text"
+
+
+def test_what_a_browser_never_sends_is_out() -> None:
+    """Disabled, nameless, nested in a disabled fieldset or datalist, and plain buttons are no fields."""
+    page = read(
+        "<input name=a disabled><input><input name=''>"
+        "<fieldset disabled><legend><input name=b></legend><input name=c>"
+        "<fieldset><legend><input name=d></legend></fieldset></fieldset>"
+        "<datalist><input name=e></datalist><template><input name=f></template>"
+        "<button name=g value=1>Go</button><input type=submit name=h><input type=image name=i>"
+        "<input type=reset name=j><button type=button name=k></button><input name=_charset_ type=hidden>"
+    )
+    assert names(page) == ["b"]
+
+
+def test_the_form_attribute_moves_a_control() -> None:
+    """A control belongs to the form its `form` attribute names, wherever it stands."""
+    html = (
+        "<form id=a method=post><input name=x><input name=y form=b><input name=n form=none></form>"
+        "<form id=b method=post></form><input name=z form=a><input name=loose>"
+    )
+    assert names(read_page(html, select="#a")) == ["x", "z"]
+    assert names(read_page(html, select="#b")) == ["y"]
+
+
+def test_a_form_torn_by_a_table_keeps_its_controls() -> None:
+    """`<table><form><tr>`, as old pages have it, binds the controls in the table's cells."""
+    html = "<table><form method=post action=/f/a><tr><td><input name=x></td></tr></form></table>"
+    assert names(read_page(html)) == ["x"]
+
+
+def test_a_read_only_control_has_no_rules() -> None:
+    """A read-only control is barred from validation, and is still a field."""
+    field = only("<input name=x type=number readonly required min=5 value=1>")
+    assert field == Field(name="x", kind="text", value="1")
+
+
+def test_select_options_are_values_with_labels() -> None:
+    """Values come from value or text; disabled options and groups are out; the placeholder is no option."""
+    field = only(
+        "<select name=x required><option value=''>選択してください"
+        "<optgroup label=関東><option>東京  都<option value=kn selected>神奈川</optgroup>"
+        "<optgroup label=閉鎖 disabled><option>x</optgroup><option disabled>y"
+        "<option value=o label=その他>ignored</select>"
+    )
+    assert field.options == (("東京 都", "東京 都"), ("kn", "神奈川"), ("o", "その他"))
+    assert (field.placeholder, field.value, field.required) == ("選択してください", "kn", True)
+
+
+def test_an_empty_option_is_an_answer_unless_it_is_the_placeholder() -> None:
+    """Only the first, empty, direct option of a required one-line select is a placeholder."""
+    assert only("<select name=x><option value=''>-<option>a</select>").options[0] == ("", "-")
+    last = only("<select name=x required><option>a<option value=''>none</select>")
+    assert last.options == (("a", "a"), ("", "none"))
+    listed = only("<select name=x required size=3><option value=''>none<option>a</select>")
+    assert listed.options[0] == ("", "none")
+
+
+def test_radio_buttons_are_one_field() -> None:
+    """One required button makes the group required; the legend names it and labels name the options."""
+    field = only(
+        "<fieldset><legend>性別 <span>(任意)</span></legend>"
+        "<label><input type=radio name=x value=f> 女性</label>"
+        "<label><input type=radio name=x value=m required checked> 男性</label>"
+        "<input type=radio name=x disabled value=z></fieldset>"
+    )
+    assert field == Field(
+        name="x",
+        kind="radio",
+        label="性別",
+        required=True,
+        options=(("f", "女性"), ("m", "男性")),
+        value="m",
+    )
+
+
+def test_checkboxes_are_one_field_of_several_values() -> None:
+    """Each required box must be ticked by itself; a lone box carries its own label."""
+    group = only(
+        "<input type=checkbox name=x value=a required><input type=checkbox name=x value=b>"
+    )
+    assert (group.multiple, group.required, group.required_values) == (True, True, ("a",))
+    assert group.options == (("a", "a"), ("b", "b"))
+    lone = only("<label><input type=checkbox name=x required> I agree *</label>")
+    assert (lone.label, lone.multiple, lone.options) == ("I agree", False, (("on", "I agree"),))
+
+
+def test_a_hidden_twin_may_send_its_value_too() -> None:
+    """The value of a hidden control or a button of the same name is not an answer, and not a fault."""
+    field = only("<input type=hidden name=x value=0><input type=checkbox name=x value=1>")
+    assert (field.kind, field.options, field.sent_anyway) == ("checkbox", (("1", "1"),), ("0",))
+
+
+@pytest.mark.parametrize(
+    ("html", "label"),
+    [
+        ("<label for=i>お名前<span class=r>必須</span></label><input id=i name=x>", "お名前"),
+        ("<label>Name: <input name=x></label>", "Name"),
+        ("<label>* Name <input name=x></label>", "Name"),
+        ("<label>国<select name=x><option>日本</select></label>", "国"),
+        ("<label for=i>A</label><label for=i>B</label><input id=i name=x>", "A B"),
+        ("<label for=other>No<input name=x></label>", ""),
+        ("<label>Name<b hidden>x</b><i aria-hidden=true>*</i><input name=x></label>", "Name"),
+        ("<span id=l>電話</span><input name=x aria-labelledby='l m'>", "電話"),
+        ("<input name=x aria-label='Your mail'>", "Your mail"),
+        ("<input name=x title=Tip placeholder=Ph>", "Tip"),
+        ("<input name=x placeholder=Ph>", "Ph"),
+        ("<label for=i>*</label><input id=i name=x>", "*"),
+        ("<input name=x>", ""),
+    ],
+)
+def test_the_label_is_what_people_see(html: str, label: str) -> None:
+    """A field's label is its visible label without marks, else what ARIA, title or placeholder say."""
+    assert only(html).label == label
+
+
+def test_a_textarea_keeps_its_text() -> None:
+    """A textarea's value is its text, less the first newline."""
+    assert only("<textarea name=x>\n a\n b</textarea>").value == " a\n b"
+
+
+@pytest.mark.parametrize(
+    ("controls", "warning"),
+    [
+        ("<input name=x pattern='[a-z-]'>", 'pattern of "x" is not enforced'),
+        ("<input name=x pattern='\\p{RGI_Emoji}'>", 'pattern of "x" is not enforced'),
+        ("<input name=x type=date min=tomorrow>", 'min of "x" is ignored: "tomorrow"'),
+        ("<input name=x type=number step=-1>", 'step of "x" is ignored'),
+        ("<input name=x minlength=5 maxlength=2>", 'Nothing fits in "x"'),
+        ("<input name=x type=file>", "multipart/form-data"),
+        ("<input name=x required><input name=x required>", '2 controls are named "x"'),
+        ("<input name=x><input name=x type=email>", "different rules"),
+    ],
+)
+def test_the_site_owner_is_told_what_is_not_enforced(controls: str, warning: str) -> None:
+    """What browsers ignore and what we cannot enforce becomes a warning, not an error."""
+    (found,) = read(controls).warnings
+    assert warning in found
+
+
+def test_a_form_that_is_not_posted_is_told() -> None:
+    """Only method=post reaches the door."""
+    (found,) = read_page("<form><input name=x></form>").warnings
+    assert 'method="get"' in found
+
+
+def test_controls_that_share_a_name_take_several_values() -> None:
+    """Equal controls keep their rules; different ones lose them."""
+    same = only("<input name=x maxlength=3><input name=x maxlength=3>")
+    assert (same.multiple, same.maxlength) == (True, 3)
+    other = only("<input name=x maxlength=3><input name=x maxlength=4>")
+    assert (other.multiple, other.maxlength) == (True, None)
+
+
+def test_broken_pages_are_read_as_browsers_read_them() -> None:
+    """Unclosed and crossing tags do not hide controls."""
+    assert names(read_page("<form method=post><p><b><input name=x></p><div><input name=y")) == ["x"]
+    deep = "<div>" * 400 + "<form method=post><input name=x></form>"
+    assert names(read_page(deep)) == ["x"]

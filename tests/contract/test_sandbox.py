@@ -372,6 +372,8 @@ def test_mails_and_events_survive_a_restart(tmp_path):
     """What was accepted is there after a restart, and events that nobody took before are told then."""
     with sandbox(tmp_path, None, webhook_url="http://127.0.0.1:9/hook") as url:
         post(url + SEND, mail_to("hardbounce@example.com"))
+    with sandbox(tmp_path):
+        pass
     receiver = Receiver()
     with sandbox(tmp_path, receiver) as url:
         kept = json.loads(HTTP.request("GET", url + "/inbox.json").data)["messages"]

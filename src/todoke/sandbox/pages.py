@@ -47,6 +47,9 @@ _MAIL_CSP = (
     " style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
 )
 
+_HTML_PRELUDE = '<!doctype html><base target="_blank">'
+"""Before a mail's HTML: its links open in a new tab, and a doctype of its own may follow without harm."""
+
 TONES = {
     "accepted": "wait",
     "queued": "wait",
@@ -235,7 +238,7 @@ async def show_html(request: Request) -> Response:
     if mail is None or not mail["html"]:
         return _missing()
     headers = {**_HEADERS, "Content-Security-Policy": _MAIL_CSP}
-    return HTMLResponse('<base target="_blank">' + mail["html"], headers=headers)
+    return HTMLResponse(_HTML_PRELUDE + mail["html"], headers=headers)
 
 
 async def download_source(request: Request) -> Response:

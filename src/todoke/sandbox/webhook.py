@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlencode
@@ -21,23 +22,39 @@ from todoke.sandbox.spool import OwedEvent
 BATCH = 100
 """The most events in one call, as documented."""
 LONGEST_WAIT_SECONDS = 60.0
+STORAGE_REST_SECONDS = 2.0
+"""How long to leave storage alone that failed, such as on a full disk."""
 
 log = get_logger(__name__)
 
 
 async def tell_events(service: Service) -> None:
-    """Post what is owed as it falls due, until cancelled. A call under way is then left to its own timeout."""
+    """Post what is owed as it falls due, until cancelled; a call under way is then left to its own timeout.
+
+    Without a webhook there is nothing to do: what is owed from earlier waits for a start with one.
+    """
+    if not service.behaviour.webhook_url:
+        return
     pool = urllib3.PoolManager(retries=False, timeout=service.behaviour.webhook_timeout_seconds)
     try:
         while True:
             service.woken.clear()
-            for event_type in EVENT_TYPES:
-                while batch := _ripe(service, event_type):
-                    await _post(service, pool, event_type, batch)
+            try:
+                await _tell_due(service, pool)
+                rest_seconds = _rest_seconds(service)
+            except sqlite3.Error:
+                log.exception("sandbox storage failed")
+                rest_seconds = STORAGE_REST_SECONDS
             with suppress(TimeoutError):
-                await asyncio.wait_for(service.woken.wait(), _rest_seconds(service))
+                await asyncio.wait_for(service.woken.wait(), rest_seconds)
     finally:
         pool.clear()
+
+
+async def _tell_due(service: Service, pool: urllib3.PoolManager) -> None:
+    for event_type in EVENT_TYPES:
+        while batch := _ripe(service, event_type):
+            await _post(service, pool, event_type, batch)
 
 
 def _ripe(service: Service, event_type: str) -> Sequence[OwedEvent]:
@@ -52,7 +69,7 @@ def _ripe(service: Service, event_type: str) -> Sequence[OwedEvent]:
 def _rest_seconds(service: Service) -> float:
     """How long nothing falls due, as far as is known now."""
     next_at = service.spool.next_owed_at()
-    if next_at is None or not service.behaviour.webhook_url:
+    if next_at is None:
         return LONGEST_WAIT_SECONDS
     due_in = next_at - service.clock() + service.behaviour.webhook_batch_seconds
     return min(max(due_in, 0.005), LONGEST_WAIT_SECONDS)

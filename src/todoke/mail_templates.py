@@ -144,11 +144,8 @@ class Sentences:
         return said % values if values else said
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, quicker for what is known to be harmless: it would cost more than all else in a mail.
-
-    Templates of ours that an owner extends as `todoke/...` find each other.
-    """
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox, quicker for what is known to be harmless: it would cost more than all else in a mail."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, View) and not attribute.startswith("_"):
@@ -160,11 +157,6 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj(*args, **kwargs)
         return super().call(context, obj, *args, **kwargs)
 
-    def join_path(self, template: str, parent: str) -> str:
-        if parent.startswith("todoke/") and not template.startswith("todoke/"):
-            return f"todoke/{template}"
-        return template
-
 
 @cache
 def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
@@ -172,7 +164,7 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
     loader = (
         ChoiceLoader([FileSystemLoader(folder), PrefixLoader({"todoke": ours})]) if folder else ours
     )
-    environment = _Environment(
+    environment = _Sandbox(
         loader=loader,
         autoescape=_is_html,
         undefined=StrictUndefined,

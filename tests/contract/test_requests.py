@@ -311,7 +311,18 @@ def test_urlencoded_is_parsed_as_the_url_standard_says() -> None:
         assert [(e.name, e.value) for e in entries] == [tuple(pair) for pair in case["output"]]
 
 
-CUT = ["s0-urlencoded-003", "s0-urlencoded-028", "s0-multipart-031", "s0-multipart-034", "s0-multipart-045", "s0-multipart-056", "s0-multipart-058", "s0-textplain-065", "s0-textplain-086", "tp-010"]
+CUT = [
+    "s0-urlencoded-003",
+    "s0-urlencoded-028",
+    "s0-multipart-031",
+    "s0-multipart-034",
+    "s0-multipart-045",
+    "s0-multipart-056",
+    "s0-multipart-058",
+    "s0-textplain-065",
+    "s0-textplain-086",
+    "tp-010",
+]
 
 
 def test_where_a_request_is_cut_does_not_matter() -> None:

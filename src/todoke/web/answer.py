@@ -43,6 +43,11 @@ class Arrival:
         """Where to go after success, or "" for the receipt."""
         return redirect_of(self.form, self.site, first_text(self.entries, "_next"))
 
+    @property
+    def form_origins(self) -> tuple[str, ...]:
+        """Where a form on a page of ours may end: form-action counts for redirects, too (CSP 3)."""
+        return tuple(filter(None, [normalise_origin(self.redirect)]))
+
 
 def door_path(form: Form, site: Site) -> str:
     """The address that takes this form: from the site's root, or the door's own URL where it is known."""
@@ -79,7 +84,6 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
         return json_error(422, "invalid", say("Please check your answers."), errors=errors)
     from todoke.web import pages  # noqa: PLC0415 - Jinja2 is for pages only
 
-    redirect = arrival.redirect
     return pages.answers_page(
         arrival.form,
         arrival.entries,
@@ -88,7 +92,7 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
         422,
         site=arrival.site.name,
         action=door_path(arrival.form, arrival.site),
-        form_origins=filter(None, [normalise_origin(redirect)]),
+        form_origins=arrival.form_origins,
     )
 
 
@@ -112,6 +116,7 @@ def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
         entries=arrival.entries,
         action=door_path(arrival.form, arrival.site),
         site=arrival.site.name,
+        form_origins=arrival.form_origins,
     )
 
 

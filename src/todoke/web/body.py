@@ -29,18 +29,18 @@ def parse(content_type: str, body: bytes, *, limits: Limits, charset: str) -> En
     """The entry list of a body; `charset` is the form's own, for bodies that do not name theirs.
 
     A charset declared in `content_type` comes first, then a `_charset_` field, then the form's, then UTF-8; the first
-    that can read the whole body is taken. Files are kept beside `limits.body_bytes`, up to `limits.files` times
-    `limits.file_bytes`.
+    that can read the whole body is taken.
 
     Raises Malformed: if the body is not what its type says. TooLarge: if it passes a limit. Unsupported: if its type
     is none that forms are sent as.
     """
+    if len(body) > limits.body_bytes:
+        raise TooLarge(f"A form may hold {limits.body_bytes} bytes at most.")
     if content_type == _URLENCODED:  # nearly always; spares reading the parameters
         return _read_urlencoded(body, limits, ("", charset))
     kind, parameters = read_header(content_type.encode("latin-1", "replace"))
     labels = (first_parameter(parameters, b"charset").decode("latin-1"), charset)
     if kind == b"multipart/form-data":
-        _limit_bytes(body, limits.body_bytes + limits.files * limits.file_bytes)
         boundary = first_parameter(parameters, b"boundary")
         if not boundary:
             raise Malformed("The Content-Type does not name the boundary of the parts.")
@@ -67,7 +67,6 @@ def split_controls(entries: EntryList) -> tuple[EntryList, EntryList]:
 
 def _read_urlencoded(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryList:
     """Read application/x-www-form-urlencoded (WHATWG URL 5.1). Only "&" parts fields: a ";" is a letter."""
-    _limit_bytes(body, limits.body_bytes)
     if body.count(b"&") < limits.fields:
         segments: Iterable[bytes] = body.replace(b"+", b" ").split(b"&")
     else:
@@ -112,7 +111,6 @@ def _read_plain(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryLi
     The format cannot tell a line break in an answer from the next field. A line without "=" goes on with the value
     before it, or begins the name after it, which is right for most real answers and loses nothing.
     """
-    _limit_bytes(body, limits.body_bytes)
     newline = b"\r\n" if b"\r\n" in body else b"\n"
     text = body.removesuffix(newline)
     if b"=" not in text:
@@ -157,7 +155,6 @@ def _read_json(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryLis
 
     Numbers stay as they are written. Names that occur twice are two fields.
     """
-    _limit_bytes(body, limits.body_bytes)
     _limit_json(body, limits)
     text = _json_text(body, labels[0])
     try:
@@ -236,11 +233,6 @@ def _utf8(text: str) -> bytes:
             c.encode("utf-8", "surrogateescape" if "\udc80" <= c <= "\udcff" else "surrogatepass")
             for c in text
         )
-
-
-def _limit_bytes(body: bytes, limit: int) -> None:
-    if len(body) > limit:
-        raise TooLarge(f"A form may hold {limit} bytes at most.")
 
 
 def _limit_fields(count: int, limits: Limits) -> None:

@@ -76,6 +76,8 @@ class Cors:
         if self._any or origin in {"", "null"}:
             return True
         origin = normalise_origin(origin)
+        if not origin:
+            return False
         # The scheme of our own origin may be hidden by a proxy; the host is enough, since browsers state it.
         own_host = header(scope, b"host").lower()
         return origin in self._origins or origin == self._door or origin.endswith(f"//{own_host}")

@@ -90,9 +90,7 @@ class Door:
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
         limits = self._limits[form.name]
-        data = await read_body(
-            scope, receive, limit=body_limit(form, limits), seconds=limits.seconds
-        )
+        data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
         content_type = header(scope, b"content-type")
         entries = body.parse(content_type, data, limits=limits, charset=form.charset)
         answers, controls = body.split_controls(entries)
@@ -131,24 +129,11 @@ class Door:
 
 
 def reading_limits(form: Form) -> Limits:
-    """What is read of a request to this form, which is a little more than it allows.
+    """What is read of a request to this form: as much of files as the body may hold, although the form may allow less.
 
-    A file that is too large, or one too many, can then be told as the fault of its field, beside all that was typed.
-    What passes these limits is refused without being read.
+    So a file that is too large, or one too many, is told as the fault of its field, beside all that was typed.
     """
-    limits = form.limits
-    controls = [field for field in form.fields or () if field.kind == "file"]
-    if not controls:
-        return replace(limits, files=limits.fields, file_bytes=limits.body_bytes)
-    wanted = sum((c.max_files or limits.files) if c.multiple else 1 for c in controls)
-    room = (min(wanted, limits.files) + 1) * limits.file_bytes
-    return replace(limits, files=limits.fields, file_bytes=room)
-
-
-def body_limit(form: Form, reading: Limits) -> int:
-    """How many bytes a request may have in all: with room for files only where the form asks for files."""
-    takes_files = any(field.kind == "file" for field in form.fields or ())
-    return reading.body_bytes + (reading.file_bytes if takes_files else 0)
+    return replace(form.limits, files=form.limits.fields, file_bytes=form.limits.body_bytes)
 
 
 def language_for(scope: Scope, form: Form, controls: EntryList) -> str:

@@ -10,7 +10,7 @@ import ipaddress
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from todoke.errors import Malformed, RequestError, StoreError, TooLarge, TooSlow, Unsupported
-from todoke.language import choose_language, translator
+from todoke.language import Translate, choose_language, translator
 from todoke.submission import EntryList, FieldErrors
 
 RETRY_AFTER_SECONDS = 5
@@ -187,22 +187,27 @@ def error_response(
     entries: EntryList = (),
     action: str = "",
     site: str = "",
+    form_origins: Iterable[str] = (),
 ) -> Response:
     """The answer to an error: the one JSON shape, or a page that says what happened and what to do.
 
     400, 401, 403, 404, 408, 409, 413, 415, 422, 429 as the error says; 503 with Retry-After for a StoreError; 500 for
     what nobody meant, whose text stays in the log. With `entries` the page keeps what was typed, and with `action` it
-    can be posted again.
+    can be posted again, to end at one of `form_origins`.
     """
     status, code, text = describe(error)
     language = language or language_of(request.scope)
     say = translator("door", language).gettext
     headers = _headers(error, status)
-    text = say(text)
+    if language != "en":
+        # Details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
+        text = _translated(text, say) or _translated(_kind(error), say) or text
     if wants_json(request):
         return json_error(status, code, text, errors=errors, headers=headers)
     from todoke.web import pages  # noqa: PLC0415 - Jinja2 is for pages only
 
+    if action:
+        headers |= pages.security_headers(form_origins)
     return pages.error_page(
         status,
         say(_TITLES.get(status, "This did not work")),
@@ -224,6 +229,15 @@ def describe(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, HTTPException):
         return error.status_code, f"http_{error.status_code}", error.detail
     return 500, "internal", "Something went wrong on our side. Nothing of this request is stored."
+
+
+def _translated(text: str, say: Translate) -> str:
+    said = say(text) if text else ""
+    return said if said != text else ""
+
+
+def _kind(error: Exception) -> str:
+    return str(type(error)()) if isinstance(error, RequestError) else ""
 
 
 def json_error(

@@ -123,8 +123,6 @@ def _split(boundary: bytes, body: bytes, limits: Limits) -> list[Part]:
         if str(error).startswith("Maximum header"):
             raise TooLarge("A part of the form has more header than is allowed.") from error
         raise Malformed("The multipart body is damaged.") from error
-    if len(body) - reader.file_bytes > limits.body_bytes:
-        raise TooLarge(f"A form may hold {limits.body_bytes} bytes besides its files.")
     if not reader.ended:
         raise Malformed("The multipart body ends before its last boundary.")
     return reader.parts
@@ -153,7 +151,6 @@ class _Reader:
         self.limits = limits
         self.parts: list[Part] = []
         self.ended = False
-        self.file_bytes = 0
         self._part = Part()
         self._header: list[bytes] = []
         self._value: list[bytes] = []
@@ -238,7 +235,6 @@ class _Reader:
             if self._part.file_name == b"" and self._size == 0:
                 self._count_file()
             what, limit = "A file", self.limits.file_bytes
-            self.file_bytes += end - start
         self._size += end - start
         if self._size > limit:
             raise TooLarge(f"{what} may hold {limit} bytes at most.")

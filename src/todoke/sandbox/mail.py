@@ -61,9 +61,17 @@ class Mail:
         return next((value for name, value in self.headers if name.casefold() == "x-api-data"), "")
 
 
+_SERVICES_OWN = frozenset({"return-path", "from", "to", "cc", "bcc", "subject", "mime-version"})
+"""Header fields that have parameters of their own, or are the service's: not taken from `headers`."""
+
+
 def source(mail: Mail, *, message_id: str, return_path: str, at: datetime) -> bytes:
-    """The message as it would be handed to the recipient's server, CRLF throughout, Bcc left out."""
-    lines = [
+    """The message as it would be handed to the recipient's server, CRLF throughout, Bcc left out.
+
+    A Date, Message-ID or Reply-To in `headers` stands in the place of the service's own.
+    """
+    given = {name.casefold() for name, _ in mail.headers}
+    own = [
         ("Return-Path", f"<{return_path}>"),
         ("Date", format_datetime(at)),
         ("Message-ID", message_id),
@@ -72,10 +80,19 @@ def source(mail: Mail, *, message_id: str, return_path: str, at: datetime) -> by
         ("Cc", _mailboxes(mail.cc)),
         ("Reply-To", _mailboxes((mail.reply_to,)) if mail.reply_to else ""),
         ("Subject", _encoded(mail.subject)),
-        *((name, _encoded(value)) for name, value in mail.headers),
     ]
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines if value)
+    lines = [
+        (name, value)
+        for name, value in own
+        if value and (name.casefold() in _SERVICES_OWN or name.casefold() not in given)
+    ]
+    lines += [(n, _encoded(value)) for n, value in mail.headers if not _is_services_own(n)]
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines)
     return head.encode("utf-8", "replace") + _body(mail).as_bytes(policy=SMTP)
+
+
+def _is_services_own(name: str) -> bool:
+    return name.casefold() in _SERVICES_OWN or name.casefold().startswith("content-")
 
 
 def _body(mail: Mail) -> EmailMessage:

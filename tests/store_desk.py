@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
-from todoke.ids import new_id, token_hash
+from todoke.ids import token_hash
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.ports import Added, Duplicate, Recorded, Store
+from todoke.stores.sqlite import SqliteStore
 from todoke.submission import Entry, EntryList, RepeatKey, Submission
+from todoke.testing import MemoryStore
 
 START = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 VISITOR = "hanako@visitor.example"
 MANAGER = "manager@site.example"
 ENTRIES = (Entry("name", "花子"), Entry("text", "Hello"))
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "memory": lambda _: MemoryStore(),
+    "sqlite": lambda folder: SqliteStore(folder / "todoke.db"),
+}
+"""Every store under the contract, made in an empty folder. A new adapter joins by one line."""
 
 
 def nothing_follows(
@@ -51,7 +60,7 @@ class Desk:
         signals: tuple[str, ...] = (),
     ) -> Submission:
         """A submission that is not kept yet. Its receipt's token is "token " and its id."""
-        id_ = new_id(received_at or self.now)
+        id_ = f"s{next(self.numbers):025}"
         return Submission(
             id=id_,
             form=form,
@@ -69,12 +78,12 @@ class Desk:
     ) -> Message:
         """A message of a submission."""
         return Message(
-            id=new_id(submission.received_at),
+            id=f"m{next(self.numbers):025}",
             submission_id=submission.id,
             role=role,
             recipient=recipient or (VISITOR if role is Role.CONFIRMATION else MANAGER),
             language="ja",
-            message_id=f"<{next(self.numbers)}.{submission.id}@site.example>",
+            message_id=f"<{submission.id}.{role}@site.example>",
             created_at=submission.received_at,
         )
 

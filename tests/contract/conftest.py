@@ -1,21 +1,14 @@
-"""The stores under the contract. A new adapter joins by one line in STORES."""
+"""An empty store of each kind for the contract suite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from store_desk import Desk
+from store_desk import STORES, Desk
 from todoke.ports import Store
-from todoke.stores.sqlite import SqliteStore
-from todoke.testing import MemoryStore
-
-STORES: dict[str, Callable[[Path], Store]] = {
-    "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SqliteStore(folder / "todoke.db"),
-}
 
 
 @pytest.fixture(params=STORES)

@@ -1,0 +1,305 @@
+"""Random histories: every store gives the answers of the model, which is the store in memory."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from store_desk import MANAGER, START, STORES, Desk
+from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
+from todoke.ports import Query, Store
+from todoke.submission import Submission
+from todoke.testing import MemoryStore
+
+KINDS = st.sampled_from(sorted(Kind))
+VISITORS = st.sampled_from(["a@v.example", "B@v.example", "b@V.example", "花@例え.jp", ""])
+FORMS = st.sampled_from(["contact", "leave"])
+SECONDS = st.integers(min_value=0, max_value=400)
+SERVICE_IDS = st.sampled_from(["", "q-1", "q-2"])
+
+
+def _alert_on_failure(
+    submission: Submission, before: MessageTimeline, after: MessageTimeline
+) -> tuple[Message, ...]:
+    """An alert with a derived id, as track makes them."""
+    if after.message.role is Role.ALERT or not after.standing.status.is_failure:
+        return ()
+    if before.standing.status == after.standing.status:
+        return ()
+    return (
+        Message(
+            id=f"{after.message.id}-{after.standing.status}",
+            submission_id=submission.id,
+            role=Role.ALERT,
+            recipient=MANAGER,
+            language="en",
+            message_id=f"<{after.message.id}.{after.standing.status}@site.example>",
+            created_at=START,
+            about=after.message.id,
+            note=after.standing.status.value,
+        ),
+    )
+
+
+class Histories(RuleBasedStateMachine):
+    """The same calls to a store and to the model. Tokens are drawn by each store, so they are translated."""
+
+    kind = "sqlite"
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.store: Store = STORES[self.kind](Path(self.folder.name))
+        self.model: Store = MemoryStore()
+        self.desk = Desk(self.model)
+        self.tokens: dict[str, str] = {}
+        self.numbers = itertools.count()
+
+    def teardown(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+        self.folder.cleanup()
+
+    @initialize()
+    def begin(self) -> None:
+        """Start with one submission, so that short histories are about something."""
+        self.add("contact", "a@v.example", "", None)
+
+    @rule(
+        form=FORMS,
+        visitor=VISITORS,
+        key=st.sampled_from(["", "k1", "k2"]),
+        days=st.none() | st.integers(0, 2),
+    )
+    def add(self, form: str, visitor: str, key: str, days: int | None) -> None:
+        """Add a submission, with a repeat key or without."""
+        retain_until = None if days is None else self.desk.now + timedelta(days=days)
+        submission = self.desk.submission(form=form, visitor=visitor, retain_until=retain_until)
+        messages = self.desk.pair(submission) if visitor else ()
+        repeat = self.desk.repeat(key, fingerprint=form, seconds=200) if key else None
+        answers = [s.add(submission, messages, repeat).result() for s in (self.store, self.model)]
+        assert answers[0] == answers[1]
+        self.desk.move(microseconds=1)
+
+    @rule(seconds=SECONDS)
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass."""
+        self.desk.move(seconds=seconds)
+
+    @rule(target=claims, limit=st.integers(1, 3), lease=st.integers(1, 300))
+    def claim(self, limit: int, lease: int) -> object:
+        """Claim some work."""
+        found = [
+            Desk(s, now=self.desk.now).claim(limit=limit, lease=timedelta(seconds=lease))
+            for s in (self.store, self.model)
+        ]
+        self.tokens |= {a.attempt.token: b.attempt.token for a, b in zip(*found, strict=True)}
+        assert [self._claim(c) for c in found[0]] == found[1]
+        return multiple(*zip(*found, strict=True))
+
+    @rule(
+        pair=consumes(claims),
+        kinds=st.lists(KINDS, max_size=2),
+        retry=st.none() | SECONDS,
+        service_id=SERVICE_IDS,
+    )
+    def finish(
+        self, pair: tuple[Claim, Claim], kinds: list[Kind], retry: int | None, service_id: str
+    ) -> None:
+        """End a claim, perhaps a stale one."""
+        retry_at = None if retry is None else self.desk.now + timedelta(seconds=retry)
+        service_id = service_id and f"{service_id}-{pair[1].message.id}"
+        for store, claim in zip((self.store, self.model), pair, strict=True):
+            events = tuple(
+                self.desk.event(k, token=claim.attempt.token, service_id=service_id) for k in kinds
+            )
+            outcome = Outcome(claim=claim, events=events, retry_at=retry_at)
+            store.finish([outcome], _alert_on_failure)
+
+    @rule(
+        pair=claims,
+        kinds=st.lists(KINDS, min_size=1, max_size=3),
+        by=st.sampled_from(["token", "id", "nothing"]),
+        service_id=SERVICE_IDS,
+        stranger=st.booleans(),
+        late=SECONDS,
+    )
+    def record(
+        self,
+        pair: tuple[Claim, Claim],
+        kinds: list[Kind],
+        by: str,
+        service_id: str,
+        stranger: bool,
+        late: int,
+    ) -> None:
+        """Record events, matched or not."""
+        words = []
+        for store, claim in zip((self.store, self.model), pair, strict=True):
+            stated = {
+                "token": claim.attempt.token if by == "token" else "",
+                "service_id": f"{service_id}-{claim.message.id}"
+                if by != "nothing" and service_id
+                else "",
+                "recipient": "a@v.example" if stranger else "",
+                "at": self.desk.now - timedelta(seconds=late),
+            }
+            events = [self.desk.event(k, **stated) for k in kinds]
+            words.append(list(store.record(events, _alert_on_failure)))
+        assert words[0] == words[1]
+
+    @rule(pair=claims, recipient=st.sampled_from(["", "new@v.example"]))
+    def resend(self, pair: tuple[Claim, Claim], recipient: str) -> None:
+        """Ask for a new attempt."""
+        answers = [
+            s.resend(
+                pair[1].message.id,
+                now=self.desk.now,
+                recipient=recipient,
+                max_corrections=2,
+                follow_up=_alert_on_failure,
+            )
+            for s in (self.store, self.model)
+        ]
+        assert answers[0] == answers[1]
+
+    @rule(address=VISITORS.filter(bool))
+    def erase_address(self, address: str) -> None:
+        """Erase a person."""
+        assert self.store.erase(address=address) == self.model.erase(address=address)
+
+    @rule(seconds=SECONDS, by_age=st.booleans())
+    def erase_old(self, seconds: int, by_age: bool) -> None:
+        """Erase by age or by retention."""
+        condition = "received_before" if by_age else "retained_before"
+        when = {condition: self.desk.now - timedelta(seconds=seconds)}
+        assert self.store.erase(**when) == self.model.erase(**when)
+
+    @rule(
+        form=FORMS | st.just(""),
+        status=st.sampled_from(["", "queued", "accepted", "bounced", "deferred"]),
+        address=VISITORS,
+        limit=st.integers(1, 4),
+    )
+    def page(self, form: str, status: str, address: str, limit: int) -> None:
+        """List what meets some conditions."""
+        query = Query(form=form, status=status, address=address, limit=limit)
+        pages = [self._ids(s, query) for s in (self.store, self.model)]
+        assert pages[0] == pages[1]
+
+    @invariant()
+    def is_the_same(self) -> None:
+        """All that can be read is the same."""
+        assert self.store.counts() == self.model.counts()
+        assert self.store.next_due() == self.model.next_due()
+        every = Query(limit=1000)
+        theirs = [self._timeline(t) for t in self.store.page(every).timelines]
+        assert theirs == list(self.model.page(every).timelines)
+        orphans = [
+            {replace(e, token=self.tokens.get(e.token, e.token)) for e in s.orphans(1000)}
+            for s in (self.store, self.model)
+        ]
+        assert orphans[0] == orphans[1]
+
+    def _ids(self, store: Store, query: Query) -> list[str]:
+        page = store.page(query)
+        ids = [t.submission.id for t in page.timelines]
+        return ids + self._ids(store, replace(query, before=page.next)) if page.next else ids
+
+    def _claim(self, claim: Claim) -> Claim:
+        attempt = replace(claim.attempt, token=self.tokens[claim.attempt.token])
+        return replace(claim, attempt=attempt)
+
+    def _timeline(self, timeline: Timeline) -> Timeline:
+        return replace(timeline, messages=tuple(self._message(m) for m in timeline.messages))
+
+    def _message(self, told: MessageTimeline) -> MessageTimeline:
+        attempts = tuple(
+            replace(
+                a,
+                attempt=replace(a.attempt, token=self.tokens[a.attempt.token]),
+                events=tuple(replace(e, token=self.tokens.get(e.token, e.token)) for e in a.events),
+            )
+            for a in told.attempts
+        )
+        return replace(told, attempts=attempts)
+
+
+@pytest.mark.parametrize("kind", sorted(set(STORES) - {"memory"}))
+def test_random_histories(kind: str) -> None:
+    """Whatever happens in whatever order, a store answers as the model does."""
+    machine = type("Histories", (Histories,), {"kind": kind})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+EVENTS = st.lists(
+    st.builds(
+        lambda kind, seconds, reason, permanence: DeliveryEvent(
+            kind=kind,
+            at=START + timedelta(seconds=seconds),
+            received_at=START,
+            service="post",
+            reason=reason,
+            permanence=permanence,
+        ),
+        KINDS,
+        SECONDS,
+        st.none() | st.sampled_from(sorted(Reason)),
+        st.sampled_from(sorted(Permanence)),
+    ),
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("kind", STORES)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data(), events=EVENTS)
+def test_order_and_repetition_change_nothing(
+    kind: str, data: st.DataObject, events: list[DeliveryEvent]
+) -> None:
+    """Events in any order, any number of times, in calls of any size, give the same standing."""
+    again = data.draw(
+        st.permutations(
+            events + data.draw(st.lists(st.sampled_from(events)) if events else st.just([]))
+        )
+    )
+    sizes = data.draw(st.lists(st.integers(1, 4), min_size=len(again), max_size=len(again)))
+    with tempfile.TemporaryDirectory() as folder:
+        desk = Desk(STORES[kind](Path(folder)))
+        standings = []
+        for order, steps in ((events, [100]), (again, sizes)):
+            message = desk.add_one()
+            token = desk.claim_one().attempt.token
+            mine = iter([replace(e, token=token) for e in order])
+            for size in steps:
+                desk.record(*itertools.islice(mine, size))
+            standings.append(desk.told(message).standing)
+        desk.store.close()
+    assert standings[0] == standings[1]

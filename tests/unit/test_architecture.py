@@ -32,7 +32,8 @@ ALLOWED = {
     "testing": {"testing"},
     "sandbox": {"sandbox", "web"},
     "demo": {"demo", "configuration", "entry", "sandbox", "web"},
-    "entry": {"entry", "configuration", "web", "demo"},
+    "entry": {"entry", "configuration", "web", "demo", "bench"},
+    "bench": {"bench", "stores"},
 }
 """Which of the outer rooms each outer room may import."""
 LIBRARIES = {
@@ -43,7 +44,7 @@ LIBRARIES = {
     "botocore": {"stores", "mailers"},
     "starlette": {"web", "entry", "sandbox", "demo"},
     "uvicorn": {"entry"},
-    "uvloop": {"entry"},
+    "uvloop": {"entry", "bench"},
     "typer": {"entry"},
     "rich": {"entry"},
     "jinja2": {"web", "sandbox", ""},

@@ -51,7 +51,7 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
-        self._limits = {f.name: reading_limits(f) for f in app.settings.forms.values()}
+        self._limits = {name: reading_limits(form) for name, form in app.settings.forms.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET, HEAD and POST /f/{form}.
@@ -89,7 +89,7 @@ class Door:
         422: a field is wrong, or the Idempotency-Key was used for other answers; nothing is stored.
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
-        limits = self._limits[form.name]
+        limits = self._limits[scope["path_params"]["form"]]
         data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
         content_type = header(scope, b"content-type")
         entries = body.parse(content_type, data, limits=limits, charset=form.charset)
@@ -120,10 +120,12 @@ class Door:
         except StoreError as error:
             return answer_unavailable(arrival, error)
         self._app.hint()
-        if isinstance(stored, Duplicate) and not stored.same_content:
-            return answer_reused_key(arrival)
-        # The token is derived from the id, so a repetition gets the link of the first.
-        token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
+        token = prepared.token
+        if isinstance(stored, Duplicate):
+            if not stored.same_content:
+                return answer_reused_key(arrival)
+            # It is derived from the id, so that a repetition gets the link of the first.
+            token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
         roles = [message.role for message in prepared.messages]
         return answer_stored(arrival, stored.submission_id, token, roles)
 

@@ -32,7 +32,10 @@ _log = logging.getLogger(__name__)
 
 def header(scope: Scope, name: bytes) -> str:
     """The first value of a header field, or ""."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return ""
 
 
 async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:

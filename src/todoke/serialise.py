@@ -192,18 +192,17 @@ def _encode_body(text: str) -> tuple[str, bytes]:
     """`text` with CRLF line ends in the transfer encoding that suits it (RFC 2045 6)."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    data = text.replace("\n", "\r\n").encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")
     if data.isascii() and _fits_7bit(data):
-        return "7bit", data
-    if (
-        len(data) > len(text) * 3 // 2
-    ):  # mostly characters of two octets and more: three letters each in qp
-        return "base64", _base64_lines(data)
-    return "quoted-printable", binascii.b2a_qp(data, istext=True)
+        return "7bit", data.replace(b"\n", b"\r\n")
+    if len(data) > len(text) * 3 // 2:  # mostly characters of two octets and more: three letters each in qp
+        return "base64", _base64_lines(data.replace(b"\n", b"\r\n"))
+    # Its soft line breaks are like the first line end it meets, so it gets LF alone, and all become CRLF here.
+    return "quoted-printable", binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
 
 
 def _fits_7bit(data: bytes) -> bool:
-    return b"\x00" not in data and b"=_" not in data and max(map(len, data.split(b"\r\n"))) <= 78
+    return b"\x00" not in data and b"=_" not in data and max(map(len, data.split(b"\n"))) <= 78
 
 
 def _base64_lines(data: bytes) -> bytes:

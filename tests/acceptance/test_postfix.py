@@ -1,0 +1,138 @@
+"""SMTP against a real Postfix: each of its answers, and what lies in the Maildir afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from mails import claim, mail, settings, smtp_settings
+from postfix import DOMAIN, Postfix, postfix
+from todoke.compose import compose
+from todoke.delivery import Permanence, Reason
+from todoke.errors import SendDeferred, SendRefused
+from todoke.mailers.smtp import SmtpMailer
+from todoke.message import Role
+from todoke.ports import Mailbox
+from todoke.smtp_codes import read_answer
+from todoke.submission import Entry
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postfix]:
+    """One Postfix for all tests of this file."""
+    with postfix(size_limit=300_000) as running:
+        yield running
+
+
+@pytest.fixture
+def mailer(server: Postfix) -> Iterator[SmtpMailer]:
+    """A mailer that talks to it."""
+    made = SmtpMailer(smtp_settings(server.port, timeout_seconds=5.0))
+    yield made
+    made.close()
+
+
+def test_an_accepted_mail_arrives_as_it_was_meant(server: Postfix, mailer: SmtpMailer) -> None:
+    """Headers, texts and Message-ID in the Maildir are those composed, in Japanese too."""
+    wanted = compose(
+        claim(
+            Role.NOTIFICATION,
+            (Entry("name", "山田　葵"), Entry("message", ".\r\n..dots\r\nend")),
+            language="ja",
+            recipient=f"kanri@{DOMAIN}",
+        ),
+        settings(),
+    )
+    wanted = replace(wanted, sender=Mailbox(name="サイト事務局", address="desk@example.org"))
+    answer = mailer.send(wanted)
+    assert answer.diagnostic.startswith("250 2.0.0 Ok: queued as")
+    (arrived,) = server.mails(f"kanri@{DOMAIN}")
+    assert wanted.subject == arrived["Subject"]
+    assert "サイト事務局 <desk@example.org>" == str(arrived["From"])
+    assert "aoi@example.net" == arrived["Reply-To"]
+    assert "<m1@example.org>" == arrived["Message-ID"]
+    assert "auto-generated" == arrived["Auto-Submitted"]
+    assert "<contact.forms.example.org>" == arrived["List-Id"]
+    assert "Fri, 02 Jan 2026 03:04:05 +0000" == arrived["Date"]
+    text, html = (arrived.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    assert wanted.text == text.get_content().replace("\r\n", "\n")
+    assert wanted.html == html.get_content().replace("\r\n", "\n")
+    assert "  .\n  ..dots\n  end" in wanted.text
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "status_code", "permanence", "reason"),
+    [
+        ("nobody", "550", "5.1.1", Permanence.HARD, Reason.UNKNOWN_ADDRESS),
+        ("full", "552", "5.2.2", Permanence.SOFT, Reason.MAILBOX_FULL),
+        ("banned", "550", "5.7.1", Permanence.NONE, Reason.POLICY),
+    ],
+)
+def test_5yz_is_refused(  # noqa: PLR0917 - one column of the table each
+    mailer: SmtpMailer, name: str, code: str, status_code: str, permanence: str, reason: str
+) -> None:
+    """A permanent refusal is SendRefused, with code, enhanced code and the server's words; the session goes on."""
+    with pytest.raises(SendRefused) as caught:
+        mailer.send(mail(f"{name}@{DOMAIN}"))
+    error = caught.value
+    assert (code, status_code) == (error.code, error.status_code)
+    read = read_answer(error.code, error.status_code, error.diagnostic)
+    assert (permanence, reason) == (read.permanence, read.reason)
+    assert mailer.send(mail(f"after-{name}@{DOMAIN}")).diagnostic.startswith("250")
+
+
+@pytest.mark.parametrize(("name", "code"), [("busy", "451"), ("crowded", "452")])
+def test_4yz_is_deferred(mailer: SmtpMailer, name: str, code: str) -> None:
+    """A temporary refusal is SendDeferred, for this message alone."""
+    with pytest.raises(SendDeferred) as caught:
+        mailer.send(mail(f"{name}@{DOMAIN}"))
+    assert (code, False) == (caught.value.code, caught.value.stop_all)
+    assert mailer.send(mail(f"after-{name}@{DOMAIN}")).diagnostic.startswith("250")
+
+
+def test_a_server_that_does_not_answer_in_time_is_a_deferral(server: Postfix) -> None:
+    """A timeout before the data is "not taken", and concerns this message alone."""
+    mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=1.0))
+    started = time.monotonic()
+    with pytest.raises(SendDeferred) as caught:
+        mailer.send(mail(f"tarpit@{DOMAIN}"))
+    assert time.monotonic() - started < 20
+    assert not caught.value.stop_all
+    assert mailer.send(mail(f"after-tarpit@{DOMAIN}")).diagnostic.startswith("250")
+    mailer.close()
+
+
+def test_what_is_too_large_is_refused_before_it_is_sent(mailer: SmtpMailer) -> None:
+    """The server's SIZE is obeyed."""
+    with pytest.raises(SendRefused) as caught:
+        mailer.send(mail(f"aoi@{DOMAIN}", text="x" * 400_000))
+    assert "5.3.4" == caught.value.status_code
+
+
+def test_an_idn_domain_and_a_non_ascii_local_part_arrive(
+    server: Postfix, mailer: SmtpMailer
+) -> None:
+    """A domain goes as A-labels; a non-ASCII local part by SMTPUTF8, as it was typed."""
+    mailer.send(mail("aoi@bücher.test"))
+    (arrived,) = server.mails("aoi@xn--bcher-kva.test")
+    assert "aoi@xn--bcher-kva.test" == arrived["To"]
+    mailer.send(mail(f"葵@{DOMAIN}"))
+    (raw,) = server.raw(f"葵@{DOMAIN}")
+    assert f"To: 葵@{DOMAIN}\n".encode() in raw
+
+
+def test_many_mails_share_a_connection(server: Postfix, mailer: SmtpMailer) -> None:
+    """One connection carries many transactions, one recipient each."""
+    before = server.log().count(": connect from")
+    for number in range(20):
+        mailer.send(mail(f"many@{DOMAIN}", message_id=f"<{number}@example.org>"))
+    arrived = server.mails(f"many@{DOMAIN}", count=20)
+    assert {f"<{n}@example.org>" for n in range(20)} == {m["Message-ID"] for m in arrived}
+    assert server.log().count(": connect from") <= before + 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from todoke.forms import Field
 from todoke.moment import KINDS as MOMENTS
 from todoke.moment import read_moment
-from todoke.number import leading_integer, leading_number, valid_number
+from todoke.number import leading_integer, valid_number
 from todoke.page_names import Names, squeeze
 from todoke.pattern import pattern_fault
 
@@ -239,9 +239,11 @@ def _warnings(field: Field) -> list[str]:
             found.append(
                 f'The {name} of "{field.name}" is ignored: "{text}" is not a {field.kind}.'
             )
-    step = leading_number(field.step)
+    step = valid_number(field.step)
     if field.step and field.step.lower() != "any" and (step is None or step <= 0):
-        found.append(f'The step of "{field.name}" is ignored: "{field.step}" is not above 0.')
+        found.append(
+            f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
+        )
     if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
         found.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
     return found

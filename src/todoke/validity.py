@@ -21,7 +21,7 @@ from todoke.moment import (
     read_moment,
     write_moment,
 )
-from todoke.number import EXACT, leading_number, on_step, show_number, valid_number
+from todoke.number import EXACT, on_step, show_number, valid_number
 from todoke.pattern import Patience, matches_pattern
 from todoke.weburl import is_absolute_url
 
@@ -138,10 +138,10 @@ def _limits(field: Field) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _step(field: Field) -> Decimal | None:
-    """The allowed value step (4.10.5.3.8); None for step=any."""
+    """The allowed value step (4.10.5.3.8); None for step=any. Like Chromium, only a valid number counts."""
     if field.step.lower() == "any":
         return None
-    stated = leading_number(field.step)
+    stated = valid_number(field.step)
     if stated is None or stated <= 0:
         stated = Decimal(DEFAULT_STEP.get(field.kind, 1))
     return stated * STEP_SCALE.get(field.kind, 1)

@@ -159,6 +159,8 @@ TABLE = [
     *rows("<input name=x type=number step=any>", "0.123456789", "1e-7"),
     *rows("<input name=x type=number step=0>", "0.5", "2"),
     *rows("<input name=x type=number step=-1>", "0.5", "2"),
+    *rows("<input name=x type=number step=+3>", "0.5", "2"),
+    *rows("<input name=x type=number step=3px>", "0.5", "2"),
     *rows("<input name=x type=number step=3 value=1>", "4", "3"),
     *rows("<input name=x type=number min=0.5 max=x>", "1", "1.5", "99.5"),
     *rows("<input name=x type=number min=5 max=1>", "3", "7", "0"),
@@ -235,8 +237,9 @@ TABLE = [
     Row(
         "<input name=x type=url>", "https://a%20b/", "typeMismatch", "Chromium departs from URL 3.1"
     ),
-    # We are exact where Chromium allows for float errors of one part in 2**24 of a step.
-    Row("<input name=x type=number>", "1.00000001", "stepMismatch", "we need no tolerance"),
+    *rows("<input name=x type=number>", "1.00000001", "1.0000001", "0.99999999"),
+    *rows("<input name=x type=number step=0.1>", "0.30000000000000004", "0.300001"),
+    *rows("<input name=x type=number value=1e79 step=1>", "0.001"),
 ]
 
 PATTERNS = [
@@ -391,6 +394,50 @@ PATTERNS = [
 ]
 JUDGED_BY_THE_BROWSER_ALONE = {r"\p{RGI_Emoji}"}
 
+# A page with what real pages have: tables, stray tags, controls from elsewhere, groups, labels of every kind.
+RICH = """<!doctype html><html lang=ja><title>x</title><body>
+<form id=other><input name=not_ours></form>
+<input name=before form=ours><label for=before2>Before two</label><input id=before2 name=before2 form=ours>
+<form id=ours method=post action=/f/a>
+ <p><label>お名前 <input name=name required maxlength=40></label>
+ <label for=mail>Mail</label> <input id=mail type=email name=email required>
+ <table><tr><td>郵便番号<td><input name=zip pattern="\\d{3}-\\d{4}" aria-label="郵便番号"></table>
+ <fieldset><legend>Contact by</legend>
+  <label><input type=radio name=by value=mail checked> Mail</label>
+  <label><input type=radio name=by value=tel required> Phone</label></fieldset>
+ <fieldset disabled><legend><input name=in_legend></legend>
+  <input name=off><select name=off2><option>a</select></fieldset>
+ <label>件名<select name=subject required><option value="">選ぶ<optgroup label=A><option> 一  つ
+ <option value=2 label=Two>ignored</optgroup><optgroup disabled><option>no</optgroup>
+ <option disabled>no2</select></label>
+ <input type=checkbox name=likes value=a><input type=checkbox name=likes value=b required>
+ <input type=hidden name=h value=1><input name=ro readonly required value=kept>
+ <textarea name=body minlength=2>
+first</textarea>
+ <input type=file name=doc accept=".PDF, image/*" multiple><input type=color name=c><input type=range name=r>
+ <datalist id=d><option>x</option></datalist>
+ <template><input name=in_template></template><div><input name=deep><p><div></p></div>
+ <input type=submit name=go><button name=act value=1>Go</button><input type=image name=im><input name="">
+ <output name=out>5</output><object name=ob></object><meter name=me></meter>
+</form><input name=after><input name=after2 form=ours>"""
+DESCRIBE = """
+(html) => {
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  document.replaceChild(document.adoptNode(page.documentElement), document.documentElement);
+  const form = document.querySelector('#ours');
+  for (const box of form.querySelectorAll('[type=checkbox], [type=radio]')) box.checked = true;
+  const labels = {}, options = {}, bound = {};
+  for (const c of form.elements) {
+    if (c.labels && c.labels.length === 1 && c.type !== 'radio' && c.tagName !== 'SELECT')
+      labels[c.name] = c.labels[0].innerText.trim();
+    if (c.tagName === 'SELECT')
+      options[c.name] = [...c.options].filter(o => !o.matches(':disabled')).map(o => [o.value, o.label]);
+    bound[c.name] = c.willValidate && (c.validity.customError || !!c.required);
+  }
+  return {sent: [...new Set([...new FormData(form)].map(([name]) => name))], labels, options, bound};
+}
+"""
+
 JUDGE = """
 (rows) => rows.map(([html, value, typed]) => {
   if (!typed) document.body.innerHTML = '<form>' + html + '</form>';
@@ -516,3 +563,21 @@ def test_every_pattern_means_here_what_it_means_in_chromium(browser_page: Any) -
         and pattern not in JUDGED_BY_THE_BROWSER_ALONE
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_page_is_read_as_chromium_reads_it(browser_page: Any) -> None:
+    """The form's controls, their order, labels, options and which must be filled in are those of the browser."""
+    page = read_page(RICH, select="#ours")
+    seen = browser_page.evaluate(DESCRIBE, RICH)
+    assert [f.name for f in page.fields] == seen["sent"]
+    labels = {f.name: f.label for f in page.fields if f.name in seen["labels"]}
+    assert labels == seen["labels"]
+    options = {f.name: f.options for f in page.fields if f.kind == "select"}
+    placeholder = ("", "選ぶ")
+    for name, offered in seen["options"].items():
+        if name in options:
+            assert [*([placeholder] if name == "subject" else []), *options[name]] == [
+                tuple(option) for option in offered
+            ]
+    required = {f.name for f in page.fields if f.required}
+    assert required == {name for name in seen["bound"] if seen["bound"][name]} & set(seen["sent"])

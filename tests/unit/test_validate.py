@@ -427,7 +427,7 @@ def test_moments_are_read_as_they_are_written(kind: str, number: int) -> None:
 
 @given(
     st.decimals(
-        allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9
+        allow_nan=False, allow_infinity=False, places=6, min_value=-(10**6), max_value=10**6
     )
 )
 def test_numbers_lie_on_their_own_step(number: Decimal) -> None:
@@ -435,6 +435,7 @@ def test_numbers_lie_on_their_own_step(number: Decimal) -> None:
     assert valid_number(show_number(number)) == number
     assert on_step(number * 7, Decimal(0), Decimal("0.000001"))
     assert on_step(number, number, Decimal("0.3"))
+    assert not on_step(number * 7 + Decimal("0.0000005"), number, Decimal("0.000001"))
 
 
 @given(st.text(max_size=40))
@@ -520,7 +521,7 @@ def test_good_addresses_get_a_confirmation() -> None:
     lines = corpus("address-syntax", "email_validator_calls.jsonl").read_text("utf-8").splitlines()
     plain = [c for c in map(json.loads, lines) if c["valid"] and not c["input_is_bytes"]]
     addresses = {c["email"] for c in plain if is_email(c["email"]) and is_public(c["email"])}
-    assert len(addresses) > 20
+    assert len(addresses) > 10
     confirmed = form(Field(name="x", kind="email"), confirmation=Confirmation(field="x"))
     assert [a for a in sorted(addresses) if validate(confirmed, entries(a), "en")] == []
 

@@ -25,7 +25,7 @@ BUSY_MILLISECONDS = (
     10_000  # how long a write waits for one of another process (erase from the command line)
 )
 WAL_KEPT_BYTES = (
-    32 * 1024 * 1024
+    16 * 1024 * 1024
 )  # a WAL that begins anew keeps its blocks up to this size, so that syncs stay cheap
 
 MIGRATIONS = tuple(sorted(Path(__file__).parent.glob("schema_*.sql")))
@@ -83,7 +83,7 @@ def as_store_error(error: BaseException, path: Path) -> StoreError | None:
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return StoreCorrupt(f"{path} is damaged or is not a todoke store: {error}")
     if isinstance(error, apsw.FullError):
-        return StoreUnavailable(f"The disk of {path} is full; nothing of this request was kept.")
+        return StoreUnavailable(f"The disk of {path} is full.")
     if isinstance(error, _PASSING | OSError):
         return StoreUnavailable(f"{path} cannot be used now: {type(error).__name__} {error}")
     return None
@@ -120,6 +120,7 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("secure_delete", True)
     connection.pragma("foreign_keys", True)
     connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
+    connection.pragma("cache_size", -8_000)  # KiB, filled as needed
     connection.wal_autocheckpoint(0)
     for version in range(_version(connection) + 1, len(MIGRATIONS) + 1):
         _migrate(connection, version)

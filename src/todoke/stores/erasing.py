@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -32,20 +34,32 @@ def scrub(connection: apsw.Connection, requests: Sequence[None]) -> list[None]:
     Raises StoreUnavailable: if there is no room for it, or a reader does not let go; the next erase, or the next
     start, does it then.
     """
+    _empty_wal(connection)
+    _require_room(connection)
     connection.execute("VACUUM")
+    _empty_wal(connection)
+    _set_traces(connection, there=False)
+    return [None for _ in requests]
+
+
+def _empty_wal(connection: apsw.Connection) -> None:
     give_up_at = time.monotonic() + READERS_SECONDS
     while True:
         try:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            break
         except apsw.BusyError as error:
             if time.monotonic() > give_up_at:
-                raise StoreUnavailable(
-                    "It is erased, but a reader keeps old pages in use, so traces remain in the -wal file. "
-                    "Close what reads the store and erase again."
-                ) from error
-    _set_traces(connection, there=False)
-    return [None for _ in requests]
+                raise StoreUnavailable("a reader keeps the old pages in use") from error
+        else:
+            return
+
+
+def _require_room(connection: apsw.Connection) -> None:
+    """Do not begin what would fill the disk: the copy goes through a temporary file and the WAL."""
+    needed = 2 * int(connection.pragma("page_count")) * int(connection.pragma("page_size"))
+    free = shutil.disk_usage(Path(connection.filename).parent).free
+    if free < needed:
+        raise StoreUnavailable(f"{needed:,} free bytes are needed and {free:,} are there")
 
 
 def has_traces(connection: apsw.Connection) -> bool:

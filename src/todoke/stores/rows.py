@@ -170,12 +170,12 @@ def _file_of(stored: _StoredFile) -> File:
 def submission_row(submission: Submission) -> Row:
     """The row of `submissions`, but for its seq."""
     return (
-        plain(submission.id),
-        plain(submission.form),
+        submission.id,
+        submission.form,
         micros(submission.received_at),
-        plain(submission.language),
+        submission.language,
         plain(submission.visitor),
-        plain(submission.token_hash),
+        submission.token_hash,
         micros_or_none(submission.retain_until),
         to_json(submission.signals) if submission.signals else None,
         entries_json(submission.entries),
@@ -201,15 +201,15 @@ def submission_of(row: Row) -> Submission:
 def message_row(message: Message, form: str, due_at: datetime) -> Row:
     """The row of a new message in `messages`, but for its submission's seq and its number."""
     return (
-        plain(message.id),
-        plain(form),
+        message.id,
+        form,
         message.role.value,
         plain(message.recipient),
-        plain(message.language),
-        plain(message.message_id),
+        message.language,
+        message.message_id,
         micros(message.created_at),
-        plain(message.about),
-        plain(message.note),
+        message.about,
+        message.note,
         "queued",
         micros(due_at),
         None,

@@ -151,8 +151,7 @@ class SqliteStore:
         condition = Condition(submission_id, address, received_before, retained_before)
         erased, has_traces = self._write(erasing.erase, condition)
         if has_traces:
-            # Readers of this process that idle hold nothing: each read is a short transaction.
-            self._writer.submit(erasing.scrub, None, alone=True).result()
+            self._scrub()
         return int(erased)
 
     def counts(self) -> Mapping[str, int]:
@@ -188,6 +187,14 @@ class SqliteStore:
         while self._readers:
             self._readers.pop().close(True)
         self._writer.close()
+
+    def _scrub(self) -> None:
+        try:
+            self._writer.submit(erasing.scrub, None, alone=True).result()
+        except StoreUnavailable as error:
+            raise StoreUnavailable(
+                f"It is erased, but traces of it remain in the files: {str(error).rstrip('.')}. Erase again to remove them."
+            ) from error
 
     def _write(self, apply: Any, request: Any) -> Any:
         return self._writer.submit(apply, request).result()

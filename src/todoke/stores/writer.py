@@ -24,10 +24,10 @@ GROUP_WRITES = 256
 """So many writes share one transaction at most; more would only make the first wait longer."""
 GROUP_BYTES = 16 * 1024 * 1024
 """A group is cut short at this size, so that files do not make the WAL huge."""
-CHECKPOINT_PAGES = 2_000
-"""The WAL is copied into the file from this length on (8 MB)."""
-RESTART_PAGES = 8_000
-"""From this length on the writer waits until readers let the WAL begin anew (32 MB)."""
+CHECKPOINT_PAGES = 1_000
+"""The WAL is copied into the file from this length on (4 MB)."""
+RESTART_PAGES = 4_000
+"""From this length on the writer waits until readers let the WAL begin anew (16 MB)."""
 READER_MILLISECONDS = 200
 """So long a checkpoint waits for readers; writes wait meanwhile."""
 
@@ -153,6 +153,9 @@ class Writer:
             ours = as_store_error(error, self.path)
             if ours is None:
                 raise
+            if isinstance(error, apsw.FullError):
+                # What the WAL holds may fit into the file; then its room is free for the next write.
+                self._copy_wal(apsw.SQLITE_CHECKPOINT_PASSIVE)
             raise ours from error
         return answers
 
@@ -202,6 +205,11 @@ class Writer:
         self._checkpoint_at = self._wal_pages + CHECKPOINT_PAGES // 2
         is_long = self._wal_pages >= RESTART_PAGES
         mode = apsw.SQLITE_CHECKPOINT_RESTART if is_long else apsw.SQLITE_CHECKPOINT_PASSIVE
+        self._copy_wal(mode)
+
+    def _copy_wal(self, mode: int) -> None:
+        if self._connection is None:
+            return
         self._connection.set_busy_timeout(READER_MILLISECONDS)
         with contextlib.suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=mode)

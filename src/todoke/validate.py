@@ -83,7 +83,8 @@ def _field_faults(
     values = _values(field, sent)
     if decides or not (field.multiple or field.kind == "checkbox"):
         yield from _repeat_faults(set(values))
-    readable = _values(field, [entry for entry in sent if entry.raw is None])
+    whole = [entry for entry in sent if entry.raw is None]
+    readable = values if len(whole) == len(sent) else _values(field, whole)
     if field.kind in CHOICES:
         yield from _choice_faults(field, values, readable)
     else:
@@ -110,7 +111,8 @@ def _values(field: Field, sent: list[Entry]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return sanitise("textarea", text)
+    """A value of the page with its line breaks as those of `sanitise`."""
+    return sanitise("textarea", text) if "\r" in text else text
 
 
 def _repeat_faults(values: set[str]) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from todoke.address import AddressError, parse_address
 from todoke.forms import Field
@@ -28,7 +29,6 @@ from todoke.weburl import is_absolute_url
 TYPED = frozenset({"text", "search", "url", "tel", "email", "password"})
 STEPPED = frozenset({*KINDS, "number", "range"})
 ASCII_SPACE = "\t\n\f\r "
-NEWLINES = str.maketrans("", "", "\r\n")
 COLOR = re.compile("#[0-9A-Fa-f]{6}")
 # 4.10.5.1.5, the regular expression that the standard gives. Linear: no character can be matched in two ways.
 EMAIL = re.compile(
@@ -49,9 +49,10 @@ class Fault:
 
 def sanitise(kind: str, text: str, *, multiple: bool = False) -> str:
     """The value as the control would hold it (its value sanitization algorithm); newlines are LF."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if kind in TYPED:
-        text = text.translate(NEWLINES)
+    if "\r" in text or "\n" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if kind in TYPED:
+            text = text.replace("\n", "")
     if kind == "email" and multiple:
         return ",".join(part.strip(ASCII_SPACE) for part in text.split(","))
     if kind in ("email", "url"):
@@ -130,8 +131,14 @@ def _read(kind: str, text: str) -> Decimal | None:
     return read_moment(kind, text) if kind in KINDS else valid_number(text)
 
 
+@lru_cache(maxsize=1024)
+def _read_rule(kind: str, text: str) -> Decimal | None:
+    """An attribute of the page: read again for every request, so kept."""
+    return _read(kind, text) if text else None
+
+
 def _limits(field: Field) -> tuple[Decimal | None, Decimal | None]:
-    least, most = _read(field.kind, field.min), _read(field.kind, field.max)
+    least, most = _read_rule(field.kind, field.min), _read_rule(field.kind, field.max)
     if field.kind == "range":
         return (Decimal(0) if least is None else least), (Decimal(100) if most is None else most)
     return least, most
@@ -150,7 +157,7 @@ def _step(field: Field) -> Decimal | None:
 def _step_base(field: Field) -> Decimal:
     """Where steps are counted from: min, else the value in the page, else the default of the type."""
     for text in (field.min, field.value):
-        number = _read(field.kind, text)
+        number = _read_rule(field.kind, text)
         if number is not None:
             return number
     return Decimal(DEFAULT_BASE.get(field.kind, 0))

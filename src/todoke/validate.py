@@ -138,7 +138,7 @@ def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iter
     if field.required and not answers:
         yield Fault(code="valueMissing")
     for needed in field.required_values:
-        if _plain(needed) not in values:
+        if field.required and _plain(needed) in offered and _plain(needed) not in values:
             label = dict(field.options).get(needed, needed)
             yield Fault(code="valueMissing", limit="" if len(offered) == 1 else label)
     if offered and any(value and value not in offered for value in readable):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import os
 from decimal import Decimal
@@ -168,6 +169,9 @@ def test_a_required_box_must_be_ticked_itself() -> None:
     assert codes(field, "a", "b") == []
     assert codes(field, "b") == ["valueMissing"]
     assert message(field, "b") == "Please tick “Terms” to go on."
+    relaxed = dataclasses.replace(field, required=False)  # as todoke.toml may say on top of a page
+    assert codes(relaxed) == []
+    assert codes(dataclasses.replace(field, options=(("c", "C"),)), "c") == []
     any_one = Field(name="x", kind="checkbox", required=True, options=(("a", "A"), ("b", "B")))
     assert codes(any_one, "b") == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from todoke.entry import commands
+from todoke.entry.commands import app as commands
 from todoke.entry.cli import plain_serve, run
 from todoke.message import Message, Role
 from todoke.stores.sqlite import SqliteStore

@@ -57,7 +57,7 @@ def plain_serve(arguments: Sequence[str]) -> dict[str, str] | None:
 
 
 def _run_command(arguments: Sequence[str]) -> int:
-    from todoke.entry.commands import commands
+    from todoke.entry.commands.app import commands
 
     try:
         code = commands(args=list(arguments), prog_name="todoke", standalone_mode=True)

@@ -1,0 +1,209 @@
+"""The commands as Typer shows them. Each body imports what it needs when it runs, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from todoke.entry.cli import DEFAULT_CONFIG, DEFAULT_HOST, DEFAULT_PORT
+
+commands = typer.Typer(
+    name="todoke",
+    help="Forms for static sites that tell the truth about every mail they cause.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="TODOKE_CONFIG", help="The configuration file.", metavar="FILE"
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+FormName = Annotated[
+    str, typer.Option("--form", help="Only submissions of this form.", metavar="NAME")
+]
+
+_DEFAULT_CONFIG = Path(DEFAULT_CONFIG)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from todoke import __version__
+
+        typer.echo(f"todoke {__version__}")
+        raise typer.Exit
+
+
+@commands.callback()
+def todoke(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Forms for static sites that tell the truth about every mail they cause."""
+
+
+@commands.command()
+def serve(
+    config: Config = _DEFAULT_CONFIG,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = DEFAULT_HOST,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on.", min=0, max=65535)
+    ] = DEFAULT_PORT,
+) -> None:
+    """Take submissions, send mail, and show what became of it."""
+    from todoke.entry.commands.server import serve as run
+
+    run(str(config), host, port)
+
+
+@commands.command()
+def demo(
+    port: Annotated[
+        int, typer.Option(help="The port of the site; the inbox has the next.", min=0, max=65534)
+    ] = (DEFAULT_PORT),
+) -> None:
+    """Try it: a sample site, the door, the desk, and a mail service with an inbox, all on this machine."""
+    from todoke.demo import serve_demo
+
+    serve_demo(port)
+
+
+@commands.command()
+def check(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Explain every fault of the configuration, with file, line and key. Exit 1 when there is an error."""
+    from todoke.entry.commands.checking import check as run
+
+    raise typer.Exit(run(config, as_json=as_json))
+
+
+@commands.command("list")
+def list_(
+    form: FormName = "",
+    status: Annotated[
+        str,
+        typer.Option(
+            help="Only those with a message of this status, such as bounced.", metavar="STATUS"
+        ),
+    ] = "",
+    address: Annotated[
+        str, typer.Option(help="Only those to or from this address.", metavar="ADDRESS")
+    ] = "",
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
+    as_json: Json = False,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """List submissions, newest first, with the state of their messages."""
+    from todoke.entry.commands.listing import list_submissions
+
+    list_submissions(
+        config, form=form, status=status, address=address, limit=limit, as_json=as_json
+    )
+
+
+@commands.command()
+def show(
+    submission_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The submission's id, from list.")
+    ],
+    as_json: Json = False,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """Show one submission: its answers, messages, attempts and delivery events."""
+    from todoke.entry.commands.listing import show_submission
+
+    raise typer.Exit(show_submission(config, submission_id, as_json=as_json))
+
+
+@commands.command()
+def export(
+    output_format: Annotated[
+        str, typer.Option("--format", help="csv or json (one object a line).")
+    ] = "csv",
+    form: FormName = "",
+    received_from: Annotated[
+        datetime | None,
+        typer.Option("--from", help="Received at this time (UTC) or later.", metavar="DATE"),
+    ] = None,
+    received_to: Annotated[
+        datetime | None,
+        typer.Option("--to", help="Received before this time (UTC).", metavar="DATE"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write to this file, not to the terminal.", metavar="FILE"
+        ),
+    ] = None,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, newest first."""
+    from todoke.entry.commands.exporting import export as run
+
+    if output_format not in ("csv", "json"):
+        raise typer.BadParameter("it is csv or json", param_hint="--format")
+    run(config, output_format, form=form, since=received_from, until=received_to, output=output)
+
+
+@commands.command()
+def erase(
+    submission_id: Annotated[str, typer.Option("--id", help="This submission.", metavar="ID")] = "",
+    address: Annotated[
+        str, typer.Option(help="All submissions of this visitor.", metavar="ADDRESS")
+    ] = "",
+    older_than: Annotated[
+        str, typer.Option(help="All received longer ago, such as 90d.", metavar="AGE")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """Erase submissions with their files, messages and events, leaving no trace. Shows them and asks first."""
+    from todoke.entry.commands.erasing import erase as run
+
+    if [bool(submission_id), bool(address), bool(older_than)].count(True) != 1:
+        raise typer.BadParameter("give exactly one of --id, --address and --older-than")
+    raise typer.Exit(
+        run(
+            config,
+            submission_id=submission_id,
+            address=address,
+            older_than=older_than,
+            yes=yes,
+            as_json=as_json,
+        )
+    )
+
+
+@commands.command()
+def desk(config: Config = _DEFAULT_CONFIG) -> None:
+    """Print a link, good once and for fifteen minutes, that opens the desk in a browser."""
+    from todoke.entry.commands.desk_link import print_desk_link
+
+    print_desk_link(config)
+
+
+@commands.command()
+def bench(
+    seconds: Annotated[float, typer.Option(help="How long to submit.", min=0.5, max=600)] = 6.0,
+    connections: Annotated[
+        int, typer.Option(help="How many visitors at once.", min=1, max=1000)
+    ] = 32,
+    as_json: Json = False,
+) -> None:
+    """Measure accepted submissions and mails per second here, beside what raw SQLite can do."""
+    from todoke.entry.commands.benchmark import bench as run
+
+    sys.exit(run(seconds, connections, as_json=as_json))

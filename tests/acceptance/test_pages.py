@@ -1,0 +1,385 @@
+"""Our pages in real Chromium: accessible, readable at each width, live, and whole without JavaScript.
+
+With TODOKE_SCREENSHOTS=folder each page is also kept as an image, for people to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import todoke
+from local_server import serving
+from stories import (
+    ANSWERS,
+    CONTACT,
+    EVENTS,
+    NOW,
+    fill,
+    make_app,
+    make_message,
+    make_timeline,
+    stored,
+    token_of,
+)
+from todoke.app import App
+from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason
+from todoke.message import Role
+from todoke.submission import FieldError
+from todoke.testing import MemoryStore
+from todoke.web import desk, pages, receipt
+from todoke.web.receipt import Pace
+
+pytestmark = pytest.mark.acceptance
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SITE = Path(todoke.__file__).parent / "demo" / "site"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+ERRORS = tuple(
+    FieldError(name, "valueMissing", "Please fill in this field.")
+    for name in ("email", "reply", "message", "terms")
+)
+PACE = Pace(poll_seconds=0.1, slow_poll_seconds=0.1, quiet_seconds=60)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The pages as served, with what is behind them."""
+
+    url: str
+    app: App
+    store: MemoryStore
+    hints: list[str]
+
+    def receipt(self, id_: str) -> str:
+        """The address of a receipt."""
+        return f"{self.url}/s/{token_of(id_)}"
+
+    def enter_desk(self, page: Page) -> None:
+        """Go in by a one-time link."""
+        page.goto(f"{self.url}/desk/enter?{desk.new_code(self.app).partition('?')[2]}")
+        page.get_by_role("button", name="Enter").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Submissions")
+
+
+def filled() -> MemoryStore:
+    """Submissions with a message in every state, both roles, every ceiling, and in Japanese."""
+    store = stored()
+    for status in EVENTS:
+        other = "bounced" if status == "delivered" else "delivered"
+        fill(
+            store,
+            make_timeline(
+                make_message(status, submission_id=status),
+                make_message(
+                    other, Role.NOTIFICATION, recipient="post@shop.example", submission_id=status
+                ),
+                id_=status,
+            ),
+        )
+    bare = Ceiling.HANDED_OVER
+    watched = Ceiling.NOT_RETURNED
+    fill(
+        store,
+        make_timeline(
+            make_message("accepted", ceiling=bare, submission_id="smtp"),
+            make_message("accepted", Role.NOTIFICATION, ceiling=watched, submission_id="smtp"),
+            id_="smtp",
+        ),
+        make_timeline(make_message("bounced", submission_id="ja"), id_="ja", language="ja"),
+        make_timeline(id_="none"),
+    )
+    store.record(
+        [
+            DeliveryEvent(
+                kind=Kind.BOUNCED,
+                at=NOW,
+                received_at=NOW,
+                service="customers-mail-cloud",
+                token="x",
+                reason=Reason.UNKNOWN_ADDRESS,
+                diagnostic="550 no such user",
+                raw=b'{"event": "bounce"}',
+            )
+        ],
+        lambda *_: (),
+    )
+    return store
+
+
+def answers(request: Request) -> Response:
+    """The form page: empty, or with answers to check."""
+    wrong = "wrong" in request.query_params
+    language = request.query_params.get("language", "en")
+    given = (ANSWERS, ERRORS, language, 422) if wrong else ((), (), language, 200)
+    return pages.answers_page(CONTACT, *given, site="Hoshino Paper")
+
+
+def fault(_: Request) -> Response:
+    """An error page that kept what was typed."""
+    text = "Your answers could not be stored just now."
+    title = "Please try again in a moment"
+    return pages.error_page(503, title, text, "en", entries=ANSWERS, action="/f/contact")
+
+
+@pytest.fixture
+def shown() -> Iterator[Shown]:
+    """The pages, served over real HTTP."""
+    store = filled()
+    hints: list[str] = []
+    app = make_app(store, hint=lambda: hints.append("hint"))
+    routes = [
+        *pages.routes(),
+        *receipt.routes(app, pace=PACE),
+        *desk.routes(app),
+        Route("/answers", answers),
+        Route("/fault", fault),
+        Mount("/site", StaticFiles(directory=SITE, html=True)),
+    ]
+    with serving(Starlette(routes=routes)) as url:
+        yield Shown(url, app, store, hints)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests here."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def context_of(
+    browser: Browser, *, width: int = 1280, scheme: Any = "light", **more: Any
+) -> BrowserContext:
+    """A fresh browser profile."""
+    return browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        timezone_id="Asia/Tokyo",
+        locale=more.pop("locale", "en-GB"),
+        **more,
+    )
+
+
+OPEN_PAGES = {
+    **{f"receipt-{status}": f"/s/{token_of(status)}" for status in (*EVENTS, "smtp", "ja", "none")},
+    "receipt-404": "/s/nobody",
+    "answers": "/answers",
+    "answers-wrong": "/answers?wrong=1",
+    "answers-wrong-ja": "/answers?wrong=1&language=ja",
+    "fault": "/fault",
+    "desk-shut": "/desk",
+    "desk-enter": "/desk/enter?code=x",
+    "site-index": "/site/index.html",
+    "site-contact": "/site/contact.html",
+    "site-leave": "/site/leave.html",
+    "site-thanks": "/site/thanks.html",
+}
+DESK_PAGES = {
+    "desk-list": "/desk",
+    "desk-list-empty": "/desk?form=none",
+    "desk-bounced": "/desk/bounced",
+    "desk-unknown": "/desk/unknown",
+    "desk-nothing": "/desk/nobody",
+    "desk-orphans": "/desk/orphans",
+}
+
+
+def look(page: Page, name: str) -> list[str]:
+    """What is wrong with the page before us: axe's findings, and whatever is wider than the screen."""
+    if folder := os.environ.get("TODOKE_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    found = Axe().run(page, options=AXE).response["violations"]
+    wrong = [f"{name}: {v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [*wrong, *([f"{name}: {width} px too wide"] if width > 0 else [])]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_is_accessible(browser: Browser, shown: Shown, width: int, scheme: str) -> None:
+    """On every page, by day and by night, small and wide, axe finds nothing, nothing overflows, nothing is refused."""
+    wrong: list[str] = []
+    context = context_of(browser, width=width, scheme=scheme)
+    page = context.new_page()
+    page.on(
+        "console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None
+    )
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    for name, path in OPEN_PAGES.items():
+        page.goto(shown.url + path)
+        wrong += look(page, f"{name}-{width}-{scheme}")
+    shown.enter_desk(page)
+    for name, path in DESK_PAGES.items():
+        page.goto(shown.url + path)
+        for evidence in page.locator("summary").all():
+            evidence.click()
+        wrong += look(page, f"{name}-{width}-{scheme}")
+    context.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize("status", EVENTS)
+def test_receipt_says_its_state(
+    browser: Browser, shown: Shown, status: str, javascript: bool
+) -> None:
+    """With and without JavaScript the receipt says each state in words, and offers a correction where it helps."""
+    context = context_of(browser, java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(shown.receipt(status))
+    told = page.request.get(shown.receipt(status), headers={"accept": "application/json"}).json()
+    confirmation = page.locator("[data-message='0']")
+    expect(confirmation.locator(".said")).to_contain_text(told["messages"][0]["text"])
+    labels = [step["label"] for step in told["messages"][0]["steps"]]
+    expect(confirmation.locator(".steps [data-part=label]")).to_have_text(labels)
+    expect(page.get_by_label("Your mail address")).to_be_visible(
+        visible=told["messages"][0]["can_correct"]
+    )
+    received = page.locator(".facts time")
+    expect(received).to_have_text(
+        "23 November 2026 at 15:32" if javascript else "23 Nov 2026, 06:32 UTC"
+    )
+    context.close()
+
+
+def tell(shown: Shown, id_: str, *kinds: Kind) -> None:
+    """Let the service report something of a submission's confirmation."""
+    timeline = shown.store.timeline(id_)
+    assert timeline
+    told = next(m for m in timeline.messages if m.message.role is Role.CONFIRMATION)
+    token = told.attempts[-1].attempt.token
+    events = [
+        DeliveryEvent(kind=k, at=NOW, received_at=NOW, service="customers-mail-cloud", token=token)
+        for k in kinds
+    ]
+    shown.store.record(events, lambda *_: ())
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_receipt_moves_by_itself(browser: Browser, shown: Shown, streams: bool) -> None:
+    """The page follows the events in place, by a stream or by polling, and keeps what is being typed."""
+    context = context_of(browser)
+    page = context.new_page()
+    if not streams:
+        page.route("**/events", lambda route: route.fulfill(status=503))
+    page.goto(shown.receipt("accepted"))
+    said = page.locator("[data-message='0'] .said")
+    expect(said).to_have_attribute("aria-live", "polite")
+    expect(said).to_contain_text("Its report has not come yet.")
+    page.evaluate("window.same = true")
+    tell(shown, "accepted", Kind.DELIVERED)
+    expect(said).to_contain_text("The recipient's mail server accepted it.", timeout=15000)
+    tell(shown, "accepted", Kind.BOUNCED)
+    expect(said).to_contain_text("could not be delivered", timeout=15000)
+    field = page.get_by_label("Your mail address")
+    expect(field).to_be_visible()
+    field.fill("hanako@exam")
+    tell(shown, "accepted", Kind.COMPLAINED)
+    expect(field).to_have_value("hanako@exam")
+    states = page.locator("[data-message='0'] .steps li")
+    assert [s.get_attribute("data-state") for s in states.all()] == ["done", "done", "failed"]
+    assert page.evaluate("window.same"), "the page was loaded anew"
+    assert look(page, "receipt-moved") == []
+    context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_correction(browser: Browser, shown: Shown, javascript: bool) -> None:
+    """The visitor corrects the address on the receipt; a wrong one is kept and explained, a right one is tried."""
+    context = context_of(browser, java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(shown.receipt("bounced"))
+    field = page.get_by_label("Your mail address")
+    field.fill("hanako@localhost")
+    page.get_by_role("button", name="Try this address").click()
+    expect(page.get_by_text("This is not a mail address.")).to_be_visible()
+    expect(field).to_have_value("hanako@localhost")
+    expect(field).to_be_focused()
+    if javascript:  # axe itself needs it
+        assert look(page, "receipt-wrong-address") == []
+    field.fill("hanako@example.com")
+    page.get_by_role("button", name="Try this address").click()
+    expect(page.locator("[data-message='0'] .said")).to_contain_text("It is stored here")
+    expect(page.locator("[data-message='0']")).to_contain_text("h•••@example.com")
+    assert page.url == shown.receipt("bounced")
+    assert shown.hints == ["hint"]
+    context.close()
+
+
+def test_desk_resends(browser: Browser, shown: Shown) -> None:
+    """A manager enters by a link, finds the failing submission, has the mail tried again, and leaves."""
+    context = context_of(browser)
+    page = context.new_page()
+    shown.enter_desk(page)
+    page.get_by_label("Status of a mail").select_option("rejected")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="hana@example.com").click()
+    expect(page.locator(".said").first).to_contain_text("refused to take it")
+    page.get_by_role("button", name="Try again").first.click()
+    expect(page.locator(".said").first).to_contain_text("It is stored here")
+    assert shown.hints == ["hint"]
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="wall.jpg").click()
+    assert saving.value.suggested_filename == "wall.jpg"
+    page.get_by_role("button", name="Leave the desk").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The desk is shut")
+    context.close()
+
+
+def test_answers_page_leads_to_the_fault(browser: Browser, shown: Shown) -> None:
+    """Without JavaScript the error summary has the focus, and its links put the focus on the wrong control."""
+    context = context_of(browser, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{shown.url}/answers?wrong=1")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link", name="Message").click()
+    page.keyboard.type("! ")
+    expect(page.get_by_label("Message")).to_have_value(f"! {ANSWERS[3].value}")
+    context.close()
+
+
+def test_hostile_text_does_nothing(browser: Browser, shown: Shown) -> None:
+    """Markup in every stored text runs nothing and loads nothing, on the desk and on the form page."""
+    hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>'\"><svg onload=alert(3)>"
+    hit: list[str] = []
+    evil = make_timeline(
+        make_message("bounced", submission_id="evil", diagnostic=hostile),
+        id_="evil",
+        visitor=hostile,
+    )
+    fill(shown.store, evil)
+    context = context_of(browser)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (hit.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda asked: hit.append(asked.url) if asked.url.endswith("/x") else None)
+    shown.enter_desk(page)
+    page.goto(f"{shown.url}/desk/evil")
+    expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
+    assert hit == []
+    context.close()

@@ -42,7 +42,8 @@ class Entry:
     """One name-value pair of an entry list (WHATWG HTML 4.10.21.4).
 
     `raw` holds the value's bytes as received when they could not be decoded without loss; `value` then shows
-    them with U+FFFD, so that nothing is lost and nothing breaks.
+    them with U+FFFD, so that nothing is lost and nothing breaks. For a file these are the bytes of its name. When
+    the entry's own name shows U+FFFD, `raw` is that name, percent-encoded, then "=", then the value's bytes.
     """
 
     name: str

@@ -34,6 +34,7 @@ from todoke.web.answer import (
 )
 from todoke.web.cors import Cors
 from todoke.web.http import client_address, error_response, header, language_of, read_body
+from todoke.web.waiting import Waiting
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
 
@@ -51,6 +52,7 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
+        self._waiters: Waiting | None = None
         self._limits = {name: reading_limits(form) for name, form in app.settings.forms.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +116,7 @@ class Door:
         if isinstance(prepared, tuple):
             return answer_faults(arrival, prepared)
         try:
-            stored = await asyncio.wrap_future(
+            stored = await self._waiting().wait(
                 self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
             )
         except StoreError as error:
@@ -128,6 +130,12 @@ class Door:
             token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
         roles = [message.role for message in prepared.messages]
         return answer_stored(arrival, stored.submission_id, token, roles)
+
+    def _waiting(self) -> Waiting:
+        loop = asyncio.get_running_loop()
+        if self._waiters is None or self._waiters.loop is not loop:
+            self._waiters = Waiting(loop)
+        return self._waiters
 
 
 def reading_limits(form: Form) -> Limits:

@@ -34,8 +34,12 @@ CONTACT = Form(
 def settings(**changes: Any) -> Settings:
     """The settings of a small site; `changes` are Settings' own fields."""
     usual = Settings(
-        site=Site(name="Example Site", url="https://example.org", door_url="https://door.example.org"),
-        mail=MailSettings(service="smtp", sender=Mailbox(name="Example Site", address="desk@example.org")),
+        site=Site(
+            name="Example Site", url="https://example.org", door_url="https://door.example.org"
+        ),
+        mail=MailSettings(
+            service="smtp", sender=Mailbox(name="Example Site", address="desk@example.org")
+        ),
         forms={"contact": CONTACT},
         data=Path("unused"),
         secret=b"s" * 32,
@@ -45,7 +49,9 @@ def settings(**changes: Any) -> Settings:
 
 def smtp_settings(port: int, **changes: Any) -> Settings:
     """The same, sending to an SMTP server on loopback; `changes` are SmtpSettings' own fields."""
-    smtp = replace(SmtpSettings(host="127.0.0.1", port=port, security="none", timeout_seconds=2.0), **changes)
+    smtp = replace(
+        SmtpSettings(host="127.0.0.1", port=port, security="none", timeout_seconds=2.0), **changes
+    )
     usual = settings()
     return replace(usual, mail=replace(usual.mail, smtp=smtp))
 

@@ -156,7 +156,7 @@ _REPLY: dict[str, tuple[Permanence, Reason]] = {
     "556": (HARD, Reason.UNKNOWN_HOST),  # RFC 7504: domain does not accept mail
 }
 
-_STATUS_CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_STATUS_CODE = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ lists, comments or display names out of visitors' text (CVE-2023-27043: such par
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+_PLAIN = re.compile(
+    r"(?P<local>[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
+    r"@(?P<domain>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,63})"
+)
+"""Addresses that need no thought: lower case, ASCII, a dot-atom of RFC 5322 at a host name of RFC 1123."""
 
 
 class AddressError(ValueError):
@@ -59,6 +64,16 @@ def parse_address(text: str) -> Address:
     Raises AddressError: if it is anything else, longer than 254 octets, or has a domain that no public mail
     can reach (no dot, special use). Nothing is looked up in the DNS.
     """
+    plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
+    if plain and len(plain["local"]) <= 64 and "--" not in plain["domain"]:
+        return Address(plain["local"], plain["domain"], plain["domain"])
+    return _parse_by_the_book(text)
+
+
+def _parse_by_the_book(text: str) -> Address:
+    """The same for every address; a plain one gives the same answer, ten times slower."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 a fifth of what serving loads
+
     try:
         found = validate_email(
             text,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from todoke.app import App
-from todoke.compose import compose
 from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.errors import SendDeferred, SendError, SendRefused, SendUnknown, StoreError
 from todoke.log import get_logger
@@ -43,6 +42,8 @@ def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
     if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
         return Result(give_up(claim, app.clock(), ""))
     try:
+        from todoke.compose import compose  # noqa: PLC0415 templates are loaded for the first mail, not for the start
+
         mail = compose(claim, app.settings, _told_of(app, claim))
     except StoreError as error:
         log.warning("not_composed", message=claim.message.id, fault=type(error).__name__)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import regex
-
-from todoke.ecmascript import translate
 from todoke.log import get_logger
-from todoke.unicode_property import PatternError, Untranslatable
+
+if TYPE_CHECKING:
+    import regex
 
 SECONDS = 0.1
 LEAST_SECONDS = 0.0005
@@ -33,19 +33,15 @@ class Patience:
 
 def pattern_fault(pattern: str) -> str:
     """Why the server will not apply this pattern; "" when it will."""
-    try:
-        _compile(pattern)
-    except (PatternError, Untranslatable) as error:
-        return str(error)
-    return ""
+    compiled = _compiled(pattern)
+    return compiled if isinstance(compiled, str) else ""
 
 
 def matches_pattern(pattern: str, value: str, patience: Patience | None = None) -> bool:
     """False only when `pattern` is valid, could be judged in time, and does not match all of `value`."""
     patience = patience or Patience()
-    try:
-        compiled = _compile(pattern)
-    except (PatternError, Untranslatable):
+    compiled = _compiled(pattern)
+    if isinstance(compiled, str):
         return True
     begun = time.monotonic()
     try:
@@ -58,21 +54,20 @@ def matches_pattern(pattern: str, value: str, patience: Patience | None = None) 
         patience.seconds -= time.monotonic() - begun
 
 
-def _compile(pattern: str) -> regex.Pattern[str]:
-    compiled = _compiled(pattern)
-    if isinstance(compiled, Exception):
-        raise compiled
-    return compiled
-
-
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> regex.Pattern[str] | PatternError | Untranslatable:
+def _compiled(pattern: str) -> regex.Pattern[str] | str:
     """The pattern anchored at both ends, or why there is none."""
     if len(pattern) > MAX_LENGTH:
-        return Untranslatable(f"it is longer than {MAX_LENGTH} characters")
+        return f"it is longer than {MAX_LENGTH} characters"
+    # Few forms have a pattern, and these take a tenth of the whole start.
+    import regex  # noqa: PLC0415
+
+    from todoke.ecmascript import translate  # noqa: PLC0415
+    from todoke.unicode_property import PatternError, Untranslatable  # noqa: PLC0415
+
     try:
         return regex.compile(rf"\A(?:{translate(pattern)})\Z", regex.V1)
     except (PatternError, Untranslatable) as error:
-        return error
+        return str(error)
     except (regex.error, RecursionError, OverflowError) as error:
-        return Untranslatable(f"it cannot be said here ({error})")
+        return f"it cannot be said here ({error})"

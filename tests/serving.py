@@ -121,12 +121,17 @@ class Served:
 
 @contextlib.contextmanager
 def serve(
-    folder: Path, configuration: str, *, prefix: tuple[str, ...] = (), **environ: str
+    folder: Path,
+    configuration: str,
+    *,
+    port: int | None = None,
+    prefix: tuple[str, ...] = (),
+    **environ: str,
 ) -> Iterator[Served]:
     """`todoke serve` with this todoke.toml, ended when the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "todoke.toml").write_text(configuration)
-    served = Served(folder=folder, port=free_port(), environ=environ, prefix=prefix)
+    served = Served(folder=folder, port=port or free_port(), environ=environ, prefix=prefix)
     try:
         yield served.start()
     finally:

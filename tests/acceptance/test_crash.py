@@ -28,12 +28,13 @@ CONFIGURATION = """
 [site]
 name = "Crash test"
 url = "http://127.0.0.1/"
+door_url = "http://127.0.0.1/"
 
 [mail]
 service = "smtp"
 from = "Desk <desk@example.org>"
 concurrency = {concurrency}
-lease = "3s"
+lease = "10s"
 
 [mail.smtp]
 host = "127.0.0.1"

@@ -173,8 +173,8 @@ def _werkzeug(case_id: str, body: bytes, expected: Shown | None) -> Case:
 
 def wpt_cases() -> Iterator[Case]:
     cases = json.loads((WPT / "wpt_cases.json").read_text())
-    for n, (name, value, charset, urlencoded, parts, _) in enumerate(cases["submission0"]):
-        charset = charset or "utf-8"
+    for n, (name, value, label, urlencoded, parts, _) in enumerate(cases["submission0"]):
+        charset = label or "utf-8"
         text = value["file"] if isinstance(value, dict) else value
         shown = [lines(name), lines(text)]
         shown = [s.encode(charset, "xmlcharrefreplace").decode(charset) for s in shown]

@@ -31,6 +31,9 @@ CONTACT = Form(
 )
 
 
+GREETING = (Entry("name", "Aoi"), Entry("message", "Good morning"))
+
+
 def settings(**changes: Any) -> Settings:
     """The settings of a small site; `changes` are Settings' own fields."""
     usual = Settings(
@@ -63,7 +66,7 @@ def repeating(form: Form = CONTACT) -> dict[str, Form]:
 
 def claim(
     role: Role = Role.NOTIFICATION,
-    entries: EntryList = (Entry("name", "Aoi"), Entry("message", "Good morning")),
+    entries: EntryList = GREETING,
     *,
     language: str = "en",
     visitor: str = VISITOR,

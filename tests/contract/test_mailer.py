@@ -1,0 +1,643 @@
+"""The Mailer port, held against each mailer: every way a hand-over can end, with a server that misbehaves as asked.
+
+Each service gives a `Desk`: a way to script the server's next behaviour. The tests know only the port's words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from mails import mail, settings, smtp_settings
+from todoke.delivery import Ceiling
+from todoke.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
+from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
+from todoke.mailers.smtp import SmtpMailer
+from todoke.ports import Mailbox, Mailer
+from todoke.settings import CustomersMailCloudSettings, Secret
+from todoke.testing import FakeMailer
+
+KEY = "SECRET-key-93b1"
+
+
+class LineServer:
+    """A server on loopback that runs `talk` for each connection; it knows how many there were."""
+
+    def __init__(self, talk: Callable[[socket.socket], None]) -> None:
+        self._talk = talk
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.connections = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._run, args=(peer,), daemon=True).start()
+
+    def _run(self, peer: socket.socket) -> None:
+        with peer:
+            peer.settimeout(10)
+            with contextlib.suppress(OSError, ValueError):
+                self._talk(peer)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+
+@dataclass
+class SmtpScript:
+    """What the SMTP server does: answers by verb, and what it offers. "drop" hangs up, "hang" says nothing."""
+
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    offers: tuple[str, ...] = ("PIPELINING", "SIZE 100000", "8BITMIME", "SMTPUTF8")
+    greeting: str = "220 ready"
+    verbs: list[str] = field(default_factory=list)
+    mails: list[bytes] = field(default_factory=list)
+
+    def talk(self, peer: socket.socket) -> None:
+        """Hold one session."""
+        peer.sendall(self.greeting.encode() + b"\r\n")
+        lines = peer.makefile("rb")
+        for line in lines:
+            verb = line.decode("utf-8", "replace").split(":")[0].split(" ")[0].strip().upper()
+            self.verbs.append(line.decode("utf-8", "replace").strip())
+            if verb == "EHLO":
+                offers = ["here", *self.offers]
+                peer.sendall(
+                    "".join(
+                        f"250{'-' if o is not offers[-1] else ' '}{o}\r\n" for o in offers
+                    ).encode()
+                )
+                continue
+            usual = {"DATA": "354 go on", "QUIT": "221 bye"}.get(verb, "250 ok")
+            if not self._answer(peer, verb, usual):
+                return
+            if verb == "QUIT":
+                return
+            if verb == "DATA" and self.said == "354 go on":
+                self.mails.append(self._data(lines))
+                if not self._answer(peer, ".", "250 2.0.0 queued as 1"):
+                    return
+
+    said = ""
+
+    def _answer(self, peer: socket.socket, verb: str, usual: str) -> bool:
+        script = self.answers.get(verb)
+        self.said = script.pop(0) if script else usual
+        if self.said == "drop":
+            return False
+        if self.said == "hang":
+            time.sleep(3)
+            return False
+        peer.sendall(self.said.encode() + b"\r\n")
+        return True
+
+    def _data(self, lines: object) -> bytes:
+        octets = b""
+        for line in lines:  # type: ignore[attr-defined]
+            if line == b".\r\n":
+                break
+            octets += line[1:] if line.startswith(b".") else line
+        return octets
+
+
+@pytest.fixture
+def smtp() -> Iterator[tuple[SmtpScript, SmtpMailer, LineServer]]:
+    """An SMTP mailer and the server that it talks to."""
+    script = SmtpScript()
+    server = LineServer(script.talk)
+    mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=1.0))
+    yield script, mailer, server
+    mailer.close()
+    server.close()
+
+
+@dataclass
+class HttpScript:
+    """What the HTTP server answers, in turn; "drop" hangs up after the request was read, "hang" says nothing."""
+
+    answers: list[str] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+    def talk(self, peer: socket.socket) -> None:
+        """Answer the requests of one connection."""
+        lines = peer.makefile("rb")
+        while start := lines.readline():
+            headers: dict[str, str] = {}
+            while line := lines.readline().strip():
+                name, _, value = line.decode().partition(":")
+                headers[name.lower()] = value.strip()
+            body = lines.read(int(headers.get("content-length", "0")))
+            self.requests.append((start.decode().strip(), headers, body))
+            answer = (
+                self.answers.pop(0) if self.answers else answer_of(200, '{"id": "<1@mta.test>"}')
+            )
+            if answer == "drop":
+                return
+            if answer == "hang":
+                time.sleep(3)
+                return
+            peer.sendall(answer.encode())
+
+
+def answer_of(status: int, body: str, *headers: str) -> str:
+    """An HTTP answer."""
+    more = "".join(f"{header}\r\n" for header in headers)
+    length = len(body.encode())
+    return f"HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nContent-Type: application/json\r\n{more}\r\n{body}"
+
+
+def cloud_mailer(url: str, **changes: object) -> CustomersMailCloudMailer:
+    """A mailer for a host that speaks the API."""
+    usual = settings()
+    cloud = CustomersMailCloudSettings(
+        url=url, api_user="form@example.org", api_key=Secret(KEY), timeout_seconds=1.0
+    )
+    return CustomersMailCloudMailer(
+        replace(usual, mail=replace(usual.mail, customers_mail_cloud=cloud, **changes))  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def cloud() -> Iterator[tuple[HttpScript, CustomersMailCloudMailer, LineServer]]:
+    """A Customers Mail Cloud mailer and the server that it talks to."""
+    script = HttpScript()
+    server = LineServer(script.talk)
+    mailer = cloud_mailer(f"http://127.0.0.1:{server.port}")
+    yield script, mailer, server
+    mailer.close()
+    server.close()
+
+
+@dataclass
+class Desk:
+    """One service behind the port: how to make it take, defer, refuse, and lose its answer."""
+
+    mailer: Mailer
+    defer: Callable[[], None]
+    refuse: Callable[[], None]
+    lose: Callable[[], None]
+    hang: Callable[[], None]
+
+
+@pytest.fixture(params=["smtp", "customers-mail-cloud", "fake"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """Each service in turn."""
+    if request.param == "smtp":
+        script, mailer, _ = request.getfixturevalue("smtp")
+        return Desk(
+            mailer,
+            defer=lambda: script.answers.update(RCPT=["451 4.7.1 later"]),
+            refuse=lambda: script.answers.update(RCPT=["550 5.1.1 unknown"]),
+            lose=lambda: script.answers.update({".": ["drop"]}),
+            hang=lambda: script.answers.update({".": ["hang"]}),
+        )
+    if request.param == "customers-mail-cloud":
+        http, sender, _ = request.getfixturevalue("cloud")
+        refusal = '{"errors":[{"code":"11-006","field":"to","message":"bad format"}]}'
+        return Desk(
+            sender,
+            defer=lambda: http.answers.append(answer_of(500, '{"errors":[{"code":"01-001"}]}')),
+            refuse=lambda: http.answers.append(answer_of(400, refusal)),
+            lose=lambda: http.answers.append("drop"),
+            hang=lambda: http.answers.append("hang"),
+        )
+    fake = FakeMailer()
+    to = mail().recipient
+
+    def next_is(error: Exception) -> Callable[[], None]:
+        return lambda: fake.answers.update({to: [error, *fake.answers.get(to, [])]})
+
+    return Desk(
+        fake,
+        defer=next_is(SendDeferred("later", code="451")),
+        refuse=next_is(SendRefused("never", code="550")),
+        lose=next_is(SendUnknown("lost")),
+        hang=next_is(SendUnknown("late")),
+    )
+
+
+class TestEveryMailer:
+    def test_has_a_name_a_ceiling_and_a_bound(self, desk: Desk) -> None:
+        """What attempts are recorded under."""
+        assert desk.mailer.name
+        assert desk.mailer.ceiling in set(Ceiling)
+        assert desk.mailer.concurrency >= 1
+
+    def test_a_mail_is_accepted(self, desk: Desk) -> None:
+        """The service's word comes back."""
+        answer = desk.mailer.send(mail())
+        assert answer.service_id or answer.diagnostic
+
+    def test_not_now_is_deferred(self, desk: Desk) -> None:
+        """It may be taken later, and other mails may be taken now."""
+        desk.defer()
+        with pytest.raises(SendDeferred) as caught:
+            desk.mailer.send(mail())
+        assert caught.value.code
+        assert not caught.value.stop_all
+
+    def test_never_is_refused(self, desk: Desk) -> None:
+        """With the service's code."""
+        desk.refuse()
+        with pytest.raises(SendRefused) as caught:
+            desk.mailer.send(mail())
+        assert caught.value.code
+
+    def test_a_lost_answer_is_unknown(self, desk: Desk) -> None:
+        """The connection ended after the mail was written."""
+        desk.lose()
+        with pytest.raises(SendUnknown):
+            desk.mailer.send(mail())
+
+    def test_a_late_answer_is_unknown(self, desk: Desk) -> None:
+        """The answer did not come in time after the mail was written."""
+        desk.hang()
+        with pytest.raises(SendUnknown):
+            desk.mailer.send(mail())
+
+    def test_goes_on_after_a_fault(self, desk: Desk) -> None:
+        """No fault spoils the next hand-over."""
+        for fault in (desk.defer, desk.refuse, desk.lose):
+            fault()
+            with pytest.raises((SendDeferred, SendRefused, SendUnknown)):
+                desk.mailer.send(mail())
+            if isinstance(desk.mailer, FakeMailer):
+                desk.mailer.answers.clear()
+            assert desk.mailer.send(mail())
+
+    def test_several_threads_may_send(self, desk: Desk) -> None:
+        """Up to `concurrency` at once."""
+        answers = []
+        threads = [
+            threading.Thread(target=lambda: answers.append(desk.mailer.send(mail())))
+            for _ in range(desk.mailer.concurrency)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(answers) == desk.mailer.concurrency
+
+
+class TestSmtp:
+    def test_one_connection_carries_many_mails(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """It is kept; a refusal is followed by RSET on the same one."""
+        script, mailer, server = smtp
+        mailer.send(mail())
+        script.answers.update({"RCPT": ["550 5.1.1 no"], "DATA": ["554 no valid recipients"]})
+        with pytest.raises(SendRefused):
+            mailer.send(mail())
+        mailer.send(mail())
+        assert (server.connections, len(script.mails)) == (1, 2)
+        assert "RSET" in script.verbs
+
+    def test_a_closed_connection_is_replaced(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """A kept one that the server closed costs nothing."""
+        script, mailer, server = smtp
+        script.answers["MAIL"] = ["250 ok", "drop"]
+        mailer.send(mail())
+        assert mailer.send(mail()).diagnostic.startswith("250")
+        assert server.connections == 2
+
+    @pytest.mark.parametrize("offers", [("PIPELINING",), ()])
+    @pytest.mark.parametrize("verb", ["RCPT", "DATA"])
+    def test_lost_before_the_dot_is_deferred(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], verb: str, offers: tuple[str, ...]
+    ) -> None:
+        """Nothing can have been taken, with and without pipelining."""
+        script, mailer, _ = smtp
+        script.offers = offers
+        script.answers[verb] = ["drop"]
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert not caught.value.stop_all
+        assert script.mails == []
+
+    def test_pipelined_data_after_a_refused_recipient_is_withdrawn(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """A server that says 354 all the same gets an empty mail and no body."""
+        script, mailer, _ = smtp
+        script.answers.update({"RCPT": ["550 5.1.1 no"], ".": ["554 no valid recipients"]})
+        with pytest.raises(SendRefused) as caught:
+            mailer.send(mail())
+        assert caught.value.status_code == "5.1.1"
+        assert script.mails == [b""]
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            ("421 4.3.2 shutting down", SendDeferred),
+            ("451 4.3.0 later", SendDeferred),
+            ("552 5.3.4 too big", SendRefused),
+            ("554 5.6.0 content", SendRefused),
+            ("nonsense", SendUnknown),
+            ("250", None),
+        ],
+    )
+    def test_the_answer_to_the_dot(
+        self,
+        smtp: tuple[SmtpScript, SmtpMailer, LineServer],
+        answer: str,
+        error: type[Exception] | None,
+    ) -> None:
+        """4yz not now, 5yz never, what is no answer nobody knows."""
+        script, mailer, _ = smtp
+        script.answers["."] = [answer]
+        if error is None:
+            assert mailer.send(mail())
+            return
+        with pytest.raises(error):
+            mailer.send(mail())
+
+    @pytest.mark.parametrize(
+        "answer", ["550 5.7.1 sender not allowed", "530 5.7.0 Must issue a STARTTLS", "421 busy"]
+    )
+    def test_a_refused_sender_stops_all(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], answer: str
+    ) -> None:
+        """The sender is the same for every mail; none is rejected for it."""
+        script, mailer, _ = smtp
+        script.answers["MAIL"] = [answer]
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert caught.value.stop_all
+
+    @pytest.mark.parametrize("greeting", ["554 no service", "421 too busy", "hello", ""])
+    def test_a_bad_greeting_stops_all(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], greeting: str
+    ) -> None:
+        """Every mail would be greeted so."""
+        script, mailer, _ = smtp
+        script.greeting = greeting
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert caught.value.stop_all
+
+    def test_no_server_stops_all(self) -> None:
+        """Connection refused."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        with pytest.raises(SendDeferred) as caught:
+            SmtpMailer(smtp_settings(port)).send(mail())
+        assert caught.value.stop_all
+
+    def test_never_in_the_clear_instead(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """A server that does not offer STARTTLS when it must gets no mail."""
+        script, _, server = smtp
+        mailer = SmtpMailer(smtp_settings(server.port, security="starttls"))
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert caught.value.stop_all
+        assert not any(verb.startswith("MAIL") for verb in script.verbs)
+
+    def test_an_untrusted_certificate_stops_all(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """TLS that fails is a fault of the set-up."""
+        _, _, server = smtp
+        with pytest.raises(SendDeferred) as caught:
+            SmtpMailer(smtp_settings(server.port, security="tls", timeout_seconds=1.0)).send(mail())
+        assert caught.value.stop_all
+
+    def test_a_password_never_crosses_a_network_in_the_clear(self) -> None:
+        """It is an error of the configuration, before anything is sent."""
+        with pytest.raises(ConfigError):
+            SmtpMailer(smtp_settings(25, host="mail.example.org", user="u", password=Secret(KEY)))
+
+    def test_smtputf8_only_where_offered(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """Else 5.6.7, without trying."""
+        script, mailer, _ = smtp
+        mailer.send(mail("葵@post.test"))
+        assert "RCPT TO:<葵@post.test>" in script.verbs
+        assert next(v for v in script.verbs if v.startswith("MAIL")).endswith(
+            "BODY=8BITMIME SMTPUTF8"
+        )
+        mailer.close()
+        script.offers = ("PIPELINING",)
+        with pytest.raises(SendRefused) as caught:
+            mailer.send(mail("葵@post.test"))
+        assert caught.value.status_code == "5.6.7"
+
+    @pytest.mark.parametrize(
+        "text", ["\n.\nQUIT\n", ".", "..\n.\n", "a\r\n.\r\nMAIL FROM:<x@y>\r\n", "\r.\r\n", "a\n."]
+    )
+    def test_no_text_ends_the_data(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], text: str
+    ) -> None:
+        """One mail is seen, whole, whatever dots and line ends it has."""
+        script, mailer, _ = smtp
+        mailer.send(mail(text=text, html=""))
+        (seen,) = script.mails
+        wanted = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+        body = seen.partition(b"\r\n\r\n")[2]
+        assert wanted.removesuffix(b"\r\n") == body.removesuffix(b"\r\n")
+
+    def test_the_envelope_sender_may_differ(self) -> None:
+        """mail.envelope_sender is used in MAIL and not in From."""
+        script = SmtpScript()
+        server = LineServer(script.talk)
+        usual = smtp_settings(server.port)
+        mailer = SmtpMailer(
+            replace(usual, mail=replace(usual.mail, envelope_sender="bounce@example.org"))
+        )
+        mailer.send(mail())
+        assert any(verb.startswith("MAIL FROM:<bounce@example.org>") for verb in script.verbs)
+        assert b"desk@example.org" in script.mails[0]
+        mailer.close()
+        server.close()
+
+
+class _Box:
+    """An aiosmtpd handler that keeps envelopes."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep it."""
+        self.envelopes.append(envelope)
+        return "250 2.0.0 kept"
+
+
+def _login(
+    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
+) -> AuthResult:
+    return AuthResult(success=data.password == KEY.encode(), handled=True)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+@pytest.mark.parametrize("password", [KEY, "wrong"])
+def test_login(password: str) -> None:
+    """The right password is taken; a wrong one stops all, for a while, and is in no error."""
+    box = _Box()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    controller = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=port,
+        auth_required=True,
+        auth_require_tls=False,
+        authenticator=_login,
+    )
+    controller.start()
+    try:
+        mailer = SmtpMailer(smtp_settings(port, user="u", password=Secret(password)))
+        if password == KEY:
+            mailer.send(mail())
+            assert box.envelopes[0].rcpt_tos == ["aoi@example.net"]
+        else:
+            with pytest.raises(SendDeferred) as caught:
+                mailer.send(mail())
+            assert caught.value.stop_all
+            assert (caught.value.retry_after_seconds or 0) >= 60
+            assert "wrong" not in repr(caught.value) + caught.value.diagnostic
+        mailer.close()
+    finally:
+        controller.stop()
+
+
+class TestCustomersMailCloud:
+    def test_the_call_is_as_documented(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """Type 3 `to`, type 2 `from` and `replyto`, headers as an array with X-Api-Data."""
+        script, mailer, _ = cloud
+        box = Mailbox(name="", address="help@bücher.test")
+        answer = mailer.send(mail("aoi@bücher.test", reply_to=box))
+        assert answer.service_id == "<1@mta.test>"
+        start, headers, body = script.requests[0]
+        assert start == "POST /api/v2/emails/send.json HTTP/1.1"
+        assert (headers["content-type"], headers["accept-language"]) == ("application/json", "en")
+        sent = json.loads(body)
+        assert sent["to"] == [{"name": "", "address": "aoi@xn--bcher-kva.test"}]
+        assert sent["from"] == {"name": "Example Site", "address": "desk@example.org"}
+        assert sent["replyto"] == {"name": "", "address": "help@xn--bcher-kva.test"}
+        assert {"name": "X-Api-Data", "value": "t" * 26} in sent["headers"]
+        assert {"name": "Auto-Submitted", "value": "auto-replied"} in sent["headers"]
+        assert (
+            sent["api_user"],
+            sent["api_key"],
+            sent["charset"],
+        ) == ("form@example.org", KEY, "UTF-8")
+
+    def test_one_connection_carries_many_calls(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """Keep-alive."""
+        script, mailer, server = cloud
+        for _ in range(5):
+            mailer.send(mail())
+        assert (server.connections, len(script.requests)) == (1, 5)
+
+    @pytest.mark.parametrize(
+        ("answer", "error", "stop_all"),
+        [
+            (answer_of(401, '{"errors":[{"code":"11-006"}]}'), SendDeferred, True),
+            (answer_of(429, "{}", "Retry-After: 120"), SendDeferred, True),
+            (answer_of(503, "<html>"), SendDeferred, True),
+            (answer_of(500, "<html>"), SendDeferred, False),
+            (answer_of(404, "<html>"), SendDeferred, False),
+            (answer_of(302, "", "Location: http://127.0.0.1:1/"), SendDeferred, False),
+            (answer_of(400, '{"errors":[{"code":"13-006","message":"DKIM"}]}'), SendDeferred, True),
+            (answer_of(422, '{"errors":[]}'), SendRefused, None),
+            (answer_of(200, '{"errors":[{"code":"11-006","field":"to"}]}'), SendRefused, None),
+            (answer_of(200, "{}"), SendUnknown, None),
+            (answer_of(200, '{"id": "<1'), SendUnknown, None),
+            (answer_of(200, '["id"]'), SendUnknown, None),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", SendUnknown, None),
+            ("rubbish\r\n\r\n", SendUnknown, None),
+        ],
+    )
+    def test_every_answer_is_read(
+        self,
+        cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer],
+        answer: str,
+        error: type[Exception],
+        stop_all: bool | None,
+    ) -> None:
+        """The HTTP status decides; what makes no sense after the request was written is unknown."""
+        script, mailer, _ = cloud
+        script.answers.append(answer)
+        with pytest.raises(error) as caught:
+            mailer.send(mail())
+        assert stop_all == getattr(caught.value, "stop_all", None)
+        if "Retry-After" in answer:
+            assert getattr(caught.value, "retry_after_seconds", None) == 120
+
+    def test_no_server_stops_all(self) -> None:
+        """Connection refused: nothing was written."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        with pytest.raises(SendDeferred) as caught:
+            cloud_mailer(f"http://127.0.0.1:{port}").send(mail())
+        assert caught.value.stop_all
+
+    def test_tls_that_fails_stops_all(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """Nothing was written."""
+        _, _, server = cloud
+        with pytest.raises(SendDeferred) as caught:
+            cloud_mailer(f"https://127.0.0.1:{server.port}").send(mail())
+        assert caught.value.stop_all
+
+    def test_the_key_is_in_no_error(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """Not even when the service repeats it."""
+        script, mailer, _ = cloud
+        said = json.dumps(
+            {"errors": [{"code": "11-006", "field": "api_key", "message": f"bad key {KEY}"}]}
+        )
+        script.answers.append(answer_of(400, said))
+        with pytest.raises(SendRefused) as caught:
+            mailer.send(mail())
+        assert KEY not in repr(caught.value) + str(caught.value) + caught.value.diagnostic + repr(
+            mailer
+        )
+        assert "bad key ***" in caught.value.diagnostic
+
+    def test_the_key_never_crosses_a_network_in_the_clear(self) -> None:
+        """http is for loopback alone."""
+        with pytest.raises(ConfigError):
+            cloud_mailer("http://sandbox.smtps.jp")
+
+    def test_what_the_service_cannot_take_is_refused_unsent(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """Too large, or a local part that is not ASCII."""
+        script, mailer, _ = cloud
+        for sent in (mail(text="x" * 16_000_000), mail("葵@post.test")):
+            with pytest.raises(SendRefused):
+                mailer.send(sent)
+        assert script.requests == []
+
+    def test_at_most_ten_calls_at_once(self) -> None:
+        """The service allows ten connections for one user."""
+        assert cloud_mailer("http://127.0.0.1:1", concurrency=64).concurrency == 10

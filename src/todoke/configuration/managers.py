@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from todoke.address import AddressError, parse_address
 from todoke.configuration.findings import ERROR
 from todoke.configuration.table import Table
 from todoke.forms import Field, Managers
+
+
+class _Rows(Protocol):
+    """A csv.reader, as far as it is used here."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
 
 _ADDRESS_COLUMNS = ("address", "email", "mail")
 
@@ -52,6 +64,8 @@ def _read_directory(table: Table, folder: Path) -> dict[str, tuple[str, ...]]:
     name = table.text("directory")
     if not name:
         return {}
+    import csv  # noqa: PLC0415 few forms have a directory
+
     path = (folder / name).resolve()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -63,7 +77,7 @@ def _read_directory(table: Table, folder: Path) -> dict[str, tuple[str, ...]]:
     return {}
 
 
-def _read_people(table: Table, path: Path, rows: csv._reader) -> dict[str, tuple[str, ...]]:  # type: ignore[name-defined]
+def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[str, ...]]:
     heading = [cell.strip().lower() for cell in next(rows, [])]
     column = next((c for c in _ADDRESS_COLUMNS if c in heading), None)
     if column is None or "manager" not in heading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -217,6 +216,8 @@ class Table:
 
 def _one_of(word: str, known: Sequence[str]) -> str:
     """Did you mean ...? when one is near, else all of them."""
+    import difflib  # noqa: PLC0415 only a fault needs it
+
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"

@@ -507,7 +507,9 @@ def test_login(password: str) -> None:
     )
     controller.start()
     try:
-        mailer = SmtpMailer(smtp_settings(port, user="u", password=Secret(password)))
+        mailer = SmtpMailer(
+            smtp_settings(port, user="u", password=Secret(password), timeout_seconds=20.0)
+        )
         if password == KEY:
             mailer.send(mail())
             assert box.envelopes[0].rcpt_tos == ["aoi@example.net"]

@@ -58,7 +58,7 @@ class Query:
     """Which submissions to list: newest first, all given conditions together.
 
     `status` is a word that `reading` may give for any of its messages except "unknown"; `address` is a visitor's
-    or recipient's; `before` is a cursor from the page before.
+    or recipient's; from `received_from` on and before `received_to`; `before` is a cursor from the page before.
     """
 
     form: str = ""
@@ -72,7 +72,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing; `next` is the cursor of the page after it, or ""."""
+    """One page of a listing; `next` is the cursor of the page after it, or "".
+
+    A page may hold fewer than asked for, even none, while `next` is set: a store looks at a bounded number.
+    """
 
     timelines: tuple[Timeline, ...]
     next: str = ""
@@ -92,7 +95,7 @@ class Store(Protocol):
         """Keep a submission with its files and its messages, all due now, in one atomic write.
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
-        submission's id as Duplicate. The future fails with StoreUnavailable or StoreCorrupt; never cancelled by
+        submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The future fails with StoreUnavailable or StoreCorrupt; never cancelled by
         the store.
         """
         ...
@@ -184,7 +187,9 @@ class Store(Protocol):
         """Erase submissions with their messages, attempts, events and files; how many.
 
         Exactly one condition is given: an id; an address (as visitor or recipient of a confirmation); an age; or
-        retention that ended. When it returns no byte of them is left in the store's files.
+        retention that ended. Events that belong to nobody go too, if they name someone erased or are as old. When it
+        returns no byte of them is left in the store's files. StoreUnavailable may mean here that the rows are gone
+        and traces remain; it says so, and the next erasure removes them.
         """
         ...
 

@@ -5,6 +5,7 @@ Also where SQLite's errors become ours.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,7 +109,9 @@ _PASSING = (
 def _make_private(path: Path) -> None:
     """Make the folder and an empty file that only its owner can read; SQLite gives -wal and -shm the same mode."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    # Never open a file that is there: closing it would drop the locks that this process has on it (POSIX fcntl).
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:

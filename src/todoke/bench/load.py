@@ -23,7 +23,7 @@ _TEXT = "I would like to know more about your services and prices. " * 5
 
 def request(number: int) -> bytes:
     """A submission of its own visitor, urlencoded in about BODY_BYTES."""
-    answers = {"name": "Hanako Yamada", "email": f"v{number}@bench.test", "message": ""}
+    answers = {"name": "Hanako Yamada", "email": f"v{number}@bench.example", "message": ""}
     answers["message"] = _TEXT[: BODY_BYTES - len(urlencode(answers)) - 20]
     body = urlencode(answers).encode()
     head = (

@@ -21,13 +21,13 @@ url = "http://{host}:{port}"
 door_url = "http://{host}:{port}"
 [mail]
 service = "smtp"
-from = "Bench <forms@bench.test>"
+from = "Bench <forms@bench.example>"
 [mail.smtp]
 host = "{host}"
 port = {smtp_port}
 security = "none"
 [forms.contact]
-managers = ["manager@bench.test"]
+managers = ["manager@bench.example"]
 fields = [
   {{name = "name", required = true, maxlength = 80}},
   {{name = "email", type = "email", required = true}},

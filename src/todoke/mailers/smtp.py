@@ -50,7 +50,8 @@ class SmtpMailer:
         self._smtp = mail.smtp
         self._sender = mail.envelope_sender or mail.sender.address
         self._ehlo_name = ehlo_name or _own_name()
-        self._context = _tls_context(mail.smtp)
+        # Reading the system's certificates takes 25 ms, which the start need not wait for.
+        self._context = _tls_context(mail.smtp) if mail.smtp.ca_file else None
         self._local = threading.local()
         self._open: set[Session] = set()
         self._lock = threading.Lock()
@@ -97,6 +98,7 @@ class SmtpMailer:
             if kept.is_alive():
                 return kept, False
             self._drop(kept)
+        self._context = self._context or _tls_context(self._smtp)
         fresh = open_session(self._smtp, self._ehlo_name, self._context)
         self._local.session = fresh
         with self._lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from todoke import ids
 from todoke.address import AddressError, parse_address
@@ -56,12 +56,23 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
     if not managers and form.managers != Managers():
         return (_nobody_receives(form, context.language),)
     now = app.clock()
-    submission = _submission(app, form, entries, context, now)
+    submission_id = ids.new_id(now)
+    token = ids.receipt_token(app.settings.secret, submission_id)
+    submission = Submission(
+        id=submission_id,
+        form=form.name,
+        received_at=now,
+        entries=entries,
+        language=context.language,
+        visitor=_visitor(form, entries),
+        token_hash=ids.token_hash(token),
+        retain_until=now + form.retention if form.retention else None,
+    )
     return Prepared(
         submission=submission,
         messages=tuple(_messages(app, submission, managers, form.language)),
         repeat=_repeat_key(app, submission, context),
-        token=ids.receipt_token(app.settings.secret, submission.id),
+        token=token,
     )
 
 
@@ -94,22 +105,6 @@ def _nobody_receives(form: Form, language: str) -> FieldError:
     else:
         message = say("Nobody receives the form with this answer. Please choose another.")
     return FieldError(form.managers.field, "no_manager", message)
-
-
-def _submission(
-    app: App, form: Form, entries: EntryList, context: Context, now: datetime
-) -> Submission:
-    submission_id = ids.new_id(now)
-    return Submission(
-        id=submission_id,
-        form=form.name,
-        received_at=now,
-        entries=entries,
-        language=context.language,
-        visitor=_visitor(form, entries),
-        token_hash=ids.token_hash(ids.receipt_token(app.settings.secret, submission_id)),
-        retain_until=now + form.retention if form.retention else None,
-    )
 
 
 def _visitor(form: Form, entries: EntryList) -> str:
@@ -163,15 +158,14 @@ def _repeat_key(app: App, submission: Submission, context: Context) -> RepeatKey
 
 
 def _fingerprint(entries: EntryList) -> str:
-    """Hash an entry list so that two lists share a fingerprint only when they are equal."""
-    digest = hashlib.sha256()
-    for entry in entries:
-        value = entry.value
-        if isinstance(value, str):
-            parts = (entry.name, "text", value, "" if entry.raw is None else entry.raw.hex())
-        else:
-            parts = (entry.name, "file", value.name, value.digest)
-        for part in parts:
-            data = part.encode("utf-8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
+    """Hash an entry list so that two lists share a fingerprint only when they are equal.
+
+    The repr of a list of texts and bytes says where each begins and ends; it is the quickest way to say so.
+    """
+    stated = [
+        (e.name, e.value, e.raw)
+        if isinstance(e.value, str)
+        else (e.name, e.value.name, e.value.digest, e.raw)
+        for e in entries
+    ]
+    return hashlib.sha256(repr(stated).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,56 @@
+"""Identifiers and tokens."""
+
+from __future__ import annotations
+
+import os
+from base64 import b32hexencode
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from todoke import ids
+
+NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
+
+
+def test_ids_sort_by_time_and_are_never_the_same():
+    """A later id sorts after an earlier one; equal moments give different ids."""
+    made = [ids.new_id(NOW + timedelta(milliseconds=n)) for n in range(500)]
+    assert made == sorted(made)
+    assert len({ids.new_id(NOW) for _ in range(5000)}) == 5000
+    assert all(len(i) == 26 and set(i) <= set("0123456789abcdefghijklmnopqrstuv") for i in made)
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_base32hex_is_that_of_the_rfc(data):
+    """The digits are those of RFC 4648 section 7, without padding, in lower case."""
+    expected = b32hexencode(data).rstrip(b"=").decode().lower()
+    assert ids._base32hex(int.from_bytes(data, "big")) == expected
+
+
+def test_a_receipt_token_depends_on_secret_and_submission_alone():
+    """The same pair gives the same token; another secret or submission gives another."""
+    one = ids.receipt_token(b"s" * 32, "a")
+    assert one == ids.receipt_token(b"s" * 32, "a")
+    assert len({one, ids.receipt_token(b"t" * 32, "a"), ids.receipt_token(b"s" * 32, "b")}) == 3
+    assert len(one) == 32
+
+
+def test_a_forked_child_draws_randomness_of_its_own():
+    """Parent and child never hand out the same token."""
+    ids.new_attempt_token()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, ids.new_attempt_token().encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(reading, 64).decode() != ids.new_attempt_token()
+
+
+def test_attempt_tokens_have_one_length_and_differ():
+    """No token is a part of another."""
+    made = {ids.new_attempt_token() for _ in range(2000)}
+    assert len(made) == 2000
+    assert {len(token) for token in made} == {26}

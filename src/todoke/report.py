@@ -253,7 +253,7 @@ def _desk_message(
     return {
         **_desk_summary(message, settings, now, language),
         "message_id": message.message.message_id,
-        "note": message.message.note,
+        "about": report_words.note_words(message.message.note, language),
         "due_at": _iso(message.due_at),
         "corrections": message.corrections,
         "permanence": report_words.permanence_words(standing.permanence, language),

@@ -177,6 +177,17 @@ def desk_words(reading: str, language: str, *, ceiling: Ceiling | None = None) -
     )
 
 
+_NOTES = {
+    "complained": _("It was called unwanted"),
+    "corrected": _("The visitor corrected the address"),
+}
+
+
+def note_words(note: str, language: str) -> str:
+    """Why an alert was written, or "" when it is no alert."""
+    return say(_NOTES.get(note) or DESK_LABELS.get(note, note), language)
+
+
 _REASONS = {
     Reason.UNKNOWN_ADDRESS: _("There is no such mailbox."),
     Reason.UNKNOWN_HOST: _("There is no mail server for this domain."),

@@ -45,6 +45,10 @@ def test_words_of_the_desk_are_complete() -> None:
         assert all(report_words.ceiling_words(ceiling, language) for ceiling in Ceiling)
         assert report_words.permanence_words(Permanence.HARD, language)
         assert report_words.reason_words(None, language) == ""
+        assert all(
+            report_words.note_words(n, language) for n in (*Status, "complained", "corrected")
+        )
+        assert report_words.note_words("", language) == ""
 
 
 @pytest.mark.parametrize("role", Role)

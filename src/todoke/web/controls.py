@@ -119,7 +119,7 @@ def _control(
         required=field.required,
         multiple=field.multiple and field.kind in {"email", "file", "select"},
         value=value,
-        hint=field.title,
+        hint=field.title if not any(field.title in message for message in said) else "",
         errors=said,
         options=_options(field, id_, (field.value,) if fresh else typed),
         attributes=_attributes(field),

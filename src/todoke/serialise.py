@@ -195,7 +195,7 @@ def _encode_body(text: str) -> tuple[str, bytes]:
     data = text.encode("utf-8", "replace")
     if data.isascii() and _fits_7bit(data):
         return "7bit", data.replace(b"\n", b"\r\n")
-    if len(data) > len(text) * 3 // 2:  # mostly characters of two octets and more: three letters each in qp
+    if len(data) > len(text) * 3 // 2:  # quoted-printable would write three letters for each octet
         return "base64", _base64_lines(data.replace(b"\n", b"\r\n"))
     # Its soft line breaks are like the first line end it meets, so it gets LF alone, and all become CRLF here.
     return "quoted-printable", binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")

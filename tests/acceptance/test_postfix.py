@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +128,31 @@ def test_an_idn_domain_and_a_non_ascii_local_part_arrive(
     mailer.send(mail(f"葵@{DOMAIN}"))
     (raw,) = server.raw(f"葵@{DOMAIN}")
     assert f"To: 葵@{DOMAIN}\n".encode() in raw
+
+
+def test_starttls_with_a_certificate_that_is_checked(tmp_path: Path) -> None:
+    """The right authority: the mail goes encrypted. Any other: nothing goes, and all rest."""
+    key, certificate, both = (tmp_path / name for name in ("key.pem", "cert.pem", "both.pem"))
+    command = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(
+        ["openssl", *command.split(), "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    with postfix(tls=both) as secured:
+        trusting = SmtpMailer(
+            smtp_settings(secured.port, security="starttls", ca_file=str(certificate))
+        )
+        trusting.send(mail(f"aoi@{DOMAIN}"))
+        trusting.send(mail(f"aoi@{DOMAIN}", message_id="<m2@example.org>"))
+        trusting.close()
+        arrived = secured.mails(f"aoi@{DOMAIN}", count=2)
+        assert "with ESMTPS" in str(arrived[0]["Received"])
+        with pytest.raises(SendDeferred) as caught:
+            SmtpMailer(smtp_settings(secured.port, security="starttls")).send(mail(f"aoi@{DOMAIN}"))
+        assert caught.value.stop_all
+        assert caught.value.reason == Reason.MISCONFIGURED
 
 
 def test_many_mails_share_a_connection(server: Postfix, mailer: SmtpMailer) -> None:

@@ -95,8 +95,8 @@ class Store(Protocol):
         """Keep a submission with its files and its messages, all due now, in one atomic write.
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
-        submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The future fails with StoreUnavailable or StoreCorrupt; never cancelled by
-        the store.
+        submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The
+        future fails with StoreUnavailable or StoreCorrupt; never cancelled by the store.
         """
         ...
 

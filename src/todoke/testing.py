@@ -328,12 +328,7 @@ class MemoryStore:
     def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
         """See Store."""
         with self._reading() as tables:
-            newest = sorted(
-                enumerate(tables.orphans.values()),
-                key=lambda numbered: (numbered[1].received_at, numbered[0]),
-                reverse=True,
-            )
-            return [event for _, event in newest[:limit]]
+            return list(reversed(tables.orphans.values()))[:limit]
 
     def erase(
         self,

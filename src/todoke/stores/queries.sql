@@ -100,7 +100,7 @@ INSERT OR IGNORE INTO orphans (key, stated_id, received_at, event) VALUES (:key,
 DELETE FROM orphans WHERE stated_id = :stated_id RETURNING id, event;
 
 -- name: newest_orphans
-SELECT event FROM orphans ORDER BY received_at DESC, id DESC LIMIT :limit;
+SELECT event FROM orphans ORDER BY id DESC LIMIT :limit;
 
 -- name: file
 -- One file's content.
@@ -137,8 +137,9 @@ WITH RECURSIVE names (form) AS (
 SELECT seq FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs)) AND form = :form;
 
 -- name: keep_with_status
--- Those of these submissions that have a message of this status.
-SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs)) AND status = :status;
+-- Those of these submissions that have a message of this status. The + keeps SQLite from the index of that status,
+-- which may be as long as all that is stored.
+SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs)) AND +status = :status;
 
 -- name: totals
 SELECT name, value FROM totals;

@@ -193,7 +193,8 @@ class SqliteStore:
             self._writer.submit(erasing.scrub, None, alone=True).result()
         except StoreUnavailable as error:
             raise StoreUnavailable(
-                f"It is erased, but traces of it remain in the files: {str(error).rstrip('.')}. Erase again to remove them."
+                f"It is erased, but traces of it remain in the files: {str(error).rstrip('.')}. "
+                "Erase again to remove them."
             ) from error
 
     def _write(self, apply: Any, request: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from todoke.address import mailbox_key, same_mailbox
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, standing
+from todoke.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 
 OPEN_KINDS = frozenset({Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.OTHER})
@@ -68,11 +68,7 @@ def begin(
         # Never before the wish it fulfils, even if the clock was set back in between.
         started_at=max(now, timeline.resend_asked_at or now),
     )
-    fresh = AttemptTimeline(
-        attempt=attempt,
-        events=(),
-        standing=standing((), recipient=attempt.recipient, started_at=attempt.started_at),
-    )
+    fresh = _with_events(attempt, ())
     timeline = replace(timeline, attempts=(*timeline.attempts, fresh))
     return Work(timeline, lease_until), interruption
 
@@ -82,8 +78,7 @@ def journal(work: Work, token: str, event: DeliveryEvent) -> Work | None:
     attempts = work.timeline.attempts
     place = next(i for i, a in enumerate(attempts) if a.attempt.token == token)
     heard = attempts[place].events
-    key = event.key
-    if any(e.key == key for e in heard):
+    if heard and event.key in {e.key for e in heard}:
         return None
     changed = _with_events(attempts[place].attempt, (*heard, event))
     timeline = replace(work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :]))
@@ -140,6 +135,9 @@ def attempt_timeline(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> Att
 
 
 def _with_events(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> AttemptTimeline:
+    if not events:  # the usual case of a claim: nothing to fold
+        nothing = Standing(since=attempt.started_at)
+        return AttemptTimeline(attempt=attempt, events=(), standing=nothing)
     in_order = tuple(sorted(events, key=lambda e: e.received_at))
     told = standing(in_order, recipient=attempt.recipient, started_at=attempt.started_at)
     return AttemptTimeline(attempt=attempt, events=in_order, standing=told)

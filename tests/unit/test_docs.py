@@ -142,3 +142,44 @@ def test_each_key_s_example_runs_and_makes_a_difference(section: Section, tmp_pa
     faults = [f for f in found if not any(expected in f.message for expected in EXPECTED)]
     assert faults == []
     assert read(written(folder, document), ENVIRON) != before
+
+
+def test_each_dependency_has_its_reason() -> None:
+    """docs/dependencies.md has a line for each runtime dependency, and none that is gone."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    declared = {re.split(r"[<>=]", name)[0] for name in project["project"]["dependencies"]}
+    text = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    assert set(re.findall(r"(?m)^\| ([a-z][a-z0-9-]+) \| \d", text)) == declared
+    for name in project["dependency-groups"]["dev"]:
+        assert re.split(r"[<>=]", name)[0] in text
+
+
+def test_the_quick_start_is_a_configuration_that_works(tmp_path: Path) -> None:
+    """Its page and its file are taken together without a fault."""
+    text = (ROOT / "docs" / "quick-start.md").read_text("utf-8")
+    page, configuration = (
+        re.search(rf"(?ms)^```{kind}\n(.*?)^```", text) for kind in ("html", "toml")
+    )
+    assert page
+    assert configuration
+    (tmp_path / "contact.html").write_text(page[1], "utf-8")
+    (tmp_path / "todoke.toml").write_text(configuration[1], "utf-8")
+    found = check(tmp_path / "todoke.toml", ENVIRON)
+    assert [f for f in found if not any(expected in f.message for expected in EXPECTED)] == []
+
+
+@pytest.mark.parametrize(
+    "page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """Every relative link of the documentation is a file of the repository."""
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    """Each `make` target that the README names is in the Makefile."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    named = set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text("utf-8")))
+    assert {name for name in named if f"\n{name}:" not in makefile} == set()

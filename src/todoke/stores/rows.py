@@ -111,8 +111,8 @@ def to_json(value: Any) -> str:
 def _builtins(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _builtins(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {name: _builtins(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
         return [_builtins(v) for v in value]
     if isinstance(value, datetime):
@@ -136,6 +136,15 @@ _read_entries = _reader(list[_StoredEntry])
 _read_signals = _reader(tuple[str, ...])
 read_event = _reader(DeliveryEvent)
 """A delivery event from its JSON."""
+
+
+_EVENT_DEFAULTS = {f.name: f.default for f in dataclasses.fields(DeliveryEvent)}
+
+
+def event_json(event: DeliveryEvent) -> str:
+    """A delivery event: all that it states, and nothing of what it leaves open."""
+    stated = ((name, getattr(event, name), default) for name, default in _EVENT_DEFAULTS.items())
+    return to_json({name: value for name, value, default in stated if value != default})
 
 
 def entries_json(entries: EntryList) -> str:
@@ -266,7 +275,7 @@ def event_row(event: DeliveryEvent, recipient: str) -> Row:
     return (
         stated_id(event) if event.kind is Kind.ACCEPTED else None,
         None if is_ours else plain(mailbox_key(event.recipient)),
-        to_json(event),
+        event_json(event),
     )
 
 

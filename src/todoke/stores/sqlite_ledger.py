@@ -17,6 +17,7 @@ from todoke.stores.rows import (
     SQL,
     Row,
     attempt_row,
+    event_json,
     event_row,
     insert_rows,
     json_list,
@@ -27,7 +28,6 @@ from todoke.stores.rows import (
     read_event,
     stated_id,
     stated_key,
-    to_json,
 )
 from todoke.stores.work import Work, new_work
 from todoke.submission import Submission
@@ -145,7 +145,7 @@ class SqliteLedger:
                 "key": event.key,
                 "stated_id": stated_id(event),
                 "received_at": micros(event.received_at),
-                "event": to_json(event),
+                "event": event_json(event),
             },
         )
         add_total(self.connection, "orphans", self.connection.changes())

@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/raw_sqlite.py [--seconds 2] [--folder DIR]
 
-Prints one JSON line per measure; `ratio` is add beside raw SQLite in the same run. Group 32 and 256 are raw inserts row by
-row, with one COMMIT (one fsync) a group.
+Prints one JSON line per measure; `ratio` is add beside raw SQLite in the same run. Groups of 32 and 256 are
+raw inserts row by row, with one COMMIT (one fsync) a group.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+import uvloop
 
 from todoke.ids import new_id, token_hash
 from todoke.message import Message, Role
@@ -134,8 +136,6 @@ def callers(folder: Path, seconds: float, count: int = 64) -> float:
 
 def tasks(folder: Path, seconds: float, count: int = 64) -> float:
     """Tasks of one event loop, as the door has them."""
-    import uvloop
-
     store = SqliteStore(folder / "tasks.db")
     source = submissions()
     ready = deque(next(source) for _ in range(int(seconds * 40_000)))

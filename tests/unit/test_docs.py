@@ -183,3 +183,11 @@ def test_the_commands_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     named = set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text("utf-8")))
     assert {name for name in named if f"\n{name}:" not in makefile} == set()
+
+
+def test_the_demo_s_configuration_has_no_fault() -> None:
+    """What a newcomer reads first is right, its pages and its directory too."""
+    found = check(
+        ROOT / "src" / "todoke" / "demo" / "todoke.toml", ENVIRON | {"TODOKE_SMTP_PASSWORD": ""}
+    )
+    assert found == []

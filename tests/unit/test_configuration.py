@@ -428,3 +428,59 @@ def test_each_path_of_a_document_has_its_line(
     found = places(text)
     assert set(found) == paths(tomllib.loads(text))
     assert {path: found[path] for path in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<p>no form", "error page.html forms.contact.page: The page has no <form>."),
+        (
+            '<form action="/f/other"><input name="email" type="email"></form>',
+            "warning page.html forms.contact.page: the form posts to '/f/other', not to .../f/contact.",
+        ),
+        (
+            '<meta charset="utf-8"><form action="/f/contact"><input name="email" type="email" pattern="["></form>',
+            "warning page.html forms.contact.page: ",
+        ),
+        (
+            '<meta charset="no-such"><form action="/f/contact"><input name="email"></form>',
+            "error page.html forms.contact.page: the page cannot be read as no-such",
+        ),
+    ],
+)
+def test_faults_of_a_page_are_named_with_the_page(tmp_path: Path, html: str, fault: str) -> None:
+    """What is wrong with the form's page is told of the page's own file."""
+    (tmp_path / "page.html").write_text(html)
+    path = tmp_path / "todoke.toml"
+    path.write_text(GOOD + 'page = "page.html"\n')
+    found = [f"{f.severity} {Path(f.file).name} {f.key}: {f.message}" for f in check(path, SECRET)]
+    assert any(line.startswith(fault) for line in found), found
+
+
+def test_a_page_gives_fields_title_language_and_charset(tmp_path: Path) -> None:
+    """The page is read in the charset it declares, and the file changes single attributes of its fields."""
+    html = (
+        '<html lang="ja"><meta charset="shift_jis"><title>お問い合わせ</title><form action="/f/contact">'
+        '<input name="email" type="email" required><textarea name="本文" maxlength="10"></textarea></form>'
+    )
+    (tmp_path / "page.html").write_bytes(html.encode("shift_jis"))
+    extra = 'page = "page.html"\n[[forms.contact.fields]]\nname = "本文"\nrequired = true\n'
+    form = settings_of(tmp_path, GOOD + extra).forms["contact"]
+    assert (form.title, form.language, form.charset.replace("-", "_")) == (
+        "お問い合わせ",
+        "ja",
+        "shift_jis",
+    )
+    text = form.field("本文")
+    assert text is not None
+    assert (text.kind, text.required, text.maxlength) == ("textarea", True, 10)
+    assert form.confirmation.field == "email"
+
+
+def test_owners_templates_are_tried(tmp_path: Path) -> None:
+    """A template that cannot be rendered is found before a mail needs it."""
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "confirmation.txt").write_text("{{ nothing.like.this }}")
+    (fault,) = faults_of(tmp_path, GOOD.replace("[forms", 'templates = "mails"\n[forms', 1))
+    assert "mail.templates" in fault
+    assert "confirmation.txt" in fault

@@ -10,12 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from todoke.bench.server import TodokeServer
+from todoke.bench.server import TodokeServer, compile_package
 
 
 def main() -> None:
     """Start and stop the server some times; print the least and the median."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    compile_package()
     starts, memory = [], []
     for _ in range(runs):
         with (

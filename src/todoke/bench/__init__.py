@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from todoke.bench import raw
-from todoke.bench.server import TodokeServer
+from todoke.bench.server import TodokeServer, compile_package
 
 AFTER_SECONDS = 4.0
 """How long mails are still counted, at most, when nothing more is submitted."""
@@ -23,6 +23,7 @@ AFTER_SECONDS = 4.0
 
 def measure(seconds: float, connections: int) -> dict[str, Any]:
     """Run it all once; the figures by name. `lost` is accepted submissions that are not in the store: always 0."""
+    compile_package()
     with tempfile.TemporaryDirectory(prefix="todoke-bench-") as name:
         folder = Path(name)
         with _Sink() as sink, TodokeServer(folder, sink.port) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import signal
 import socket
@@ -10,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
+
+import todoke
 
 HOST = "127.0.0.1"
 START_WITHIN_SECONDS = 20.0
@@ -34,6 +37,11 @@ fields = [
   {{name = "message", type = "textarea", required = true, maxlength = 2000}},
 ]
 """
+
+
+def compile_package() -> None:
+    """Write bytecode, as installing a package does; in a working copy a start would else compile every file."""
+    compileall.compile_dir(str(Path(todoke.__file__).parent), quiet=2)
 
 
 class TodokeServer:

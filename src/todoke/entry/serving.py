@@ -127,9 +127,9 @@ async def _started(servers: Sequence[Server], ready: Callable[[], Any]) -> None:
 
 def settle_memory() -> None:
     """Tell the collector that what is loaded now stays, and to look less often: requests make little garbage."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def _ending_streams(app: ASGIApp, closing: asyncio.Event) -> ASGIApp:

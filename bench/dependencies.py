@@ -1,6 +1,6 @@
 """What each runtime dependency costs: milliseconds to import it (alone, over bare Python) and megabytes on disk.
 
-    python bench/dependencies.py
+python bench/dependencies.py
 """
 
 from __future__ import annotations

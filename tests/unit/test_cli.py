@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from todoke.entry.commands import app as commands
 from todoke.entry.cli import plain_serve, run
+from todoke.entry.commands import app as commands
 from todoke.message import Message, Role
 from todoke.stores.sqlite import SqliteStore
 from todoke.submission import Entry, File, Submission

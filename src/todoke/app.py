@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from todoke.courtesy import Courtesy
 from todoke.errors import ConfigError
 from todoke.ports import Clock, EventSource, Mailer, Store
 from todoke.settings import Settings
@@ -30,6 +31,7 @@ class App:
     sources: Mapping[str, EventSource] = field(default_factory=dict)
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:

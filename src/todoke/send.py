@@ -92,6 +92,8 @@ class Sender:
         self._stopping = threading.Event()
         self._pace = Pace(app.mailer.concurrency)
         self._in_hand = 0
+        # Handed over and not yet stored as such is what a crash repeats: never more than one for each worker.
+        self._may_hand_over = threading.Semaphore(app.mailer.concurrency)
         self._unstored: list[Outcome] = []
         self._stuck: dict[str, Outcome] = {}
         self._stops_by = float("inf")
@@ -196,10 +198,8 @@ class Sender:
         room = 1 if self._circuit.is_open else self._pace.most_in_hand() - self._in_hand
         claims = _claim(self._app, room)
         for claim in claims:
-            if (
-                claim.message.id in self._stuck
-            ):  # handed over, and not to be stored: never again, while we live
-                continue
+            if claim.message.id in self._stuck:
+                continue  # handed over, and not to be stored: never again, while we live
             self._in_hand += 1
             self._todo.put(claim)
         return len(claims)
@@ -221,6 +221,7 @@ class Sender:
                 self._store_alone(outcome)
         stored = len(self._unstored)
         self._unstored.clear()
+        self._may_hand_over.release(stored)
         self._pace.note(stored)
         return stored
 
@@ -252,6 +253,9 @@ class Sender:
 
     def _work(self) -> None:
         while (claim := self._todo.get()) is not None:
+            while not self._may_hand_over.acquire(timeout=1.0):
+                if time.monotonic() > self._stops_by:
+                    return  # the store takes nothing, and the time to stop is over: the lease lapses
             try:
                 outcome = self._attempt(claim)
             except Exception:
@@ -262,16 +266,14 @@ class Sender:
 
     def _attempt(self, claim: Claim) -> Outcome:
         left = claim.lease_until - self._app.clock()
-        if (
-            left < self._app.settings.mail.lease / 2
-        ):  # too late to begin: another may claim it before we end
-            return Outcome(claim=claim, events=(), retry_at=self._app.clock())
-        if self._stopping.is_set():
+        is_late = left < self._app.settings.mail.lease / 2  # another may claim it before we end
+        if is_late or self._stopping.is_set():
             return Outcome(claim=claim, events=(), retry_at=self._app.clock())
         rest = self._circuit.rest_seconds()
         if rest:
             return put_off(self._app, claim, self._policy, timedelta(seconds=rest))
-        result = hand_over(self._app, claim, self._policy)
+        with self._app.courtesy.turn():
+            result = hand_over(self._app, claim, self._policy)
         if result.answered:
             self._circuit.note_answer()
         return self._after_fault(result)

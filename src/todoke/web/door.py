@@ -116,9 +116,10 @@ class Door:
         if isinstance(prepared, tuple):
             return answer_faults(arrival, prepared)
         try:
-            stored = await self._waiting().wait(
-                self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
-            )
+            with self._app.courtesy.visitor():
+                stored = await self._waiting().wait(
+                    self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
+                )
         except StoreError as error:
             return answer_unavailable(arrival, error)
         self._app.hint()

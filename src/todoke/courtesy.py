@@ -34,6 +34,11 @@ class Courtesy:
         self._lock = threading.Lock()
         self._monotonic, self._processor, self._sleep = monotonic, processor, sleep
 
+    @property
+    def is_crowded(self) -> bool:
+        """True while so many wait that mails should."""
+        return self._waiting >= CROWD
+
     @contextmanager
     def visitor(self) -> Iterator[None]:
         """While the block runs, one more visitor waits. Called in the door's event loop only."""
@@ -51,12 +56,12 @@ class Courtesy:
         try:
             yield
         finally:
-            if self._waiting >= CROWD:
+            if self.is_crowded:
                 self._owe((self._processor() - before) * REST_FACTOR)
 
     def _rest(self) -> None:
         """Sleep as long as is owed, or until the crowd is gone."""
-        while self._waiting >= CROWD:
+        while self.is_crowded:
             left = self._rest_until - self._monotonic()
             if left <= 0:
                 return

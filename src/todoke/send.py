@@ -27,6 +27,7 @@ from todoke.track import follow_up
 
 ROUND_REST = timedelta(seconds=30)
 LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
+CROWD_PAUSE_SECONDS = 0.05  # while visitors crowd, outcomes gather: one write for many
 STORE_REST_SECONDS = 1.0
 STORE_LONGEST_REST_SECONDS = 30.0
 log = get_logger(__name__)
@@ -154,6 +155,8 @@ class Sender:
 
     def _turn(self) -> None:
         """Store what came back, claim what there is room for, and sleep when there was neither."""
+        if self._app.courtesy.is_crowded:
+            self._sleep(CROWD_PAUSE_SECONDS)
         self._awake.clear()
         stored = self._store_outcomes()
         claimed = 0 if self._stopping.is_set() else self._claim_some()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from todoke.courtesy import Courtesy
-from todoke.errors import ConfigError
+from todoke.errors import ConfigError, Error
 from todoke.ports import Clock, EventSource, Mailer, Store
 from todoke.settings import Settings
 
@@ -47,6 +47,24 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         sources=_sources(settings),
         clock=clock,
     )
+
+
+def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
+    """As `build`, for the one process that takes forms and hands over mails.
+
+    Raises ConfigError also: if another process does that with the same data.
+    """
+    from todoke.stores.serving import begin_serving
+    from todoke.stores.sqlite import SqliteStore
+
+    app = build(settings, clock=clock)
+    if isinstance(app.store, SqliteStore):
+        try:
+            begin_serving(app.store)
+        except Error:
+            app.store.close()
+            raise
+    return app
 
 
 def open_store(settings: Settings) -> Store:

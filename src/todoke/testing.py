@@ -249,6 +249,7 @@ class MemoryStore:
                         submission=tables.submission(work.message.submission_id),
                         lease_until=lease_until,
                         interrupted=interruption is not None,
+                        resend_asked_at=work.timeline.resend_asked_at,
                     )
                 )
         return claims

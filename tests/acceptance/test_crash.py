@@ -34,7 +34,6 @@ door_url = "http://127.0.0.1/"
 service = "smtp"
 from = "Desk <desk@example.org>"
 concurrency = {concurrency}
-lease = "10s"
 
 [mail.smtp]
 host = "127.0.0.1"

@@ -492,6 +492,19 @@ class TestRecord:
 
 
 class TestResend:
+    def test_its_claims_say_when_it_was_asked(self, desk: Desk) -> None:
+        """The time to give up counts from the person's wish: first and later attempts of it know when that was."""
+        message = desk.add_one()
+        first = desk.claim_one()
+        assert first.resend_asked_at is None
+        desk.finish(first, Kind.REJECTED)
+        desk.move(hours=100)
+        desk.resend(message.id)
+        asked = desk.now
+        again = desk.claim_one()
+        desk.finish(again, Kind.DEFERRED, retry_at=desk.now)
+        assert [again.resend_asked_at, desk.claim_one().resend_asked_at] == [asked, asked]
+
     def test_makes_it_due_for_a_new_attempt(self, desk: Desk) -> None:
         """A message that was done is due again, reads queued, and keeps its Message-ID and its history."""
         message = desk.add_one()

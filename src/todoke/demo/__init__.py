@@ -13,7 +13,7 @@ import socket
 import sys
 from pathlib import Path
 
-from todoke.app import App, build
+from todoke.app import App, build_to_serve
 from todoke.configuration import read
 from todoke.configuration.urls import origin_of
 from todoke.entry.serving import Server, listen, run_servers
@@ -51,7 +51,7 @@ def serve_demo(port: int) -> None:
     log_to(sys.stderr, os.environ.get("TODOKE_LOG", "ERROR"))
     with listen(HOST, port) as door, listen(HOST, port and port + 1) as inbox:
         settings = demo_settings(_origin(door), _origin(inbox))
-        app = build(settings)
+        app = build_to_serve(settings)
         servers = _servers(app, door, inbox)
         run_servers(servers, ready=lambda: _welcome(app))
     sys.stderr.write(f"\nGoodbye. What you sent is kept in {_data()}.\n")

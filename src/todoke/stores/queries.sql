@@ -187,6 +187,10 @@ DELETE FROM orphans WHERE id IN (SELECT value FROM json_each(:keys));
 -- name: set_total
 UPDATE totals SET value = :value WHERE name = :name;
 
+-- Leases of a process that is gone lapse: the messages are due at once.
+-- name: end_leases
+UPDATE messages SET lease_until = due_at WHERE due_at IS NOT NULL AND lease_until > due_at;
+
 -- name: put_code
 INSERT OR REPLACE INTO codes VALUES (:hash, :expires_at);
 

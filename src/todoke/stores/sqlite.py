@@ -181,6 +181,10 @@ class SqliteStore:
             if faults != ["ok"]:
                 raise StoreCorrupt(f"{self.path} is damaged: {'; '.join(map(str, faults))}")
 
+    def end_leases(self) -> None:
+        """Let every lease lapse now: the process that held them is gone."""
+        self._write(writing.end_leases, None)
+
     def close(self) -> None:
         """See Store."""
         self._closed = True

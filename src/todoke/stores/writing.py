@@ -89,6 +89,12 @@ def resend(connection: apsw.Connection, wishes: Sequence[ResendWish]) -> list[bo
     return answers
 
 
+def end_leases(connection: apsw.Connection, wishes: Sequence[None]) -> list[None]:
+    """Let every lease lapse now. It stays on its message, so that the next claim sees what was interrupted."""
+    connection.execute(SQL["end_leases"])
+    return [None] * len(wishes)
+
+
 def put_code(connection: apsw.Connection, codes: Sequence[tuple[str, int]]) -> list[None]:
     """See Store.put_code."""
     for code_hash, expires_at in codes:
@@ -143,4 +149,5 @@ def _begin(ledger: SqliteLedger, wish: ClaimWish, message_id: str) -> Claim:
         submission=ledger.submission(work.message.submission_id),
         lease_until=wish.lease_until,
         interrupted=interruption is not None,
+        resend_asked_at=work.timeline.resend_asked_at,
     )

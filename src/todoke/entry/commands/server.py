@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from todoke.app import build
+from todoke.app import build_to_serve
 from todoke.configuration import read
 from todoke.entry.serving import Server, listen, run_servers
 from todoke.log import log_to
@@ -24,7 +24,7 @@ def serve_settings(settings: Settings, host: str, port: int) -> None:
     from todoke.entry.asgi import application
 
     listener = listen(host, port)
-    app = build(settings)
+    app = build_to_serve(settings)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
     run_servers(

@@ -62,6 +62,26 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     assert faults_of(tmp_path, GOOD) == []
 
 
+@pytest.mark.parametrize(
+    ("field", "limits", "mebibytes"),
+    [
+        ('{name = "a"}', "", 1),
+        ('{name = "a", type = "file"}', "", 6),
+        ('{name = "a", type = "file", max_file_size = "2MB"}', "", 3),
+        ('{name = "a", type = "file", multiple = true, max_files = 3}', "", 16),
+        ('{name = "a", type = "file", multiple = true}', "", 26),
+        ('{name = "a", type = "file"}', 'limits = {body = "2MB"}', 2),
+    ],
+)
+def test_a_form_with_file_fields_has_room_for_its_files(
+    tmp_path: Path, field: str, limits: str, mebibytes: int
+) -> None:
+    """Without a limit of its own, a body may hold the files that its fields allow, within reason."""
+    text = f"{GOOD}confirmation = false\nfields = [{field}]\n{limits}\n"
+    found = settings_of(tmp_path, text).forms["contact"].limits.body_bytes
+    assert found == mebibytes * 1024 * 1024
+
+
 def test_every_fault_is_found_at_once_with_its_line(tmp_path: Path) -> None:
     """A file with many faults is told of each of them, in the order of the lines."""
     text = """\

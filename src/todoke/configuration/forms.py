@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from todoke.language import LANGUAGES
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _FOREVER = "forever"
+_MOST_FILE_ROOM = 25 * 1024 * 1024
 
 
 def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
@@ -36,7 +38,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         managers=read_managers(table, fields, folder),
         confirmation=_read_confirmation(table, fields),
         redirect=read_redirect(table, site.url),
-        limits=_read_limits(table.table("limits", "forms.NAME.limits")),
+        limits=_read_limits(table.table("limits", "forms.NAME.limits"), fields or ()),
         retention=_read_retention(table),
         charset=_read_charset(table, page),
     )
@@ -86,13 +88,16 @@ def _check_confirmation_field(table: Table, name: str, fields: tuple[Field, ...]
         table.warn("field", f"is {name!r}, which is of type {field.kind}, not email.")
 
 
-def _read_limits(table: Table) -> Limits:
+def _read_limits(table: Table, fields: Sequence[Field]) -> Limits:
     default = Limits()
+    files = table.number("files", default.files, least=0, most=1_000)
+    file_bytes = table.size("file", default.file_bytes, most="1GB")
+    room = default.body_bytes + min(_file_room(fields, files, file_bytes), _MOST_FILE_ROOM)
     limits = Limits(
-        body_bytes=table.size("body", default.body_bytes, most="1GB"),
+        body_bytes=table.size("body", room, most="1GB"),
         fields=table.number("fields", default.fields, least=1, most=10_000),
-        files=table.number("files", default.files, least=0, most=1_000),
-        file_bytes=table.size("file", default.file_bytes, most="1GB"),
+        files=files,
+        file_bytes=file_bytes,
         field_bytes=table.size("field", default.field_bytes, most="100MB"),
         part_header_bytes=table.size("part_header", default.part_header_bytes, most="1MB"),
         seconds=table.duration(
@@ -104,6 +109,16 @@ def _read_limits(table: Table) -> Limits:
             "file", "is more than the body of a request may hold.", "Raise limits.body as well."
         )
     return limits
+
+
+def _file_room(fields: Sequence[Field], files: int, file_bytes: int) -> int:
+    """How many bytes the files of one request may have together, as far as the fields allow."""
+    wanted = 0
+    for field in fields:
+        if field.kind == "file":
+            count = field.max_files or (files if field.multiple else 1)
+            wanted += count * (field.max_file_bytes or file_bytes)
+    return min(wanted, files * file_bytes)
 
 
 def _read_retention(table: Table) -> timedelta | None:

@@ -390,11 +390,9 @@ m = 1979-05-27 07:32:00
 
 
 KEY = st.text("ab.\"' é", min_size=1, max_size=4)
-VALUE = st.recursive(
-    st.integers() | st.booleans() | st.text("a\"'\\[]{}#=,\n é", max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEY, inner, max_size=3),
-    max_leaves=12,
-)
+LEAF = st.integers() | st.booleans() | st.text("a\"'\\[]{}#=,\n é", max_size=8)
+BRANCH = LEAF | st.lists(LEAF, max_size=3) | st.dictionaries(KEY, LEAF, max_size=3)
+VALUE = BRANCH | st.lists(BRANCH, max_size=3) | st.dictionaries(KEY, BRANCH, max_size=3)
 
 
 def toml(value: Any, blank: str) -> str:

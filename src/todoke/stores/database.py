@@ -130,8 +130,12 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
 
 
 def _require_ours(connection: apsw.Connection, path: Path) -> None:
-    mark = connection.pragma("application_id")
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+    # One statement is one moment: another process may be making the tables.
+    mark, tables = next(
+        connection.execute(
+            "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+        )
+    )
     if mark != APPLICATION_ID and (mark or tables):
         raise StoreCorrupt(f"{path} is not a todoke store. Give todoke a folder of its own.")
     if _version(connection) > len(MIGRATIONS):

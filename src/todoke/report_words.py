@@ -261,7 +261,7 @@ _STEPS = {
     ("handed_over", "failed"): _("Not handed over"),
     ("handed_over", "unknown"): _("Hand-over not confirmed"),
     ("arrived", "done"): _("At the recipient's mail server"),
-    ("arrived", "wait"): _("Delivery to come"),
+    ("arrived", "wait"): _("Delivery not confirmed yet"),
     ("arrived", "late"): _("Delivery delayed"),
     ("arrived", "failed"): _("Not delivered"),
     ("arrived", "unknown"): _("Delivery not known"),

@@ -189,7 +189,7 @@ def erase(
 
 @commands.command()
 def desk(config: Config = _DEFAULT_CONFIG) -> None:
-    """Print a link, good once and for fifteen minutes, that opens the desk in a browser."""
+    """Print a link, good once and for ten minutes, that opens the desk in a browser."""
     from todoke.entry.commands.desk_link import print_desk_link
 
     print_desk_link(config)

@@ -1,0 +1,203 @@
+"""`todoke demo` as a newcomer walks it in Chromium: its two forms, its inbox, its desk, and what a restart finds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from browsing import chromium
+from serving import TODOKE, eventually, text_of
+
+pytestmark = pytest.mark.acceptance
+
+ARRIVED = "Accepted by the mail server"
+
+
+@dataclass
+class Demo:
+    """A running `todoke demo` with its data in a folder, and the addresses that it printed."""
+
+    folder: Path
+    printed: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Demo:
+        """Begin, and read the addresses."""
+        self.process = subprocess.Popen(
+            [str(TODOKE), "demo", "--port", "0"],
+            cwd=self.folder,
+            env=_environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        text = ""
+        while "Ctrl-C stops it" not in text:
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()
+            text += line
+        self.printed = dict(re.findall(r"^  (\S+(?: \S+)*) {2,}(http\S+)", text, re.MULTILINE))
+        return self
+
+    def stop(self) -> None:
+        """Ctrl-C; it must say goodbye and exit with 0."""
+        assert self.process
+        self.process.send_signal(signal.SIGINT)
+        _, err = self.process.communicate(timeout=30)
+        assert (self.process.returncode, "Goodbye" in err) == (0, True), err
+
+    def command(self, *words: str) -> list[str]:
+        """The lines that another command prints for the same data."""
+        environ = _environ() | {"TODOKE_DATA": str(self.folder / "demo-data")}
+        done = subprocess.run(
+            [str(TODOKE), *words],
+            cwd=self.folder,
+            env=environ,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.splitlines()
+
+    def mails(self, to: str, about: str = "") -> list[EmailMessage]:
+        """The mails in the inbox for an address, with `about` in their text."""
+        inbox = self.printed["Inbox"].rstrip("/")
+        found: list[EmailMessage] = []
+        for listed in json.loads(_read(f"{inbox}/inbox.json?to={to}"))["messages"]:
+            source = _read(f"{inbox}/inbox/{listed['id']}/source.eml")
+            mail: EmailMessage = message_from_bytes(source, policy=policy.default)  # type: ignore[assignment]
+            if listed["to"] == to and about in text_of(mail):
+                found.append(mail)
+        return found
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TODOKE_")}
+
+
+def _read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for all walks."""
+    running = Demo(tmp_path_factory.mktemp("demo")).start()
+    yield running
+    if running.process and running.process.poll() is None:
+        running.stop()
+
+
+def part(page: Page, title: str) -> Locator:
+    """The part of a receipt that tells of one mail."""
+    return page.locator("section.message").filter(has=page.get_by_role("heading", name=title))
+
+
+def ask_for_leave(page: Page, demo: Demo, address: str, reason: str) -> None:
+    """Fill in the leave request as a member of staff."""
+    page.goto(demo.printed["Leave request"])
+    page.get_by_label("Your mail address at work").fill(address)
+    page.get_by_label("First day").fill("2026-12-24")
+    page.get_by_label("Last day").fill("2026-12-25")
+    page.get_by_label("Paid leave").check()
+    page.get_by_label("Working days").fill("1.5")
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+
+
+def test_a_leave_request_reaches_the_manager_of_whoever_asks(demo, browser):
+    """The directory names the manager, and the fallback is for people it does not have; nobody else is mailed."""
+    managers = {
+        "aoi@example.com": "sato@example.com",
+        "REN@example.com": "mori@example.com",
+        "stranger@example.com": "office@hoshino-paper.example",
+    }
+    pages = {address: browser.new_page() for address in managers}
+    for address, page in pages.items():
+        ask_for_leave(page, demo, address, f"The wedding of {address}")
+    for address, page in pages.items():
+        expect(part(page, "Confirmation to you")).to_contain_text(ARRIVED, timeout=20_000)
+        expect(part(page, "Message to Hoshino Paper")).to_contain_text(ARRIVED, timeout=20_000)
+        page.close()
+        for manager in managers.values():
+            mails = demo.mails(manager, f"The wedding of {address}")
+            wanted = [address] if manager == managers[address] else []
+            assert [str(mail["Reply-To"]) for mail in mails] == wanted
+
+
+def test_a_double_click_is_one_submission(demo, browser):
+    """Two submits of one page lead to one receipt, and the manager gets one mail."""
+    page = browser.new_page()
+    page.goto(demo.printed["Contact form"])
+    page.get_by_label("Your name").fill("Twice")
+    page.get_by_label("Mail address").fill("twice@example.com")
+    page.get_by_label("What is it about?").select_option("order")
+    page.get_by_label("Your message").fill("Clicked twice in haste.")
+    page.get_by_role("button", name="Submit").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    first = page.url
+    page.go_back()
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    assert page.url == first
+    page.close()
+    kept = [line for line in demo.command("list", "--json") if '"twice@example.com"' in line]
+    assert len(kept) == 1
+
+
+def test_a_failed_confirmation_is_told_corrected_and_found_again(demo, browser):
+    """The manager gets an alert, the visitor corrects, the manager hears of it, and all outlives a restart."""
+    page = browser.new_page()
+    ask_for_leave(page, demo, "hardbounce@example.com", "Moving house")
+    own = part(page, "Confirmation to you")
+    expect(own).to_contain_text("Not delivered", timeout=20_000)
+    page.get_by_label("Your mail address").fill("mended@example.com")
+    page.get_by_role("button", name="Try this address").click()
+    expect(own).to_contain_text(ARRIVED, timeout=20_000)
+    assert len(demo.mails("mended@example.com")) == 1
+    alerts = eventually(lambda: len(found := alerts_of(demo, "sato@example.com")) == 2 and found)
+    assert any("hardbounce@example.com" in text for text in alerts)
+    assert any("mended@example.com" in text for text in alerts)
+    receipt = page.url.partition("/s/")[2]
+    demo.stop()
+    demo.start()
+    page.goto(f"{demo.printed['Sample site']}s/{receipt}")
+    expect(own).to_contain_text(ARRIVED)
+    assert len(demo.mails("mended@example.com")) == 1
+    page.goto(demo.printed["Desk"])
+    page.get_by_role("button", name="Enter").click()
+    expect(page.get_by_role("link", name="hardbounce@example.com")).to_be_visible()
+    stranger = browser.new_context().new_page()
+    stranger.goto(demo.printed["Desk"])
+    stranger.get_by_role("button", name="Enter").click()
+    expect(stranger.get_by_role("link", name="hardbounce@example.com")).to_have_count(0)
+    stranger.context.close()
+    page.close()
+
+
+def alerts_of(demo: Demo, to: str) -> list[str]:
+    """The texts of the mails to this address that are no notifications (those have a List-Id)."""
+    return [text_of(mail) for mail in demo.mails(to) if mail["List-Id"] is None]

@@ -16,6 +16,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import socketserver
 import subprocess
@@ -133,6 +134,31 @@ class Postfix:
                 )
             time.sleep(0.05)
 
+    def recipients(self) -> list[str]:
+        """Whom each delivered mail was for."""
+        heads = (mail.partition(b"\n\n")[0] for mail in self._all())
+        return [
+            line.removeprefix(b"Delivered-To: ").decode()
+            for head in heads
+            for line in head.split(b"\n")
+            if line.startswith(b"Delivered-To: ")
+        ]
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a power cut would; its queue stays."""
+        pid = int((self.folder / "queue" / "pid" / "master.pid").read_text())
+        assert os.getpgid(pid) == pid, "Postfix has no process group of its own"
+        os.killpg(pid, signal.SIGKILL)
+        end = time.monotonic() + 20
+        while _is_group(pid):
+            assert time.monotonic() < end, "Postfix did not end"
+            time.sleep(0.02)
+
+    def start(self) -> None:
+        """Begin again after `kill`."""
+        _control(self.folder, "start")
+        _wait_until_greeting(self)
+
     def count(self) -> int:
         """How many mails were delivered to anybody."""
         return len(self._all())
@@ -209,6 +235,14 @@ def _control(folder: Path, command: str) -> None:
         log = folder / "log" / "maillog"
         words = log.read_text(errors="replace") if log.exists() else ""
         raise AssertionError(f"postfix {command} failed: {done.stdout}{done.stderr}{words}")
+
+
+def _is_group(number: int) -> bool:
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _wait_until_greeting(server: Postfix) -> None:

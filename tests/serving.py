@@ -149,6 +149,60 @@ def post_json(http: urllib3.PoolManager, url: str, fields: dict[str, str]) -> di
 JSON = {"Accept": "application/json"}
 
 
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail."""
+    part = mail.get_body(("plain",))
+    return str(part.get_content()) if part else ""
+
+
+class Load:
+    """Posts submissions from several threads and keeps the ledger of accepted ones, and of their receipts' paths."""
+
+    def __init__(self, url: str, *, domain: str = "example.net", connections: int = 4) -> None:
+        self.accepted: dict[str, str] = {}
+        self.links: dict[str, str] = {}
+        self.refused = 0
+        self._url = url
+        self._domain = domain
+        self._stop = threading.Event()
+        self._numbers = iter(range(10**9))
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._post) for _ in range(connections)]
+
+    def start(self) -> Load:
+        """Begin posting."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Post no more, and wait for the answers under way."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _post(self) -> None:
+        http = urllib3.PoolManager(retries=False, timeout=5)
+        while not self._stop.is_set():
+            with self._lock:
+                visitor = f"v{next(self._numbers)}@{self._domain}"
+            fields = {"email": visitor, "message": "x" * 200}
+            try:
+                answer = http.request(
+                    "POST", self._url, fields=fields, encode_multipart=False, headers=JSON
+                )
+            except urllib3.exceptions.HTTPError:
+                time.sleep(0.02)
+                continue
+            if answer.status == 200:
+                told = answer.json()
+                self.accepted[told["id"]] = visitor
+                self.links[visitor] = "/s/" + told["status_url"].partition("/s/")[2]
+            else:
+                self.refused += 1
+            time.sleep(0.01)
+
+
 class Sink:
     """An SMTP server that keeps what it takes; `answer` may give another reply for a recipient's RCPT or data.
 

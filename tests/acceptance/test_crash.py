@@ -10,7 +10,6 @@ import os
 import random
 import shutil
 import subprocess
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,11 +18,10 @@ import apsw
 import pytest
 import urllib3
 
-from serving import JSON, Served, Sink, eventually, serve
+from serving import JSON, Load, Served, Sink, eventually, serve
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash]
 
-CONNECTIONS = 4
 CONFIGURATION = """
 [site]
 name = "Crash test"
@@ -43,50 +41,6 @@ security = "none"
 [forms.contact]
 managers = ["manager@example.org"]
 """
-
-
-class Load:
-    """Posts submissions from several threads and keeps the ledger of accepted ones."""
-
-    def __init__(self, url: str) -> None:
-        self.accepted: dict[str, str] = {}
-        self.refused = 0
-        self._url = url
-        self._stop = threading.Event()
-        self._numbers = iter(range(10**9))
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._post) for _ in range(CONNECTIONS)]
-
-    def start(self) -> Load:
-        """Begin posting."""
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Post no more, and wait for the answers under way."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _post(self) -> None:
-        http = urllib3.PoolManager(retries=False, timeout=5)
-        while not self._stop.is_set():
-            with self._lock:
-                visitor = f"v{next(self._numbers)}@example.net"
-            fields = {"email": visitor, "message": "x" * 200}
-            try:
-                answer = http.request(
-                    "POST", self._url, fields=fields, encode_multipart=False, headers=JSON
-                )
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.02)
-                continue
-            if answer.status == 200:
-                self.accepted[answer.json()["id"]] = visitor
-            else:
-                self.refused += 1
-            time.sleep(0.01)
 
 
 def stored(served: Served) -> set[str]:

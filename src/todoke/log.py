@@ -11,7 +11,6 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import TextIO
 
 _FACTS = "todoke_facts"
 
@@ -48,11 +47,22 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def log_to(stream: TextIO, level: str = "WARNING") -> None:
-    """Write the events of `level` and above to `stream`, readable on a terminal, JSON elsewhere."""
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Readable() if stream.isatty() else _Lines())
+def log_to_stderr(level: str = "WARNING") -> None:
+    """Write the events of `level` and above to stderr, readable on a terminal, JSON elsewhere."""
+    handler = _Stderr()
+    handler.setFormatter(_Readable() if sys.stderr.isatty() else _Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what sys.stderr is at that time: it may be replaced, and what it was then is closed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):  # nobody reads it any more; the work goes on
+            return
 
 
 class _Lines(logging.Formatter):

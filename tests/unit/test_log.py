@@ -5,48 +5,65 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from todoke.log import get_logger, log_to
+from todoke.log import get_logger, log_to_stderr
+
+Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
+def written(capsys: Captured) -> Iterator[Captured]:
     """What is logged during a test; pytest's own handlers are put back."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     root.handlers = []
-    stream = io.StringIO()
-    log_to(stream, "info")
-    yield stream
+    log_to_stderr("info")
+    yield capsys
     root.handlers = before
     root.setLevel(level)
 
 
-def test_an_event_is_one_line_of_json(written: io.StringIO) -> None:
+def test_an_event_is_one_line_of_json(written: Captured) -> None:
     """Facts are fields; a line break in one of them cannot begin another line."""
     get_logger("todoke.part").info("hook", service="smtp\n{}", new=3)
-    (line,) = written.getvalue().splitlines()
+    (line,) = written.readouterr().err.splitlines()
     found = json.loads(line)
     assert (found["event"], found["service"], found["new"]) == ("hook", "smtp\n{}", 3)
     assert (found["part"], found["level"]) == ("todoke.part", "info")
 
 
-def test_an_exception_is_told_without_its_words(written: io.StringIO) -> None:
+def test_an_exception_is_told_without_its_words(written: Captured) -> None:
     """The type and the place are logged; the message, which may hold an answer, is not."""
     try:
         int("hanako@example.jp")
     except ValueError:
         get_logger("todoke.part").exception("failed")
         logging.getLogger("other").error("failed too", exc_info=True)
-    assert written.getvalue().count("ValueError") == 3
-    assert "hanako" not in written.getvalue()
+    lines = written.readouterr().err
+    assert lines.count("ValueError") == 3
+    assert "hanako" not in lines
 
 
-def test_what_is_below_the_level_is_not_written(written: io.StringIO) -> None:
+def test_what_is_below_the_level_is_not_written(written: Captured) -> None:
     """A level that is off costs nothing and writes nothing."""
     logging.getLogger("todoke.quiet").setLevel("ERROR")
     get_logger("todoke.quiet").warning("unseen")
-    assert written.getvalue() == ""
+    assert written.readouterr().err == ""
+
+
+def test_a_line_goes_to_what_stderr_is_when_it_is_written(
+    written: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that was replaced is not written to; one that is closed is no reason to stop, nor to complain."""
+    later = io.StringIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", later)
+        get_logger("todoke.part").warning("late")
+        assert json.loads(later.getvalue())["event"] == "late"
+        later.close()
+        get_logger("todoke.part").warning("too late")
+    assert written.readouterr().err == ""

@@ -17,7 +17,7 @@ from todoke.app import App, build_to_serve
 from todoke.configuration import read
 from todoke.configuration.urls import origin_of
 from todoke.entry.serving import Server, listen, run_servers
-from todoke.log import log_to
+from todoke.log import log_to_stderr
 from todoke.settings import Secret, Settings
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def serve_demo(port: int) -> None:
 
     Raises ConfigError: if a port is taken.
     """
-    log_to(sys.stderr, os.environ.get("TODOKE_LOG", "ERROR"))
+    log_to_stderr(os.environ.get("TODOKE_LOG", "ERROR"))
     with listen(HOST, port) as door, listen(HOST, port and port + 1) as inbox:
         settings = demo_settings(_origin(door), _origin(inbox))
         app = build_to_serve(settings)

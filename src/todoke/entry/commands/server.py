@@ -9,13 +9,13 @@ from pathlib import Path
 from todoke.app import build_to_serve
 from todoke.configuration import read
 from todoke.entry.serving import Server, listen, run_servers
-from todoke.log import log_to
+from todoke.log import log_to_stderr
 from todoke.settings import Settings
 
 
 def serve(config: str, host: str, port: int) -> None:
     """Read the configuration and serve it. Raises ConfigError: if it is wrong or the port is taken."""
-    log_to(sys.stderr, os.environ.get("TODOKE_LOG", "WARNING"))
+    log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
     serve_settings(read(Path(config), os.environ), host, port)
 
 

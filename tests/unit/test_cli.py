@@ -86,6 +86,25 @@ def test_list_as_json_is_an_object_a_line(capsys: pytest.CaptureFixture[str]) ->
     assert (found["id"], found["messages"][0]["status"]) == ("s2", "queued")
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        'service = "smtp"\nfrom = "forms@example.jp"\nsmtp = {user = "forms"}',
+        'service = "customers-mail-cloud"\nfrom = "forms@example.jp"',
+    ],
+)
+def test_reading_needs_no_secret(
+    folder: Path, mail: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands that hand over nothing work without the service's password, and make no secret of their own."""
+    text = CONFIG.replace('service = "smtp"\nfrom = "forms@example.jp"', mail)
+    (folder / "todoke.toml").write_text(text)
+    assert run(["serve"]) == 2
+    for command in (["list"], ["show", "s1"], ["export"], ["desk"], ["erase", "--id=s1", "--yes"]):
+        assert run(command) == 0, capsys.readouterr().err
+    assert not (folder / "data" / "secret").exists()
+
+
 @pytest.mark.usefixtures("folder")
 def test_show_prints_answers_without_terminal_commands(capsys: pytest.CaptureFixture[str]) -> None:
     """A visitor's escape sequences do not reach the terminal."""

@@ -37,12 +37,17 @@ _NEVER_REAL = (
 )
 
 
-def read_mail(table: Table, environ: Mapping[str, str]) -> MailSettings:
-    """Read [mail] with the secrets of the chosen service; faults are noted in the table's findings."""
+def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True) -> MailSettings:
+    """Read [mail] with the secrets of the chosen service; faults are noted in the table's findings.
+
+    Unless `serving`, nothing is handed over, so what only a hand-over needs may be missing.
+    """
     service = table.text("service", required=True, among=SERVICES)
-    smtp = _read_smtp(table.table("smtp", "mail.smtp"), environ, chosen=service == "smtp")
+    smtp = _read_smtp(
+        table.table("smtp", "mail.smtp"), environ, chosen=serving and service == "smtp"
+    )
     cloud_table = table.table("customers_mail_cloud", "mail.customers_mail_cloud")
-    chosen = service == "customers-mail-cloud"
+    chosen = serving and service == "customers-mail-cloud"
     cloud = _read_customers_mail_cloud(cloud_table, environ, chosen=chosen)
     sender = _read_sender(table, real=not _is_local(service, smtp, cloud))
     return MailSettings(

@@ -23,13 +23,14 @@ DEFAULT_DATA = "./data"
 _UNSAVED_SECRET = b""
 
 
-def read(path: Path, environ: Mapping[str, str]) -> Settings:
+def read(path: Path, environ: Mapping[str, str], *, serving: bool = True) -> Settings:
     """The settings that the file at `path` and the environment state.
 
-    Raises ConfigError: if anything is wrong; it tells the first fault with file, line and key, and how many more
-    there are. The secret of a new data folder is made here.
+    The secret of a new data folder is made here. Unless `serving` (to list, say, or to export), no secret is needed,
+    and nothing is written. Raises ConfigError: if anything is wrong; it tells the first fault with file, line and
+    key, and how many more there are.
     """
-    settings, findings = _read(path, environ)
+    settings, findings = _read(path, environ, dry=not serving, serving=serving)
     faults = [finding for finding in findings if finding.severity == ERROR]
     if faults or settings is None:
         more = f" ({len(faults) - 1} more: see `todoke check`)" if len(faults) > 1 else ""
@@ -53,7 +54,7 @@ def data_folder(environ: Mapping[str, str]) -> Path:
 
 
 def _read(
-    path: Path, environ: Mapping[str, str], *, dry: bool = False
+    path: Path, environ: Mapping[str, str], *, dry: bool = False, serving: bool = True
 ) -> tuple[Settings | None, list[Finding]]:
     try:
         text = path.read_text("utf-8")
@@ -65,7 +66,9 @@ def _read(
     except tomllib.TOMLDecodeError as error:
         return None, [_syntax_fault(path, text, error)]
     findings = Findings(str(path), places(text))
-    settings = _read_document(document, path.absolute().parent, environ, findings, dry=dry)
+    settings = _read_document(
+        document, path.absolute().parent, environ, findings, dry=dry, serving=serving
+    )
     return settings, findings.found
 
 
@@ -76,6 +79,7 @@ def _read_document(
     findings: Findings,
     *,
     dry: bool,
+    serving: bool,
 ) -> Settings | None:
     top = Table(findings, "", (), document)
     for section in ("site", "mail"):
@@ -83,7 +87,7 @@ def _read_document(
             top.error(section, f"is missing: the file has no [{section}].")
     site = read_site(top.table("site", "site"))
     mail_table = top.table("mail", "mail")
-    mail = read_mail(mail_table, environ)
+    mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)
     forms = _read_forms(top, site.site, folder)
     secret = _read_secret(findings, environ, dry=dry)

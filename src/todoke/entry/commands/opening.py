@@ -19,10 +19,11 @@ from todoke.settings import MailSettings, Settings
 def settings_for(config: Path) -> Settings:
     """The settings of `config`; where the usual file is not there, those that reading the data folder needs.
 
+    They hand over nothing, so no secret is asked for.
     Raises ConfigError: if there is neither, or the file is wrong.
     """
     if config.exists() or config != Path(DEFAULT_CONFIG):
-        return read(config, os.environ)
+        return read(config, os.environ, serving=False)
     data = data_folder(os.environ)
     if not (data / "todoke.db").exists():
         raise ConfigError(

@@ -34,7 +34,13 @@ class Result:
 
 
 def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
-    """Compose the mail of `claim` and hand it to the mailer, once.
+    """Compose the mail of `claim` and hand it to the mailer, once."""
+    mail = compose_mail(app, claim, policy)
+    return mail if isinstance(mail, Result) else send_mail(app, claim, mail, policy)
+
+
+def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
+    """Compose the mail of `claim`, or say what its claim comes to without one.
 
     A message whose earlier attempts ended with our process dying, and that is past its time, is given up untried:
     it may be what kills us. Any other gets this one try, however late it is.
@@ -44,7 +50,7 @@ def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
     try:
         from todoke.compose import compose  # noqa: PLC0415 templates are loaded for the first mail, not for the start
 
-        mail = compose(claim, app.settings, _told_of(app, claim))
+        return compose(claim, app.settings, _told_of(app, claim))
     except StoreError as error:
         log.warning("not_composed", message=claim.message.id, fault=type(error).__name__)
         return Result(Outcome(claim=claim, events=(), retry_at=app.clock() + STORE_PAUSE))
@@ -53,10 +59,10 @@ def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
         words = f"this mail could not be composed ({type(error).__name__})"
         fault = SendDeferred(diagnostic=words, reason=Reason.MISCONFIGURED)
         return Result(unfinished(claim, fault, app.clock(), policy))
-    return _send(app, claim, mail, policy)
 
 
-def _send(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result:
+def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result:
+    """Hand the mail of `claim` to the mailer, once."""
     try:
         answer = app.mailer.send(mail)
     except SendError as error:

@@ -17,17 +17,18 @@ from datetime import timedelta
 from todoke.app import App
 from todoke.circuit import Circuit
 from todoke.errors import StoreCorrupt, StoreError
-from todoke.hand_over import Result, give_up, hand_over
+from todoke.hand_over import Result, compose_mail, give_up, hand_over, send_mail
 from todoke.log import get_logger
 from todoke.message import Claim, Outcome
 from todoke.pace import Pace
-from todoke.ports import FollowUp
+from todoke.ports import FollowUp, Mail
 from todoke.retry import RetryPolicy
 from todoke.track import follow_up
 
 ROUND_REST = timedelta(seconds=30)
 LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
 CROWD_PAUSE_SECONDS = 0.05  # while visitors crowd, outcomes gather: one write for many
+LONGEST_GATHERING_SECONDS = 0.02
 STORE_REST_SECONDS = 1.0
 STORE_LONGEST_REST_SECONDS = 30.0
 log = get_logger(__name__)
@@ -88,13 +89,15 @@ class Sender:
         self._follow_up: FollowUp = follow_up(app.settings)
         self._circuit = circuit or Circuit()
         self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._awake = threading.Event()
+        self._came: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None is a hint
+        self._is_hinted = False
         self._stopping = threading.Event()
         self._pace = Pace(app.mailer.concurrency)
         self._in_hand = 0
         # Handed over and not yet stored as such is what a crash repeats: never more than one for each worker.
-        self._may_hand_over = threading.Semaphore(app.mailer.concurrency)
+        self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._permit(app.mailer.concurrency)
+        self._write_seconds = 0.0
         self._unstored: list[Outcome] = []
         self._stuck: dict[str, Outcome] = {}
         self._stops_by = float("inf")
@@ -115,14 +118,15 @@ class Sender:
 
     def wake(self) -> None:
         """Hint that something is due; cheap, and may be called from any thread."""
-        if not self._awake.is_set():
-            self._awake.set()
+        if not self._is_hinted:
+            self._is_hinted = True
+            self._came.put(None)
 
     def stop(self, timeout_seconds: float) -> None:
         """Take nothing new, finish what is in flight, and return within about `timeout_seconds`."""
         self._stops_by = time.monotonic() + timeout_seconds
         self._stopping.set()
-        self._awake.set()
+        self._came.put(None)
         for thread in self._threads:
             thread.join(max(0.0, self._stops_by - time.monotonic()) + 0.1)
         if self._in_hand or self._unstored:
@@ -157,17 +161,14 @@ class Sender:
         """Store what came back, claim what there is room for, and sleep when there was neither."""
         if self._app.courtesy.is_crowded:
             self._sleep(CROWD_PAUSE_SECONDS)
-        self._awake.clear()
         stored = self._store_outcomes()
         claimed = 0 if self._stopping.is_set() else self._claim_some()
         if stored or claimed:
             return
-        if self._in_hand and not self._has_room():
-            self._take_back(timeout_seconds=1.0)  # hints could not be followed now
-        elif not self._in_hand and self._circuit.rest_seconds():
+        if not self._in_hand and self._circuit.rest_seconds():
             self._sleep(self._circuit.rest_seconds())
         else:
-            self._awake.wait(self._sleep_seconds())
+            self._take_back(self._sleep_seconds())
 
     def _sleep(self, seconds: float) -> None:
         """Rest whatever hints come; when stopping, only for a moment."""
@@ -198,6 +199,7 @@ class Sender:
         """Claim as many as the workers can begin soon; one alone while the service is down."""
         if not self._has_room():
             return 0
+        self._is_hinted = False  # from here on a hint may tell of what is not found below
         room = 1 if self._circuit.is_open else self._pace.most_in_hand() - self._in_hand
         claims = _claim(self._app, room)
         for claim in claims:
@@ -210,10 +212,10 @@ class Sender:
     def _store_outcomes(self) -> int:
         """Store the outcomes that came back since the last time. Held, in order, while the store cannot."""
         came = len(self._unstored)
-        while self._take_back():
-            pass
+        self._gather()
         if not self._unstored:
             return 0
+        began = time.monotonic()
         try:
             self._app.store.finish(self._unstored, self._follow_up)
         except StoreError:
@@ -224,23 +226,37 @@ class Sender:
                 self._store_alone(outcome)
         stored = len(self._unstored)
         self._unstored.clear()
-        self._may_hand_over.release(stored)
+        self._permit(stored)
         self._pace.note(stored)
+        self._write_seconds = time.monotonic() - began
         return stored
 
+    def _gather(self) -> None:
+        """Take the outcomes that came. After a first one, wait for others about as long as a write of it would take."""
+        while self._take_back():
+            pass
+        lasts = min(self._write_seconds, LONGEST_GATHERING_SECONDS)
+        until = time.monotonic() + lasts if self._unstored else 0.0
+        while self._in_hand and len(self._unstored) < self._app.mailer.concurrency:
+            left = until - time.monotonic()
+            if left <= 0 or not self._take_back(left):
+                return
+
     def _take_back(self, timeout_seconds: float = 0.0) -> bool:
-        """Take one outcome from the workers; False when none comes."""
+        """Take one outcome from the workers, or a hint; False when neither comes."""
         try:
-            outcome = (
-                self._done.get(timeout=timeout_seconds)
-                if timeout_seconds
-                else self._done.get_nowait()
-            )
+            outcome = self._came.get(timeout_seconds > 0, timeout_seconds)
         except queue.Empty:
             return False
-        self._in_hand -= 1
-        self._unstored.append(outcome)
+        if outcome is not None:
+            self._in_hand -= 1
+            self._unstored.append(outcome)
         return True
+
+    def _permit(self, mails: int) -> None:
+        """Let the workers hand over so many more."""
+        for _ in range(mails):
+            self._permits.put(None)
 
     def _store_alone(self, outcome: Outcome) -> None:
         """Store one outcome of a group that failed; without its alerts if they are what fails."""
@@ -256,33 +272,52 @@ class Sender:
 
     def _work(self) -> None:
         while (claim := self._todo.get()) is not None:
-            while not self._may_hand_over.acquire(timeout=1.0):
-                if time.monotonic() > self._stops_by:
+            with self._app.courtesy.turn():
+                composed = self._untried(claim) or compose_mail(self._app, claim, self._policy)
+                if not self._may_go_on():
                     return  # the store takes nothing, and the time to stop is over: the lease lapses
-            try:
-                outcome = self._attempt(claim)
-            except Exception:
-                log.exception("worker_failed", message=claim.message.id)
-                outcome = Outcome(claim=claim, events=(), retry_at=self._app.clock() + ROUND_REST)
-            self._done.put(outcome)
-            self.wake()
+                outcome = self._finish(claim, composed)
+            self._came.put(outcome)
 
-    def _attempt(self, claim: Claim) -> Outcome:
-        left = claim.lease_until - self._app.clock()
-        is_late = left < self._app.settings.mail.lease / 2  # another may claim it before we end
+    def _may_go_on(self) -> bool:
+        """Wait until one more outcome may be at large; False when the time to stop is over before that."""
+        while True:
+            try:
+                self._permits.get(timeout=1.0)
+            except queue.Empty:
+                if time.monotonic() > self._stops_by:
+                    return False
+            else:
+                return True
+
+    def _finish(self, claim: Claim, composed: Mail | Result | Outcome) -> Outcome:
+        """Hand over what was composed, unless that should no longer be."""
+        if isinstance(composed, Outcome):
+            return composed
+        try:
+            if isinstance(composed, Result):
+                return self._after(composed)
+            outcome = self._untried(claim)
+            return outcome or self._after(send_mail(self._app, claim, composed, self._policy))
+        except Exception:
+            log.exception("worker_failed", message=claim.message.id)
+            return Outcome(claim=claim, events=(), retry_at=self._app.clock() + ROUND_REST)
+
+    def _untried(self, claim: Claim) -> Outcome | None:
+        """What becomes of a claim that should not be tried now; None if it should."""
+        now = self._app.clock()
+        is_late = claim.lease_until - now < self._app.settings.mail.lease / 2  # soon another's
         if is_late or self._stopping.is_set():
-            return Outcome(claim=claim, events=(), retry_at=self._app.clock())
+            return Outcome(claim=claim, events=(), retry_at=now)
         rest = self._circuit.rest_seconds()
         if rest:
             return put_off(self._app, claim, self._policy, timedelta(seconds=rest))
-        with self._app.courtesy.turn():
-            result = hand_over(self._app, claim, self._policy)
+        return None
+
+    def _after(self, result: Result) -> Outcome:
+        """Tell the circuit. After a fault that is not this message's, it is due again as soon as the rest is over."""
         if result.answered:
             self._circuit.note_answer()
-        return self._after_fault(result)
-
-    def _after_fault(self, result: Result) -> Outcome:
-        """The fault is not this message's: it is due again as soon as the rest is over."""
         if result.fault is None or result.outcome.retry_at is None:
             return result.outcome  # also one that is given up now: the next may ask at once
         rest = self._circuit.note_fault(result.fault)

@@ -9,7 +9,7 @@ strangers' text is a relay for their advertising); what stands in a body is iner
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -150,7 +150,7 @@ def _values(
         "site": SiteView(name=settings.site.name, url=settings.site.url),
         "form": FormView(
             name=form.name,
-            title=form.title or form.name,
+            title=form.shown,
             page_url=form.page_url,
             subject=form.confirmation.subject,
         ),
@@ -203,8 +203,8 @@ def _answer(
     label = unlink(clean_line((field.label if field else "") or name, 300)) or "?"
     if field and field.kind in _NO_MAIL_TEXT:
         return AnswerView(name=name, label=label, text=say("(not shown in mails)"), note="")
-    options = dict(field.options) if field else {}
-    values = [_worded(entry.value, options) for entry in group if isinstance(entry.value, str)]
+    texts = [entry.value for entry in group if isinstance(entry.value, str)]
+    values = [field.in_words(text) for text in texts] if field else texts
     whole = "\n".join(values)
     notes = []
     if len(whole) > limit:
@@ -214,12 +214,6 @@ def _answer(
         notes.append(say("some characters could not be read; the original bytes are kept"))
     text = unlink(clean(whole)).strip("\n")
     return AnswerView(name=name, label=label, text=text or "–", note="; ".join(notes))
-
-
-def _worded(value: str, options: Mapping[str, str]) -> str:
-    """The label of a chosen option beside its value, where the two differ."""
-    label = options.get(value, "")
-    return f"{label} ({value})" if label and label != value and value else label or value
 
 
 def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:

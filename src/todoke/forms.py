@@ -47,6 +47,11 @@ class Field:
     required_values: tuple[str, ...] = ()
     sent_anyway: tuple[str, ...] = ()
 
+    def in_words(self, value: str) -> str:
+        """`value` as people read it: beside the label of the option that it chose, where the two differ."""
+        label = dict(self.options).get(value, "")
+        return f"{label} ({value})" if label and label != value and value else label or value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Managers:
@@ -105,6 +110,11 @@ class Form:
     limits: Limits = Limits()
     retention: timedelta | None = timedelta(days=90)
     charset: str = "utf-8"
+
+    @property
+    def shown(self) -> str:
+        """What people call the form: its title, or else its name."""
+        return self.title or self.name
 
     def field(self, name: str) -> Field | None:
         """The field of this name, or None."""

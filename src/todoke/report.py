@@ -13,6 +13,7 @@ from typing import Any
 from todoke import report_words
 from todoke.address import AddressError, parse_address
 from todoke.delivery import UNKNOWN, Ceiling, DeliveryEvent, Kind, Status, reading
+from todoke.forms import Field
 from todoke.language import LANGUAGES
 from todoke.message import AttemptTimeline, MessageTimeline, Role, Timeline
 from todoke.report_words import FAILURES, words
@@ -61,17 +62,22 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
     submission = timeline.submission
     language = receipt_language(timeline, settings)
     shown = _visitors_messages(timeline)
-    form = settings.forms.get(submission.form)
     return {
         "id": submission.id,
         "received_at": _iso(submission.received_at),
         "form": submission.form,
-        "title": (form.title if form else "") or submission.form,
+        "title": form_title(submission.form, settings),
         "site": settings.site.name,
         "language": language,
         "final": all(is_final(m, settings, now) for m in shown),
         "messages": [_receipt_message(m, timeline, settings, now) for m in shown],
     }
+
+
+def form_title(name: str, settings: Settings) -> str:
+    """What people call the form of this name; the name itself when it is no longer in the settings."""
+    form = settings.forms.get(name)
+    return form.shown if form else name
 
 
 def receipt_language(timeline: Timeline, settings: Settings) -> str:
@@ -180,6 +186,7 @@ def desk_row(
         "id": submission.id,
         "received_at": _iso(submission.received_at),
         "form": submission.form,
+        "title": form_title(submission.form, settings),
         "visitor": show_address(submission.visitor),
         "failing": any(m["tone"] == "bad" for m in messages),
         "messages": messages,
@@ -192,17 +199,19 @@ def desk_timeline(
     """A submission with its answers, messages, attempts and events: all that is known, in words and as evidence."""
     submission = timeline.submission
     form = settings.forms.get(submission.form)
-    labels = {f.name: f.label for f in (form.fields if form else None) or ()}
+    fields = {field.name: field for field in (form.fields if form else None) or ()}
     return {
         "id": submission.id,
         "received_at": _iso(submission.received_at),
         "form": submission.form,
+        "title": form_title(submission.form, settings),
         "language": submission.language,
         "visitor": show_address(submission.visitor),
         "retain_until": _iso(submission.retain_until),
         "signals": list(submission.signals),
         "answers": [
-            _answer(entry, position, labels) for position, entry in enumerate(submission.entries)
+            _answer(entry, position, fields.get(entry.name))
+            for position, entry in enumerate(submission.entries)
         ],
         "messages": [_desk_message(m, settings, now, language) for m in _in_order(timeline)],
     }
@@ -212,14 +221,16 @@ def _in_order(timeline: Timeline) -> list[MessageTimeline]:
     return sorted(timeline.messages, key=lambda m: _ORDER[m.message.role])
 
 
-def _answer(entry: Entry, position: int, labels: dict[str, str]) -> dict[str, Any]:
+def _answer(entry: Entry, position: int, field: Field | None) -> dict[str, Any]:
     value = entry.value
-    shown: dict[str, Any] = {"value": value}
+    shown: dict[str, Any]
     if isinstance(value, File):
         shown = {"file": {"name": value.name, "media_type": value.media_type}}
+    else:
+        shown = {"value": field.in_words(value) if field else value}
     return {
         "name": entry.name,
-        "label": labels.get(entry.name) or entry.name,
+        "label": (field.label if field else "") or entry.name,
         "position": position,
         "undecoded": entry.raw is not None,
         **shown,

@@ -211,6 +211,20 @@ def test_timeline_shows_answers_and_evidence() -> None:
         assert text in page
 
 
+def test_the_desk_speaks_of_forms_by_their_titles() -> None:
+    """The list, its filter and a submission say what visitors read on the form; an empty answer shows as a dash."""
+    timeline = make_timeline(
+        make_message("delivered"), entries=(Entry("topic", "paper"), Entry("name", " "))
+    )
+    asgi, cookie = opened(make_app(stored(timeline)))
+    listed = call(asgi, "/desk?form=contact", headers=cookie).text
+    assert '<option value="contact" selected>Contact us</option>' in listed
+    assert "Contact us · " in listed
+    page = call(asgi, "/desk/s1", headers=cookie).text
+    assert '<dd class="typed">Our paper (paper)</dd>' in page
+    assert '<dd class="typed">–</dd>' in page
+
+
 HOSTILE = "<script>alert(1)</script>\u202egpj.exe\u2066\x00\x1b"
 
 

@@ -193,6 +193,16 @@ def test_desk_shows_the_evidence() -> None:
     assert shown["answers"][4]["file"] == {"name": "wall.jpg", "media_type": "image/jpeg"}
 
 
+def test_desk_speaks_as_the_form_does() -> None:
+    """The form's title, and the label of a chosen option beside its value; a form that is gone has its name."""
+    told = make_timeline(make_message("delivered"))
+    shown = report.desk_timeline(told, SETTINGS, NOW, "en")
+    assert (shown["title"], shown["answers"][2]["value"]) == ("Contact us", "Our paper (paper)")
+    assert report.desk_row(told, SETTINGS, NOW, "en")["title"] == "Contact us"
+    gone = report.desk_timeline(told, make_settings(forms={}), NOW, "en")
+    assert (gone["title"], gone["answers"][2]["value"]) == ("contact", "paper")
+
+
 def test_look_alike_domains_show_their_a_labels() -> None:
     """A domain that is not ASCII is followed by what it really is; text that is no address stays as it is."""
     assert report.show_address("a@раypal.com") == "a@раypal.com (xn--ypal-43d9g.com)"

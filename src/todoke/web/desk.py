@@ -117,7 +117,7 @@ class _Desk:
             rows=rows,
             older=older,
             asked=asked,
-            forms=sorted(self.app.settings.forms),
+            forms=[(name, form.shown) for name, form in sorted(self.app.settings.forms.items())],
             statuses=[(s.value, DESK_LABELS[s.value]) for s in Status],
             first=not query.before,
         )

@@ -164,7 +164,7 @@ def answers_page(
         status=status,
         form_origins=[*form_origins, *_origins(form.redirect, form.page_url, action)],
         form=form,
-        title=form.title or form.name,
+        title=form.shown,
         site=site,
         action=action or f"/f/{form.name}",
         controls=shown,

@@ -13,11 +13,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from todoke.app import App
-from todoke.errors import StoreError
+from todoke.errors import NotFound, StoreError
 from todoke.log import get_logger
 from todoke.send import Sender
 from todoke.sweep import sweep
 from todoke.web import desk, door, hooks, pages, receipt
+from todoke.web.http import error_response, language_of
 
 SWEEP_EVERY_SECONDS = 300.0
 SENDER_STOPS_WITHIN_SECONDS = 20.0
@@ -53,6 +54,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlett
             Route("/healthz", _health(app), methods=["GET"]),
             *extra_routes,
         ],
+        exception_handlers={404: _not_found(app)},
         lifespan=lifespan,
     )
 
@@ -74,6 +76,17 @@ def _close(app: App, sender: Sender) -> None:
     sender.stop(SENDER_STOPS_WITHIN_SECONDS)
     app.mailer.close()
     app.store.close()
+
+
+def _not_found(app: App):  # type: ignore[no-untyped-def]
+    async def not_found(request: Request, _: Exception) -> Response:
+        """404 for an address that is nothing's: a page like the others, or JSON."""
+        site = app.settings.site
+        language = language_of(request.scope, site.language)
+        nothing = NotFound("Please check the address.")
+        return error_response(request, nothing, language=language, site=site.name)
+
+    return not_found
 
 
 def _health(app: App):  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import resource
 import signal
@@ -78,11 +79,16 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise ConfigError(
-            f"Port {port} on {host} cannot be used: {(error.strerror or str(error)).lower()}."
-            " Choose another one with --port."
-        ) from error
+        raise ConfigError(_cannot_listen(host, port, error)) from error
     return listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    """What is wrong with the host, or else with the port, and how to choose another one."""
+    why = (error.strerror or str(error)).lower()
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: {why}. Choose another one with --host."
+    return f"Port {port} on {host} cannot be used: {why}. Choose another one with --port."
 
 
 def run_servers(servers: Sequence[Server], ready: Callable[[], Any] = lambda: None) -> None:

@@ -1,0 +1,48 @@
+"""The application as a whole: what is at no room's address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from starlette.applications import Starlette
+
+from stories import call, make_app, stored
+from todoke.entry.asgi import application
+from todoke.entry.serving import listen
+from todoke.errors import ConfigError
+from todoke.testing import FakeMailer
+
+
+def whole() -> Starlette:
+    """The application over fakes."""
+    return application(replace(make_app(stored()), mailer=FakeMailer()))
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "<h1>There is nothing here</h1>"), ("ja", "<h1>見つかりませんでした</h1>")],
+)
+def test_an_address_of_nothing_has_a_page(language: str, title: str) -> None:
+    """Whoever opens the door's bare address in a browser reads a page in their language, with the site's name."""
+    asgi = whole()
+    answer = call(asgi, "/", headers={"accept": "text/html", "accept-language": language})
+    assert answer.status == 404
+    assert title in answer.text
+    assert "Hoshino Paper" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_program_is_told_in_json() -> None:
+    """The one shape of errors holds for addresses of nothing, too."""
+    answer = call(whole(), "/x", headers={"accept": "application/json"})
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+    assert '"code":"not_found"' in answer.text
+
+
+def test_a_host_that_is_not_ours_is_said_to_be_the_host_s_fault() -> None:
+    """Another port would not help."""
+    with pytest.raises(
+        ConfigError, match=r"^192\.0\.2\.1 is no address of this machine: .* --host\.$"
+    ):
+        listen("192.0.2.1", 0)

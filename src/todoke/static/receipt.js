@@ -6,6 +6,7 @@ const page = document.getElementById("receipt");
 const url = page.dataset.url;
 const POLL_SECONDS = [2, 2, 3, 5, 5, 8, 8, 13, 20, 30];
 const POLLS = 40;
+const SILENT_SECONDS = 5; // a stream speaks at once; one that does not is held back or cut off on its way
 let polls = 0;
 
 function setText(element, text) {
@@ -70,18 +71,35 @@ async function poll() {
 
 function follow() {
   const source = new EventSource(`${url}/events`);
+  let silence = 0;
+  const heard = () => {
+    clearTimeout(silence);
+    silence = 0;
+  };
+  const pollInstead = () => {
+    heard();
+    source.close();
+    poll();
+  };
+  const listen = () => {
+    silence ||= setTimeout(pollInstead, SILENT_SECONDS * 1000);
+  };
   source.onmessage = (event) => {
+    heard();
     setLive(true);
     show(JSON.parse(event.data));
   };
   source.addEventListener("end", () => {
+    heard();
     source.close();
     setLive(false);
   });
   source.onerror = () => {
     setLive(false);
-    if (source.readyState === EventSource.CLOSED) poll();
+    if (source.readyState === EventSource.CLOSED) pollInstead();
+    else listen(); // the browser connects again by itself, if anything lets it
   };
+  listen();
 }
 
 if ("EventSource" in window) follow();

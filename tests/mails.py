@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from todoke.message import Attempt, Claim, Message, Role
 from todoke.ports import Mail, Mailbox
 from todoke.settings import MailSettings, Settings, SmtpSettings
 from todoke.submission import Entry, EntryList, Submission
+from variants import replace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 VISITOR = "aoi@example.net"

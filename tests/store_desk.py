@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from todoke.ports import Added, Duplicate, Recorded, Store
 from todoke.stores.sqlite import SqliteStore
 from todoke.submission import Entry, EntryList, RepeatKey, Submission
 from todoke.testing import MemoryStore
+from variants import replace
 
 START = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 LEASE = timedelta(minutes=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from todoke.ports import Mailbox, Mailer, Store
 from todoke.settings import MailSettings, Settings
 from todoke.submission import Entry, File, Submission
 from todoke.testing import MemoryStore
+from variants import replace
 
 NOW = datetime(2026, 11, 23, 6, 34, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"

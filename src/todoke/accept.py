@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from todoke import ids
 from todoke.address import AddressError, parse_address
@@ -24,8 +25,7 @@ ANONYMOUS_REPEAT_WINDOW = timedelta(seconds=10)
 IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Where a request came from. `remote` and `user_agent` are hashed and never stored."""
 
     language: str
@@ -34,8 +34,7 @@ class Context:
     idempotency_key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """What one accepted request comes to: everything that the one write keeps, and the receipt link's token."""
 
     submission: Submission

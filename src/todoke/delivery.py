@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from todoke.address import same_mailbox
 
@@ -109,8 +110,7 @@ class Ceiling(StrEnum):
     """A service with delivery events: silence means `unknown`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryEvent:
+class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fact about an attempt, as a service, a DSN or todoke itself stated it.
 
     `token` names the attempt; where a service gives none, `service_id` (its own id of the message) does. `at` is
@@ -149,8 +149,7 @@ class DeliveryEvent:
         return hashlib.sha256("\x1f".join(stated).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a set of events adds up to.
 
     `since` is the earliest time at which the status held, `heard_at` the latest time of any event. `reason`,

@@ -5,8 +5,9 @@ Called by send.py. Never raises: whatever goes wrong with one mail is that mail'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from todoke.app import App
 from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
@@ -21,8 +22,7 @@ STORE_PAUSE = timedelta(seconds=30)
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """What came of a claim. `answered` is True when the service dealt with this mail as a mail.
 
     `fault` is set when every other mail would fare the same now.

@@ -6,9 +6,10 @@ its submission into a Mail, `send.py` hands that to a mailer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from todoke.delivery import Ceiling, DeliveryEvent, Standing
 from todoke.submission import Submission
@@ -25,8 +26,7 @@ class Role(StrEnum):
     """To a manager: a message of this submission failed, or its address was corrected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one recipient.
 
     `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the same over retries and resends.
@@ -45,8 +45,7 @@ class Message:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One hand-over of a message.
 
     `token` (fixed length, [a-z0-9], unguessable) travels with the mail and comes back in delivery events.
@@ -63,8 +62,7 @@ class Attempt:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The right to hand over one message until `lease_until`, with all that is needed to do it.
 
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
@@ -80,8 +78,7 @@ class Claim:
     resend_asked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a claim: the events to journal, and when to try again (None: no more work)."""
 
     claim: Claim
@@ -89,8 +86,7 @@ class Outcome:
     retry_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptTimeline:
+class AttemptTimeline(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt with its events in the order they reached us, and the standing they add up to."""
 
     attempt: Attempt
@@ -98,8 +94,7 @@ class AttemptTimeline:
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageTimeline:
+class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
     """A message with its attempts, oldest first, and its work.
 
     `due_at` None means nothing is left to do. `resend_asked_at` is when a person last asked for a new attempt,
@@ -132,8 +127,7 @@ class MessageTimeline:
         return asked is not None and self.attempts[-1].attempt.started_at < asked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """A submission and all that became of it: what the receipt and the desk show."""
 
     submission: Submission

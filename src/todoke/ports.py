@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Timeline
 from todoke.submission import File, RepeatKey, Submission
@@ -21,15 +23,13 @@ Clock = Callable[[], datetime]
 """The present time: aware, UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(msgspec.Struct, frozen=True):
     """The submission and its messages are durable."""
 
     submission_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicate:
+class Duplicate(msgspec.Struct, frozen=True):
     """The same request was accepted before, as `submission_id`; nothing was written.
 
     `same_content` is False when the key was used before for other content.
@@ -218,8 +218,7 @@ class Mailbox:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A composed message, ready for any mailer.
 
     `headers` are further header fields in order (Auto-Submitted, List-Id ...), values in Unicode, already free
@@ -238,8 +237,7 @@ class Mail:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The service took responsibility: its own id for the message ("" if it gave none) and its words."""
 
     service_id: str = ""

@@ -7,12 +7,13 @@ send that mail again.
 
 from __future__ import annotations
 
-import dataclasses
 import queue
 import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from todoke.app import App
 from todoke.circuit import Circuit
@@ -322,7 +323,7 @@ class Sender:
             return result.outcome  # also one that is given up now: the next may ask at once
         rest = self._circuit.note_fault(result.fault)
         retry_at = self._app.clock() + timedelta(seconds=rest)
-        return dataclasses.replace(result.outcome, retry_at=min(retry_at, result.outcome.retry_at))
+        return replace(result.outcome, retry_at=min(retry_at, result.outcome.retry_at))
 
 
 def _nothing_follows(*_: object) -> tuple[()]:

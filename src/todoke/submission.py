@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
@@ -37,8 +39,7 @@ class File:
         return dataclasses.replace(self, content=b"", size=self.size, digest=self.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One name-value pair of an entry list (WHATWG HTML 4.10.21.4).
 
     `raw` holds the value's bytes as received when they could not be decoded without loss; `value` then shows
@@ -86,8 +87,7 @@ class FieldError:
 FieldErrors = tuple[FieldError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted sending of a form.
 
     `token_hash` is the SHA-256 (hex) of the receipt link's token; the token itself is never stored.
@@ -106,8 +106,7 @@ class Submission:
     signals: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatKey:
+class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
     """What makes two requests one submission: an Idempotency-Key, or the same answers from the same place.
 
     `key` is a hash; `fingerprint` hashes the content, so that a key used again for other content is noticed.

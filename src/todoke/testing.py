@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
+
+from msgspec.structs import replace
 
 from todoke.address import mailbox_key
 from todoke.delivery import Ceiling, DeliveryEvent

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from todoke.message import Role
 from todoke.ports import Mailbox
 from todoke.smtp_codes import read_answer
 from todoke.submission import Entry
+from variants import replace
 
 pytestmark = pytest.mark.acceptance
 

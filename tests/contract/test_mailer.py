@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -25,6 +25,7 @@ from todoke.mailers.smtp import SmtpMailer
 from todoke.ports import Mailbox, Mailer
 from todoke.settings import CustomersMailCloudSettings, Secret
 from todoke.testing import FakeMailer
+from variants import replace
 
 KEY = "SECRET-key-93b1"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from todoke.ids import token_hash
 from todoke.message import Message, MessageTimeline, Outcome, Role
 from todoke.ports import Added, Duplicate, Query, Recorded
 from todoke.submission import Entry, File, Submission
+from variants import replace
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timel
 from todoke.ports import Query, Store
 from todoke.submission import Submission
 from todoke.testing import MemoryStore
+from variants import replace
 
 KINDS = st.sampled_from(sorted(Kind))
 VISITORS = st.sampled_from(["a@v.example", "B@v.example", "b@V.example", "花@例え.jp", ""])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -13,6 +12,7 @@ from todoke.errors import Malformed, RequestError, TooLarge, Unsupported
 from todoke.forms import Limits
 from todoke.submission import Entry, EntryList, File
 from todoke.web.body import parse, split_controls
+from variants import replace
 
 DEFAULT = Limits()
 URLENCODED = "application/x-www-form-urlencoded"

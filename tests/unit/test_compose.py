@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from todoke.message import AttemptTimeline, MessageTimeline, Role
 from todoke.ports import Mailbox
 from todoke.serialise import header_names, serialise
 from todoke.submission import Entry, File
+from variants import replace
 
 CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 CANARY = "CANARY-7f3a"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -29,6 +28,7 @@ from todoke.message import Role
 from todoke.submission import Entry, File
 from todoke.testing import FakeClock, MemoryStore
 from todoke.web import desk
+from variants import replace
 
 PATHS = [
     "/desk",

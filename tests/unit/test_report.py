@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from todoke import report, report_words
 from todoke.delivery import Ceiling, Kind, Permanence, Reason, Status
 from todoke.language import LANGUAGES
 from todoke.message import Role
+from variants import replace
 
 SETTINGS = make_settings()
 BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from mails import NOW, claim
 from todoke.delivery import Ceiling
 from todoke.message import Role
 from todoke.retry import RetryPolicy
+from variants import replace
 
 DAYS = timedelta(days=4)
 

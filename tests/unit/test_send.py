@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from todoke.ports import Accepted, FollowUp, Mail
 from todoke.send import Sender, send_due
 from todoke.submission import Entry, Submission
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from variants import replace
 
 
 class Story:

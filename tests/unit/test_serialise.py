@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -16,6 +15,7 @@ from mails import NOW, mail
 from todoke.errors import SendRefused
 from todoke.ports import Mail, Mailbox
 from todoke.serialise import header_names, needs_smtputf8, serialise, wire
+from variants import replace
 
 INTENDED = [
     "Date",

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -26,6 +25,7 @@ from todoke.stores.erasure import Condition
 from todoke.stores.sqlite import SqliteStore
 from todoke.stores.writer import RESTART_PAGES, Writer
 from todoke.submission import Entry, File
+from variants import replace
 
 PAGE = 4096
 

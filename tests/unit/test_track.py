@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from todoke.ports import Mailbox
 from todoke.settings import MailSettings, Settings
 from todoke.submission import Entry, Submission
 from todoke.track import follow_up
+from variants import replace
 
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
 VISITOR = "aoi@example.net"
@@ -120,7 +120,7 @@ def test_without_other_managers_the_owner_is_told():
     assert told(*change, settings(managers=())) == {OWNER: "bounced"}
     assert told(*change, settings(managers=(VISITOR,))) == {OWNER: "bounced"}
     assert told(*change, settings(managers=(VISITOR,), alert_to=(VISITOR,))) == {}
-    gone = dataclasses.replace(settings(), forms={})
+    gone = replace(settings(), forms={})
     assert told(*change, gone) == {OWNER: "bounced"}
 
 
@@ -177,7 +177,7 @@ def test_correction_tells_the_managers_the_new_address():
     before = timeline(old, (Kind.BOUNCED,))
     after = timeline(new, (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(hours=1), corrections=1)
     assert told(before, after) == {FIRST: "corrected", SECOND: "corrected"}
-    again = dataclasses.replace(
+    again = replace(
         after,
         message=message(recipient="aoi@example.edu"),
         corrections=2,

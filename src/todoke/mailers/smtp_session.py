@@ -10,8 +10,9 @@ import smtplib
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NoReturn
+
+import msgspec
 
 from todoke.delivery import Reason
 from todoke.errors import SendDeferred, SendRefused, SendUnknown
@@ -36,8 +37,7 @@ class Stale(Exception):
     """The server closed the connection before it answered anything: it may just have been idle too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A server's answer: its reply code, and its words with the lines joined."""
 
     code: int

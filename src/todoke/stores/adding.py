@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import apsw
+import msgspec
 
 from todoke.message import Message
 from todoke.ports import Added, Duplicate
@@ -28,8 +29,7 @@ _REMEMBERED_TIMES = 1024
 _PURGE_EVERY = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(msgspec.Struct, frozen=True):
     """A submission as rows, without its seq."""
 
     submission_id: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import apsw
+import msgspec
 
 from todoke.delivery import DeliveryEvent
 from todoke.message import AttemptTimeline, MessageTimeline, Timeline
@@ -24,8 +24,7 @@ from todoke.stores.work import Work, attempt_timeline
 from todoke.submission import Submission
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A submission as stored: its place, its messages' work by their number, and how far each journal has come."""
 
     seq: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import itertools
 import json
 import re
@@ -105,19 +103,7 @@ def to_json(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
-        return json.dumps(_builtins(value))
-
-
-def _builtins(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {name: _builtins(v) for name, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_builtins(v) for v in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
+        return json.dumps(msgspec.to_builtins(value))
 
 
 def _reader(kind: type[T]) -> Callable[[str], T]:
@@ -138,13 +124,9 @@ read_event = _reader(DeliveryEvent)
 """A delivery event from its JSON."""
 
 
-_EVENT_DEFAULTS = {f.name: f.default for f in dataclasses.fields(DeliveryEvent)}
-
-
 def event_json(event: DeliveryEvent) -> str:
     """A delivery event: all that it states, and nothing of what it leaves open."""
-    stated = ((name, getattr(event, name), default) for name, default in _EVENT_DEFAULTS.items())
-    return to_json({name: value for name, value, default in stated if value != default})
+    return to_json(event)
 
 
 def entries_json(entries: EntryList) -> str:

@@ -5,8 +5,10 @@ A store fetches a Work, applies one of these functions, and keeps what comes bac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
@@ -19,8 +21,7 @@ OURS = "todoke"
 """The service that events of our own are journaled under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """A message with all that became of it, and the lease of its latest attempt (None: nobody is at work)."""
 
     timeline: MessageTimeline

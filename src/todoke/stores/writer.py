@@ -16,6 +16,7 @@ from threading import Lock, Thread
 from typing import Any
 
 import apsw
+import msgspec
 
 from todoke.errors import StoreError, StoreUnavailable
 from todoke.stores.database import BUSY_MILLISECONDS, as_store_error, open_writer
@@ -36,8 +37,7 @@ logger = logging.getLogger(__name__)
 Apply = Callable[[apsw.Connection, Sequence[Any]], Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """One caller's wish: `apply` gets, in one call, the requests of all writes in the group that name it.
 
     `alone` writes run outside of any transaction and group. `apply` may be called again if the group fails.

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import apsw
+import msgspec
 
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.ids import new_attempt_token
@@ -19,8 +20,7 @@ from todoke.stores.sqlite_ledger import SqliteLedger
 from todoke.stores.work import begin
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimWish:
+class ClaimWish(msgspec.Struct, frozen=True):
     """The arguments of Store.claim."""
 
     now: datetime

@@ -6,8 +6,8 @@ Pure but for the making of pages. No answer claims that a mail was sent: at the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -28,8 +28,7 @@ from todoke.web.http import (
 from todoke.web.redirect import redirect_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One request at the door, as far as it was understood. `entries` are all of it, control fields included."""
 
     scope: Scope

@@ -32,7 +32,7 @@ class AlertWords(View):
 
 _TITLES = {
     CORRECTED: _("A visitor corrected their address"),
-    COMPLAINED: _("A mail was called unwanted"),
+    COMPLAINED: _("A mail was reported as unwanted"),
 }
 _FAILED_TITLE = _("A mail did not arrive")
 

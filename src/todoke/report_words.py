@@ -178,7 +178,7 @@ def desk_words(reading: str, language: str, *, ceiling: Ceiling | None = None) -
 
 
 _NOTES = {
-    "complained": _("It was called unwanted"),
+    "complained": _("It was reported as unwanted"),
     "corrected": _("The visitor corrected the address"),
 }
 
@@ -232,7 +232,7 @@ _EVENTS = {
     Kind.INTERRUPTED: _(
         "Our process stopped in the middle: it may or may not have been handed over"
     ),
-    Kind.COMPLAINED: _("The recipient called it unwanted"),
+    Kind.COMPLAINED: _("The recipient reported it as unwanted"),
     Kind.OTHER: _("A word of the mail service that is not known here"),
 }
 

@@ -187,7 +187,7 @@ def test_html_faults_keep_what_was_typed() -> None:
 def test_the_answer_speaks_the_visitors_language() -> None:
     """`_language`, then Accept-Language, then the form's language."""
     app = make_app(CONTACT, replace(CONTACT, name="ja", language="ja"))
-    japanese = "ありがとうございます。ご回答を保存しました。"
+    japanese = "ありがとうございます。送信内容を受け付けました。"
     assert (
         ask(app, "/f/contact", GOOD + b"&_language=ja-JP", accept=JSON).json["message"] == japanese
     )

@@ -288,7 +288,7 @@ def test_page_speaks_the_visitors_language() -> None:
     store = stored(make_timeline(make_message("bounced"), language="ja"))
     page = call(receipts(store), f"/s/{token('s1')}").text
     assert '<html lang="ja">' in page
-    assert "メッセージを受け付けました" in page
+    assert "送信内容を受け付けました" in page
 
 
 def test_time_moves_the_reading() -> None:

@@ -354,7 +354,7 @@ def test_messages_name_the_limit() -> None:
     )
     date = Field(name="x", kind="date", min="2026-04-01")
     assert message(date, "2026-01-01") == "Please choose 1 April 2026 or later."
-    assert message(date, "2026-01-01", language="ja") == "2026年4月1日以降を入力してください。"
+    assert message(date, "2026-01-01", language="ja") == "2026年4月1日以降を指定してください。"
     step = Field(name="x", kind="number", step="0.5")
     assert message(step, "0.3").endswith("the nearest ones are 0 and 0.5.")
     big = Field(name="x", kind="file", max_file_bytes=9)

@@ -29,7 +29,7 @@ class Courtesy:
         processor: Callable[[], float] = time.thread_time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._waiting = 0
+        self.waiting = 0
         self._rest_until = 0.0
         self._lock = threading.Lock()
         self._monotonic, self._processor, self._sleep = monotonic, processor, sleep
@@ -37,16 +37,11 @@ class Courtesy:
     @property
     def is_crowded(self) -> bool:
         """True while so many wait that mails should."""
-        return self._waiting >= CROWD
+        return self.waiting >= CROWD
 
-    @contextmanager
-    def visitor(self) -> Iterator[None]:
-        """While the block runs, one more visitor waits. Called in the door's event loop only."""
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
+    def visitor(self) -> _Visitor:
+        """While the `with` block runs, one more visitor waits. Called in the door's event loop only."""
+        return _Visitor(self)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -71,3 +66,18 @@ class Courtesy:
         with self._lock:
             start = max(self._rest_until, self._monotonic())
             self._rest_until = min(start + seconds, self._monotonic() + LONGEST_REST_SECONDS)
+
+
+class _Visitor:
+    """One who waits; plainer, and so quicker, than a generator in every request."""
+
+    __slots__ = ("_courtesy",)
+
+    def __init__(self, courtesy: Courtesy) -> None:
+        self._courtesy = courtesy
+
+    def __enter__(self) -> None:
+        self._courtesy.waiting += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._courtesy.waiting -= 1

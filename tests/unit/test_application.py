@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stories import call, make_app, stored
 from todoke.entry.asgi import application
@@ -14,7 +14,7 @@ from todoke.errors import ConfigError
 from todoke.testing import FakeMailer
 
 
-def whole() -> Starlette:
+def whole() -> ASGIApp:
     """The application over fakes."""
     return application(replace(make_app(stored()), mailer=FakeMailer()))
 
@@ -46,3 +46,19 @@ def test_a_host_that_is_not_ours_is_said_to_be_the_host_s_fault() -> None:
         ConfigError, match=r"^192\.0\.2\.1 is no address of this machine: .* --host\.$"
     ):
         listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("root", ["", "/forms"])
+def test_the_door_is_found_wherever_the_application_stands(root: str) -> None:
+    """A request under /f/ passes by what the rest goes through; a script elsewhere still reads its faults."""
+    asgi = whole()
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi({**scope, "root_path": root}, receive, send)
+
+    unknown = call(
+        mounted, f"{root}/f/nothing", method="POST", headers={"accept": "application/json"}
+    )
+    assert (unknown.status, unknown.headers["access-control-allow-origin"]) == (404, "*")
+    taken = call(mounted, f"{root}/f/contact", method="OPTIONS")
+    assert taken.status == 204

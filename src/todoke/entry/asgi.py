@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from todoke.app import App
 from todoke.errors import NotFound, StoreError
@@ -26,7 +27,7 @@ SENDER_STOPS_WITHIN_SECONDS = 20.0
 _log = get_logger(__name__)
 
 
-def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlette:
+def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """The whole of `app` over HTTP. Its lifespan starts and stops the sender and the sweep, and closes the store.
 
     `extra_routes` come last, so that they cannot hide ours.
@@ -44,9 +45,8 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlett
             sweeping.cancel()
             await asyncio.to_thread(_close, app, sender)
 
-    return Starlette(
+    pages_and_hooks = Starlette(
         routes=[
-            *door.routes(app),
             *receipt.routes(app),
             *hooks.routes(app),
             *desk.routes(app),
@@ -57,6 +57,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> Starlett
         exception_handlers={404: _not_found(app)},
         lifespan=lifespan,
     )
+    return door.DoorFirst(app, pages_and_hooks)
 
 
 async def _sweep_for_ever(app: App) -> None:

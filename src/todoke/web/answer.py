@@ -48,6 +48,23 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(filter(None, [normalise_origin(self.redirect)]))
 
 
+class SeeOther(Response):
+    """303 to `location`. Most answers are one, so its header fields are made without Starlette's reading of them."""
+
+    def __init__(self, location: str) -> None:
+        self.status_code = 303
+        self.background = None
+        self.body = b""
+        self.raw_headers = [(b"location", location.encode("latin-1")), *_SEE_OTHER]
+
+
+_SEE_OTHER = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-length", b"0"),
+)
+
+
 def door_path(form: Form, site: Site) -> str:
     """The address that takes this form: from the site's root, or the door's own URL where it is known."""
     return f"{site.door_url.rstrip('/')}/f/{form.name}"
@@ -60,8 +77,7 @@ def answer_stored(
     redirect = arrival.redirect
     if not scope_wants_json(arrival.scope):
         location = redirect or f"{arrival.site.door_url.rstrip('/')}/s/{token}"
-        headers = {"location": location, "cache-control": "no-store"}
-        return Response(b"", 303, headers | {"referrer-policy": "no-referrer"})
+        return SeeOther(location)
     status_url = f"{_own_url(arrival)}/s/{token}"
     say = translator("door", arrival.language).gettext
     return json_response(

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from todoke import accept, ids
 from todoke.app import App
@@ -37,13 +37,36 @@ from todoke.web.http import client_address, error_response, header, language_of,
 from todoke.web.waiting import Waiting
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
+PATH = "/f/"
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 def routes(app: App) -> list[Route]:
     """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
-    return [Route("/f/{form:path}", Cors(Door(app), app.settings.site), name="door")]
+    return [Route(f"{PATH}{{form:path}}", Cors(Door(app), app.settings.site), name="door")]
+
+
+class DoorFirst:
+    """An ASGI app before another: what is for the door goes straight to it.
+
+    On that path Starlette's middlewares and routing would cost as much as reading the form; what they do for others,
+    the door does itself: it answers every error.
+    """
+
+    def __init__(self, app: App, rest: ASGIApp) -> None:
+        self._door = Cors(Door(app), app.settings.site)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request under /f/; hand on all else."""
+        if scope["type"] == "http":
+            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.startswith(PATH):
+                scope["path_params"] = {"form": path.removeprefix(PATH)}
+                await self._door(scope, receive, send)
+                return
+        await self._rest(scope, receive, send)
 
 
 class Door:

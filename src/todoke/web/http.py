@@ -27,15 +27,19 @@ RETRY_AFTER_SECONDS = 5
 DRAIN_BYTES = 4_194_304
 DRAIN_SECONDS = 2.0
 
+_FIELDS = "todoke.fields"
+_LENGTH = re.compile(rb"[0-9]{1,18}")
+
 _log = logging.getLogger(__name__)
 
 
 def header(scope: Scope, name: bytes) -> str:
     """The first value of a header field, or ""."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return ""
+    fields = scope.get(_FIELDS)
+    if fields is None:  # several are asked for of each request, and browsers send many
+        fields = scope[_FIELDS] = dict(reversed(list(scope["headers"])))
+    value = fields.get(name)
+    return "" if value is None else str(value, "latin-1")
 
 
 async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
@@ -99,7 +103,7 @@ def _content_length(scope: Scope) -> int:
     values = [value for name, value in scope["headers"] if name == b"content-length"]
     if not values:
         return 0
-    if len(values) > 1 or not re.fullmatch(rb"[0-9]{1,18}", values[0]):
+    if len(values) > 1 or not _LENGTH.fullmatch(values[0]):
         raise Malformed("The Content-Length is not a number.")
     return int(values[0])
 

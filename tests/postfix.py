@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -135,14 +136,16 @@ class Postfix:
             time.sleep(0.05)
 
     def recipients(self) -> list[str]:
-        """Whom each delivered mail was for."""
-        heads = (mail.partition(b"\n\n")[0] for mail in self._all())
-        return [
-            line.removeprefix(b"Delivered-To: ").decode()
-            for head in heads
-            for line in head.split(b"\n")
-            if line.startswith(b"Delivered-To: ")
-        ]
+        """Whom it was given mail for, once for each time: its own second delivery after a `kill` does not count."""
+        taken = set()
+        for mail in self._all():
+            head = mail.partition(b"\n\n")[0]
+            to = re.search(rb"^Delivered-To: (.*)$", head, re.MULTILINE)
+            queue_id = re.search(rb"\bid (\w+)", head)
+            assert to
+            assert queue_id, head
+            taken.add((to[1].decode(), queue_id[1]))
+        return [to for to, _ in taken]
 
     def kill(self) -> None:
         """End all of its processes at once, as a power cut would; its queue stays."""
@@ -189,7 +192,7 @@ def postfix(*, tls: Path | None = None, size_limit: int = 2_000_000) -> Iterator
         port = _free_port()
         _write(folder, port=port, policy_port=policy_port, tls=tls, size_limit=size_limit)
         _control(folder, "start")
-        stack.callback(_control, folder, "stop")
+        stack.callback(_control, folder, "abort")
         server = Postfix(port, folder)
         _wait_until_greeting(server)
         yield server

@@ -16,10 +16,11 @@ _UNSAFE = re.compile(
 _SPACES = re.compile(r"[\s\u2028\u2029\x85]+")
 
 # What mail programs turn into links: anything with "scheme://", "www." names, and host names with a port or path.
+# Linear, for strangers choose the text: a host name is looked for only where a run of its letters begins.
 _LINK = re.compile(
     r"[a-z][a-z0-9+.-]{1,30}:(?://|\\\\)\S*"
     r"|\bwww\d*\.\S+"
-    r"|\b(?:[\w-]+\.)+[a-z][\w-]+(?=[/?#]|:\d)\S*"
+    r"|(?<![\w.-])[\w.-]*[\w-]\.[a-z][\w-]++(?=[/?#]|:\d)\S*"
     r"|\b(?:mailto|javascript|data|tel|sms|vbscript|file):\S+",
     re.IGNORECASE,
 )

@@ -17,6 +17,7 @@ IMPORTS = {
     "email-validator": "email_validator",
     "jinja2": "jinja2.sandbox",
     "python-multipart": "python_multipart",
+    "rich": "rich.console, rich.table",
     "selectolax": "selectolax.lexbor",
     "starlette": "starlette.applications",
 }
@@ -44,6 +45,7 @@ def main() -> None:
     """Print a line of Markdown for each."""
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     bare = milliseconds("pass")
+    print(f"Bare Python takes {bare:.0f} ms.")
     for requirement in project["dependencies"]:
         name = re.split(r"[<>=]", requirement)[0]
         module = IMPORTS.get(name, name)

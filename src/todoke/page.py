@@ -154,8 +154,8 @@ def _ancestor(node: LexborNode, tag: str) -> LexborNode | None:
 
 
 def _is_barred(node: LexborNode) -> bool:
-    """True for disabled controls (4.10.18.5: their own attribute, or a disabled fieldset outside of its first legend)
-    and for those in a datalist: none of them is ever sent."""
+    """True for disabled controls (4.10.18.5: their own attribute, or a disabled fieldset outside of its first legend),
+    which are never sent, and for those in a datalist (4.10.8), which browsers send without holding a rule for them."""
     if "disabled" in node.attributes:
         return True
     child, around = node, node.parent

@@ -110,7 +110,7 @@ def test_unknown_types_are_text() -> None:
     assert only("<input name=x type>").kind == "text"
 
 
-def test_what_a_browser_never_sends_is_out() -> None:
+def test_what_a_browser_does_not_send_or_judge_is_out() -> None:
     """Disabled, nameless, nested in a disabled fieldset or datalist, and plain buttons are no fields."""
     page = read(
         "<input name=a disabled><input><input name=''>"

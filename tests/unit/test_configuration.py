@@ -502,3 +502,12 @@ def test_owners_templates_are_tried(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path, GOOD.replace("[forms", 'templates = "mails"\n[forms', 1))
     assert "mail.templates" in fault
     assert "confirmation.txt" in fault
+
+
+def test_a_hint_names_the_choices_as_a_sentence_does(tmp_path: Path) -> None:
+    """A word that is not near to any is answered with all of them."""
+    path = tmp_path / "todoke.toml"
+    path.write_text('[site]\nlanguage = "fr"\n[mail.smtp]\nsecurity = "xyz"\n')
+    hints = [finding.hint for finding in check(path, {})]
+    assert "It may be en or ja." in hints
+    assert "It may be starttls, tls or none." in hints

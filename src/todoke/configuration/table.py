@@ -221,7 +221,13 @@ def _one_of(word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"
-    return f"It may be {', '.join(known)}."
+    return f"It may be {_either(known)}."
+
+
+def _either(words: Sequence[str]) -> str:
+    """The words as a sentence has them: a, b or c."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _name(value: Any) -> str:

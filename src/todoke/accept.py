@@ -143,12 +143,13 @@ def _repeat_key(app: App, submission: Submission, context: Context) -> RepeatKey
     window that is short when the answers hold no address.
     """
     fingerprint = _fingerprint(submission.entries)
+    parts: tuple[str, ...]
     if context.idempotency_key:
         window, parts = IDEMPOTENCY_KEY_WINDOW, ("key", submission.form, context.idempotency_key)
     else:
         known = bool(submission.visitor)
         window = app.settings.repeat_window if known else ANONYMOUS_REPEAT_WINDOW
-        parts = ("same", submission.form, fingerprint + context.remote + context.user_agent)
+        parts = ("same", submission.form, fingerprint, context.remote, context.user_agent)
     return RepeatKey(
         key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
         fingerprint=fingerprint,

@@ -121,6 +121,7 @@ def test_a_field_s_value_chooses_the_manager_and_nobody_is_told_twice():
         (ENTRIES, CONTEXT, True),
         (ENTRIES[:1], CONTEXT, False),
         (ENTRIES, Context(language="en", remote="192.0.2.2", user_agent="Browser"), False),
+        (ENTRIES, Context(language="en", remote="192.0.2", user_agent=".1Browser"), False),
     ],
 )
 def test_the_same_answers_from_the_same_place_are_one_request(entries, context, same):

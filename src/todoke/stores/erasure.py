@@ -13,7 +13,9 @@ from todoke.message import Role
 from todoke.stores.work import Work
 from todoke.submission import Submission
 
-_ADDRESSES = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
+# Looked for only where a run of its letters begins, so that a long text without any "@" is read once.
+_LETTER = r"[^\s<>()\[\]\"',;:=]"
+_ADDRESSES = re.compile(rf"(?<!{_LETTER}){_LETTER}+@{_LETTER}+")
 
 
 @dataclass(frozen=True, slots=True)

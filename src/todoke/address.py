@@ -17,6 +17,10 @@ _PLAIN = re.compile(
 """Addresses that need no thought: lower case, ASCII, a dot-atom of RFC 5322 at a host name of RFC 1123."""
 
 
+LONGEST_TEXT = 1_024
+"""No text beyond it can be an address, however it is composed; reading one of 250 kB would take a quarter second."""
+
+
 class AddressError(ValueError):
     """The text is not one mail address; the message says why, for a person."""
 
@@ -64,6 +68,8 @@ def parse_address(text: str) -> Address:
     Raises AddressError: if it is anything else, longer than 254 octets, or has a domain that no public mail
     can reach (no dot, special use). Nothing is looked up in the DNS.
     """
+    if len(text) > LONGEST_TEXT:
+        raise AddressError("The text is too long for a mail address.")
     plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
     if plain and len(plain["local"]) <= 64 and "--" not in plain["domain"]:
         return Address(plain["local"], plain["domain"], plain["domain"])

@@ -183,12 +183,19 @@ def _origins(*urls: str) -> list[str]:
 
 
 @cache
+def _static_names() -> frozenset[str]:
+    """All there are: what strangers ask for is looked up here, and neither kept nor given to the file system."""
+    return frozenset(path.name for path in _STATIC.iterdir() if path.is_file())
+
+
 def _static_file(name: str) -> tuple[bytes, str, str] | None:
-    """Content, media type and hash of a static file, or None."""
-    path = _STATIC / name
-    if path.parent != _STATIC or not path.is_file():
-        return None
-    content = path.read_bytes()
+    return _read_static(name) if name in _static_names() else None
+
+
+@cache
+def _read_static(name: str) -> tuple[bytes, str, str]:
+    """Content, media type and hash of a static file."""
+    content = (_STATIC / name).read_bytes()
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return content, media_type, hashlib.sha256(content).hexdigest()[:12]
 

@@ -179,7 +179,7 @@ def standing(events: Iterable[DeliveryEvent], *, recipient: str, started_at: dat
     )
     bearers = [e for e in ours if e.kind.value == status.value]
     kinds = {e.kind for e in ours}
-    best = min(bearers, key=_most_telling, default=None)
+    best = bearers[0] if len(bearers) == 1 else min(bearers, key=_most_telling, default=None)
     return Standing(
         status=status,
         since=min((e.at for e in bearers), default=started_at),

@@ -62,7 +62,7 @@ def sanitise(kind: str, text: str, *, multiple: bool = False) -> str:
 
 def text_length(text: str) -> int:
     """The length in UTF-16 code units, as `maxlength` counts."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_email(text: str) -> bool:

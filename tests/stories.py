@@ -262,6 +262,18 @@ def call(
     body: bytes = b"",
 ) -> Answer:
     """Call an ASGI app once and wait for the whole answer."""
+    return asyncio.run(ask(asgi, path, method=method, headers=headers, body=body))
+
+
+async def ask(
+    asgi: Any,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    """The same within an event loop, so that many can ask at once."""
     path, _, query = path.partition("?")
     given = {"host": "127.0.0.1:8000", **(headers or {})}
     scope = {
@@ -280,21 +292,18 @@ def call(
     }
     heard: list[Any] = []
 
-    async def run() -> None:
-        pending = [{"type": "http.request", "body": body, "more_body": False}]
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
 
-        async def receive() -> Any:
-            if pending:
-                return pending.pop()
-            await asyncio.Event().wait()
-            return None
+    async def receive() -> Any:
+        if pending:
+            return pending.pop()
+        await asyncio.Event().wait()
+        return None
 
-        async def send(message: Any) -> None:
-            heard.append(message)
+    async def send(message: Any) -> None:
+        heard.append(message)
 
-        await asgi(scope, receive, send)
-
-    asyncio.run(run())
+    await asgi(scope, receive, send)
     start = next(m for m in heard if m["type"] == "http.response.start")
     return Answer(
         status=start["status"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,18 @@ from datetime import datetime
 import pytest
 from starlette.applications import Starlette
 
-from stories import EVENTS, NOW, Answer, call, make_app, make_message, make_timeline, post, stored
+from stories import (
+    EVENTS,
+    NOW,
+    Answer,
+    ask,
+    call,
+    make_app,
+    make_message,
+    make_timeline,
+    post,
+    stored,
+)
 from stories import token_of as token
 from todoke.message import Role
 from todoke.testing import MemoryStore
@@ -159,6 +171,19 @@ def test_streams_are_bounded() -> None:
     """A reader too many gets 503 and goes on by polling."""
     app = receipts(one(), pace=replace(AT_ONCE, streams=0))
     assert call(app, f"/s/{token('s1')}/events").status == 503
+
+
+def test_streams_are_bounded_when_all_come_at_once() -> None:
+    """Readers who come in one moment are counted like any others, and their places are free again afterwards."""
+    app = receipts(one("queued"), pace=replace(AT_ONCE, poll_seconds=0.05, streams=2))
+    paths = [f"/s/{token('s1')}/events"] * 6 + ["/s/unknown/events"] * 2
+
+    async def all_at_once() -> list[int]:
+        return sorted([a.status for a in await asyncio.gather(*(ask(app, p) for p in paths))])
+
+    for _ in range(2):
+        assert asyncio.run(all_at_once()) == [200, 200, 503, 503, 503, 503, 503, 503]
+    assert call(app, "/s/unknown/events").status == 404
 
 
 def correct(store: MemoryStore, address: str, **headers: str) -> tuple[Answer, list[str]]:

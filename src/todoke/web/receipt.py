@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from todoke import report
 from todoke.address import AddressError, parse_address
@@ -80,6 +81,16 @@ class _Receipts:
         """
         if self.open_streams >= self.pace.streams:
             return _unavailable(request, self.app)
+        self.open_streams += 1  # before anything is waited for: readers may come all at once
+        answer: Response | None = None
+        try:
+            answer = await self._open_stream(request)
+        finally:
+            if not isinstance(answer, _Stream):
+                self.open_streams -= 1
+        return answer
+
+    async def _open_stream(self, request: Request) -> Response:
         try:
             found = await self._find(request)
         except StoreError:
@@ -87,9 +98,7 @@ class _Receipts:
         if found is None:
             return _not_found(request, self.app)
         headers = {**pages.security_headers(), "x-accel-buffering": "no"}
-        return StreamingResponse(
-            self._stream(request), media_type="text/event-stream; charset=utf-8", headers=headers
-        )
+        return _Stream(_changes(self, request), self, "text/event-stream; charset=utf-8", headers)
 
     async def correct(self, request: Request) -> Response:
         """POST /s/{token}/address with `address`.
@@ -192,20 +201,32 @@ class _Receipts:
             return self._page(request, timeline, status=status, notice=text)
         return self._page(request, timeline, status=status, error=text, typed=typed)
 
-    async def _stream(self, request: Request) -> AsyncIterator[bytes]:
-        self.open_streams += 1
-        try:
-            async for part in _changes(self, request):
-                yield part
-        finally:
-            self.open_streams -= 1
-
     async def read(self, request: Request) -> dict[str, Any] | None:
         """The receipt's JSON now; None when it is gone. Raises StoreError."""
         timeline = await self._find(request)
         if timeline is None:
             return None
         return report.receipt(timeline, self.app.settings, self.app.clock())
+
+
+class _Stream(StreamingResponse):
+    """A stream that is counted as open until its reader has left, however that comes."""
+
+    def __init__(
+        self,
+        parts: AsyncIterator[bytes],
+        receipts: _Receipts,
+        media_type: str,
+        headers: Mapping[str, str],
+    ) -> None:
+        super().__init__(parts, media_type=media_type, headers=headers)
+        self._receipts = receipts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._receipts.open_streams -= 1
 
 
 async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes]:

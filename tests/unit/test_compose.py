@@ -172,6 +172,12 @@ class TestNotification:
         assert "_charset_" not in mail.text
         assert "<br>\ntwo" in mail.html
 
+    def test_a_label_that_asks_has_no_colon_after_it(self) -> None:
+        """A label's own punctuation is enough."""
+        mail = compose(claim(entries=(Entry("How?", "so"), Entry("いつ？", "今"))), settings())
+        assert "How?\n  so" in mail.text
+        assert "いつ？\n  今" in mail.text
+
     def test_says_that_nobody_checked(self) -> None:
         """The sender is called unverified, in both parts."""
         mail = compose(claim(), settings())

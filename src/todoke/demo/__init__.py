@@ -33,7 +33,7 @@ _WELCOME = """\
   Leave request  {site}/leave.html
   Inbox          {inbox}/   every mail ends up here
   Desk           {desk}
-                 (the link opens once; `make demo` again prints a new one)
+                 (the link opens once; the next start prints a new one)
 
   1. Fill in the contact form with any address: the receipt page follows both mails until they are delivered.
   2. Do it again as hardbounce@example.com, and see a mail fail, and who is told.

@@ -324,11 +324,15 @@ def test_resend_of_another_submissions_message(path: str) -> None:
 
 
 def test_leaving() -> None:
-    """Leaving takes the cookie away."""
-    asgi, cookie = opened(make_app(full()))
+    """Leaving takes the cookie away, and a copy of it opens nothing any more; other sessions stay."""
+    app = make_app(full())
+    asgi, cookie = opened(app)
+    other = {"cookie": cookie_of(enter(asgi, desk.new_code(app)))}
     answer = post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
     assert answer.status == 303
     assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert call(asgi, "/desk", headers=cookie).status == 403
+    assert call(asgi, "/desk", headers=other).status == 200
 
 
 def test_orphans_are_shown() -> None:

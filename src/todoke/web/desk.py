@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -54,9 +54,10 @@ class _Session:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """The desk's handlers."""
+    """The desk's handlers. `ended` are the sessions that were left before their time, until that time."""
 
     app: App
+    ended: dict[str, datetime] = field(default_factory=dict)
 
     async def enter(self, request: Request) -> Response:
         """GET /desk/enter?code=...: 200, a button that takes the code. Looking at a link does not use it up."""
@@ -87,8 +88,12 @@ class _Desk:
         return answer
 
     async def leave(self, request: Request, session: _Session) -> Response:
-        """POST /desk/leave: 303 to /desk, the session's cookie gone; 403 without the page's token."""
+        """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
         await self._require_token(request, session)
+        now = self.app.clock()
+        for id_ in [id_ for id_, until in self.ended.items() if until <= now]:
+            del self.ended[id_]
+        self.ended[session.id] = session.until
         answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
         answer.delete_cookie(_COOKIE, path="/desk")
         return answer
@@ -234,7 +239,9 @@ class _Desk:
 
         async def let_in(request: Request) -> Response:
             session = _read_session(self.app, request)
-            return self._shut(request) if session is None else await handler(request, session)
+            if session is None or session.id in self.ended:
+                return self._shut(request)
+            return await handler(request, session)
 
         return self.open(let_in)
 

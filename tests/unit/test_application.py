@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,8 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from stories import call, make_app, stored
 from todoke.entry.asgi import application
 from todoke.entry.serving import listen
-from todoke.errors import ConfigError
-from todoke.testing import FakeMailer
+from todoke.errors import ConfigError, StoreUnavailable
+from todoke.testing import FakeMailer, MemoryStore
 
 
 def whole() -> ASGIApp:
@@ -31,6 +32,19 @@ def test_an_address_of_nothing_has_a_page(language: str, title: str) -> None:
     assert title in answer.text
     assert "Hoshino Paper" in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+class BrokenStore(MemoryStore):
+    """A store that says where its file is, and that it cannot be read."""
+
+    def next_due(self) -> datetime | None:
+        raise StoreUnavailable("/srv/forms/todoke.db cannot be used now")
+
+
+def test_health_tells_strangers_no_more_than_that_it_is_bad() -> None:
+    """Where the store lies and what ails it is for the log."""
+    answer = call(application(replace(make_app(BrokenStore()), mailer=FakeMailer())), "/healthz")
+    assert (answer.status, answer.text) == (503, "The store does not answer.\n")
 
 
 def test_a_program_is_told_in_json() -> None:

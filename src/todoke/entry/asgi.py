@@ -92,11 +92,12 @@ def _not_found(app: App):  # type: ignore[no-untyped-def]
 
 def _health(app: App):  # type: ignore[no-untyped-def]
     async def health(_: Request) -> Response:
-        """GET /healthz: 200 when the store answers, 503 when it does not."""
+        """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers."""
         try:
             await asyncio.to_thread(app.store.next_due)
         except StoreError as error:
-            return PlainTextResponse(f"{error}\n", 503, {"retry-after": "5"})
+            _log.warning("store_does_not_answer", error=type(error).__name__)
+            return PlainTextResponse("The store does not answer.\n", 503, {"retry-after": "5"})
         return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
 
     return health

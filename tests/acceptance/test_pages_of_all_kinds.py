@@ -55,6 +55,11 @@ managers = ["{manager}"]
 retention = "{retention}"
 confirmation = {{field = "email"}}
 """
+LEAVE = """
+[forms.leave]
+page = "site/leave.html"
+managers = {field = "email", directory = "people.csv"}
+"""
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
@@ -98,14 +103,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     door_port = free_port()
     door = f"http://127.0.0.1:{door_port}"
     (folder / "site").mkdir()
-    for name, charset in {**LEGACY, "plain": "utf-8", "upload": "utf-8"}.items():
+    for name, charset in {**LEGACY, **dict.fromkeys(("plain", "upload", "leave"), "utf-8")}.items():
         text = PAGE.format(
             name=name,
             door=door,
             charset=charset,
             language="ja" if name in LEGACY else "en",
             enctype={"plain": "text/plain", "upload": "multipart/form-data"}.get(name, ""),
-            more={"upload": UPLOAD, "plain": ""}.get(name, CHARSET),
+            more={"upload": UPLOAD, "plain": "", "leave": ""}.get(name, CHARSET),
         )
         (folder / "site" / f"{name}.html").write_bytes(text.encode(charset))
     for name, template in {
@@ -118,7 +123,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         text = CONFIGURATION.format(site=site, door=door, port=mail.port)
         for name in (*LEGACY, "plain", "upload"):
             text += FORM.format(name=name, manager=MANAGER, retention="30d")
-        with serve(folder, text, port=door_port) as served:
+        (folder / "people.csv").write_text(f"address,manager\naoi@{DOMAIN},{MANAGER}\n")
+        with serve(folder, text + LEAVE, port=door_port) as served:
             yield Shop(site, served, mail)
 
 
@@ -159,6 +165,22 @@ def test_a_text_plain_form_is_read_and_its_owner_s_template_is_what_the_visitor_
     assert "  one\n  two, three\n" in text.replace("\r", "")
     (mail,) = shop.mail.mails(f"plain@{DOMAIN}")
     assert text_of(mail).strip() == f"Own words, {id_[-6:]}."
+
+
+def test_whoever_has_no_manager_is_told_so_and_may_try_again(shop, browser):
+    """Where the directory has no fallback, an unknown address is a fault of its field, and nothing is kept."""
+    page = browser.new_page()
+    fill(page, shop, "leave", f"stranger@{DOMAIN}", "A day off")
+    page.get_by_role("button", name="Submit").click()
+    page.wait_for_url(f"{shop.served.url}/f/leave")
+    expect(page.locator("main")).to_contain_text("This address is not in the directory")
+    expect(page.locator("[name=email]")).to_have_attribute("aria-invalid", "true")
+    page.locator("[name=email]").fill(f"aoi@{DOMAIN}")
+    page.locator("main form button").click()
+    page.wait_for_url(f"{shop.served.url}/s/*")
+    page.close()
+    assert "A day off" in shop.notification(f"aoi@{DOMAIN}")
+    assert f"stranger@{DOMAIN}" not in shop.served.command("list", "--json")
 
 
 def test_a_file_is_judged_by_its_content_kept_and_given_to_managers_alone(shop, browser, tmp_path):

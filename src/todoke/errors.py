@@ -102,6 +102,13 @@ class TooMany(RequestError):
     code = "too_many"
 
 
+class Crowded(RequestError):
+    """Please try again in a moment"""
+
+    status = 503
+    code = "crowded"
+
+
 class SendError(Error):
     """A hand-over of a message did not end in acceptance.
 

@@ -19,13 +19,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
-from todoke.errors import Malformed, RequestError, StoreError, TooLarge, TooSlow, Unsupported
+from todoke.errors import (
+    Crowded,
+    Malformed,
+    RequestError,
+    StoreError,
+    TooLarge,
+    TooSlow,
+    Unsupported,
+)
 from todoke.language import Translate, choose_language, translator
 from todoke.submission import EntryList, FieldErrors
 
 RETRY_AFTER_SECONDS = 5
 DRAIN_BYTES = 4_194_304
 DRAIN_SECONDS = 2.0
+UNFINISHED_BYTES = 268_435_456
+"""Of all bodies together that are still arriving: beyond it a process could be killed for its memory."""
 
 _FIELDS = "todoke.fields"
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -42,11 +52,40 @@ def header(scope: Scope, name: bytes) -> str:
     return "" if value is None else str(value, "latin-1")
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+class Unfinished:
+    """How many bytes are held of bodies that are not whole yet; at most `most`."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.size = 0
+
+    def hold(self, size: int) -> None:
+        """Hold `size` bytes more. Raises Crowded: if these are too many; they count until they are let go."""
+        self.size += size
+        if self.size > self.most:
+            raise Crowded("Many large forms are on their way just now. Please send this again.")
+
+    def let_go(self, size: int) -> None:
+        """Hold `size` bytes less."""
+        self.size -= size
+
+
+_UNFINISHED = Unfinished(UNFINISHED_BYTES)
+
+
+async def read_body(
+    scope: Scope,
+    receive: Receive,
+    *,
+    limit: int,
+    seconds: float,
+    unfinished: Unfinished = _UNFINISHED,
+) -> bytes:
     """The whole body of a request, of `limit` bytes at most, within `seconds`.
 
-    Raises TooLarge, TooSlow: if it passes these. Unsupported: if it is compressed, since what a bomb unpacks to cannot
-    be known before. Malformed: if its length is not stated as RFC 9110 8.6 says, or it ends early.
+    Raises TooLarge, TooSlow: if it passes these. Crowded: if too much of other bodies is on its way. Unsupported: if it
+    is compressed, since what a bomb unpacks to cannot be known before. Malformed: if its length is not stated as RFC
+    9110 8.6 says, or it ends early.
     """
     if header(scope, b"content-encoding").strip().lower() not in {"", "identity"}:
         raise Unsupported("A form is sent without Content-Encoding.")
@@ -57,7 +96,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
         raise TooLarge(f"The form may hold {limit} bytes at most.")
     try:
         async with asyncio.timeout(seconds):
-            body = await _receive_all(receive, limit)
+            body = await _receive_all(receive, limit, unfinished)
     except TimeoutError as error:
         raise TooSlow from error
     except TooLarge:
@@ -68,20 +107,31 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     return body
 
 
-async def _receive_all(receive: Receive, limit: int) -> bytes:
-    chunks = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Malformed("The connection ended before the body did.")
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(f"The form may hold {limit} bytes at most.")
-        chunks.append(chunk)
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+async def _receive_all(receive: Receive, limit: int, unfinished: Unfinished) -> bytes:
+    chunk, more = await _receive_chunk(receive)
+    if len(chunk) > limit:
+        raise TooLarge(f"The form may hold {limit} bytes at most.")
+    if not more:  # nearly always: what comes in one piece holds no place
+        return chunk
+    body = bytearray(chunk)  # not a list of pieces, for strangers choose how small these are
+    try:
+        unfinished.hold(len(body))
+        while more:
+            chunk, more = await _receive_chunk(receive)
+            if len(body) + len(chunk) > limit:
+                raise TooLarge(f"The form may hold {limit} bytes at most.")
+            body += chunk
+            unfinished.hold(len(chunk))
+        return bytes(body)
+    finally:
+        unfinished.let_go(len(body))
+
+
+async def _receive_chunk(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Malformed("The connection ended before the body did.")
+    return message.get("body", b""), message.get("more_body", False)
 
 
 async def _drain(receive: Receive) -> None:
@@ -279,7 +329,7 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status in {429, 503}:
         headers.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
-    if isinstance(error, (TooSlow, TooLarge)):
+    if isinstance(error, (Crowded, TooSlow, TooLarge)):
         headers["connection"] = "close"  # the rest of the body is not read
     return headers
 

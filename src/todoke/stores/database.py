@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -118,7 +119,7 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(BUSY_MILLISECONDS)
     _require_ours(connection, path)
     # A commit is durable when it returns (FULL), and what is deleted is overwritten. Checkpoints are the writer's.
-    connection.pragma("journal_mode", "wal")
+    _use_wal(connection)
     connection.pragma("synchronous", "full")
     connection.pragma("secure_delete", True)
     connection.pragma("foreign_keys", True)
@@ -127,6 +128,21 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.wal_autocheckpoint(0)
     for version in range(_version(connection) + 1, len(MIGRATIONS) + 1):
         _migrate(connection, version)
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """Have the file in WAL mode. To switch a new file needs it alone, and SQLite does not wait for that itself."""
+    end = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            if connection.pragma("journal_mode", "wal") == "wal":
+                return
+        except apsw.BusyError:
+            if time.monotonic() > end:
+                raise
+        if time.monotonic() > end:
+            raise StoreUnavailable("The store cannot be put into WAL mode: another process has it.")
+        time.sleep(0.02)
 
 
 def _require_ours(connection: apsw.Connection, path: Path) -> None:

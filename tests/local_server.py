@@ -13,10 +13,13 @@ import uvicorn
 
 
 @contextlib.contextmanager
-def serving(app: Any, port: int = 0) -> Iterator[str]:
+def serving(app: Any, port: int = 0, **settings: Any) -> Iterator[str]:
     """Serve `app` with uvicorn and its lifespan; gives its URL, and stops it cleanly."""
     with socket.create_server(("127.0.0.1", port)) as listener:
-        config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            app,
+            **{"log_level": "error", "lifespan": "on", "timeout_graceful_shutdown": 5} | settings,
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

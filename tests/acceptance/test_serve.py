@@ -16,8 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
+from local_server import serving
 from todoke.bench.server import TodokeServer
+from todoke.entry.protocol import BoundedProtocol
 
 pytestmark = pytest.mark.acceptance
 NOBODY_PORT = 9
@@ -56,6 +60,34 @@ def test_a_head_that_is_too_large_is_refused(server: TodokeServer) -> None:
     """Header fields without end are answered with 400 and the connection is closed."""
     head = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: " + b"a" * 100_000
     assert exchange(server.port, head).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("endless", [b"X-T: " + b"a" * 8_000 + b"\r\n", b"X-T: " + b"a" * 65_536])
+def test_trailers_without_end_are_refused(server: TodokeServer, endless: bytes) -> None:
+    """Fields after a chunked body end the connection before they fill the memory."""
+    head = b"POST /f/contact HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head + b"3\r\na=1\r\n0\r\n")
+        with pytest.raises(ConnectionError):
+            connection.sendall(endless * 1_000)
+
+
+async def tell_fields(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that reads the body and then says which header fields it sees."""
+    if scope["type"] == "http":
+        while (await receive())["more_body"]:
+            pass
+        seen = b" ".join(name for name, _ in scope["headers"])
+        await PlainTextResponse(seen)(scope, receive, send)
+
+
+def test_trailers_are_no_header_fields() -> None:
+    """What comes after the body cannot pass for what a proxy said before it."""
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"3\r\na=1\r\n0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+    with serving(tell_fields, http=BoundedProtocol, lifespan="off") as url:
+        answer = exchange(int(url.rpartition(":")[2]), head + body)
+    assert answer.endswith(b"\r\n\r\nhost connection transfer-encoding")
 
 
 def test_many_requests_on_one_connection_are_answered(server: TodokeServer) -> None:

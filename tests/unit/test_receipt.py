@@ -279,6 +279,7 @@ def test_origin_decides_for_old_browsers() -> None:
         return call(receipts(one()), path, method="POST", headers=given, body=body).status
 
     assert status(origin="https://evil.example") == 403
+    assert status(origin="http://[::") == 403
     assert status(origin="http://127.0.0.1:8000") == 303
     assert status(origin="null") == 303
     assert status() == 303

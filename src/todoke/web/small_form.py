@@ -45,5 +45,12 @@ def require_same_origin(request: Request, door_url: str) -> None:
         return
     origin = request.headers.get("origin", "null")
     ours = {request.headers.get("host", ""), urlsplit(door_url).netloc}
-    if origin != "null" and urlsplit(origin).netloc not in ours:
+    if origin != "null" and _host_of(origin) not in ours:
         raise OriginRefused
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # an address in brackets that is none
+        return None

@@ -1,4 +1,4 @@
-"""`todoke bench`: what this machine can accept and send, beside what SQLite alone does with the same rows.
+"""`todoke bench`: what this machine can accept and send, beside a bare HTTP server and SQLite with the same rows.
 
 Everything is real but the network: `todoke serve` as its own process, submissions over HTTP, mails over SMTP into a
 sink that throws them away. The visitors and the sink share the machine's processors with the server.
@@ -17,6 +17,7 @@ from typing import Any
 from todoke.bench import raw
 from todoke.bench.server import TodokeServer, compile_package
 
+BARE_SECONDS = 2.0
 AFTER_SECONDS = 4.0
 """How long mails are still counted, at most, when nothing more is submitted."""
 
@@ -24,9 +25,12 @@ AFTER_SECONDS = 4.0
 def measure(seconds: float, connections: int) -> dict[str, Any]:
     """Run it all once; the figures by name. `lost` is accepted submissions that are not in the store: always 0."""
     compile_package()
+    with _Child("bare") as nothing:
+        bare = _load(nothing.port, BARE_SECONDS, connections)
+    bare_rate = bare["accepted"] / bare["seconds"]
     with tempfile.TemporaryDirectory(prefix="todoke-bench-") as name:
         folder = Path(name)
-        with _Sink() as sink, TodokeServer(folder, sink.port) as server:
+        with _Child("sink") as sink, TodokeServer(folder, sink.port) as server:
             idle_mb = server.pss_mb()
             load = _load(server.port, seconds, connections)
             mails = sink.mails()
@@ -50,6 +54,8 @@ def measure(seconds: float, connections: int) -> dict[str, Any]:
         "mails_per_second_afterwards": round(after, 1),
         "raw_sqlite_per_second": round(raw_rate, 1),
         "ratio_to_raw_sqlite": round(rate / raw_rate, 3) if raw_rate else 0.0,
+        "bare_http_per_second": round(bare_rate, 1),
+        "ratio_to_bare_http": round(rate / bare_rate, 3) if bare_rate else 0.0,
         "start_ms": round(server.start_ms, 1),
         "stop_ms": round(stop_seconds * 1000, 1),
         "idle_pss_mb": round(idle_mb, 1),
@@ -59,7 +65,7 @@ def measure(seconds: float, connections: int) -> dict[str, Any]:
     }
 
 
-def _rate_afterwards(sink: _Sink, before: int, all_mails: int) -> float:
+def _rate_afterwards(sink: _Child, before: int, all_mails: int) -> float:
     """Mails a second while nothing is submitted, for AFTER_SECONDS or until all are sent; 0 if none was left."""
     started = time.perf_counter()
     now, took = before, 0.0
@@ -90,12 +96,15 @@ def _stored(database: Path) -> int:
     return int(count)
 
 
-class _Sink:
-    """The SMTP sink as a child process."""
+class _Child:
+    """The SMTP sink or the bare server as a child process, from entering the context to leaving it."""
 
-    def __enter__(self) -> _Sink:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "todoke.bench.sink"],
+    def __init__(self, name: str) -> None:
+        self._command = [sys.executable, "-m", f"todoke.bench.{name}"]
+
+    def __enter__(self) -> _Child:
+        self._process = subprocess.Popen(  # noqa: S603 our own program
+            self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -107,7 +116,7 @@ class _Sink:
         self._process.communicate(timeout=10)
 
     def mails(self) -> int:
-        """How many mails it took so far."""
+        """How many mails the sink took so far."""
         if self._process.stdin is not None:
             self._process.stdin.write("\n")
             self._process.stdin.flush()

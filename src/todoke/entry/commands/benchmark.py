@@ -16,6 +16,8 @@ mails into a sink      {mails_per_second_meanwhile:>9,.0f} a second while submis
                        {mails_per_second_afterwards:>9,.0f} a second afterwards
 raw SQLite             {raw_sqlite_per_second:>9,.0f} a second  (same rows, groups of {connections})
   todoke reaches       {ratio_to_raw_sqlite:>9.2f} of that
+bare HTTP server       {bare_http_per_second:>9,.0f} a second  (the same requests, nothing read or stored)
+  todoke reaches       {ratio_to_bare_http:>9.2f} of that
 first answer           {start_ms:>9.0f} ms after the process starts
 memory                 {idle_pss_mb:>9.1f} MB idle, {loaded_pss_mb:.1f} MB after the load (PSS)"""
 

@@ -44,7 +44,7 @@ LIBRARIES = {
     "urllib3": {"mailers", "sandbox"},
     "botocore": {"stores", "mailers"},
     "starlette": {"web", "entry", "sandbox", "demo"},
-    "uvicorn": {"entry"},
+    "uvicorn": {"entry", "bench"},
     "uvloop": {"entry", "bench"},
     "typer": {"entry"},
     "rich": {"entry"},

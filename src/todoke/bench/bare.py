@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from starlette.types import Receive, Scope, Send
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _HEADERS = [(b"location", b"/"), (b"content-length", b"0")]
 
 
-async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """303, once the body is there."""
     if scope["type"] != "http":
         return

@@ -135,6 +135,14 @@ def test_a_double_click_is_one_submission() -> None:
     assert len(kept(app)) == 1
 
 
+def test_two_visitors_behind_an_unknown_proxy_are_two() -> None:
+    """Equal anonymous answers through one proxy are kept for each visitor whom the proxy names, trusted or not."""
+    app = make_app()
+    for visitor in ("198.51.100.1", "198.51.100.2", "198.51.100.1"):
+        ask(app, "/f/any", b"vote=yes", accept=JSON, x_forwarded_for=visitor)
+    assert len(kept(app)) == 2
+
+
 @pytest.mark.parametrize("how", ["header", "field"])
 def test_an_idempotency_key_makes_requests_one(how: str) -> None:
     """With one key: the same answers give the same answer again, and other answers are refused and not kept."""

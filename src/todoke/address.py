@@ -95,18 +95,19 @@ def _parse_by_the_book(text: str) -> Address:
 
 def same_mailbox(one: str, other: str) -> bool:
     """True when both texts name the same mailbox, ignoring case and IDNA spelling."""
-    return _key(one) == _key(other)
+    return mailbox_key(one) == mailbox_key(other)
 
 
 def mailbox_key(text: str) -> str:
     """What all spellings of one mailbox have in common (see Address.key); for anything else, the text case-folded."""
+    bare = text.strip().strip("<>")
     # An ASCII spelling is its own key, so the costly reading is left to the rest.
-    return text.strip().strip("<>").casefold() if text.isascii() else _key(text)
+    return bare.casefold() if bare.isascii() else _international_key(bare)
 
 
 @lru_cache(maxsize=4096)
-def _key(text: str) -> str:
+def _international_key(text: str) -> str:
     try:
-        return parse_address(text.strip().strip("<>")).key
+        return parse_address(text).key
     except AddressError:
-        return text.strip().strip("<>").casefold()
+        return text.casefold()

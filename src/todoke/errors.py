@@ -4,7 +4,7 @@ Error                       base; its message is the class docstring unless one 
 + ConfigError               a setting is wrong                    stop at start; exit 2
 + RequestError              the caller must change the request    HTTP `status`; never retried
 |   + Malformed 400  + Forged 401  + OriginRefused 403  + NotFound 404  + TooSlow 408
-|   + Conflict 409  + TooLarge 413  + Unsupported 415  + TooMany 429
+|   + TooLarge 413  + Unsupported 415  + Crowded 503
 + SendError                 one hand-over did not end in acceptance
 |   + SendDeferred          not taken now                         retry later, as a new attempt
 |   + SendRefused           not taken ever                        rejected; no retry
@@ -74,13 +74,6 @@ class TooSlow(RequestError):
     code = "too_slow"
 
 
-class Conflict(RequestError):
-    """The request cannot be done in the present state."""
-
-    status = 409
-    code = "conflict"
-
-
 class TooLarge(RequestError):
     """The request is larger than the form allows."""
 
@@ -93,13 +86,6 @@ class Unsupported(RequestError):
 
     status = 415
     code = "unsupported"
-
-
-class TooMany(RequestError):
-    """Too many requests."""
-
-    status = 429
-    code = "too_many"
 
 
 class Crowded(RequestError):

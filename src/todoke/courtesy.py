@@ -32,6 +32,7 @@ class Courtesy:
         self.waiting = 0
         self._rest_until = 0.0
         self._lock = threading.Lock()
+        self._line = threading.Lock()
         self._monotonic, self._processor, self._sleep = monotonic, processor, sleep
 
     @property
@@ -55,12 +56,18 @@ class Courtesy:
                 self._owe((self._processor() - before) * REST_FACTOR)
 
     def _rest(self) -> None:
-        """Sleep as long as is owed, or until the crowd is gone."""
-        while self.is_crowded:
-            left = self._rest_until - self._monotonic()
-            if left <= 0:
-                return
-            self._sleep(min(left, 0.02))
+        """Sleep as long as is owed, or until the crowd is gone.
+
+        One thread looks at the clock and the others stand in line behind it: each look costs the interpreter.
+        """
+        if not self.is_crowded:
+            return
+        with self._line:
+            while self.is_crowded:
+                left = self._rest_until - self._monotonic()
+                if left <= 0:
+                    return
+                self._sleep(min(left, 0.02))
 
     def _owe(self, seconds: float) -> None:
         with self._lock:

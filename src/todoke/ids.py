@@ -15,38 +15,41 @@ from threading import Lock
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_DIGIT_OF_BYTE = (_DIGITS * 8).encode()
+"""Each byte as a digit: 256 is eight times 32, so random bytes make evenly random digits of five bits."""
 _BLOCK = 4096
 
 
 class _Random:
-    """The system's randomness (CSPRNG), each byte handed out once, drawn in blocks; a forked child draws anew."""
+    """Digits from the system's randomness (CSPRNG), each handed out once, in blocks; a forked child draws anew."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._block = b""
+        self._block = ""
         self._used = 0
         os.register_at_fork(after_in_child=self._start_anew)
 
-    def take(self, size: int) -> int:
-        """`size` random bytes, as a number."""
+    def take(self, count: int) -> str:
+        """`count` random digits of five bits each."""
         with self._lock:
-            if self._used + size > len(self._block):
-                self._block, self._used = os.urandom(_BLOCK), 0
+            if self._used + count > len(self._block):
+                self._block = os.urandom(_BLOCK).translate(_DIGIT_OF_BYTE).decode()
+                self._used = 0
             start = self._used
-            self._used += size
-            return int.from_bytes(self._block[start : self._used], "big")
+            self._used += count
+            return self._block[start : self._used]
 
     def _start_anew(self) -> None:
         self._lock = Lock()
-        self._block = b""
+        self._block = ""
 
 
 _random = _Random()
 
 
 def new_id(now: datetime) -> str:
-    """A new identifier of 26 characters [0-9a-v]: 48 bits of milliseconds, then 80 random bits, so ids sort by time."""
-    return _base32hex(int(now.timestamp() * 1000) << 80 | _random.take(10))
+    """A new identifier of 26 characters [0-9a-v]: ten of milliseconds, then 80 random bits, so ids sort by time."""
+    return _time_digits(int(now.timestamp() * 1000)) + _random.take(16)
 
 
 def derived_id(*parts: str) -> str:
@@ -56,8 +59,8 @@ def derived_id(*parts: str) -> str:
 
 
 def new_attempt_token() -> str:
-    """A new correlation token: 26 characters [0-9a-v], 128 random bits, so none is a part of another."""
-    return _base32hex(_random.take(16))
+    """A new correlation token: 26 characters [0-9a-v], 130 random bits, so none is a part of another."""
+    return _random.take(26)
 
 
 def receipt_token(secret: bytes, submission_id: str) -> str:
@@ -81,6 +84,12 @@ def token_hash(token: str) -> str:
 def _mac_key(secret: bytes) -> bytes:
     """A key of the length BLAKE2b takes, whatever the secret's."""
     return hashlib.sha512(secret).digest()
+
+
+@lru_cache(maxsize=64)
+def _time_digits(milliseconds: int) -> str:
+    """A time in ten digits. The same one is asked for several times in a row."""
+    return _base32hex(milliseconds << 80)[:10]
 
 
 def _base32hex(number: int) -> str:

@@ -50,6 +50,7 @@ def stored(served: Served) -> set[str]:
     database = apsw.Connection(
         str(served.folder / "data" / "todoke.db"), flags=apsw.SQLITE_OPEN_READWRITE
     )
+    database.set_busy_timeout(30_000)  # the product writes meanwhile
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     ids = {row[0] for row in database.execute("SELECT id FROM submissions")}
     database.close()
@@ -210,8 +211,9 @@ def _fill_and_recover(served: Served, data: Path, sink: Sink) -> None:
     ballast = data / "ballast"
     assert post() == 200
     ballast.write_bytes(b"b" * _free(data))
-    eventually(lambda: post() == 503, seconds=60, what="a 503 on the full disk")
-    assert post() == 503
+    # Not in a row: a checkpoint may make room for a few more, and what these were promised is looked at in the end.
+    answers: Counter[int] = Counter()
+    eventually(lambda: answers.update([post()]) or answers[503] >= 5, seconds=60, what="five 503s")
     ballast.unlink()
     eventually(lambda: post() == 200, seconds=60, what="an accepted submission once there is space")
     judge(served, load, sink, kills=0, concurrency=2)

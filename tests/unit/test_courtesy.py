@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 
 import pytest
@@ -83,3 +84,30 @@ def test_a_debt_is_bounded_and_forgotten_when_the_crowd_is_gone(courtesy, time):
         assert time.slept == pytest.approx(LONGEST_REST_SECONDS)
     hand_over(courtesy, time, 0.001)
     assert time.slept == pytest.approx(LONGEST_REST_SECONDS)
+
+
+def test_one_thread_looks_at_the_clock_and_the_others_stand_in_line():
+    """However many threads rest, one is woken to look: the looks would cost what the rest should save."""
+    resting: set[int] = set()
+    most_at_once = 0
+    is_over = threading.Event()
+
+    def sleep(_seconds: float) -> None:
+        nonlocal most_at_once
+        resting.add(threading.get_ident())
+        most_at_once = max(most_at_once, len(resting))
+        is_over.wait(0.01)
+        resting.discard(threading.get_ident())
+
+    worked = iter(range(100))
+    courtesy = Courtesy(monotonic=lambda: 0.0, processor=lambda: next(worked), sleep=sleep)
+    with crowd(courtesy):
+        with courtesy.turn():
+            pass
+        threads = [threading.Thread(target=courtesy._rest) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        is_over.wait(0.1)
+    for thread in threads:
+        thread.join()
+    assert most_at_once == 1

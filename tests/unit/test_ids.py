@@ -54,3 +54,9 @@ def test_attempt_tokens_have_one_length_and_differ():
     made = {ids.new_attempt_token() for _ in range(2000)}
     assert len(made) == 2000
     assert {len(token) for token in made} == {26}
+
+
+def test_random_digits_are_all_as_likely():
+    """Each of the 32 digits stands for eight of the 256 values of a byte."""
+    assert {ids._DIGIT_OF_BYTE.count(digit) for digit in ids._DIGITS.encode()} == {8}
+    assert len(ids._DIGIT_OF_BYTE) == 256

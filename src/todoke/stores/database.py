@@ -29,6 +29,8 @@ BUSY_MILLISECONDS = (
 WAL_KEPT_BYTES = (
     16 * 1024 * 1024
 )  # a WAL that begins anew keeps its blocks up to this size, so that syncs stay cheap
+STATEMENTS = 256
+"""So many prepared statements the writer keeps: an insert for each number of rows, and all others."""
 
 MIGRATIONS = tuple(sorted(Path(__file__).parent.glob("schema_*.sql")))
 """Schema changes in order. Each runs in one transaction with its record; none is ever edited once released."""
@@ -49,7 +51,7 @@ def open_writer(path: Path) -> apsw.Connection:
     require_safe_sqlite()
     with translated(path):
         _make_private(path)
-        connection = apsw.Connection(str(path))
+        connection = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         try:
             _prepare(connection, path)
         except BaseException:

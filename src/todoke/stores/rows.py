@@ -69,11 +69,15 @@ def plain(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+MOST_ROWS = 32
+"""Rows of one insert. Every number up to it is a statement of its own, which the connection has to remember."""
+
+
 def insert_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) -> None:
     """Insert rows, many to a statement: while the thread is in one it does not wait for the GIL."""
     start = 0
     while start < len(rows):
-        size = next(s for s in (128, 32, 8, 4, 2, 1) if s <= len(rows) - start)
+        size = min(MOST_ROWS, len(rows) - start)
         values = tuple(itertools.chain.from_iterable(rows[start : start + size]))
         connection.execute(_insert_statement(table, len(rows[start]), size), values)
         start += size

@@ -21,6 +21,7 @@ from todoke.delivery import (
     reading,
     standing,
 )
+from variants import replace
 
 START = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 RECIPIENT = "aoi@example.net"
@@ -74,7 +75,7 @@ def test_more_evidence_never_lowers_the_status(evidence, more):
     assert after.rank >= before.rank
 
 
-@given(st.lists(events.filter(lambda e: e.recipient == "other@example.net"), max_size=5))
+@given(st.lists(events.map(lambda e: replace(e, recipient="other@example.net")), max_size=5))
 def test_events_for_another_recipient_change_nothing(evidence):
     """What happened to another recipient says nothing of this attempt."""
     assert standing(evidence, recipient=RECIPIENT, started_at=START) == standing(

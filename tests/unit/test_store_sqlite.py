@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -226,12 +226,24 @@ store.close()
         desk.add()
 
 
+def hold(writer: Writer) -> tuple[Future[object], threading.Event]:
+    """Keep the writer busy with a write of its own, until the event is set; returns once it is at it."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait(_: apsw.Connection, requests: Sequence[object]) -> list[bool]:
+        begun.set()
+        return [gate.wait(60) for _ in requests]
+
+    held = writer.submit(wait, None)
+    assert begun.wait(60)
+    return held, gate
+
+
 class TestGroups:
     def test_many_share_a_commit(self, desk: Desk, path: Path) -> None:
         """What waits while the writer is busy is one transaction."""
         writer = desk.store._writer  # type: ignore[attr-defined]
-        gate = threading.Event()
-        held = writer.submit(lambda _, requests: [gate.wait(10) for _ in requests], None)
+        held, gate = hold(writer)
         commits: list[int] = []
         writer._connection.set_wal_hook(lambda *_: commits.append(1) or apsw.SQLITE_OK)
         futures = [desk.store.add(desk.submission(), (), None) for _ in range(200)]
@@ -244,8 +256,7 @@ class TestGroups:
         """One that cannot be stored does not take the others of its group with it."""
         writer = desk.store._writer  # type: ignore[attr-defined]
         known = desk.add().submission
-        gate = threading.Event()
-        writer.submit(lambda _, requests: [gate.wait(10) for _ in requests], None)
+        _, gate = hold(writer)
         futures = [desk.store.add(desk.submission(), (), None) for _ in range(20)]
         poisoned = desk.store.add(replace(known, form="again"), (), None)
         futures += [desk.store.add(desk.submission(), (), None) for _ in range(20)]
@@ -258,8 +269,7 @@ class TestGroups:
     def test_a_cancelled_write_is_not_done(self, desk: Desk) -> None:
         """A caller who is gone before the write began leaves nothing; the rest goes on."""
         writer = desk.store._writer  # type: ignore[attr-defined]
-        gate = threading.Event()
-        writer.submit(lambda _, requests: [gate.wait(10) for _ in requests], None)
+        _, gate = hold(writer)
         kept, gone = (desk.store.add(desk.submission(), (), None) for _ in range(2))
         assert gone.cancel()
         gate.set()

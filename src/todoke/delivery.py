@@ -66,6 +66,8 @@ class Kind(StrEnum):
     """Handed over, and the service's answer never reached us: it may or may not have been taken."""
     INTERRUPTED = "interrupted"
     """Our process died during the attempt: it may or may not have been handed over."""
+    UNCONFIRMED = "unconfirmed"
+    """A failure that a webhook told of and the service's own records have not confirmed: kept, and changing nothing."""
     COMPLAINED = "complained"
     """The recipient called it unwanted (RFC 5965); it did arrive."""
     OTHER = "other"

@@ -9,6 +9,7 @@ Error                       base; its message is the class docstring unless one 
 |   + SendDeferred          not taken now                         retry later, as a new attempt
 |   + SendRefused           not taken ever                        rejected; no retry
 |   + SendUnknown           the answer was lost                   evidence decides, never silence
++ RecordsUnavailable        a service's records cannot be read    ask again another day
 + StoreError                the store could not do it             503 with Retry-After; sweep repairs
     + StoreUnavailable      now: disk full, I/O error, throttled  retry later
     + StoreCorrupt          ever: a human is needed               stop
@@ -151,6 +152,10 @@ class SendRefused(SendError):
 
 class SendUnknown(SendError):
     """The message was handed over and the answer was lost: it may or may not have been taken."""
+
+
+class RecordsUnavailable(Error):
+    """The mail service's records cannot be read now."""
 
 
 class StoreError(Error):

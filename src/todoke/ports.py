@@ -6,10 +6,10 @@ are in todoke.testing and pass the same contract suite (tests/contract).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -132,7 +132,8 @@ class Store(Protocol):
         An event is matched by `token`, else by `service` with `service_id` (that an `accepted` event stated). An
         unmatched one is kept as an orphan, and is joined to its attempt if an `accepted` event that comes later
         states its service_id. A repetition (same key on the same attempt) changes nothing. Once an event other
-        than ANSWER_LOST, INTERRUPTED, DEFERRED or OTHER is known for the latest attempt, the message is not due.
+        than ANSWER_LOST, INTERRUPTED, DEFERRED, UNCONFIRMED or OTHER is known for the latest attempt, the message
+        is not due.
         """
         ...
 
@@ -286,4 +287,45 @@ class EventSource(Protocol):
 
         Raises Forged: if the call does not prove that it is the service's. Malformed: if it cannot be read.
         """
+        ...
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a service will not send to.
+
+    `since` is when the service began to, None where it does not say; `reason` its own words or number; `service_id`
+    its name for the entry, "" when it gives none.
+    """
+
+    address: str
+    since: datetime | None = None
+    reason: str = ""
+    service_id: str = ""
+
+
+class Records(Protocol):
+    """What a service itself has on record of the mails it took: asked seldom, for what its webhook may have lost.
+
+    `name` is the service's, `days` how many days back its records reach. Every method may raise RecordsUnavailable: if
+    the service does not answer, or refuses to. Safe to call from any thread.
+    """
+
+    name: str
+    days: int
+
+    def of_day(self, day: date, now: datetime) -> Iterator[Sequence[DeliveryEvent]]:
+        """All events on record of one day (by the service's own calendar), a page at a time.
+
+        An event equals, by its `key`, the one that the webhook told of the same thing.
+        """
+        ...
+
+    def of_attempt(
+        self, token: str, days: Sequence[date], now: datetime
+    ) -> Sequence[DeliveryEvent]:
+        """The events on record of the attempt with this token, on these days."""
+        ...
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """The addresses that the service will not send to now; empty where it keeps no list."""
         ...

@@ -233,6 +233,9 @@ _EVENTS = {
         "Our process stopped in the middle: it may or may not have been handed over"
     ),
     Kind.COMPLAINED: _("The recipient reported it as unwanted"),
+    Kind.UNCONFIRMED: _(
+        "A failure was reported; the mail service's records have yet to confirm it"
+    ),
     Kind.OTHER: _("A word of the mail service that is not known here"),
 }
 

@@ -60,6 +60,7 @@ class CustomersMailCloudSettings:
 
     `url` is the plan's host, such as https://sandbox.smtps.jp. `hook_secret` is the last part of the webhook's path;
     `webhook_key` the api_key set in its console, if any. `time_zone` is the one set there for event times.
+    `server_composition` names the server group there, and `records_url` is where its records are asked for.
     """
 
     url: str = "https://sandbox.smtps.jp"
@@ -69,6 +70,8 @@ class CustomersMailCloudSettings:
     webhook_key: Secret = NO_SECRET
     time_zone: str = "Asia/Tokyo"
     timeout_seconds: float = 30.0
+    server_composition: str = "sandbox"
+    records_url: str = "https://api.smtps.jp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

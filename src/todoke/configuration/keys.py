@@ -29,7 +29,14 @@ KEYS: dict[str, tuple[str, ...]] = {
         "customers_mail_cloud",
     ),
     "mail.smtp": ("host", "port", "security", "user", "ca_file", "timeout"),
-    "mail.customers_mail_cloud": ("url", "api_user", "time_zone", "timeout"),
+    "mail.customers_mail_cloud": (
+        "url",
+        "api_user",
+        "time_zone",
+        "timeout",
+        "server_composition",
+        "records_url",
+    ),
     "forms.NAME": (
         "title",
         "language",

@@ -142,6 +142,8 @@ def _read_customers_mail_cloud(
         timeout_seconds=table.duration(
             "timeout", timedelta(seconds=30), least="1s", most="10m"
         ).total_seconds(),
+        server_composition=table.text("server_composition", "sandbox"),
+        records_url=read_url(table, "records_url", "https://api.smtps.jp", secure=True),
     )
     if chosen:
         _check_customers_mail_cloud(table, cloud)

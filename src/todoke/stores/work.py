@@ -14,7 +14,9 @@ from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 
-OPEN_KINDS = frozenset({Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.OTHER})
+OPEN_KINDS = frozenset(
+    {Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.UNCONFIRMED, Kind.OTHER}
+)
 """Events that leave the work as it is. Any other proves that the attempt got somewhere, so the work ends."""
 
 OURS = "todoke"

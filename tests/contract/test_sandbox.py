@@ -368,6 +368,27 @@ def test_service_gives_up_in_the_end(tmp_path):
     assert receiver.calls == []
 
 
+def test_what_happens_while_the_webhook_is_off_is_never_told(tmp_path):
+    """The switch works at run time: what happened while it was off is lost to the webhook, and on record."""
+    receiver, enabled = Receiver(), [False]
+    with sandbox(tmp_path, receiver, webhook_enabled=lambda: enabled[0]) as url:
+
+        def untold() -> int:
+            kept = json.loads(HTTP.request("GET", url + "/inbox.json").data)["messages"]
+            logs = [HTTP.request("GET", f"{url}/inbox/{m['id']}.json").json()["log"] for m in kept]
+            return sum(step["webhook"]["untold"] for log in logs for step in log)
+
+        post(url + SEND, mail_to("hardbounce@example.com"))
+        wait_for(lambda: untold() == 3)
+        enabled[0] = True
+        post(url + SEND, mail_to("aoi@example.com"))
+        wait_for(lambda: len(receiver.events) == 2)
+        assert {e.recipient for e in receiver.events} == {"aoi@example.com"}
+        base = {"api_user": "u", "api_key": "k", "server_composition": "sandbox"}
+        (row,) = post(url + "/transaction/v2/bounces/list.json", base)[1]["bounces"]
+        assert row["to"] == "hardbounce@example.com"
+
+
 def test_mails_and_events_survive_a_restart(tmp_path):
     """What was accepted is there after a restart, and events that nobody took before are told then."""
     with sandbox(tmp_path, None, webhook_url="http://127.0.0.1:9/hook") as url:

@@ -7,7 +7,7 @@ is a guess. `build` is called by the demo, by the tests and by whoever develops 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ def build(  # noqa: PLR0913 - each is a setting of its own
     webhook_url: str = "",
     webhook_key: str = "",
     webhook_json: bool = False,
+    webhook_enabled: Callable[[], bool] = lambda: True,
     webhook_batch_seconds: float = 1.0,
     retry_seconds: Sequence[float] = (1.0, 5.0, 30.0, 120.0, 600.0),
     api_users: Mapping[str, str] | None = None,
@@ -39,13 +40,15 @@ def build(  # noqa: PLR0913 - each is a setting of its own
 ) -> Starlette:
     """The sandbox with its storage in the folder `data`; it works once the lifespan has begun.
 
-    No `webhook_url`: nothing is told. `api_users` (user to key) None: any pair is taken. `from_domains` None:
-    any sender is taken. `pace_seconds` sets how far apart the states of a mail come; 0 is at once.
+    No `webhook_url`: nothing is told; what happens while `webhook_enabled()` is False is never told. `api_users`
+    (user to key) None: any pair is taken. `from_domains` None: any sender is taken. `pace_seconds` sets how far
+    apart the states of a mail come; 0 is at once.
     """
     behaviour = Behaviour(
         webhook_url=webhook_url,
         webhook_key=webhook_key,
         webhook_json=webhook_json,
+        webhook_enabled=webhook_enabled,
         webhook_batch_seconds=webhook_batch_seconds,
         retry_seconds=tuple(retry_seconds),
         api_users=api_users,

@@ -228,7 +228,7 @@ def _logged(step: Mapping[str, Any]) -> dict[str, Any]:
         "event_type": step["event_type"],
         "status": step["status"],
         "reason": step["reason"],
-        "webhook": {name: step[name] for name in ("posted", "waiting", "lost")},
+        "webhook": {name: step[name] for name in ("posted", "waiting", "lost", "untold")},
     }
 
 

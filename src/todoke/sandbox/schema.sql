@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS event (         -- the webhook's outbox: outlives its
   item TEXT NOT NULL,
   due_at REAL NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL,                     -- waiting, posted, lost (given up)
+  state TEXT NOT NULL,                     -- waiting, posted, lost (given up), untold (switched off)
   copy_seq INTEGER NOT NULL,
   position INTEGER NOT NULL
 );

@@ -16,11 +16,17 @@ from todoke.sandbox.outcomes import Step, outcome_of, posting_order, steps_for
 from todoke.sandbox.spool import PlannedCopy, PlannedStep, Spool
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
     """What a real account's console and plan would set, and how fast things happen here.
 
     `webhook_url` "" means that no webhook is set up; `webhook_json` is the console's "use JSON format".
+    `webhook_enabled` is asked whenever there is something to tell: while it says no, what happens is lost to the
+    webhook for good, as with the webhook switched off in the console; the records have it all the same.
     `api_users` None takes any pair of user and key, `from_domains` None any sender. `retry_seconds` are the waits
     before each further try of a webhook call; then its events are lost, as a real service gives up.
     """
@@ -28,6 +34,7 @@ class Behaviour:
     webhook_url: str = ""
     webhook_key: str = ""
     webhook_json: bool = False
+    webhook_enabled: Callable[[], bool] = _always
     webhook_batch_seconds: float = 1.0
     webhook_timeout_seconds: float = 5.0
     retry_seconds: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)

@@ -139,6 +139,13 @@ class Spool:
                 [(event.seq, again_at) for event, again_at in events],
             )
 
+    def forget_due(self, now: float) -> None:
+        """What has happened and was not told yet is never told: the webhook is switched off."""
+        with self._write() as db:
+            db.execute(
+                "UPDATE event SET state = 'untold' WHERE state = 'waiting' AND due_at <= ?", (now,)
+            )
+
     # The inbox
 
     def inbox(self, *, now: float, to: str, before: int | None, limit: int) -> Sequence[Row]:
@@ -168,7 +175,7 @@ class Spool:
         return row
 
     def log(self, copy_seq: int, now: float) -> Sequence[Row]:
-        """What has happened to a copy so far, and how often the webhook told of it, was owed, or gave up."""
+        """What has happened to a copy so far, and how often the webhook told of it, owes it, gave up, or was off."""
         return self._db.execute(
             "SELECT happens_at, label, event_type, status, reason,"
             " (SELECT count(*) FROM event e WHERE e.copy_seq = step.copy_seq"
@@ -176,7 +183,9 @@ class Spool:
             " (SELECT count(*) FROM event e WHERE e.copy_seq = step.copy_seq"
             "   AND e.position = step.position AND e.state = 'waiting') AS waiting,"
             " (SELECT count(*) FROM event e WHERE e.copy_seq = step.copy_seq"
-            "   AND e.position = step.position AND e.state = 'lost') AS lost"
+            "   AND e.position = step.position AND e.state = 'lost') AS lost,"
+            " (SELECT count(*) FROM event e WHERE e.copy_seq = step.copy_seq"
+            "   AND e.position = step.position AND e.state = 'untold') AS untold"
             " FROM step WHERE copy_seq = ? AND happens_at <= ? ORDER BY position",
             (copy_seq, now),
         ).fetchall()

@@ -52,6 +52,9 @@ async def tell_events(service: Service) -> None:
 
 
 async def _tell_due(service: Service, pool: urllib3.PoolManager) -> None:
+    if not service.behaviour.webhook_enabled():
+        service.spool.forget_due(service.clock())
+        return
     for event_type in EVENT_TYPES:
         while batch := _ripe(service, event_type):
             await _post(service, pool, event_type, batch)
@@ -71,7 +74,8 @@ def _rest_seconds(service: Service) -> float:
     next_at = service.spool.next_owed_at()
     if next_at is None:
         return LONGEST_WAIT_SECONDS
-    due_in = next_at - service.clock() + service.behaviour.webhook_batch_seconds
+    collected = service.behaviour.webhook_batch_seconds
+    due_in = next_at - service.clock() + (collected if service.behaviour.webhook_enabled() else 0)
     return min(max(due_in, 0.005), LONGEST_WAIT_SECONDS)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from todoke.forms import Form, Site
@@ -22,6 +24,18 @@ class Secret:
     def reveal(self) -> str:
         """The text itself; call it only where it leaves the process for its purpose."""
         return self._text
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What counts as this secret, parted by a comma: two while one takes the place of the other."""
+        return tuple(part for part in map(str.strip, self._text.split(",")) if part)
+
+    def matches(self, stated: str) -> bool:
+        """Whether `stated` is one of the values. Each is compared in constant time, and all of them always."""
+        given = stated.encode("utf-8", "surrogatepass")
+        values = self.values or ("",)
+        same = [hmac.compare_digest(given, v.encode("utf-8", "surrogatepass")) for v in values]
+        return any(same) and bool(given)
 
     def __bool__(self) -> bool:
         return bool(self._text)
@@ -61,6 +75,8 @@ class CustomersMailCloudSettings:
     `url` is the plan's host, such as https://sandbox.smtps.jp. `hook_secret` is the last part of the webhook's path;
     `webhook_key` the api_key set in its console, if any. `time_zone` is the one set there for event times.
     `server_composition` names the server group there, and `records_url` is where its records are asked for.
+    Of both webhook secrets two values may be live (Secret.values). `source_addresses` are the only networks that may
+    call the webhook; none: any.
     """
 
     url: str = "https://sandbox.smtps.jp"
@@ -72,6 +88,7 @@ class CustomersMailCloudSettings:
     timeout_seconds: float = 30.0
     server_composition: str = "sandbox"
     records_url: str = "https://api.smtps.jp"
+    source_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

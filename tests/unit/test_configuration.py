@@ -205,6 +205,51 @@ def test_faults_of_smtp(tmp_path: Path, extra: str, environ: dict[str, str], fau
     assert not any("hunter2" in line for line in found)
 
 
+CLOUD = GOOD.replace('"smtp"', '"customers-mail-cloud"') + (
+    '[mail.customers_mail_cloud]\napi_user = "u@example.jp"\n'
+)
+CLOUD_SECRETS = {"TODOKE_CMC_API_KEY": "k", "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef" * 2}
+
+
+def test_each_source_address_is_read_or_named_as_a_fault(tmp_path: Path) -> None:
+    """Addresses and networks of both kinds; what is neither is named with its line and place in the list."""
+    good = 'source_addresses = ["192.0.2.7", "192.0.2.0/24", "2001:db8::/32", "192.0.2.7/32"]\n'
+    cloud = settings_of(tmp_path, CLOUD + good, CLOUD_SECRETS).mail.customers_mail_cloud
+    shown = [str(network) for network in cloud.source_addresses]
+    assert shown == ["192.0.2.7/32", "192.0.2.0/24", "2001:db8::/32"]
+    bad = 'source_addresses = [\n"192.0.2.0/24",\n"smtps.jp",\n"192.0.2.7/24"]\n'
+    key = "mail.customers_mail_cloud.source_addresses"
+    no_network, either = faults_of(tmp_path, CLOUD + bad, CLOUD_SECRETS)
+    assert no_network == (
+        f"error 16 {key}[2]: 'smtps.jp' is neither an address nor a network of the internet."
+        ' Write for instance "192.0.2.7" or "192.0.2.0/24".'
+    )
+    assert either == (
+        f"error 17 {key}[3]: '192.0.2.7/24' is an address within a network, so it could mean either."
+        ' Write "192.0.2.7" or "192.0.2.0/24".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "fault"),
+    [
+        ("TODOKE_CMC_HOOK_SECRET", f"{'a' * 22},{'b' * 22}", ""),
+        ("TODOKE_CMC_HOOK_SECRET", f"{'a' * 22},short", "has no webhook secret of 22"),
+        ("TODOKE_CMC_HOOK_SECRET", ",", "has no webhook secret of 22"),
+        ("TODOKE_CMC_HOOK_SECRET", ",".join(["a" * 22] * 3), "has 3 values in TODOKE_CMC_HOOK"),
+        ("TODOKE_CMC_WEBHOOK_KEY", "one,two", ""),
+        ("TODOKE_CMC_WEBHOOK_KEY", "one,two,three", "has 3 values in TODOKE_CMC_WEBHOOK_KEY"),
+        ("TODOKE_CMC_WEBHOOK_KEY", ",", "has a comma and no value in TODOKE_CMC_WEBHOOK_KEY"),
+    ],
+)
+def test_two_values_of_a_webhook_secret_may_be_live(
+    tmp_path: Path, variable: str, value: str, fault: str
+) -> None:
+    """Each long enough; more would be forgotten ones."""
+    found = faults_of(tmp_path, CLOUD, CLOUD_SECRETS | {variable: value})
+    assert [fault in text for text in found] == ([True] if fault else [])
+
+
 def test_customers_mail_cloud_needs_its_secrets(tmp_path: Path) -> None:
     """The API user, the API key and the webhook's secret are asked for; with them there is no fault."""
     text = GOOD.replace('"smtp"', '"customers-mail-cloud"')

@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,9 +44,20 @@ class Journal:
         return [Recorded.NEW for _ in events]
 
 
-def wire(journal: Journal, *, key: str = "", secret: str = SECRET) -> Starlette:
+def wire(
+    journal: Journal,
+    *,
+    key: str = "",
+    secret: str = SECRET,
+    networks: Sequence[str] = (),
+    proxies: int = 0,
+) -> Starlette:
     """The hooks of a site that uses Customers Mail Cloud."""
-    service = CustomersMailCloudSettings(hook_secret=Secret(secret), webhook_key=Secret(key))
+    service = CustomersMailCloudSettings(
+        hook_secret=Secret(secret),
+        webhook_key=Secret(key),
+        source_addresses=tuple(map(ip_network, networks)),
+    )
     settings = Settings(
         site=Site(name="Example"),
         mail=MailSettings(
@@ -56,6 +68,7 @@ def wire(journal: Journal, *, key: str = "", secret: str = SECRET) -> Starlette:
         forms={},
         data=Path("data"),
         secret=b"x" * 32,
+        trusted_proxies=proxies,
     )
     source = CustomersMailCloudEvents(service)
     app = App(
@@ -83,6 +96,7 @@ def call(
     body: bytes = BODY,
     method: str = "POST",
     headers: dict[str, str] | None = None,
+    remote: str = "192.0.2.1",
 ) -> Answer:
     """Make one call, the body in two pieces."""
     fields = {"content-type": "application/json", **(headers or {})}
@@ -97,7 +111,7 @@ def call(
         "query_string": b"",
         "root_path": "",
         "headers": [(k.encode(), v.encode()) for k, v in fields.items()],
-        "client": ("192.0.2.1", 1),
+        "client": (remote, 1),
         "server": ("127.0.0.1", 80),
     }
     middle = len(body) // 2
@@ -190,3 +204,66 @@ def test_no_answer_holds_the_secret():
     """No refusal repeats the secret that was stated."""
     for answer in (call(wire(Journal(full=True))), call(wire(Journal()), body=b"{")):
         assert SECRET.encode() not in answer.body
+
+
+def from_address(remote: str, *networks: str, proxies: int = 0, **headers: str) -> Answer:
+    """A call that a peer at `remote` makes, where only `networks` may."""
+    journal = Journal()
+    app = wire(journal, networks=networks, proxies=proxies)
+    answer = call(app, remote=remote, headers=headers)
+    assert bool(journal.events) is (answer.status == 200)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("remote", "networks", "status"),
+    [
+        ("192.0.2.1", (), 200),
+        ("192.0.2.1", ("192.0.2.1/32",), 200),
+        ("192.0.2.1", ("198.51.100.0/24", "192.0.2.0/24"), 200),
+        ("::ffff:192.0.2.1", ("192.0.2.0/24",), 200),
+        ("2001:db8::7", ("2001:db8::/32",), 200),
+        ("192.0.2.2", ("192.0.2.1/32",), 404),
+        ("2001:db8::7", ("192.0.2.0/24",), 404),
+        ("", ("192.0.2.0/24",), 404),
+        ("a.socket", ("192.0.2.0/24",), 404),
+    ],
+)
+def test_a_call_from_elsewhere_is_answered_like_a_wrong_secret(remote, networks, status):
+    """Where source addresses are listed, no other can call, and none can tell why."""
+    answer = from_address(remote, *networks)
+    assert answer.status == status
+    wrong = call(wire(Journal()), "/hooks/customers-mail-cloud/wrong")
+    if status == 404:
+        assert (answer.status, answer.headers, answer.body) == (404, wrong.headers, wrong.body)
+
+
+def test_behind_a_proxy_its_word_counts_and_nobody_else_s():
+    """The address that our own proxy saw is judged; what the client wrote before it is not."""
+    allowed = "192.0.2.0/24"
+    seen = {"x-forwarded-for": "203.0.113.9, 192.0.2.1"}
+    assert from_address("127.0.0.1", allowed, proxies=1, **seen).status == 200
+    stated = {"x-forwarded-for": "192.0.2.1, 203.0.113.9"}
+    assert from_address("127.0.0.1", allowed, proxies=1, **stated).status == 404
+    assert from_address("127.0.0.1", allowed, **seen).status == 404
+
+
+def test_two_secrets_open_the_hook_while_one_replaces_the_other():
+    """Both values are live; neither the pair as a whole nor the gap between them is one."""
+    journal = Journal()
+    app = wire(journal, secret=f"{SECRET}, {SECRET}-next,", key="k-1,k-2")
+    bearer = {"Authorization": "Bearer k-2"}
+    assert call(app, PATH, headers=bearer).status == 200
+    assert call(app, f"{PATH}-next", headers={"Authorization": "Bearer k-1"}).status == 200
+    for path in (f"{PATH},{SECRET}-next", f"{PATH},", "/hooks/customers-mail-cloud/%20"):
+        assert call(app, path, headers=bearer).status == 404
+    for wrong in ("k-1,k-2", "k", ""):
+        assert call(app, headers={"Authorization": f"Bearer {wrong}"}).status == 401
+    assert len(journal.events) == 4
+
+
+@pytest.mark.parametrize("secret", [",", " , ", ""])
+def test_a_secret_without_a_value_opens_nothing(secret):
+    """Not even for a caller who states nothing."""
+    for path in ("/hooks/customers-mail-cloud/,", "/hooks/customers-mail-cloud/ "):
+        assert call(wire(Journal(), secret=secret), path).status == 404

@@ -36,6 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "timeout",
         "server_composition",
         "records_url",
+        "source_addresses",
     ),
     "forms.NAME": (
         "title",

@@ -7,16 +7,25 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from todoke.configuration.networks import read_networks
 from todoke.configuration.secrets import text_secret
 from todoke.configuration.table import Table
 from todoke.configuration.urls import LOOPBACK, read_url
 from todoke.ports import Mailbox
-from todoke.settings import NO_SECRET, CustomersMailCloudSettings, MailSettings, SmtpSettings
+from todoke.settings import (
+    NO_SECRET,
+    CustomersMailCloudSettings,
+    MailSettings,
+    Secret,
+    SmtpSettings,
+)
 
 SERVICES = ("smtp", "customers-mail-cloud")
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
 _HOOK_SECRET_CHARACTERS = 22
 """128 bits in base 64."""
+_LIVE_VALUES = 2
+"""Of a secret that is being replaced."""
 
 _MAILBOX = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^<>"]*?))\s*<(?P<address>[^<>]+)>\s*')
 # fmt: off
@@ -144,6 +153,7 @@ def _read_customers_mail_cloud(
         ).total_seconds(),
         server_composition=table.text("server_composition", "sandbox"),
         records_url=read_url(table, "records_url", "https://api.smtps.jp", secure=True),
+        source_addresses=read_networks(table, "source_addresses"),
     )
     if chosen:
         _check_customers_mail_cloud(table, cloud)
@@ -167,13 +177,27 @@ def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings)
         )
     if not cloud.api_key:
         table.error("", "has no API key.", "Set TODOKE_CMC_API_KEY in the environment.")
-    if len(cloud.hook_secret.reveal()) < _HOOK_SECRET_CHARACTERS:
+    if min(map(len, cloud.hook_secret.values), default=0) < _HOOK_SECRET_CHARACTERS:
         table.error(
             "",
             f"has no webhook secret of {_HOOK_SECRET_CHARACTERS} characters or more.",
             "Set TODOKE_CMC_HOOK_SECRET, for instance to the output of `openssl rand -hex 16`; the webhook's"
             " address is then site.door_url + /hooks/customers-mail-cloud/ + that secret.",
         )
+    _check_values(table, "TODOKE_CMC_HOOK_SECRET", cloud.hook_secret)
+    _check_values(table, "TODOKE_CMC_WEBHOOK_KEY", cloud.webhook_key)
+    if cloud.webhook_key and not cloud.webhook_key.values:
+        table.error(
+            "", "has a comma and no value in TODOKE_CMC_WEBHOOK_KEY.", "Nothing could come in."
+        )
+
+
+def _check_values(table: Table, variable: str, secret: Secret) -> None:
+    """Two at most: the old one, and the one that takes its place."""
+    found = len(secret.values)
+    if found > _LIVE_VALUES:
+        hint = "Two parted by a comma are live: the old one and the one that takes its place."
+        table.error("", f"has {found} values in {variable}.", hint)
 
 
 def _read_sender(table: Table, *, real: bool) -> Mailbox:

@@ -3,7 +3,7 @@
 Answers, all but the first in the one JSON shape of errors:
 200 every event in the call is journaled (new, repeated or belonging to no attempt)
 400 the call cannot be read               401 the secret path is right, the service's own key is not
-404 there is no such service, or the secret is wrong: the same bytes for both
+404 there is no such service, the secret is wrong, or the call comes from elsewhere: the same bytes for all
 405 not a POST                            408 the body took too long
 413 the body is over 16 MB                415 the body is compressed
 503 the store cannot journal it now: nothing was kept, the service tries again
@@ -12,9 +12,10 @@ Never 403 or 406: some services take these for "do not try again".
 
 from __future__ import annotations
 
-import hmac
+import ipaddress
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -25,17 +26,34 @@ from todoke.app import App
 from todoke.errors import Forged, NotFound, RequestError, StoreError
 from todoke.log import get_logger
 from todoke.ports import EventSource, HookRequest, Recorded
-from todoke.settings import Secret, Settings
+from todoke.settings import NO_SECRET, Secret, Settings
 from todoke.track import track
 from todoke.web.http import RETRY_AFTER_SECONDS, client_address, describe, json_error, read_body
 
 BODY_BYTES = 16 * 1024 * 1024
 BODY_SECONDS = 30.0
 
-HOOK_SECRETS: Mapping[str, Callable[[Settings], Secret]] = {
-    "customers-mail-cloud": lambda settings: settings.mail.customers_mail_cloud.hook_secret,
-}
-"""Where each service's secret is; a service whose secret is empty has no hook."""
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What opens a service's hook: its secret (an empty one opens nothing), and where it may be called from.
+
+    No `networks`: from anywhere.
+    """
+
+    secret: Secret = NO_SECRET
+    networks: Networks = ()
+
+
+def _customers_mail_cloud(settings: Settings) -> Lock:
+    cloud = settings.mail.customers_mail_cloud
+    return Lock(cloud.hook_secret, cloud.source_addresses)
+
+
+LOCKS: Mapping[str, Callable[[Settings], Lock]] = {"customers-mail-cloud": _customers_mail_cloud}
+"""Of each service that has a hook."""
 
 log = get_logger(__name__)
 
@@ -53,12 +71,13 @@ def routes(app: App) -> list[Route]:
 
 
 async def _journal(app: App, request: Request) -> Response:
-    source = _source(app, request.path_params["service"], request.path_params["secret"])
+    remote = client_address(request.scope, app.settings.trusted_proxies)
+    source = _source(app, request.path_params["service"], request.path_params["secret"], remote)
     body = await read_body(request.scope, request.receive, limit=BODY_BYTES, seconds=BODY_SECONDS)
     call = HookRequest(
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
-        remote=client_address(request.scope, app.settings.trusted_proxies),
+        remote=remote,
     )
     recorded = await to_thread.run_sync(_read_and_track, app, source, call)
     counts = {word.value: n for word, n in sorted(recorded.items())}
@@ -70,20 +89,30 @@ def _read_and_track(app: App, source: EventSource, call: HookRequest) -> Counter
     return Counter(track(app, source.read(call, app.clock())))
 
 
-def _source(app: App, service: str, stated: str) -> EventSource:
-    """The event source that the path opens; one comparison is made whatever the path says.
+def _source(app: App, service: str, stated: str, remote: str) -> EventSource:
+    """The event source that the path opens; the secret is compared whatever the path says.
 
-    Raises NotFound: if there is no such service, or the secret is not its own.
+    Raises NotFound: if there is no such service, the secret is not its own, or it may not be called from `remote`.
     """
     source = app.sources.get(service)
-    secret_of = HOOK_SECRETS.get(service)
-    secret = secret_of(app.settings).reveal() if secret_of else ""
-    same = hmac.compare_digest(
-        stated.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass")
-    )
-    if source is None or not secret or not same:
+    lock_of = LOCKS.get(service)
+    lock = lock_of(app.settings) if lock_of else Lock()
+    if not lock.secret.matches(stated) or source is None:
+        raise NotFound
+    if lock.networks and not _is_within(remote, lock.networks):
+        log.warning("hook_called_from_elsewhere", service=service, remote=remote)
         raise NotFound
     return source
+
+
+def _is_within(remote: str, networks: Networks) -> bool:
+    """Whether an address is in one of the networks. IPv4 counts as such when it comes as IPv6 (::ffff:192.0.2.7)."""
+    try:
+        address = ipaddress.ip_address(remote)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return any((mapped or address) in network for network in networks)
 
 
 def _refusal(request: Request, error: RequestError | StoreError) -> Response:

@@ -88,9 +88,10 @@ def _mailer(settings: Settings) -> Mailer:
 
 
 def _sources(settings: Settings) -> Mapping[str, EventSource]:
-    if settings.mail.service != "customers-mail-cloud":
+    cloud = settings.mail.customers_mail_cloud
+    if settings.mail.service != "customers-mail-cloud" or not cloud.webhook:
         return {}
     from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
 
-    source = CustomersMailCloudEvents(settings.mail.customers_mail_cloud)
+    source = CustomersMailCloudEvents(cloud)
     return {source.name: source}

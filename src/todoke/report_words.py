@@ -240,7 +240,7 @@ _EVENTS = {
 }
 
 _CEILINGS = {
-    Ceiling.HANDED_OVER: _("This service can only tell that it took the mail."),
+    Ceiling.HANDED_OVER: _("All that can be known here is that the service took the mail."),
     Ceiling.NOT_RETURNED: _("This service can tell that it took the mail, and that it came back."),
     Ceiling.DELIVERED: _("This service reports when the recipient's server accepts the mail."),
 }

@@ -76,7 +76,8 @@ class CustomersMailCloudSettings:
     `webhook_key` the api_key set in its console, if any. `time_zone` is the one set there for event times.
     `server_composition` names the server group there, and `records_url` is where its records are asked for.
     Of both webhook secrets two values may be live (Secret.values). `source_addresses` are the only networks that may
-    call the webhook; none: any.
+    call the webhook; none: any. Without `webhook` no event comes in, and all that is known of a mail is that the
+    service took it. `connections` is how many calls of the API user may run at once.
     """
 
     url: str = "https://sandbox.smtps.jp"
@@ -89,6 +90,8 @@ class CustomersMailCloudSettings:
     server_composition: str = "sandbox"
     records_url: str = "https://api.smtps.jp"
     source_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    webhook: bool = True
+    connections: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,14 +163,17 @@ def answer_of(status: int, body: str, *headers: str) -> str:
     return f"HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nContent-Type: application/json\r\n{more}\r\n{body}"
 
 
-def cloud_mailer(url: str, **changes: object) -> CustomersMailCloudMailer:
-    """A mailer for a host that speaks the API."""
+def cloud_mailer(
+    url: str, cloud: dict[str, object] | None = None, **changes: object
+) -> CustomersMailCloudMailer:
+    """A mailer for a host that speaks the API; `cloud` and `changes` are settings of the service and of mail."""
     usual = settings()
-    cloud = CustomersMailCloudSettings(
+    service = CustomersMailCloudSettings(
         url=url, api_user="form@example.org", api_key=Secret(KEY), timeout_seconds=1.0
     )
+    service = replace(service, **(cloud or {}))
     return CustomersMailCloudMailer(
-        replace(usual, mail=replace(usual.mail, customers_mail_cloud=cloud, **changes))  # type: ignore[arg-type]
+        replace(usual, mail=replace(usual.mail, customers_mail_cloud=service, **changes))
     )
 
 
@@ -639,6 +642,35 @@ class TestCustomersMailCloud:
                 mailer.send(sent)
         assert script.requests == []
 
-    def test_at_most_ten_calls_at_once(self) -> None:
-        """The service allows ten connections for one user."""
-        assert cloud_mailer("http://127.0.0.1:1", concurrency=64).concurrency == 10
+    def test_no_more_calls_at_once_than_the_service_grants(self) -> None:
+        """However many threads ask, the connections that are open at once stay within the bound."""
+        entered, going = threading.Semaphore(0), threading.Event()
+
+        def talk(peer: socket.socket) -> None:
+            lines = peer.makefile("rb")
+            while lines.readline():
+                length = 0
+                while line := lines.readline().strip().lower():
+                    length = int(line[15:]) if line.startswith(b"content-length:") else length
+                lines.read(length)
+                entered.release()
+                going.wait(10)
+                peer.sendall(answer_of(200, '{"id": "<1@mta.test>"}').encode())
+
+        server = LineServer(talk)
+        mailer = cloud_mailer(
+            f"http://127.0.0.1:{server.port}", cloud={"connections": 3, "timeout_seconds": 30.0}
+        )
+        assert mailer.concurrency == 3
+        threads = [threading.Thread(target=mailer.send, args=(mail(),)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for _ in range(3):
+            assert entered.acquire(timeout=10)
+        assert not entered.acquire(timeout=0.3)
+        going.set()
+        for thread in threads:
+            thread.join(10)
+        assert (server.connections, sum(entered.acquire(timeout=10) for _ in range(9))) == (3, 9)
+        mailer.close()
+        server.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from todoke.app import build
 from todoke.configuration import check, read
 from todoke.configuration.places import line_of, places
+from todoke.delivery import Ceiling
 from todoke.errors import ConfigError
+from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
 from todoke.settings import Settings
 
 SECRET = {"TODOKE_SECRET": "ab" * 32}
@@ -248,6 +252,31 @@ def test_two_values_of_a_webhook_secret_may_be_live(
     """Each long enough; more would be forgotten ones."""
     found = faults_of(tmp_path, CLOUD, CLOUD_SECRETS | {variable: value})
     assert [fault in text for text in found] == ([True] if fault else [])
+
+
+def test_without_the_webhook_no_secret_is_needed_and_the_price_is_named(tmp_path: Path) -> None:
+    """A service that hears nothing back can start, and `todoke check` says what that costs."""
+    key = {"TODOKE_CMC_API_KEY": "k"}
+    assert "no webhook secret" in faults_of(tmp_path, CLOUD, key)[0]
+    (found,) = faults_of(tmp_path, CLOUD + "webhook = false\n", key)
+    assert found == (
+        "warning 14 mail.customers_mail_cloud.webhook: is false: returned mail will not be noticed."
+        " Pages can say no more than that mails were handed over."
+    )
+    settings = settings_of(tmp_path, CLOUD + "webhook = false\n", key)
+    app = build(replace(settings, data=tmp_path / "data"))
+    app.store.close()
+    assert (app.sources, app.mailer.ceiling) == ({}, Ceiling.HANDED_OVER)
+
+
+def test_the_bound_of_connections_is_the_smaller_one(tmp_path: Path) -> None:
+    """Ten unless said otherwise; never more than mails are handed over at once, nor than any support would grant."""
+    for line, most in (("", 10), ("connections = 3\n", 3), ("connections = 40\n", 40)):
+        text = CLOUD.replace("[forms", "concurrency = 50\n[forms") + line
+        settings = settings_of(tmp_path, text, CLOUD_SECRETS)
+        assert CustomersMailCloudMailer(settings).concurrency == most
+    (fault,) = faults_of(tmp_path, CLOUD + "connections = 0\n", CLOUD_SECRETS)
+    assert "must be from 1 to 64" in fault
 
 
 def test_customers_mail_cloud_needs_its_secrets(tmp_path: Path) -> None:

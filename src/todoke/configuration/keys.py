@@ -37,6 +37,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "server_composition",
         "records_url",
         "source_addresses",
+        "webhook",
+        "connections",
     ),
     "forms.NAME": (
         "title",

@@ -154,6 +154,8 @@ def _read_customers_mail_cloud(
         server_composition=table.text("server_composition", "sandbox"),
         records_url=read_url(table, "records_url", "https://api.smtps.jp", secure=True),
         source_addresses=read_networks(table, "source_addresses"),
+        webhook=table.flag("webhook", default=True),
+        connections=table.number("connections", 10, least=1, most=64),
     )
     if chosen:
         _check_customers_mail_cloud(table, cloud)
@@ -177,6 +179,17 @@ def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings)
         )
     if not cloud.api_key:
         table.error("", "has no API key.", "Set TODOKE_CMC_API_KEY in the environment.")
+    if cloud.webhook:
+        _check_webhook(table, cloud)
+    else:
+        table.warn(
+            "webhook",
+            "is false: returned mail will not be noticed.",
+            "Pages can say no more than that mails were handed over.",
+        )
+
+
+def _check_webhook(table: Table, cloud: CustomersMailCloudSettings) -> None:
     if min(map(len, cloud.hook_secret.values), default=0) < _HOOK_SECRET_CHARACTERS:
         table.error(
             "",

@@ -1,8 +1,8 @@
 """Hand mails to Customers Mail Cloud through its Email Sending API v2 (https://smtps.jp/docs/apiv2/es/emails/).
 
-One recipient a call, at most ten calls at once for one API user. The API has no idempotency key: once the request was
-written, an answer that is lost or makes no sense means that nobody knows; the webhook, which carries our X-Api-Data,
-will tell. The API key is in the body, so bodies are never logged.
+One recipient a call, and no more calls at once than the service grants one API user. The API has no idempotency key:
+once the request was written, an answer that is lost or makes no sense means that nobody knows; the webhook, which
+carries our X-Api-Data, will tell. The API key is in the body, so bodies are never logged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from todoke.serialise import needs_smtputf8, wire
 from todoke.settings import Settings
 
 PATH = "/api/v2/emails/send.json"
-MOST_CONNECTIONS = 10  # for one API user
 SIZE_LIMIT = (
     20_000_000  # octets of the whole message after transfer encoding; beyond it the API says 01-001
 )
@@ -70,11 +69,11 @@ class CustomersMailCloudMailer:
     """
 
     name = "customers-mail-cloud"
-    ceiling = Ceiling.DELIVERED
 
     def __init__(self, settings: Settings) -> None:
         cloud = settings.mail.customers_mail_cloud
-        self.concurrency = min(settings.mail.concurrency, MOST_CONNECTIONS)
+        self.ceiling = Ceiling.DELIVERED if cloud.webhook else Ceiling.HANDED_OVER
+        self.concurrency = min(settings.mail.concurrency, cloud.connections)
         self._cloud = cloud
         self._envelope_sender = settings.mail.envelope_sender
         self._url = cloud.url.rstrip("/") + PATH

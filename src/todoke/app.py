@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from todoke.courtesy import Courtesy
 from todoke.errors import ConfigError, Error
-from todoke.ports import Clock, EventSource, Mailer, Store
+from todoke.ports import Clock, EventSource, Mailer, Records, Store
 from todoke.settings import Settings
 
 
@@ -23,12 +23,16 @@ def _nobody_listens() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late."""
+    """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
+
+    `records` is None where the mail service keeps none that can be asked.
+    """
 
     settings: Settings
     store: Store
     mailer: Mailer
     sources: Mapping[str, EventSource] = field(default_factory=dict)
+    records: Records | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     courtesy: Courtesy = field(default_factory=Courtesy)

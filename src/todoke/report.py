@@ -97,7 +97,7 @@ def _receipt_message(
     language = receipt_language(timeline, settings)
     status = read_status(message, settings, now)
     role = message.message.role
-    said = words(status, role, language, ceiling=message.ceiling)
+    said = words(status, role, language, ceiling=message.ceiling, doubted=_is_doubted(message))
     return {
         "role": role.value,
         "title": report_words.receipt_title(role, settings.site.name, language),
@@ -176,6 +176,13 @@ def _taken_at(message: MessageTimeline) -> datetime | None:
     return min((e.at for e in message.attempts[-1].events if e.kind in _TOOK_IT), default=None)
 
 
+def _is_doubted(message: MessageTimeline) -> bool:
+    """True when a failure was told of the latest attempt and is not confirmed."""
+    if message.ceiling is None:
+        return False
+    return any(e.kind is Kind.UNCONFIRMED for e in message.attempts[-1].events)
+
+
 def desk_row(
     timeline: Timeline, settings: Settings, now: datetime, language: str
 ) -> dict[str, Any]:
@@ -241,7 +248,9 @@ def _desk_summary(
     message: MessageTimeline, settings: Settings, now: datetime, language: str
 ) -> dict[str, Any]:
     status = read_status(message, settings, now)
-    said = report_words.desk_words(status, language, ceiling=message.ceiling)
+    said = report_words.desk_words(
+        status, language, ceiling=message.ceiling, doubted=_is_doubted(message)
+    )
     return {
         "id": message.message.id,
         "role": message.message.role.value,

@@ -79,6 +79,8 @@ _ACCEPTED = {
     Ceiling.DELIVERED: _("Handed over to the mail service. Its report has not come yet."),
 }
 
+_DOUBTED = _("Handed over to the mail service. A report about it came and is being checked.")
+
 _FAILED = {
     Role.CONFIRMATION: _("It came back or could not be delivered. Please check the address."),
     Role.NOTIFICATION: _("It came back or could not be delivered."),
@@ -100,15 +102,23 @@ _HINTS = {
 }
 
 
-def words(reading: str, role: Role, language: str, *, ceiling: Ceiling | None = None) -> Words:
+def words(
+    reading: str,
+    role: Role,
+    language: str,
+    *,
+    ceiling: Ceiling | None = None,
+    doubted: bool = False,
+) -> Words:
     """What the receipt says of a message of `role` whose status reads `reading`.
 
-    Every failure has the same words. An accepted message without a ceiling is spoken of as bare SMTP would be.
+    Every failure has the same words. An accepted message without a ceiling is spoken of as bare SMTP would be; it is
+    `doubted` while a failure that was told of it is not confirmed.
     """
     if reading in FAILURES:
         text = _FAILED[role]
     elif reading == Status.ACCEPTED.value:
-        text = _ACCEPTED[ceiling or Ceiling.HANDED_OVER]
+        text = _accepted(ceiling, doubted=doubted)
     else:
         text = _TEXTS[reading]
     return Words(
@@ -117,6 +127,10 @@ def words(reading: str, role: Role, language: str, *, ceiling: Ceiling | None = 
         hint=say(_HINTS.get((role, reading), ""), language),
         tone=_tone(reading, ceiling),
     )
+
+
+def _accepted(ceiling: Ceiling | None, *, doubted: bool) -> str:
+    return _DOUBTED if doubted else _ACCEPTED[ceiling or Ceiling.HANDED_OVER]
 
 
 def _tone(reading: str, ceiling: Ceiling | None) -> str:
@@ -163,10 +177,12 @@ _DESK_TEXTS = _TEXTS | {
 }
 
 
-def desk_words(reading: str, language: str, *, ceiling: Ceiling | None = None) -> Words:
+def desk_words(
+    reading: str, language: str, *, ceiling: Ceiling | None = None, doubted: bool = False
+) -> Words:
     """What the desk says of a message whose status reads `reading`: the exact state, for those who run the site."""
     if reading == Status.ACCEPTED.value:
-        text = _ACCEPTED[ceiling or Ceiling.HANDED_OVER]
+        text = _accepted(ceiling, doubted=doubted)
     else:
         text = _DESK_TEXTS[reading]
     return Words(

@@ -77,7 +77,8 @@ class CustomersMailCloudSettings:
     `server_composition` names the server group there, and `records_url` is where its records are asked for.
     Of both webhook secrets two values may be live (Secret.values). `source_addresses` are the only networks that may
     call the webhook; none: any. Without `webhook` no event comes in, and all that is known of a mail is that the
-    service took it. `connections` is how many calls of the API user may run at once.
+    service took it. `connections` is how many calls of the API user may run at once. With `confirm_failures` a failure
+    that the webhook tells counts only once the service's records confirm it.
     """
 
     url: str = "https://sandbox.smtps.jp"
@@ -91,6 +92,7 @@ class CustomersMailCloudSettings:
     records_url: str = "https://api.smtps.jp"
     source_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
     webhook: bool = True
+    confirm_failures: bool = False
     connections: int = 10
 
 
@@ -113,6 +115,11 @@ class MailSettings:
     lease: timedelta = timedelta(minutes=5)
     smtp: SmtpSettings = SmtpSettings()
     customers_mail_cloud: CustomersMailCloudSettings = CustomersMailCloudSettings()
+
+    @property
+    def confirms_failures(self) -> bool:
+        """Whether a failure that a webhook tells counts only once the service's records confirm it."""
+        return self.service == "customers-mail-cloud" and self.customers_mail_cloud.confirm_failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -269,6 +269,28 @@ def test_without_the_webhook_no_secret_is_needed_and_the_price_is_named(tmp_path
     assert (app.sources, app.mailer.ceiling) == ({}, Ceiling.HANDED_OVER)
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (CLOUD + "confirm_failures = true\n", ""),
+        (
+            GOOD + "[mail.customers_mail_cloud]\nconfirm_failures = true\n",
+            "error 13 mail.customers_mail_cloud.confirm_failures: is true, and mail.service is 'smtp'",
+        ),
+        (
+            CLOUD + "webhook = false\nconfirm_failures = true\n",
+            "error 15 mail.customers_mail_cloud.confirm_failures: is true, and webhook is false",
+        ),
+    ],
+)
+def test_failures_are_confirmed_only_where_records_can(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    """A service without records, or without a webhook, has nothing to confirm or nothing to be confirmed."""
+    errors = [f for f in faults_of(tmp_path, text, CLOUD_SECRETS) if f.startswith("error")]
+    assert [fault in found for found in errors] == ([True] if fault else [])
+
+
 def test_the_bound_of_connections_is_the_smaller_one(tmp_path: Path) -> None:
     """Ten unless said otherwise; never more than mails are handed over at once, nor than any support would grant."""
     for line, most in (("", 10), ("connections = 3\n", 3), ("connections = 40\n", 40)):

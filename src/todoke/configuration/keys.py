@@ -38,6 +38,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "records_url",
         "source_addresses",
         "webhook",
+        "confirm_failures",
         "connections",
     ),
     "forms.NAME": (

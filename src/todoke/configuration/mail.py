@@ -58,6 +58,11 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
     cloud_table = table.table("customers_mail_cloud", "mail.customers_mail_cloud")
     chosen = serving and service == "customers-mail-cloud"
     cloud = _read_customers_mail_cloud(cloud_table, environ, chosen=chosen)
+    if cloud.confirm_failures and service != "customers-mail-cloud":
+        cloud_table.error(
+            "confirm_failures",
+            f"is true, and mail.service is {service!r}, which has no records to confirm anything.",
+        )
     sender = _read_sender(table, real=not _is_local(service, smtp, cloud))
     return MailSettings(
         service=service,
@@ -155,6 +160,7 @@ def _read_customers_mail_cloud(
         records_url=read_url(table, "records_url", "https://api.smtps.jp", secure=True),
         source_addresses=read_networks(table, "source_addresses"),
         webhook=table.flag("webhook", default=True),
+        confirm_failures=table.flag("confirm_failures"),
         connections=table.number("connections", 10, least=1, most=64),
     )
     if chosen:
@@ -181,6 +187,8 @@ def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings)
         table.error("", "has no API key.", "Set TODOKE_CMC_API_KEY in the environment.")
     if cloud.webhook:
         _check_webhook(table, cloud)
+    elif cloud.confirm_failures:
+        table.error("confirm_failures", "is true, and webhook is false: no failure is ever told.")
     else:
         table.warn(
             "webhook",

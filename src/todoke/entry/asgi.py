@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from todoke.app import App
+from todoke.confirm import Confirmer
 from todoke.errors import NotFound, StoreError
 from todoke.log import get_logger
 from todoke.send import Sender
@@ -23,6 +24,7 @@ from todoke.web.http import error_response, language_of
 
 SWEEP_EVERY_SECONDS = 300.0
 SENDER_STOPS_WITHIN_SECONDS = 20.0
+CONFIRMER_STOPS_WITHIN_SECONDS = 2.0  # what it has not asked by then, the reconciliation will
 
 _log = get_logger(__name__)
 
@@ -34,21 +36,26 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """
     sender = Sender(app)
     app = dataclasses.replace(app, hint=sender.wake)
+    confirmer = Confirmer(app) if app.settings.mail.confirms_failures else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sender.start()
+        if confirmer:
+            confirmer.start()
         sweeping = asyncio.create_task(_sweep_for_ever(app))
         try:
             yield
         finally:
             sweeping.cancel()
+            if confirmer:
+                await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
             await asyncio.to_thread(_close, app, sender)
 
     pages_and_hooks = Starlette(
         routes=[
             *receipt.routes(app),
-            *hooks.routes(app),
+            *hooks.routes(app, confirmer.track if confirmer else None),
             *desk.routes(app),
             *pages.routes(),
             Route("/healthz", _health(app), methods=["GET"]),

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -23,6 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from todoke.app import App
+from todoke.delivery import DeliveryEvent
 from todoke.errors import Forged, NotFound, RequestError, StoreError
 from todoke.log import get_logger
 from todoke.ports import EventSource, HookRequest, Recorded
@@ -58,19 +60,23 @@ LOCKS: Mapping[str, Callable[[Settings], Lock]] = {"customers-mail-cloud": _cust
 log = get_logger(__name__)
 
 
-def routes(app: App) -> list[Route]:
-    """The routes of the hooks."""
+Take = Callable[[Sequence[DeliveryEvent]], Sequence[Recorded]]
+
+
+def routes(app: App, take: Take | None = None) -> list[Route]:
+    """The routes of the hooks. `take` journals the events of a call; by default `track` does."""
+    keep = take or partial(track, app)
 
     async def answer_call(request: Request) -> Response:
         try:
-            return await _journal(app, request)
+            return await _journal(app, keep, request)
         except (RequestError, StoreError) as error:
             return _refusal(request, error)
 
     return [Route("/hooks/{service}/{secret}", answer_call, methods=["POST"], name="hook")]
 
 
-async def _journal(app: App, request: Request) -> Response:
+async def _journal(app: App, take: Take, request: Request) -> Response:
     remote = client_address(request.scope, app.settings.trusted_proxies)
     source = _source(app, request.path_params["service"], request.path_params["secret"], remote)
     body = await read_body(request.scope, request.receive, limit=BODY_BYTES, seconds=BODY_SECONDS)
@@ -79,14 +85,16 @@ async def _journal(app: App, request: Request) -> Response:
         body=body,
         remote=remote,
     )
-    recorded = await to_thread.run_sync(_read_and_track, app, source, call)
+    recorded = await to_thread.run_sync(_read_and_take, app, take, source, call)
     counts = {word.value: n for word, n in sorted(recorded.items())}
     log.info("hook", service=source.name, **counts)
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
-def _read_and_track(app: App, source: EventSource, call: HookRequest) -> Counter[Recorded]:
-    return Counter(track(app, source.read(call, app.clock())))
+def _read_and_take(
+    app: App, take: Take, source: EventSource, call: HookRequest
+) -> Counter[Recorded]:
+    return Counter(take(source.read(call, app.clock())))
 
 
 def _source(app: App, service: str, stated: str, remote: str) -> EventSource:

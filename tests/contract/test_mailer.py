@@ -12,17 +12,27 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from CustomersMailCloud import CustomersMailCloud
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mails import mail, settings, smtp_settings
-from todoke.delivery import Ceiling
+from todoke.delivery import Ceiling, Reason
 from todoke.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
-from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
+from todoke.mailers.customers_mail_cloud import (
+    PATH,
+    SET_UP_FIELDS,
+    CustomersMailCloudMailer,
+    size_estimate,
+)
 from todoke.mailers.smtp import SmtpMailer
 from todoke.ports import Mailbox, Mailer
+from todoke.serialise import serialise
 from todoke.settings import CustomersMailCloudSettings, Secret
 from todoke.testing import FakeMailer
 from variants import replace
@@ -571,6 +581,14 @@ class TestCustomersMailCloud:
             (answer_of(400, '{"errors":[{"code":"13-006","message":"DKIM"}]}'), SendDeferred, True),
             (answer_of(422, '{"errors":[]}'), SendRefused, None),
             (answer_of(200, '{"errors":[{"code":"11-006","field":"to"}]}'), SendRefused, None),
+            (answer_of(404, '{"message":"no such path"}'), SendDeferred, False),
+            (answer_of(400, '{"errors":"all wrong"}'), SendRefused, None),
+            (answer_of(200, '{"id":"<1@x>","errors":"all wrong"}'), SendRefused, None),
+            (answer_of(200, '{"id":"<1@x>","errors":[{"code":"10-001"}]}'), SendRefused, None),
+            (answer_of(200, '{"id":7}'), SendUnknown, None),
+            (answer_of(200, "<html>"), SendUnknown, None),
+            ("HTTP/1.1 400 X\r\nContent-Length: 500\r\n\r\n{", SendDeferred, False),
+            ("HTTP/1.1 503 X\r\nContent-Length: 500\r\n\r\n<h", SendDeferred, True),
             (answer_of(200, "{}"), SendUnknown, None),
             (answer_of(200, '{"id": "<1'), SendUnknown, None),
             (answer_of(200, '["id"]'), SendUnknown, None),
@@ -611,21 +629,23 @@ class TestCustomersMailCloud:
             cloud_mailer(f"https://127.0.0.1:{server.port}").send(mail())
         assert caught.value.stop_all
 
+    @pytest.mark.parametrize("part", ["code", "field", "message", None])
     def test_the_key_is_in_no_error(
-        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+        self,
+        cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer],
+        part: str | None,
     ) -> None:
-        """Not even when the service repeats it."""
+        """Not even when the service repeats it, wherever it does."""
         script, mailer, _ = cloud
-        said = json.dumps(
-            {"errors": [{"code": "11-006", "field": "api_key", "message": f"bad key {KEY}"}]}
-        )
-        script.answers.append(answer_of(400, said))
+        fault = {"code": "11-006", "field": "to", "message": "bad"}
+        said = {part: f"bad key {KEY}"} if part else f"bad key {KEY}"
+        errors = [fault | said] if isinstance(said, dict) else said
+        script.answers.append(answer_of(400, json.dumps({"errors": errors})))
         with pytest.raises(SendRefused) as caught:
             mailer.send(mail())
-        assert KEY not in repr(caught.value) + str(caught.value) + caught.value.diagnostic + repr(
-            mailer
-        )
-        assert "bad key ***" in caught.value.diagnostic
+        error = caught.value
+        assert KEY not in f"{error!r}{error}{error.code}{error.diagnostic}{mailer!r}"
+        assert "bad key ***" in error.diagnostic
 
     def test_the_key_never_crosses_a_network_in_the_clear(self) -> None:
         """http is for loopback alone."""
@@ -641,6 +661,113 @@ class TestCustomersMailCloud:
             with pytest.raises(SendRefused):
                 mailer.send(sent)
         assert script.requests == []
+
+    @pytest.mark.parametrize("field", sorted(SET_UP_FIELDS))
+    def test_what_is_wrong_with_every_mail_refuses_none(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer], field: str
+    ) -> None:
+        """A fault in what all mails share stops all until it is mended, even beside one of this mail's own."""
+        script, mailer, _ = cloud
+        faults = [{"code": "11-006", "field": name, "message": "no"} for name in ("to", field)]
+        script.answers.append(answer_of(400, json.dumps({"errors": faults})))
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert caught.value.stop_all
+        assert (caught.value.retry_after_seconds or 0) >= 60
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"",
+            b"HTTP/1.1 200 OK\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ],
+    )
+    def test_an_answer_that_trickles_is_left(self, head: bytes) -> None:
+        """A byte now and then, each well within the timeout, holds nobody for ever, wherever in the answer."""
+
+        def talk(peer: socket.socket) -> None:
+            peer.recv(1 << 20)
+            peer.sendall(head)
+            while True:  # until the client hangs up
+                peer.sendall(b"1")
+                time.sleep(0.05)
+
+        server = LineServer(talk)
+        mailer = cloud_mailer(f"http://127.0.0.1:{server.port}")
+        with pytest.raises(SendUnknown):
+            mailer.send(mail())
+        mailer.close()
+        server.close()
+
+    def test_a_server_that_hardly_reads_is_left(self) -> None:
+        """Nobody knows then what it took."""
+
+        def talk(peer: socket.socket) -> None:
+            while peer.recv(64):
+                time.sleep(0.05)
+
+        server = LineServer(talk)
+        mailer = cloud_mailer(f"http://127.0.0.1:{server.port}")
+        with pytest.raises(SendUnknown):
+            mailer.send(mail(text="x" * 14_000_000))
+        mailer.close()
+        server.close()
+
+    def test_an_answer_without_end_is_not_read_to_its_end(self) -> None:
+        """Neither memory nor time is spent on it, and the next mail gets a connection of its own."""
+
+        def talk(peer: socket.socket) -> None:
+            peer.recv(1 << 20)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while True:
+                peer.sendall(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
+
+        server = LineServer(talk)
+        mailer = cloud_mailer(
+            f"http://127.0.0.1:{server.port}", cloud={"timeout_seconds": 60.0, "connections": 1}
+        )
+        for _ in range(2):
+            with pytest.raises(SendUnknown):
+                mailer.send(mail())
+        assert server.connections == 2
+        mailer.close()
+        server.close()
+
+    def test_a_system_error_is_final_for_a_mail_that_may_be_too_large(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """The service says 01-001 both when it is down and when a message is too large: only size tells these apart."""
+        script, mailer, _ = cloud
+        down = answer_of(500, '{"errors":[{"code":"01-001","message":"system error"}]}')
+        script.answers += [down, down]
+        with pytest.raises(SendDeferred):
+            mailer.send(mail())
+        with pytest.raises(SendRefused) as caught:
+            mailer.send(mail(text="紙" * 2_500_000))
+        assert caught.value.reason is Reason.TOO_LARGE
+
+    def test_a_long_subject_is_cut_to_what_the_service_takes(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """512 characters, whatever their octets."""
+        script, mailer, _ = cloud
+        mailer.send(mail(subject="紙" * 600))
+        assert json.loads(script.requests[0][2])["subject"] == "紙" * 512
+
+    @given(
+        text=st.text(max_size=2000),
+        html=st.text(max_size=500),
+        subject=st.text("紙a ", max_size=99),
+    )
+    def test_no_message_is_larger_than_it_is_estimated(
+        self, text: str, html: str, subject: str
+    ) -> None:
+        """The estimate is beyond what our own encoding makes of it, and not far beyond."""
+        whole = mail(text=text, html=html, subject=subject)
+        size = len(serialise(whole))
+        assert size <= size_estimate(whole) <= 2 * size + 8_000
 
     def test_no_more_calls_at_once_than_the_service_grants(self) -> None:
         """However many threads ask, the connections that are open at once stay within the bound."""
@@ -674,3 +801,61 @@ class TestCustomersMailCloud:
         assert (server.connections, sum(entered.acquire(timeout=10) for _ in range(9))) == (3, 9)
         mailer.close()
         server.close()
+
+
+class TestBesideTheSdk:
+    """CustomersMailCloud 1.2.2 from PyPI, written by others, unchanged: the same mail, the same request."""
+
+    @pytest.mark.parametrize("name", ["", "Example Site", '星野 "紙" <店>'])
+    @pytest.mark.parametrize("html", ["", "<p>こんにちは</p>"])
+    @pytest.mark.parametrize("reply_to", [None, Mailbox(name="", address="help@example.org")])
+    @pytest.mark.parametrize("envelope_sender", ["", "bounce@example.org"])
+    def test_the_requests_are_equal(
+        self, name: str, html: str, reply_to: Mailbox | None, envelope_sender: str
+    ) -> None:
+        """Path, content type and every field that both have; ours alone has `headers`, which the SDK loses."""
+        script = HttpScript()
+        server = LineServer(script.talk)
+        url = f"http://127.0.0.1:{server.port}"
+        ours = cloud_mailer(url, envelope_sender=envelope_sender)
+        sent = mail(
+            sender=Mailbox(name=name, address="desk@example.org"),
+            html=html,
+            reply_to=reply_to,
+            subject='受付 \\ "1"',
+            text="一行\n二行\n",
+        )
+        accepted = ours.send(sent)
+        theirs = CustomersMailCloud("form@example.org", KEY)
+        theirs.url = url + PATH
+        theirs.addTo("", sent.recipient)
+        theirs.setFrom(name, "desk@example.org")
+        theirs.subject, theirs.text, theirs.html = sent.subject, sent.text, html
+        theirs.env_from = envelope_sender
+        if reply_to:
+            theirs.setReplyTo(reply_to.name, reply_to.address)
+        assert theirs.send()["id"] == accepted.service_id
+        (our_line, our_head, our_body), (their_line, their_head, their_body) = script.requests
+        assert our_line == their_line
+        for field_name in ("content-type", "accept"):
+            assert our_head[field_name] == their_head[field_name]
+        our_fields = json.loads(our_body)
+        assert our_fields.pop("headers")
+        assert our_fields == json.loads(their_body)
+        ours.close()
+        server.close()
+
+    def test_the_hosts_of_the_three_plans_are_the_same(self) -> None:
+        """The `url` of each plan, as the documentation has them, leads where the SDK goes."""
+        sdk = CustomersMailCloud("form@example.org", KEY)
+        documented = (
+            Path(__file__).parents[2] / "docs/services/customers-mail-cloud.md"
+        ).read_text()
+        for choose, url in (
+            (sdk.trial, "https://sandbox.smtps.jp"),
+            (sdk.standard, "https://te.smtps.jp"),
+            (lambda: sdk.pro("SUBDOMAIN"), "https://SUBDOMAIN.smtps.jp"),
+        ):
+            choose()
+            assert sdk.url == url + PATH
+            assert f"`{url}`" in documented

@@ -8,36 +8,35 @@ carries our X-Api-Data, will tell. The API key is in the body, so bodies are nev
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import urllib3
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 
 from todoke.delivery import Ceiling, Reason
 from todoke.errors import ConfigError, SendDeferred, SendError, SendRefused, SendUnknown
+from todoke.mailers.hurried import hurried_pool
 from todoke.mailers.smtp import is_loopback
 from todoke.ports import Accepted, Mail, Mailbox
 from todoke.serialise import needs_smtputf8, wire
 from todoke.settings import Settings
 
 PATH = "/api/v2/emails/send.json"
-SIZE_LIMIT = (
-    20_000_000  # octets of the whole message after transfer encoding; beyond it the API says 01-001
-)
-SUBJECT_LIMIT = 512
-ANSWER_LIMIT = 65_536
+SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
+SUBJECT_LIMIT = 512  # characters
+ANSWER_LIMIT = 65_536  # octets that are read
+CONNECT_SECONDS = 10.0
+HEADER_OCTETS = 4_096  # of what the service adds: Received, DKIM, boundaries
 
-# Error codes that speak of the sender's set-up, which every mail shares. All others are about the mail at hand.
-_SET_UP = {
-    "13-006": Reason.MISCONFIGURED,  # the From domain has no DKIM set up
-}
-_REASONS = {
-    "01-001": Reason.OTHER,  # "system error", also what too large a message gives
-    "11-006": Reason.OTHER,  # bad format of a parameter
-}
+# What is wrong with the set-up, which every mail shares: these wait until it is mended. All else is about one mail.
+SET_UP_CODES = frozenset({"13-006"})  # the From domain has no DKIM set up
+SET_UP_FIELDS = frozenset({"api_user", "api_key", "from", "envfrom", "charset", "headers"})
+SET_UP_PAUSE_SECONDS = 300.0
+SYSTEM_ERROR = "01-001"  # also what too large a message gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,17 @@ class CustomersMailCloudMailer:
         self.concurrency = min(settings.mail.concurrency, cloud.connections)
         self._cloud = cloud
         self._envelope_sender = settings.mail.envelope_sender
-        self._url = cloud.url.rstrip("/") + PATH
-        parts = urlsplit(self._url)
+        parts = urlsplit(cloud.url.rstrip("/") + PATH)
+        self._path = parts.path
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise ConfigError(
                 f"mail.customers_mail_cloud.url is {cloud.url}: the API key would travel unencrypted."
             )
-        self._pool = urllib3.PoolManager(
-            maxsize=self.concurrency,
-            block=True,
-            retries=False,
-            timeout=urllib3.Timeout(
-                connect=min(10.0, cloud.timeout_seconds), read=cloud.timeout_seconds
-            ),
+        self._pool = hurried_pool(
+            cloud.url,
+            connections=self.concurrency,
+            connect_seconds=min(CONNECT_SECONDS, cloud.timeout_seconds),
+            patience_seconds=cloud.timeout_seconds,
         )
         self._headers = {
             "Content-Type": "application/json",
@@ -99,12 +96,21 @@ class CustomersMailCloudMailer:
 
     def send(self, mail: Mail) -> Accepted:
         """Hand `mail` over in one call; see ports.Mailer."""
+        size = size_estimate(mail)
+        if size > SIZE_LIMIT:
+            words = f"the mail takes about {size} octets, and the service takes {SIZE_LIMIT}"
+            raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
         octets = self._body(mail)
         body = _Body(octets)
         length = {**self._headers, "Content-Length": str(len(octets))}
         try:
-            answer = self._pool.request(
-                "POST", self._url, body=body, headers=length, redirect=False
+            answer = self._pool.urlopen(
+                "POST",
+                self._path,
+                body=body,
+                headers=length,
+                redirect=False,
+                preload_content=False,
             )
         except HTTPError as error:
             if body.was_begun:
@@ -113,11 +119,19 @@ class CustomersMailCloudMailer:
             words = f"the mail service cannot be reached: {type(error).__name__}"
             reason = Reason.MISCONFIGURED if isinstance(error, SSLError) else Reason.TIMED_OUT
             raise SendDeferred(diagnostic=words, reason=reason, stop_all=True) from error
-        return self._read(answer.status, dict(answer.headers), answer.data[:ANSWER_LIMIT])
+        data = _read_body(answer)
+        try:
+            return self._read(answer.status, dict(answer.headers), data)
+        except SendDeferred as error:
+            if error.code == SYSTEM_ERROR and _may_be_too_large(mail):
+                raise SendRefused(
+                    code=error.code, diagnostic=error.diagnostic, reason=Reason.TOO_LARGE
+                ) from error
+            raise
 
     def close(self) -> None:
         """Let go of connections."""
-        self._pool.clear()
+        self._pool.close()
 
     def _body(self, mail: Mail) -> bytes:
         if needs_smtputf8(mail):  # the API takes no such address
@@ -139,28 +153,57 @@ class CustomersMailCloudMailer:
             fields["replyto"] = _mailbox(mail.reply_to)
         if self._envelope_sender:
             fields["envfrom"] = wire(self._envelope_sender)
-        body = msgspec.json.encode(fields)
-        if len(body) * 4 // 3 > SIZE_LIMIT:
-            words = (
-                f"the mail has {len(body)} octets, and the service takes {SIZE_LIMIT} once encoded"
-            )
-            raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
-        return body
+        return msgspec.json.encode(fields)
 
     def _read(self, status: int, headers: dict[str, str], data: bytes) -> Accepted:
         """Read an answer. The documents give no full table of codes, so the HTTP status decides, and never a guess."""
         said = _decode(data)
-        faults = _faults(said)
-        words = self._without_secret("; ".join(map(str, faults)) or f"HTTP {status}")
-        code = faults[0].code if faults else str(status)
-        if status == 200:
-            return _read_success(said, faults, code, words)
-        raise _failure(status, headers, said, code, words)
+        faults = _faults(said, self._without_secret)
+        if status != 200:
+            raise _failure(status, headers, faults, is_api=said is not None and "errors" in said)
+        if faults:
+            raise _fault(faults)
+        service_id = said.get("id") if said else None
+        if isinstance(service_id, str) and service_id:
+            return Accepted(service_id=service_id, diagnostic="HTTP 200")
+        raise SendUnknown(diagnostic="the mail service answered 200 with nothing that can be read")
 
     def _without_secret(self, words: str) -> str:
         """What the service says, even if it repeats what it was sent."""
         secret = self._cloud.api_key.reveal()
         return words.replace(secret, "***") if secret else words
+
+
+def size_estimate(mail: Mail) -> int:
+    """About how many octets the message will have when the service has encoded it, rather more than fewer.
+
+    Each text in base64, which is what its documents count in, and each header field as encoded words.
+    """
+    fields = [("Subject", mail.subject), *_headers(mail)]
+    header = sum(len(name) + 2 * len(value.encode()) + 8 for name, value in fields)
+    return HEADER_OCTETS + header + sum(map(_in_base64, (mail.text, mail.html)))
+
+
+def _in_base64(text: str) -> int:
+    octets = len(text.encode()) + text.count("\n")  # a line ends with CRLF in a message
+    encoded = -(-octets // 3) * 4
+    return encoded + -(-encoded // 76) * 2
+
+
+def _may_be_too_large(mail: Mail) -> bool:
+    """Whether the message could pass the limit in the widest encoding, quoted-printable: three octets for one."""
+    return 3 * len((mail.text + mail.html).encode()) > SIZE_LIMIT
+
+
+def _read_body(answer: BaseHTTPResponse) -> bytes:
+    """What an answer holds, up to a limit; nothing if its end never came: then its status speaks alone."""
+    try:
+        return answer.read(ANSWER_LIMIT)
+    except HTTPError:
+        return b""
+    finally:
+        answer.close()  # a connection with more to come ends here; one whose answer was read to its end is kept
+        answer.release_conn()
 
 
 def _headers(mail: Mail) -> list[tuple[str, str]]:
@@ -180,58 +223,57 @@ def _decode(data: bytes) -> dict[str, Any] | None:
         return None
 
 
-def _faults(said: dict[str, Any] | None) -> tuple[Fault, ...]:
+def _faults(said: dict[str, Any] | None, clean: Callable[[str], str]) -> tuple[Fault, ...]:
+    """The entries of `errors`, whatever shape they have: any entry at all means that something failed."""
     errors = said.get("errors") if said else None
-    if not isinstance(errors, list):
-        return ()
+    entries = errors if isinstance(errors, list) else [errors] if errors else []
     return tuple(
-        Fault(*(str(entry.get(key) or "")[:300] for key in ("code", "field", "message")))
-        for entry in errors
+        Fault(*(clean(str(entry.get(key) or ""))[:300] for key in ("code", "field", "message")))
         if isinstance(entry, dict)
+        else Fault("", "", clean(str(entry))[:300])
+        for entry in entries
     )
 
 
-def _read_success(
-    said: dict[str, Any] | None, faults: tuple[Fault, ...], code: str, words: str
-) -> Accepted:
-    """200 with an id is acceptance (queued, nothing more). 200 with neither id nor errors could be either."""
-    if faults:
-        raise _fault(code, words)
-    service_id = said.get("id") if said else None
-    if isinstance(service_id, str) and service_id:
-        return Accepted(service_id=service_id, diagnostic="HTTP 200")
-    raise SendUnknown(diagnostic="the mail service answered 200 with nothing that can be read")
-
-
 def _failure(
-    status: int, headers: dict[str, str], said: dict[str, Any] | None, code: str, words: str
+    status: int, headers: dict[str, str], faults: Sequence[Fault], *, is_api: bool
 ) -> SendError:
-    """4xx with `errors` is final, unless it is about who we are or how fast; 5xx and what is not JSON is not now."""
+    """4xx with `errors` is final, unless it is about who we are or how fast. All else is not the API: not now."""
     lowered = {name.lower(): value for name, value in headers.items()}
     wish = lowered.get("retry-after", "").strip()
     pause = float(wish) if wish.isdecimal() and len(wish) < 8 else None
+    code, words = _code(faults) or str(status), _words(faults) or f"HTTP {status}"
     if status in {401, 403}:
-        return SendDeferred(
-            code=code,
-            diagnostic=words,
-            reason=Reason.MISCONFIGURED,
-            retry_after_seconds=pause or 300.0,
-            stop_all=True,
-        )
+        return _waits(code, words, pause or SET_UP_PAUSE_SECONDS)
     if status == 429 or status in {502, 503, 504}:
         return SendDeferred(code=code, diagnostic=words, retry_after_seconds=pause, stop_all=True)
-    if 400 <= status < 500 and status != 408 and said is not None:
-        return _fault(code, words)
+    if 400 <= status < 500 and status != 408 and is_api:
+        return _fault(faults)
     return SendDeferred(code=code, diagnostic=words, reason=Reason.OTHER, retry_after_seconds=pause)
 
 
-def _fault(code: str, words: str) -> SendError:
-    if code in _SET_UP:
-        return SendDeferred(
-            code=code,
-            diagnostic=words,
-            reason=_SET_UP[code],
-            retry_after_seconds=300.0,
-            stop_all=True,
-        )
-    return SendRefused(code=code, diagnostic=words, reason=_REASONS.get(code, ""))
+def _fault(faults: Sequence[Fault]) -> SendError:
+    """What `errors` say: refused for good, unless one of them is about the set-up."""
+    code, words = _code(faults), _words(faults)
+    if any(f.code in SET_UP_CODES or f.field in SET_UP_FIELDS for f in faults):
+        return _waits(code, words, SET_UP_PAUSE_SECONDS)
+    return SendRefused(code=code, diagnostic=words, reason=Reason.OTHER)
+
+
+def _waits(code: str, words: str, pause_seconds: float) -> SendDeferred:
+    """Nothing can be handed over until somebody mends the set-up; no mail is refused for that."""
+    return SendDeferred(
+        code=code,
+        diagnostic=words,
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=pause_seconds,
+        stop_all=True,
+    )
+
+
+def _code(faults: Sequence[Fault]) -> str:
+    return next((fault.code for fault in faults if fault.code), "")
+
+
+def _words(faults: Sequence[Fault]) -> str:
+    return "; ".join(map(str, faults))

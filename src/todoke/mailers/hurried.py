@@ -1,0 +1,104 @@
+"""HTTP connections with an end: a server that takes or gives a byte a second cannot hold one for hours.
+
+urllib3's timeouts bound each wait for bytes, and never how many of those there are. Here the writing of a request may
+take so long in all, and the reading of its answer again so long, whatever trickles in between.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    _Base = HTTPConnection
+else:
+    _Base = object
+
+
+class _Hurried(_Base):
+    """What both kinds of connection do beyond urllib3's."""
+
+    def __init__(self, *args: Any, patience_seconds: float, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._patience_seconds = patience_seconds
+        self._ends_at = 0.0
+
+    def request(self, *args: Any, **more: Any) -> None:
+        """Send a request; it must be written by when patience ends."""
+        self._ends_at = time.monotonic() + self._patience_seconds
+        super().request(*args, **more)
+
+    def send(self, data: Any) -> None:
+        """Send a part of it. Raises TimeoutError: if there is no time left."""
+        if self.sock is not None:
+            self.sock.settimeout(_left(self._ends_at))
+        super().send(data)
+
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, *args: Any, **more: Any
+    ) -> http.client.HTTPResponse:
+        """The answer, which http.client reads through this."""
+        ends_at = time.monotonic() + self._patience_seconds
+        return http.client.HTTPResponse(_Timed(sock, ends_at), *args, **more)  # type: ignore[arg-type]
+
+
+class _HTTP(_Hurried, HTTPConnection):
+    pass
+
+
+class _HTTPS(_Hurried, HTTPSConnection):
+    pass
+
+
+class _Timed(io.RawIOBase):
+    """A socket as http.client reads it: every read ends by one time."""
+
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._ends_at = ends_at
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._sock.settimeout(_left(self._ends_at))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time for this exchange is over")
+    return left
+
+
+def hurried_pool(
+    url: str, *, connections: int, connect_seconds: float, patience_seconds: float
+) -> urllib3.HTTPConnectionPool:
+    """A pool of `connections` to the host of `url`: whoever finds all in use waits for one. Nothing is retried."""
+    pool = urllib3.connection_from_url(
+        url,
+        maxsize=connections,
+        block=True,
+        retries=False,
+        timeout=urllib3.Timeout(connect=connect_seconds, read=patience_seconds),
+        patience_seconds=patience_seconds,
+    )
+    pool.ConnectionCls = _HTTPS if pool.scheme == "https" else _HTTP
+    return pool

@@ -252,8 +252,12 @@ class Mailer(Protocol):
     """
 
     name: str
-    ceiling: Ceiling
     concurrency: int
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """May change between claims; an attempt keeps the one it was made with."""
+        ...
 
     def send(self, mail: Mail) -> Accepted:
         """Hand `mail` over, once.

@@ -37,6 +37,8 @@ from stories import (
 )
 from todoke.app import App
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason
+from todoke.demo import home
+from todoke.demo.switch import WebhookSwitch
 from todoke.message import Role
 from todoke.submission import FieldError
 from todoke.testing import MemoryStore
@@ -143,9 +145,10 @@ def fault(_: Request) -> Response:
 
 
 @pytest.fixture
-def shown() -> Iterator[Shown]:
+def shown(tmp_path: Path) -> Iterator[Shown]:
     """The pages, served over real HTTP."""
     store = filled()
+    switch = WebhookSwitch(tmp_path / "webhook")
     hints: list[str] = []
     app = make_app(store, hint=lambda: hints.append("hint"))
     routes = [
@@ -154,7 +157,7 @@ def shown() -> Iterator[Shown]:
         *desk.routes(app),
         Route("/answers", answers),
         Route("/fault", fault),
-        Mount("/site", StaticFiles(directory=SITE, html=True)),
+        Mount("/site", routes=[*home.routes(switch, ""), Mount("/", StaticFiles(directory=SITE))]),
     ]
     with serving(Starlette(routes=routes)) as url:
         yield Shown(url, app, store, hints)

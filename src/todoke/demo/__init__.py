@@ -16,6 +16,7 @@ from pathlib import Path
 from todoke.app import App, build_to_serve
 from todoke.configuration import read
 from todoke.configuration.urls import origin_of
+from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.entry.serving import Server, listen, run_servers
 from todoke.log import log_to_stderr
 from todoke.settings import Secret, Settings
@@ -38,6 +39,7 @@ _WELCOME = """\
   1. Fill in the contact form with any address: the receipt page follows both mails until they are delivered.
   2. Do it again as hardbounce@example.com, and see a mail fail, and who is told.
      Others to try: mailboxfull@, deferred@, late-bounce@, silent@, refuse@, timeout@ example.com.
+  3. On the sample site's home page, switch the mail service's webhook off, and see what cannot be known without it.
 
   Everything is kept in {data}. Ctrl-C stops it.
 """
@@ -51,8 +53,10 @@ def serve_demo(port: int) -> None:
     log_to_stderr(os.environ.get("TODOKE_LOG", "ERROR"))
     with listen(HOST, port) as door, listen(HOST, port and port + 1) as inbox:
         settings = demo_settings(_origin(door), _origin(inbox))
+        switch = WebhookSwitch(settings.data / "webhook")
         app = build_to_serve(settings)
-        servers = _servers(app, door, inbox)
+        app = dataclasses.replace(app, mailer=SwitchedMailer(app.mailer, switch))
+        servers = _servers(app, switch, door, inbox)
         run_servers(servers, ready=lambda: _welcome(app))
     sys.stderr.write(f"\nGoodbye. What you sent is kept in {_data()}.\n")
 
@@ -90,11 +94,14 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
     )
 
 
-def _servers(app: App, door: socket.socket, inbox: socket.socket) -> list[Server]:
+def _servers(
+    app: App, switch: WebhookSwitch, door: socket.socket, inbox: socket.socket
+) -> list[Server]:
     """todoke first, so that at the end it can still hand over what it is about to."""
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
+    from todoke.demo import home
     from todoke.entry.asgi import application
     from todoke.sandbox.app import build as build_sandbox
 
@@ -102,8 +109,16 @@ def _servers(app: App, door: socket.socket, inbox: socket.socket) -> list[Server
     hook = f"{app.settings.site.door_url}/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}"
     site = Mount("/", StaticFiles(directory=HERE / "site", html=True))
     return [
-        Server(application(app, extra_routes=[site]), door),
-        Server(build_sandbox(app.settings.data / "sandbox", webhook_url=hook), inbox),
+        Server(
+            application(app, extra_routes=[*home.routes(switch, app.settings.site.door_url), site]),
+            door,
+        ),
+        Server(
+            build_sandbox(
+                app.settings.data / "sandbox", webhook_url=hook, webhook_enabled=switch.is_on
+            ),
+            inbox,
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from todoke.configuration import check, read
 from todoke.configuration.keys import ENVIRONMENT, KEYS
+from todoke.events.customers_mail_cloud import BOUNCES, DELIVERIES
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
@@ -169,13 +170,35 @@ def test_the_quick_start_is_a_configuration_that_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name
+    "page", sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]), ids=lambda p: p.name
 )
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """Every relative link of the documentation is a file of the repository."""
     links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text("utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+CLOUD = (ROOT / "docs" / "services" / "customers-mail-cloud.md").read_text("utf-8")
+
+
+def test_the_service_s_configuration_works(tmp_path: Path) -> None:
+    """What a site owner copies for Customers Mail Cloud is read without a fault, and is whole."""
+    (example,) = re.findall(r"(?ms)^```toml\n(.*?)^```", CLOUD)
+    (tmp_path / "todoke.toml").write_text(example, "utf-8")
+    environ = {key: value for key, value in ENVIRON.items() if key != "TODOKE_SMTP_PASSWORD"}
+    found = check(tmp_path / "todoke.toml", environ)
+    assert [f for f in found if not any(expected in f.message for expected in EXPECTED)] == []
+    named = set(re.findall(r"export (TODOKE_\w+)", CLOUD))
+    assert named == {v for v in ENVIRONMENT if v.startswith("TODOKE_CMC_")}
+
+
+def test_each_word_of_the_service_becomes_what_the_documentation_says() -> None:
+    """Its table is the code's: every word, and the status that it bears."""
+    rows = re.findall(r"(?m)^\| (deliveries|bounces) \| `(\w+)`[^|]*\| `(\w+)` \|", CLOUD)
+    known = {"deliveries": DELIVERIES, "bounces": BOUNCES}
+    told = {(event, word, meaning.kind.value) for event, t in known.items() for word, meaning in t.items()}  # fmt: skip
+    assert set(rows) == told
 
 
 def test_the_commands_of_the_readme_exist() -> None:

@@ -2,7 +2,7 @@
 
 Form-encoded (the service's default: `event` is text holding JSON) and JSON (nested), version 2 and version 1 names,
 batches of any size. It has no signature: a secret path (web/hooks.py) and the api_key set in its console are all
-there is. docs/sandbox.md says which of the facts used here are documented and which are inferred.
+there is. docs/services/customers-mail-cloud.md says which of these facts are documented and which are inferred.
 """
 
 from __future__ import annotations

@@ -448,10 +448,16 @@ class TestRecord:
 
     @pytest.mark.parametrize("kind", Kind)
     def test_which_events_end_the_work(self, desk: Desk, kind: Kind) -> None:
-        """An event that proves that the attempt got somewhere ends the work; the four that prove nothing do not."""
+        """An event that proves that the attempt got somewhere ends the work; those that prove nothing do not."""
         message = desk.add_one()
         desk.record(desk.event(kind, token=desk.claim_one().attempt.token))
-        proves_nothing = {Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.OTHER}
+        proves_nothing = {
+            Kind.ANSWER_LOST,
+            Kind.INTERRUPTED,
+            Kind.DEFERRED,
+            Kind.UNCONFIRMED,
+            Kind.OTHER,
+        }
         assert (kind in proves_nothing) == (desk.told(message).due_at is not None)
         desk.move(minutes=5)
         assert (kind in proves_nothing) == bool(desk.claim())

@@ -299,17 +299,25 @@ def test_templates_hold_nothing_inline() -> None:
 
 def test_sample_site_names_everything_it_uses() -> None:
     """The sample site's pages link to files that are there, and post to the forms `contact` and `leave`."""
-    site = SOURCE / "demo" / "site"
-    actions = {}
-    for path in site.glob("*.html"):
+    site, home = SOURCE / "demo" / "site", SOURCE / "demo" / "home.html"
+    actions = []
+    for path in (*site.glob("*.html"), home):
         page = Controls(path.read_text("utf-8"))
         for tag, attributes in page.tags:
             for name in ("href", "src"):
                 if attributes.get(name) and tag != "use":
-                    assert (site / str(attributes[name])).is_file(), (path.name, attributes[name])
+                    linked = str(attributes[name])
+                    file = home if linked == "index.html" else site / linked
+                    assert file.is_file(), (path.name, linked)
             if tag == "form":
-                actions[path.name] = attributes["action"]
-    assert actions == {"contact.html": "/f/contact", "leave.html": "/f/leave"}
+                actions.append((path.name, attributes["action"]))
+    assert sorted(actions) == [
+        ("contact.html", "/f/contact"),
+        ("home.html", "/demo/off/contact"),
+        ("home.html", "/demo/on/contact"),
+        ("home.html", "/demo/webhook"),
+        ("leave.html", "/f/leave"),
+    ]
     header, *people = (site / "people.csv").read_text("utf-8").splitlines()
     assert header == "email,manager"
     assert people

@@ -586,6 +586,7 @@ class TestCustomersMailCloud:
             (answer_of(200, '{"id":"<1@x>","errors":"all wrong"}'), SendRefused, None),
             (answer_of(200, '{"id":"<1@x>","errors":[{"code":"10-001"}]}'), SendRefused, None),
             (answer_of(200, '{"id":7}'), SendUnknown, None),
+            (answer_of(200, '{"id":' * 9_000), SendUnknown, None),
             (answer_of(200, "<html>"), SendUnknown, None),
             ("HTTP/1.1 400 X\r\nContent-Length: 500\r\n\r\n{", SendDeferred, False),
             ("HTTP/1.1 503 X\r\nContent-Length: 500\r\n\r\n<h", SendDeferred, True),

@@ -8,19 +8,24 @@ carries our X-Api-Data, will tell. The API key is in the body, so bodies are nev
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 
 from todoke.delivery import Ceiling, Reason
-from todoke.errors import ConfigError, SendDeferred, SendError, SendRefused, SendUnknown
-from todoke.mailers.hurried import hurried_pool
-from todoke.mailers.smtp import is_loopback
+from todoke.errors import SendDeferred, SendError, SendRefused, SendUnknown
+from todoke.mailers.customers_mail_cloud_api import (
+    HEADERS,
+    Fault,
+    open_pool,
+    read_faults,
+    read_object,
+    require_tls,
+    without_secret,
+)
 from todoke.ports import Accepted, Mail, Mailbox
 from todoke.serialise import needs_smtputf8, wire
 from todoke.settings import Settings
@@ -29,7 +34,6 @@ PATH = "/api/v2/emails/send.json"
 SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
 SUBJECT_LIMIT = 512  # characters
 ANSWER_LIMIT = 65_536  # octets that are read
-CONNECT_SECONDS = 10.0
 HEADER_OCTETS = 4_096  # of what the service adds: Received, DKIM, boundaries
 
 # What is wrong with the set-up, which every mail shares: these wait until it is mended. All else is about one mail.
@@ -37,18 +41,6 @@ SET_UP_CODES = frozenset({"13-006"})  # the From domain has no DKIM set up
 SET_UP_FIELDS = frozenset({"api_user", "api_key", "from", "envfrom", "charset", "headers"})
 SET_UP_PAUSE_SECONDS = 300.0
 SYSTEM_ERROR = "01-001"  # also what too large a message gives
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One entry of an answer's `errors`: two digits, hyphen, three digits; the parameter it is about; its words."""
-
-    code: str
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.code, self.field, self.message) if part)
 
 
 class _Body(io.BytesIO):
@@ -75,24 +67,9 @@ class CustomersMailCloudMailer:
         self.concurrency = min(settings.mail.concurrency, cloud.connections)
         self._cloud = cloud
         self._envelope_sender = settings.mail.envelope_sender
-        parts = urlsplit(cloud.url.rstrip("/") + PATH)
-        self._path = parts.path
-        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-            raise ConfigError(
-                f"mail.customers_mail_cloud.url is {cloud.url}: the API key would travel unencrypted."
-            )
-        self._pool = hurried_pool(
-            cloud.url,
-            connections=self.concurrency,
-            connect_seconds=min(CONNECT_SECONDS, cloud.timeout_seconds),
-            patience_seconds=cloud.timeout_seconds,
-        )
-        self._headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "Accept-Language": "en",  # errors in one language, whoever reads the log
-            "User-Agent": "todoke",
-        }
+        self._url = cloud.url.rstrip("/") + PATH
+        require_tls("url", cloud.url)
+        self._pool = open_pool(cloud, connections=self.concurrency)
 
     def send(self, mail: Mail) -> Accepted:
         """Hand `mail` over in one call; see ports.Mailer."""
@@ -102,11 +79,11 @@ class CustomersMailCloudMailer:
             raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
         octets = self._body(mail)
         body = _Body(octets)
-        length = {**self._headers, "Content-Length": str(len(octets))}
+        length = {**HEADERS, "Content-Length": str(len(octets))}
         try:
-            answer = self._pool.urlopen(
+            answer = self._pool.request(
                 "POST",
-                self._path,
+                self._url,
                 body=body,
                 headers=length,
                 redirect=False,
@@ -131,7 +108,7 @@ class CustomersMailCloudMailer:
 
     def close(self) -> None:
         """Let go of connections."""
-        self._pool.close()
+        self._pool.clear()
 
     def _body(self, mail: Mail) -> bytes:
         if needs_smtputf8(mail):  # the API takes no such address
@@ -157,8 +134,8 @@ class CustomersMailCloudMailer:
 
     def _read(self, status: int, headers: dict[str, str], data: bytes) -> Accepted:
         """Read an answer. The documents give no full table of codes, so the HTTP status decides, and never a guess."""
-        said = _decode(data)
-        faults = _faults(said, self._without_secret)
+        said = read_object(data)
+        faults = [self._clean(fault) for fault in read_faults(said)]
         if status != 200:
             raise _failure(status, headers, faults, is_api=said is not None and "errors" in said)
         if faults:
@@ -168,10 +145,10 @@ class CustomersMailCloudMailer:
             return Accepted(service_id=service_id, diagnostic="HTTP 200")
         raise SendUnknown(diagnostic="the mail service answered 200 with nothing that can be read")
 
-    def _without_secret(self, words: str) -> str:
-        """What the service says, even if it repeats what it was sent."""
-        secret = self._cloud.api_key.reveal()
-        return words.replace(secret, "***") if secret else words
+    def _clean(self, fault: Fault) -> Fault:
+        """The fault without our secret, wherever the service may repeat it."""
+        parts = (fault.code, fault.field, fault.message)
+        return Fault(*(without_secret(part, self._cloud)[:300] for part in parts))
 
 
 def size_estimate(mail: Mail) -> int:
@@ -213,26 +190,6 @@ def _headers(mail: Mail) -> list[tuple[str, str]]:
 
 def _mailbox(box: Mailbox) -> dict[str, str]:
     return {"name": box.name, "address": wire(box.address)}
-
-
-def _decode(data: bytes) -> dict[str, Any] | None:
-    """The answer's JSON object, or None when it is none."""
-    try:
-        return msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.DecodeError:
-        return None
-
-
-def _faults(said: dict[str, Any] | None, clean: Callable[[str], str]) -> tuple[Fault, ...]:
-    """The entries of `errors`, whatever shape they have: any entry at all means that something failed."""
-    errors = said.get("errors") if said else None
-    entries = errors if isinstance(errors, list) else [errors] if errors else []
-    return tuple(
-        Fault(*(clean(str(entry.get(key) or ""))[:300] for key in ("code", "field", "message")))
-        if isinstance(entry, dict)
-        else Fault("", "", clean(str(entry))[:300])
-        for entry in entries
-    )
 
 
 def _failure(

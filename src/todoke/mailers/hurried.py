@@ -10,6 +10,7 @@ import http.client
 import io
 import socket
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -88,17 +89,22 @@ def _left(ends_at: float) -> float:
     return left
 
 
-def hurried_pool(
-    url: str, *, connections: int, connect_seconds: float, patience_seconds: float
-) -> urllib3.HTTPConnectionPool:
-    """A pool of `connections` to the host of `url`: whoever finds all in use waits for one. Nothing is retried."""
-    pool = urllib3.connection_from_url(
-        url,
+def hurried_pools(
+    *, connections: int, connect_seconds: float, patience_seconds: float
+) -> urllib3.PoolManager:
+    """Up to `connections` to a host: whoever finds all in use waits for one. Nothing is retried."""
+
+    class Plain(urllib3.HTTPConnectionPool):
+        ConnectionCls = partial(_HTTP, patience_seconds=patience_seconds)  # type: ignore[assignment]
+
+    class Secure(urllib3.HTTPSConnectionPool):
+        ConnectionCls = partial(_HTTPS, patience_seconds=patience_seconds)  # type: ignore[assignment]
+
+    manager = urllib3.PoolManager(
         maxsize=connections,
         block=True,
         retries=False,
         timeout=urllib3.Timeout(connect=connect_seconds, read=patience_seconds),
-        patience_seconds=patience_seconds,
     )
-    pool.ConnectionCls = _HTTPS if pool.scheme == "https" else _HTTP
-    return pool
+    manager.pool_classes_by_scheme = {"http": Plain, "https": Secure}
+    return manager

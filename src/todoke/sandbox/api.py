@@ -1,25 +1,27 @@
 """The Email Sending API: POST /api/v2/emails/send.json.
 
 Answers: 200 {"id"}; 400 {"errors": [...]} for what is wrong with a parameter or a sender; 401 for wrong
-credentials; 500 with 01-001 for a message over 20 MB; and for `timeout` none at all.
+credentials; 429 for one connection too many; 500 with 01-001 for a message over 20 MB; and for `timeout` none at all.
 """
 
 from __future__ import annotations
 
-import hmac
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from todoke.sandbox.connections import transport_of
+from todoke.sandbox.credentials import check_credentials
+from todoke.sandbox.mail_parameters import read_mail
 from todoke.sandbox.outcomes import outcome_of
 from todoke.sandbox.parameters import (
     BAD_PARAMETER,
+    SYSTEM_ERROR,
     Fault,
-    Parameters,
     Refused,
-    read_mail,
+    errors_response,
     read_parameters,
 )
 from todoke.sandbox.service import Service
@@ -34,7 +36,9 @@ class SendMail:
         service: Service = request.app.state.service
         try:
             parameters = await read_parameters(request)
-            check_credentials(service, parameters)
+            check_credentials(service.behaviour.api_users, parameters)
+            if not service.connections.admits(parameters.text("api_user"), transport_of(receive)):
+                raise too_many_connections(service.behaviour.connections_per_user)
             mail = read_mail(parameters, from_domains=service.behaviour.from_domains)
             refuse_as_asked(mail.recipients)
         except ClientDisconnect:
@@ -50,26 +54,10 @@ class SendMail:
         await JSONResponse({"id": message_id})(scope, receive, send)
 
 
-def check_credentials(service: Service, parameters: Parameters) -> None:
-    """Compare api_user and api_key with those known.
-
-    Raises Refused: 401 if they do not fit. What the real service answers then is not documented.
-    """
-    user, key = parameters.text("api_user"), parameters.text("api_key")
-    faults = [
-        Fault(BAD_PARAMETER, name, f"{name} is required.")
-        for name, value in (("api_user", user), ("api_key", key))
-        if not value
-    ]
-    if faults:
-        raise Refused(*faults)
-    known = service.behaviour.api_users
-    if known is None:
-        return
-    expected = known.get(user, "")
-    if not hmac.compare_digest(key.encode(), expected.encode()) or not expected:
-        message = "api_user or api_key is wrong."
-        raise Refused(Fault(BAD_PARAMETER, "api_user", message), status=401)
+def too_many_connections(most: int) -> Refused:
+    """The answer to one connection too many. A guess: what the real service answers is not documented."""
+    message = f"More than {most} connections are open for this api_user."
+    return Refused(Fault(SYSTEM_ERROR, "", message), status=429)
 
 
 def refuse_as_asked(recipients: tuple[str, ...]) -> None:
@@ -82,19 +70,9 @@ def refuse_as_asked(recipients: tuple[str, ...]) -> None:
             raise Refused(Fault(BAD_PARAMETER, "to", f"The address {recipient} is not accepted."))
 
 
-def errors_response(error: Refused) -> Response:
-    """The documented shape of errors."""
-    entries = [{"code": f.code, "field": f.field, "message": f.message} for f in error.faults]
-    return JSONResponse({"errors": entries}, status_code=error.status)
-
-
 async def hang_up(receive: Receive, send: Send) -> None:
-    """Close the connection without an answer.
-
-    ASGI has no word for this. uvicorn's `receive` is a method of the object that holds the transport; under
-    another server the answer is begun and broken off instead.
-    """
-    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    """Close the connection without an answer, or, where it cannot be got at, begin one and break it off."""
+    transport = transport_of(receive)
     if transport is not None:
         transport.close()
         message: Message = {"type": ""}

@@ -1,67 +1,47 @@
 """A local Customers Mail Cloud with an inbox to look into: an ASGI application of its own, with its own storage.
 
 todoke reaches it over HTTP alone, as it would the real service; docs/sandbox.md tells what it does and where it
-is a guess. `build` is called by the demo, by the tests and by whoever develops against the service.
+is a guess. It is for one machine: whoever reaches it may read every mail. `build` is called by `todoke sandbox`, by
+the demo, by the tests and by whoever develops against the service.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
-from todoke.sandbox import pages, transaction
+from todoke.sandbox import block_pages, fault_pages, pages
 from todoke.sandbox.api import SendMail
-from todoke.sandbox.service import Behaviour, Service
-from todoke.sandbox.spool import Spool
+from todoke.sandbox.behaviour import Behaviour
+from todoke.sandbox.block_calls import cancel_blocks, list_blocks
+from todoke.sandbox.disturbed import Disturbed
+from todoke.sandbox.faults import RECORDS, SEND
+from todoke.sandbox.record_calls import list_bounces, list_deliveries, list_statistics
+from todoke.sandbox.rendering import HERE
+from todoke.sandbox.service import service_on
+from todoke.sandbox.transaction import call
 from todoke.sandbox.webhook import tell_events
 
 
-def build(  # noqa: PLR0913 - each is a setting of its own
-    data: Path,
-    *,
-    webhook_url: str = "",
-    webhook_key: str = "",
-    webhook_json: bool = False,
-    webhook_enabled: Callable[[], bool] = lambda: True,
-    webhook_batch_seconds: float = 1.0,
-    retry_seconds: Sequence[float] = (1.0, 5.0, 30.0, 120.0, 600.0),
-    api_users: Mapping[str, str] | None = None,
-    from_domains: Collection[str] | None = None,
-    server_composition: str = "sandbox",
-    time_zone: str = "Asia/Tokyo",
-    pace_seconds: float = 1.5,
-) -> Starlette:
+def build(data: Path, **settings: Any) -> Starlette:
     """The sandbox with its storage in the folder `data`; it works once the lifespan has begun.
 
-    No `webhook_url`: nothing is told; what happens while `webhook_enabled()` is False is never told. `api_users`
-    (user to key) None: any pair is taken. `from_domains` None: any sender is taken. `pace_seconds` sets how far
-    apart the states of a mail come; 0 is at once.
+    `settings` are those of behaviour.Behaviour. Raises ValueError: if they are none, or do not go together.
+    TypeError: if one has an unknown name.
     """
-    behaviour = Behaviour(
-        webhook_url=webhook_url,
-        webhook_key=webhook_key,
-        webhook_json=webhook_json,
-        webhook_enabled=webhook_enabled,
-        webhook_batch_seconds=webhook_batch_seconds,
-        retry_seconds=tuple(retry_seconds),
-        api_users=api_users,
-        from_domains=from_domains,
-        server_composition=server_composition,
-        time_zone=ZoneInfo(time_zone),
-        pace_seconds=pace_seconds,
-    )
+    behaviour = Behaviour(**settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        spool = Spool(data)
-        app.state.service = Service(behaviour=behaviour, spool=spool)
+        app.state.service, database = service_on(data, behaviour)
         telling = asyncio.create_task(tell_events(app.state.service))
         try:
             yield
@@ -69,18 +49,31 @@ def build(  # noqa: PLR0913 - each is a setting of its own
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
-            spool.close()
+            database.close()
 
-    return Starlette(routes=_routes(), lifespan=lifespan)
+    return Starlette(routes=[*_interface(), *_pages()], lifespan=lifespan)
 
 
-def _routes() -> list[Route | Mount]:
+def _interface() -> list[Route]:
+    records = {
+        "deliveries/list": call(list_deliveries),
+        "bounces/list": call(list_bounces),
+        "blocks/list": call(list_blocks),
+        "blocks/cancel": call(cancel_blocks),
+        "statistics/list": call(list_statistics, composition_required=False),
+    }
     return [
-        Route("/api/v2/emails/send.json", SendMail(), methods=["POST"]),
-        Route(
-            "/transaction/v2/deliveries/list.json", transaction.list_deliveries, methods=["POST"]
-        ),
-        Route("/transaction/v2/bounces/list.json", transaction.list_bounces, methods=["POST"]),
+        _call("/api/v2/emails/send.json", SEND, SendMail()),
+        *(_call(f"/transaction/v2/{name}.json", RECORDS, app) for name, app in records.items()),
+    ]
+
+
+def _call(path: str, place: str, endpoint: ASGIApp) -> Route:
+    return Route(path, Disturbed(place, endpoint), methods=["POST"])
+
+
+def _pages() -> list[Route | Mount]:
+    return [
         Route("/", pages.home),
         Route("/inbox", pages.show_inbox),
         Route("/inbox.json", pages.list_inbox),
@@ -90,5 +83,12 @@ def _routes() -> list[Route | Mount]:
         Route("/inbox/{id}", pages.show_mail),
         Route("/inbox/{id}/html", pages.show_html),
         Route("/inbox/{id}/source.eml", pages.download_source),
-        Mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static"),
+        Route("/faults", fault_pages.show_faults),
+        Route("/faults", fault_pages.order_on_page, methods=["POST"]),
+        Route("/faults.json", fault_pages.list_orders),
+        Route("/faults.json", fault_pages.put_order, methods=["POST"]),
+        Route("/faults.json", fault_pages.end_orders, methods=["DELETE"]),
+        Route("/blocks", block_pages.show_blocks),
+        Route("/blocks/{id}/release", block_pages.release_block, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
     ]

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 DELIVERIES = "deliveries"
 BOUNCES = "bounces"
+BLOCKS = "blocks"
 COMPLAINTS = "complaints"
 """Not an event type of Customers Mail Cloud, which documents none for complaints: the sandbox's own."""
-EVENT_TYPES = (DELIVERIES, BOUNCES, COMPLAINTS)
+EVENT_TYPES = (DELIVERIES, BOUNCES, BLOCKS, COMPLAINTS)
+SUPPRESSED = "suppressed"
+"""The label of what the service does not send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ _GREYLISTED = (
     "host mx1.{domain}[192.0.2.25] said: 451 4.7.1 <{to}>: Greylisted, please try again later "
     "(in reply to RCPT TO)"
 )
-_SUPPRESSED = "Recipient address <{to}> is suppressed to send mail. (in reply to RCPT TO)"
+_SUPPRESSED_WORDS = "Recipient address <{to}> is suppressed to send mail. (in reply to RCPT TO)"
 _RETURNED = (
     "550 5.1.1 <{to}>: The account has been disabled; the message was accepted and is returned"
 )
@@ -113,12 +116,12 @@ _ALL = (
         tone="bad",
     ),
     Outcome(
-        name="suppressed",
-        tells="The service itself does not send to it, because of earlier errors.",
+        name=SUPPRESSED,
+        tells="On the service's block list: not sent, until it is released there.",
         steps=(
             _QUEUED,
-            Step(0.2, "suppressed", DELIVERIES, "failed", _SUPPRESSED),
-            Step(1.2, "suppressed", BOUNCES, "10", _SUPPRESSED),
+            Step(0.2, SUPPRESSED, DELIVERIES, "failed", _SUPPRESSED_WORDS),
+            Step(1.2, SUPPRESSED, BOUNCES, "10", _SUPPRESSED_WORDS),
         ),
         tone="bad",
     ),

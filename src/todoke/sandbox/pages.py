@@ -9,39 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
-    PlainTextResponse,
     RedirectResponse,
     Response,
 )
 
+from todoke.sandbox.database import Row
 from todoke.sandbox.outcomes import DELIVERED, OUTCOMES
-from todoke.sandbox.service import Service
-from todoke.sandbox.spool import Row
+from todoke.sandbox.rendering import HEADERS, iso, refused_elsewhere, render, service_of
 
 PAGE = 50
-HERE = Path(__file__).parent
-
-_CSP = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
-    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _CSP,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 _MAIL_CSP = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
     " style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
@@ -50,68 +32,16 @@ _MAIL_CSP = (
 _HTML_PRELUDE = '<!doctype html><base target="_blank">'
 """Before a mail's HTML: its links open in a new tab, and a doctype of its own may follow without harm."""
 
-TONES = {
-    "accepted": "wait",
-    "queued": "wait",
-    "deferred": "wait",
-    "delivered": "good",
-    "refused": "bad",
-    "bounced": "bad",
-    "suppressed": "bad",
-    "complained": "warn",
-}
-"""The look of each label; a page never tells them apart by colour alone."""
-
-
-def _linked(text: str) -> Markup:
-    """`text` escaped, with its web addresses as links."""
-    parts = re.split(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])", text)
-    link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>')
-    return Markup("").join(link.format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["linked"] = _linked
-    environment.filters["iso"] = _iso
-    environment.filters["clock"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%H:%M:%S}"
-    environment.filters["day"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%d %b %Y}"
-    environment.filters["tone"] = lambda label: TONES.get(label, "wait")
-    return environment
-
-
-_TEMPLATES = _environment()
-
-
-def _render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    html = _TEMPLATES.get_template(template).render(**values)
-    return HTMLResponse(html, status, headers=_HEADERS)
-
 
 def _missing() -> HTMLResponse:
-    return _render("missing.html", 404)
-
-
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
+    return render("missing.html", 404)
 
 
 def _listing(request: Request) -> tuple[Sequence[Row], str, str]:
     """The rows of the page asked for, the search, and the cursor of the page after ("" for none)."""
     to = request.query_params.get("to", "").strip()[:254]
     before = request.query_params.get("before", "")
-    service = _service(request)
+    service = service_of(request)
     rows = service.spool.inbox(
         now=service.clock(),
         to=to,
@@ -124,14 +54,14 @@ def _listing(request: Request) -> tuple[Sequence[Row], str, str]:
 
 async def home(_request: Request) -> Response:
     """GET /: 307 to the inbox."""
-    return RedirectResponse("/inbox", headers=_HEADERS)
+    return RedirectResponse("/inbox", headers=HEADERS)
 
 
 async def show_inbox(request: Request) -> Response:
     """GET /inbox[?to=][&before=]: 200, the copies, newest first."""
     rows, to, following = _listing(request)
-    service = _service(request)
-    return _render(
+    service = service_of(request)
+    return render(
         "inbox.html",
         rows=rows,
         to=to,
@@ -146,7 +76,7 @@ async def list_inbox(request: Request) -> Response:
     """GET /inbox.json[?to=][&before=]: 200, the same as data."""
     rows, _, following = _listing(request)
     return JSONResponse(
-        {"messages": [_summary(row) for row in rows], "next": following}, headers=_HEADERS
+        {"messages": [_summary(row) for row in rows], "next": following}, headers=HEADERS
     )
 
 
@@ -157,7 +87,7 @@ def _summary(row: Row) -> dict[str, Any]:
         "from": row["sender"],
         "to": row["recipient"],
         "subject": row["subject"],
-        "received_at": _iso(row["accepted_at"]),
+        "received_at": iso(row["accepted_at"]),
         "outcome": row["outcome"],
         "state": row["label"],
         "api_data": row["api_data"],
@@ -169,12 +99,12 @@ async def delete_inbox(request: Request) -> Response:
 
     403 if a browser says that another site's page asks for it.
     """
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return PlainTextResponse("Only this inbox's own page can do that.\n", 403)
-    _service(request).spool.delete_all()
+    if refusal := refused_elsewhere(request):
+        return refusal
+    service_of(request).spool.delete_all()
     if request.method == "DELETE":
         return Response(status_code=204)
-    return RedirectResponse("/inbox", 303, headers=_HEADERS)
+    return RedirectResponse("/inbox", 303, headers=HEADERS)
 
 
 VIEWS = ("text", "html", "source")
@@ -182,13 +112,13 @@ VIEWS = ("text", "html", "source")
 
 async def show_mail(request: Request) -> Response:
     """GET /inbox/{id}[?view=text|html|source]: 200, one copy with its log; 404 if there is none."""
-    service = _service(request)
+    service = service_of(request)
     mail = service.spool.copy(request.path_params["id"])
     if mail is None:
         return _missing()
     view = request.query_params.get("view", "text" if mail["text"] else "html")
     log = service.spool.log(mail["seq"], service.clock())
-    return _render(
+    return render(
         "mail.html",
         mail=mail,
         view=view if view in VIEWS else "text",
@@ -203,10 +133,10 @@ async def show_mail(request: Request) -> Response:
 
 async def read_mail(request: Request) -> Response:
     """GET /inbox/{id}.json: 200, one copy with its contents and log; 404 if there is none."""
-    service = _service(request)
+    service = service_of(request)
     mail = service.spool.copy(request.path_params["id"])
     if mail is None:
-        return JSONResponse({"error": "not_found"}, 404, headers=_HEADERS)
+        return JSONResponse({"error": "not_found"}, 404, headers=HEADERS)
     log = service.spool.log(mail["seq"], service.clock())
     row = {**dict(mail), "id": mail["copy_id"], "label": log[-1]["label"]}
     whole = {
@@ -218,12 +148,12 @@ async def read_mail(request: Request) -> Response:
         "source": mail["source"].decode("utf-8", "replace"),
         "log": [_logged(step) for step in log],
     }
-    return JSONResponse(whole, headers=_HEADERS)
+    return JSONResponse(whole, headers=HEADERS)
 
 
 def _logged(step: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "at": _iso(step["happens_at"]),
+        "at": iso(step["happens_at"]),
         "state": step["label"],
         "event_type": step["event_type"],
         "status": step["status"],
@@ -234,18 +164,18 @@ def _logged(step: Mapping[str, Any]) -> dict[str, Any]:
 
 async def show_html(request: Request) -> Response:
     """GET /inbox/{id}/html: 200, the mail's own HTML, sandboxed by the browser; 404 if there is none."""
-    mail = _service(request).spool.copy(request.path_params["id"])
+    mail = service_of(request).spool.copy(request.path_params["id"])
     if mail is None or not mail["html"]:
         return _missing()
-    headers = {**_HEADERS, "Content-Security-Policy": _MAIL_CSP}
+    headers = {**HEADERS, "Content-Security-Policy": _MAIL_CSP}
     return HTMLResponse(_HTML_PRELUDE + mail["html"], headers=headers)
 
 
 async def download_source(request: Request) -> Response:
     """GET /inbox/{id}/source.eml: 200, the message as RFC 5322 has it; 404 if there is none."""
-    mail = _service(request).spool.copy(request.path_params["id"])
+    mail = service_of(request).spool.copy(request.path_params["id"])
     if mail is None:
         return _missing()
     disposition = f'attachment; filename="{mail["copy_id"]}.eml"'
-    headers = {**_HEADERS, "Content-Disposition": disposition}
+    headers = {**HEADERS, "Content-Disposition": disposition}
     return Response(mail["source"], media_type="message/rfc822", headers=headers)

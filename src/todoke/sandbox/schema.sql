@@ -39,9 +39,25 @@ CREATE TABLE IF NOT EXISTS event (         -- the webhook's outbox: outlives its
   item TEXT NOT NULL,
   due_at REAL NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL,                     -- waiting, posted, lost (given up), untold (switched off)
+  state TEXT NOT NULL,                     -- waiting, held (put off by a fault), posted, lost (given up), untold
   copy_seq INTEGER NOT NULL,
   position INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS event_due ON event (event_type, due_at) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS event_owed ON event (event_type, due_at) WHERE state IN ('waiting', 'held');
 CREATE INDEX IF NOT EXISTS event_step ON event (copy_seq, position);
+CREATE TABLE IF NOT EXISTS block (         -- an address and its hard bounces; on the block list once it has created_at
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,                     -- in small letters
+  occurred INTEGER NOT NULL,
+  status TEXT NOT NULL,                    -- the error status code of the last one
+  created_at REAL,                         -- NULL: counted, not blocked yet
+  removed_at REAL                          -- NULL: not released
+);
+CREATE INDEX IF NOT EXISTS block_email ON block (email);
+CREATE TABLE IF NOT EXISTS fault (         -- an ordered fault, one a place
+  place TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  seconds REAL NOT NULL,
+  calls_left INTEGER,                      -- NULL: until switched off
+  calls_met INTEGER NOT NULL DEFAULT 0
+);

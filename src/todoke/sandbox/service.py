@@ -6,43 +6,36 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
+from pathlib import Path
 
 from todoke.sandbox import mail as rfc5322
+from todoke.sandbox.behaviour import Behaviour
+from todoke.sandbox.block_list import HARD, Blocked, BlockList
+from todoke.sandbox.connections import Connections
+from todoke.sandbox.database import Database
+from todoke.sandbox.faults import Orders
 from todoke.sandbox.mail import Mail
-from todoke.sandbox.outcomes import Step, outcome_of, posting_order, steps_for
+from todoke.sandbox.outbox import Outbox
+from todoke.sandbox.outcomes import (
+    BLOCKS,
+    BOUNCES,
+    DELIVERED,
+    OUTCOMES,
+    SUPPRESSED,
+    Outcome,
+    Step,
+    outcome_of,
+    posting_order,
+    steps_for,
+)
+from todoke.sandbox.records import Records
 from todoke.sandbox.spool import PlannedCopy, PlannedStep, Spool
+from todoke.sandbox.webhook_call import escaped
 
-
-def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """What a real account's console and plan would set, and how fast things happen here.
-
-    `webhook_url` "" means that no webhook is set up; `webhook_json` is the console's "use JSON format".
-    `webhook_enabled` is asked whenever there is something to tell: while it says no, what happens is lost to the
-    webhook for good, as with the webhook switched off in the console; the records have it all the same.
-    `api_users` None takes any pair of user and key, `from_domains` None any sender. `retry_seconds` are the waits
-    before each further try of a webhook call; then its events are lost, as a real service gives up.
-    """
-
-    webhook_url: str = ""
-    webhook_key: str = ""
-    webhook_json: bool = False
-    webhook_enabled: Callable[[], bool] = _always
-    webhook_batch_seconds: float = 1.0
-    webhook_timeout_seconds: float = 5.0
-    retry_seconds: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
-    api_users: Mapping[str, str] | None = None
-    from_domains: Collection[str] | None = None
-    server_composition: str = "sandbox"
-    time_zone: tzinfo
-    pace_seconds: float = 1.5
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,21 +44,21 @@ class Service:
 
     behaviour: Behaviour
     spool: Spool
+    outbox: Outbox
+    records: Records
+    blocks: BlockList
+    faults: Orders
+    connections: Connections
     clock: Callable[[], float] = time.time
     woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def domain(self) -> str:
-        """The domain that this server group's own names end in."""
-        return f"{self.behaviour.server_composition}.smtps.example"
 
     def accept(self, mail: Mail, *, remote: str) -> str:
         """Take `mail`: keep it with all that will happen to it, and return its Message-ID."""
         now = self.clock()
         mail_id = str(uuid.uuid4())
-        message_id = f"<{mail_id}@mta01.{self.domain}>"
+        message_id = f"<{mail_id}@mta01.{self.behaviour.domain}>"
         local = (mail.envelope_from or mail.sender.address).rpartition("@")[0]
-        return_path = f"{local}@return.{self.domain}"
+        return_path = f"{local}@return.{self.behaviour.domain}"
         stated = {
             "returnPath": return_path,
             "from": mail.sender.address,
@@ -94,16 +87,42 @@ class Service:
         self.woken.set()
         return message_id
 
+    def release(self, *, block_id: str = "", email: str = "") -> Sequence[Blocked]:
+        """Take an address off the block list; the entries released, none if it was not on it."""
+        now = self.clock()
+        released = self.blocks.release(now, block_id=block_id, email=email)
+        for entry in released:
+            self._tell_block(entry, "release", now)
+        return released
+
+    def stated_time(self, at: float) -> str:
+        """A time as events and records state it: in the console's zone, without naming it."""
+        return f"{datetime.fromtimestamp(at, self.behaviour.zone):{TIME_FORMAT}}"
+
+    def block_item(self, entry: Blocked) -> dict[str, str]:
+        """An entry of the block list as blocks/list gives it."""
+        return {
+            "created": self.stated_time(entry.created_at),
+            "email": entry.email,
+            "id": entry.id,
+            "occurred": str(entry.occurred),
+            "status": entry.status,
+        }
+
     def _plan(
         self, recipient: str, stated: Mapping[str, str], now: float, remote: str, seed: str
     ) -> PlannedCopy:
-        outcome = outcome_of(recipient)
+        outcome = self._outcome(recipient, now)
         steps = steps_for(outcome, recipient)
         pace = self.behaviour.pace_seconds
-        posts: Sequence[tuple[float, int]] = ()
-        if self.behaviour.webhook_url:
-            order = posting_order(steps, outcome, seed + recipient)
-            posts = [(now + after * pace, steps.index(step)) for after, step in order]
+        for step in steps:
+            if step.event_type == BOUNCES and step.status in HARD:
+                self._count_bounce(recipient, step.status, now + step.after * pace)
+        posts = [
+            (now + after * pace, steps.index(step))
+            for after, step in posting_order(steps, outcome, seed + recipient)
+            if self.behaviour.tells(step.event_type, step.status)
+        ]
         return PlannedCopy(
             recipient=recipient,
             outcome=outcome.name,
@@ -114,15 +133,37 @@ class Service:
             posts=tuple(posts),
         )
 
+    def _outcome(self, recipient: str, now: float) -> Outcome:
+        """What the address asks for, unless it is blocked; suppressed@ is, until somebody releases it."""
+        asked = outcome_of(recipient)
+        if self.blocks.is_blocked(recipient, now):
+            return OUTCOMES[SUPPRESSED]
+        if asked.name != SUPPRESSED:
+            return asked
+        if self.blocks.was_released(recipient):
+            return DELIVERED
+        self._tell_block(self.blocks.add(recipient, now), "block", now)
+        return asked
+
+    def _count_bounce(self, recipient: str, status: str, at: float) -> None:
+        entry = self.blocks.note_bounce(recipient, status, at, self.behaviour.block_after)
+        if entry:
+            self._tell_block(entry, "block", at)
+
+    def _tell_block(self, entry: Blocked, operation: str, at: float) -> None:
+        if self.behaviour.tells(BLOCKS, ""):
+            item = escaped({**self.block_item(entry), "operation": operation})
+            self.outbox.add(BLOCKS, item, at)
+            self.woken.set()
+
     def _planned(
         self, step: Step, at: float, recipient: str, stated: Mapping[str, str], remote: str
     ) -> PlannedStep:
         item = ""
         if step.event_type:
             queued = step.status == "queued"
-            created = datetime.fromtimestamp(at, self.behaviour.time_zone)
-            item = escaped_json({
-                "created": f"{created:%Y-%m-%d %H:%M:%S}",
+            item = escaped({
+                "created": self.stated_time(at),
                 **stated,
                 "to": recipient,
                 "reason": step.reason,
@@ -140,7 +181,16 @@ class Service:
         )
 
 
-def escaped_json(value: Mapping[str, str]) -> str:
-    r"""JSON as the webhook writes it: compact, `<` and `>` as \u003C and \u003E."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003C").replace(">", "\\u003E")
+def service_on(folder: Path, behaviour: Behaviour) -> tuple[Service, Database]:
+    """A service on the storage in `folder`, and that storage, to be closed in the end."""
+    database = Database(folder)
+    service = Service(
+        behaviour=behaviour,
+        spool=Spool(database),
+        outbox=Outbox(database),
+        records=Records(database),
+        blocks=BlockList(database),
+        faults=Orders(database),
+        connections=Connections(behaviour.connections_per_user),
+    )
+    return service, database

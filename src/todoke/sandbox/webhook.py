@@ -6,21 +6,20 @@ At least once: a call that was under way when the process ended is made again af
 from __future__ import annotations
 
 import asyncio
-import json
+import random
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from urllib.parse import urlencode
 
 import urllib3
 
 from todoke.log import get_logger
+from todoke.sandbox.faults import WEBHOOK
+from todoke.sandbox.outbox import OwedEvent
 from todoke.sandbox.outcomes import EVENT_TYPES
-from todoke.sandbox.service import Behaviour, Service
-from todoke.sandbox.spool import OwedEvent
+from todoke.sandbox.service import Service
+from todoke.sandbox.webhook_call import body, headers
 
-BATCH = 100
-"""The most events in one call, as documented."""
 LONGEST_WAIT_SECONDS = 60.0
 STORAGE_REST_SECONDS = 2.0
 """How long to leave storage alone that failed, such as on a full disk."""
@@ -53,68 +52,91 @@ async def tell_events(service: Service) -> None:
 
 async def _tell_due(service: Service, pool: urllib3.PoolManager) -> None:
     if not service.behaviour.webhook_enabled():
-        service.spool.forget_due(service.clock())
+        service.outbox.forget_due(service.clock())
         return
     for event_type in EVENT_TYPES:
-        while batch := _ripe(service, event_type):
-            await _post(service, pool, event_type, batch)
+        while not _is_paused(service) and (batch := _ripe(service, event_type)):
+            await _tell(service, pool, event_type, batch)
+
+
+def _is_paused(service: Service) -> bool:
+    order = service.faults.at(WEBHOOK)
+    return order is not None and order.name == "paused"
 
 
 def _ripe(service: Service, event_type: str) -> Sequence[OwedEvent]:
     """The batch to post now: a full one, or one whose oldest event has waited for the interval; else none."""
-    now = service.clock()
-    batch = service.spool.owed(event_type, now, BATCH)
-    full = len(batch) == BATCH
+    now, most = service.clock(), service.behaviour.webhook_batch_most
+    batch = service.outbox.owed(event_type, now, most)
+    full = len(batch) == most
     waited = batch and batch[0].due_at + service.behaviour.webhook_batch_seconds <= now
     return batch if full or waited else ()
 
 
 def _rest_seconds(service: Service) -> float:
     """How long nothing falls due, as far as is known now."""
-    next_at = service.spool.next_owed_at()
-    if next_at is None:
+    next_at = service.outbox.next_at()
+    if next_at is None or _is_paused(service):
         return LONGEST_WAIT_SECONDS
     collected = service.behaviour.webhook_batch_seconds
     due_in = next_at - service.clock() + (collected if service.behaviour.webhook_enabled() else 0)
     return min(max(due_in, 0.005), LONGEST_WAIT_SECONDS)
 
 
+async def _tell(
+    service: Service, pool: urllib3.PoolManager, event_type: str, batch: Sequence[OwedEvent]
+) -> None:
+    """Post a batch, with the fault that this call meets; what a fault has put off before meets none again."""
+    fresh = [event for event in batch if not event.is_held]
+    held = [event for event in batch if event.is_held]
+    order = service.faults.take(WEBHOOK) if fresh else None
+    name = order.name if order else ""
+    if order and name in {"delayed", "reordered"}:
+        now = service.clock()
+        draw = random.uniform if name == "reordered" else _the_latest
+        service.outbox.hold([(event, now + draw(0, order.seconds)) for event in fresh])
+        batch = held
+    elif name == "lost":
+        service.outbox.forget(fresh)
+        batch = held
+    elif name == "doubled":
+        await _call(service, pool, event_type, batch)
+    if batch:
+        await _post(service, pool, event_type, batch)
+
+
+def _the_latest(_earliest: float, latest: float) -> float:
+    return latest
+
+
 async def _post(
     service: Service, pool: urllib3.PoolManager, event_type: str, batch: Sequence[OwedEvent]
 ) -> None:
-    content_type, body = encode(service.behaviour, event_type, [event.item for event in batch])
-    status = await asyncio.to_thread(
-        _status_of_call, pool, service.behaviour.webhook_url, content_type, body
-    )
+    """Make the call for a batch, and keep what came of it."""
+    status = await _call(service, pool, event_type, batch)
     if 200 <= status < 300:
-        service.spool.mark_posted(batch)
+        service.outbox.mark_posted(batch)
         return
     log.warning("webhook not taken", event_type=event_type, events=len(batch), status=status)
     now, waits = service.clock(), service.behaviour.retry_seconds
-    service.spool.postpone(
+    service.outbox.postpone(
         [(e, now + waits[e.tries] if e.tries < len(waits) else None) for e in batch]
     )
 
 
-def _status_of_call(pool: urllib3.PoolManager, url: str, content_type: str, body: bytes) -> int:
+async def _call(
+    service: Service, pool: urllib3.PoolManager, event_type: str, batch: Sequence[OwedEvent]
+) -> int:
     """Make one call; its HTTP status, or 0 when there was no answer. Redirects are not followed."""
-    headers = {"Content-Type": content_type, "User-Agent": "todoke-sandbox"}
-    try:
-        return pool.request("POST", url, body=body, headers=headers, redirect=False).status
-    except urllib3.exceptions.HTTPError:
-        return 0
+    items = [event.item for event in batch]
+    content = body(service.behaviour, event_type, items)
+    fields = headers(service.behaviour)
 
+    def status() -> int:
+        url = service.behaviour.webhook_url
+        try:
+            return pool.request("POST", url, body=content, headers=fields, redirect=False).status
+        except urllib3.exceptions.HTTPError:
+            return 0
 
-def encode(behaviour: Behaviour, event_type: str, items: Sequence[str]) -> tuple[str, bytes]:
-    """The content type and body of a call with these JSON objects."""
-    event = f'{{"{event_type}":[{",".join(items)}]}}'
-    parameters = {
-        "server_composition": behaviour.server_composition,
-        "event_type": event_type,
-    }
-    if behaviour.webhook_key:
-        parameters = {"api_key": behaviour.webhook_key, **parameters}
-    if behaviour.webhook_json:
-        head = json.dumps(parameters, ensure_ascii=False, separators=(",", ":"))
-        return "application/json", f'{head[:-1]},"event":{event}}}'.encode()
-    return "application/x-www-form-urlencoded", urlencode({**parameters, "event": event}).encode()
+    return await asyncio.to_thread(status)

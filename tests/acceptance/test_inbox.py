@@ -146,7 +146,15 @@ def faults_outside_mail(page: Page) -> list[str]:
 def test_headers_hold(url: str) -> None:
     """Every page forbids what it does not use; a mail's own HTML gets no rights at all."""
     copy = send(url, "aoi@example.com", html=HOSTILE)
-    for path in ("/inbox", f"/inbox/{copy}", "/inbox/none", "/inbox.json"):
+    for path in (
+        "/inbox",
+        f"/inbox/{copy}",
+        "/inbox/none",
+        "/inbox.json",
+        "/faults",
+        "/faults.json",
+        "/blocks",
+    ):
         headers = urllib3.request("GET", url + path).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
@@ -168,3 +176,48 @@ def test_nothing_there_is_said(page: Page, url: str) -> None:
     assert answer.status == 404
     page.get_by_role("heading", name="This mail is not here").wait_for()
     assert faults(page) == []
+
+
+def test_faults_are_ordered_by_hand(page: Page, url: str) -> None:
+    """A fault is chosen, ordered, met and switched off, with nothing wrong on the page in any state."""
+    page.goto(f"{url}/inbox")
+    page.get_by_role("link", name="Faults").click()
+    assert faults(page) == []
+    sending = page.get_by_role("region", name="Sending mail")
+    sending.get_by_label("Fault").select_option("unavailable")
+    sending.get_by_label("Calls").fill("2")
+    sending.get_by_role("button", name="Order").click()
+    sending.get_by_text("for 2 more calls").wait_for()
+    assert faults(page) == []
+    answer = urllib3.request("POST", f"{url}/api/v2/emails/send.json", json={}, retries=False)
+    assert answer.status == 503
+    page.reload()
+    sending.get_by_text("for 1 more call,").or_(sending.get_by_text("for 1 more call;")).wait_for()
+    sending.get_by_role("button", name="Switch off").click()
+    sending.get_by_text("no fault").wait_for()
+    assert page.get_by_role("region", name="The webhook").get_by_text("no fault").count() == 1
+
+
+def test_wrong_order_is_said(browser: Browser, url: str) -> None:
+    """Without scripts, and past the browser's own checks, a wrong order is a page that says why."""
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{url}/faults")
+    hook = page.get_by_role("region", name="The webhook")
+    hook.get_by_label("Fault").select_option("paused")
+    hook.get_by_label("Calls").fill("3")
+    hook.get_by_role("button", name="Order").click()
+    page.get_by_role("alert").get_by_text("paused lasts until it is switched off").wait_for()
+    page.context.close()
+
+
+def test_blocked_address_is_released_by_hand(page: Page, url: str) -> None:
+    """The list says what is blocked and since when, and a button releases it."""
+    page.goto(f"{url}/blocks")
+    page.get_by_text("No address is blocked.").wait_for()
+    assert faults(page) == []
+    send(url, "suppressed@example.com")
+    page.reload()
+    page.get_by_role("button", name="Release suppressed@example.com").wait_for()
+    assert faults(page) == []
+    page.get_by_role("button", name="Release suppressed@example.com").click()
+    page.get_by_text("No address is blocked.").wait_for()

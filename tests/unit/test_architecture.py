@@ -33,7 +33,7 @@ ALLOWED = {
     "testing": {"testing", "stores"},
     "sandbox": {"sandbox", "web"},
     "demo": {"demo", "configuration", "entry", "sandbox", "web"},
-    "entry": {"entry", "configuration", "web", "demo", "bench"},
+    "entry": {"entry", "configuration", "web", "demo", "bench", "sandbox"},
     "bench": {"bench", "stores"},
 }
 """Which of the outer rooms each outer room may import."""

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from todoke.entry.cli import DEFAULT_CONFIG, DEFAULT_HOST, DEFAULT_PORT
+from todoke.entry.commands.sandbox import sandbox
 
 commands = typer.Typer(
     name="todoke",
@@ -79,6 +80,9 @@ def demo(
     from todoke.demo import serve_demo
 
     serve_demo(port)
+
+
+commands.command()(sandbox)
 
 
 @commands.command()

@@ -7,53 +7,16 @@ import os
 from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_calls import ITEM, NOW, TOKEN, form_body, json_body, read
 from todoke.delivery import Kind, Permanence, Reason, Status, standing
 from todoke.errors import ConfigError, Forged, Malformed
 from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.ports import HookRequest
-from todoke.settings import CustomersMailCloudSettings, Secret
-
-NOW = datetime(2031, 5, 6, 0, 0, tzinfo=UTC)
-TOKEN = "0123456789abcdefghijklmnop"
-ITEM = {
-    "created": "2031-05-06 07:08:12",
-    "returnPath": "desk@return.sub1.smtps.example",
-    "from": "desk@example.org",
-    "to": "aoi@example.net",
-    "messageId": "<0a1b@mta02.sub1.smtps.example>",
-    "reason": "",
-    "senderIp": "192.0.2.20",
-    "sourceIp": "",
-    "status": "succeeded",
-    "subject": "受付 <1>",
-    "apiData": TOKEN,
-}
-
-
-def form_body(event_type: str, *items: object, **more: str) -> bytes:
-    """A call in the default encoding."""
-    event = json.dumps({event_type: items}, ensure_ascii=False)
-    event = event.replace("<", "\\u003C").replace(">", "\\u003E")
-    parameters = {"server_composition": "sub1", "event_type": event_type, "event": event}
-    return urlencode({**parameters, **more}).encode()
-
-
-def json_body(event_type: str, *items: object, **more: str) -> bytes:
-    """A call in the JSON encoding."""
-    event = {event_type: items}
-    return json.dumps({"event_type": event_type, "event": event, **more}).encode()
-
-
-def read(body: bytes, key: str = "", zone: str = "Asia/Tokyo", **headers: str):
-    """The events of a call."""
-    settings = CustomersMailCloudSettings(webhook_key=Secret(key), time_zone=zone)
-    return CustomersMailCloudEvents(settings).read(HookRequest(headers=headers, body=body), NOW)
+from todoke.settings import CustomersMailCloudSettings
 
 
 def read_one(event_type: str, **changes: object):
@@ -195,6 +158,68 @@ def test_unknown_time_zone_is_refused():
             CustomersMailCloudEvents(CustomersMailCloudSettings(time_zone=zone))
 
 
+@pytest.mark.parametrize("encode", [form_body, json_body])
+def test_batches_of_thousands_are_read_whole(encode):
+    """A call with thousands of items gives as many events, in their order."""
+    items = [{**ITEM, "apiData": f"{n:026}"} for n in range(5_000)]
+    assert [e.token for e in read(encode("deliveries", *items))] == [i["apiData"] for i in items]
+
+
+@pytest.mark.parametrize("encode", [form_body, json_body])
+def test_absent_extra_and_odd_properties_are_borne(encode):
+    """An item may lack anything and have anything more; numbers may be numbers, and null is nothing."""
+    more = {**ITEM, "status": 2, "open": {"deep": [1]}, "reason": None, "subject": 5}
+    (odd,) = read(encode("bounces", more))
+    assert (odd.kind, odd.reason, odd.diagnostic) == (Kind.BOUNCED, Reason.UNKNOWN_ADDRESS, "")
+    (bare,) = read(encode("bounces", {"status": "2"}))
+    assert (bare.kind, bare.token, bare.service_id, bare.recipient) == (Kind.BOUNCED, "", "", "")
+    assert bare.at == NOW
+    assert read(encode("deliveries")) == []
+
+
+@pytest.mark.parametrize("event_type", [None, 7, {}])
+def test_odd_event_type_is_borne(event_type):
+    """The list in `event` says what it is; a parameter that cannot be read does not lose it."""
+    call = {"event_type": event_type, "event": {"deliveries": [ITEM]}}
+    (event,) = read(json.dumps(call).encode())
+    assert event.kind is Kind.DELIVERED
+
+
+def test_escaped_brackets_are_brackets():
+    r"""messageId reads the same with < and > as \u003C and \u003E, in both encodings."""
+    escaped = json_body("deliveries", ITEM).replace(b"<", b"\\u003C").replace(b">", b"\\u003E")
+    assert b"<" not in escaped
+    (event,) = read(escaped)
+    (other,) = read(form_body("deliveries", ITEM))
+    assert event.service_id == other.service_id == "<0a1b@mta02.sub1.smtps.example>"
+    assert event.key == other.key
+
+
+@pytest.mark.parametrize(
+    ("created", "expected"),
+    [
+        ("2031-07-01 12:00:00", datetime(2031, 7, 1, 16, 0, tzinfo=UTC)),
+        ("2031-01-01 12:00:00", datetime(2031, 1, 1, 17, 0, tzinfo=UTC)),
+        # The clock shows this hour twice: it is taken for the first, and always so.
+        ("2031-11-02 01:30:00", datetime(2031, 11, 2, 5, 30, tzinfo=UTC)),
+        # The clock skips this one.
+        ("2031-03-09 02:30:00", datetime(2031, 3, 9, 7, 30, tzinfo=UTC)),
+    ],
+)
+def test_zone_with_summer_time(created, expected):
+    """Times are read by the rules of the configured zone at that time, on the days the clocks change too."""
+    (event,) = read(form_body("deliveries", {**ITEM, "created": created}), zone="America/New_York")
+    assert event.at == expected
+
+
+def test_event_for_another_recipient_changes_nothing():
+    """The token alone is not enough: what names another recipient leaves the standing as it was."""
+    events = read(form_body("bounces", {**ITEM, "status": "2", "to": "ren@example.net"}))
+    assert [e.kind for e in events] == [Kind.BOUNCED]
+    final = standing(events, recipient="aoi@example.net", started_at=NOW)
+    assert final.status is Status.QUEUED
+
+
 @pytest.mark.parametrize(
     ("more", "headers"),
     [
@@ -288,17 +313,32 @@ def test_order_and_repetition_of_calls_change_nothing(calls, random):
 CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 
 
+def as_version_1(item: dict[str, str]) -> dict[str, str]:
+    """An item by the names of version 1, which has neither the sender's address nor apiData."""
+    names = {"returnPath": "envelopeFrom", "to": "envelopeTo"}
+    kept = {name: value for name, value in item.items() if name not in {"from", "apiData"}}
+    return {names.get(name, name): value for name, value in kept.items()}
+
+
 def test_vendor_sample():
-    """The documented sample decodes to an acceptance and a delivery of one message."""
+    """The documented sample decodes to an acceptance and a delivery of one message, in each encoding and version."""
     sample = CORPORA / "esp-webhooks-cmc" / "deliveries.json"
     if not sample.exists():
         pytest.skip("the test material is not here: set TODOKE_CORPORA")
-    call = json.loads(sample.read_bytes())
-    items = call["event"]["deliveries"]
-    expected = [(Kind.ACCEPTED, "sub_01"), (Kind.DELIVERED, "sub_01")]
-    for body in (sample.read_bytes(), form_body("deliveries", *items, api_key="k-test")):
+    items = json.loads(sample.read_bytes())["event"]["deliveries"]
+    old = [as_version_1(item) for item in items]
+    for body, token in (
+        (sample.read_bytes(), "sub_01"),
+        (form_body("deliveries", *items, api_key="k-test"), "sub_01"),
+        (json_body("deliveries", *items, api_key="k-test"), "sub_01"),
+        (form_body("deliveries", *old, api_key="k-test"), ""),
+    ):
         events = read(body, key="k-test")
-        assert [(e.kind, e.token) for e in events] == expected
+        assert [(e.kind, e.token) for e in events] == [
+            (Kind.ACCEPTED, token),
+            (Kind.DELIVERED, token),
+        ]
+        assert {e.recipient for e in events} == {"visitor@example.net"}
         assert {e.service_id for e in events} == {"<abc-123@node1>"}
         final = standing(events, recipient="visitor@example.net", started_at=NOW)
         assert final.status is Status.DELIVERED

@@ -136,7 +136,7 @@ class _Call(msgspec.Struct):
     """The parameters of a JSON call."""
 
     event: msgspec.Raw
-    event_type: str = ""
+    event_type: Any = ""
     api_key: Any = ""
 
 
@@ -233,7 +233,7 @@ def _from_json(body: bytes) -> tuple[str, bytes, str]:
     event = bytes(call.event)
     if event.lstrip()[:1] == b'"':
         event = _text.decode(event).encode()
-    return call.event_type, event, _plain(call.api_key)
+    return _plain(call.event_type), event, _plain(call.api_key)
 
 
 def _from_form(body: bytes) -> tuple[str, bytes, str]:

@@ -111,8 +111,7 @@ def shared_url(tmp_path_factory):
 
 def test_records_end_after_40_days(tmp_path):
     """What is older than the log is kept is not on record any more."""
-    service, database = service_on(tmp_path, Behaviour(pace_seconds=0))
-    service.clock = lambda: 1_000_000_000.0
+    service, database = service_on(tmp_path, Behaviour(pace_seconds=0), lambda: 1_000_000_000.0)
     boxes = (Mailbox("", "hardbounce@example.com"),)
     service.accept(
         Mail(api_user="u", sender=Mailbox("", "d@example.org"), to=boxes, subject="s", text="t"),

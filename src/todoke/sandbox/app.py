@@ -8,7 +8,8 @@ the demo, by the tests and by whoever develops against the service.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,18 @@ from todoke.sandbox.transaction import call
 from todoke.sandbox.webhook import tell_events
 
 
-def build(data: Path, **settings: Any) -> Starlette:
+def build(data: Path, *, clock: Callable[[], float] = time.time, **settings: Any) -> Starlette:
     """The sandbox with its storage in the folder `data`; it works once the lifespan has begun.
 
-    `settings` are those of behaviour.Behaviour. Raises ValueError: if they are none, or do not go together.
-    TypeError: if one has an unknown name.
+    `clock` tells the seconds since 1970; that it has jumped is noticed at the next call. `settings` are those of
+    behaviour.Behaviour. Raises ValueError: if they are none, or do not go together. TypeError: if one has an unknown
+    name.
     """
     behaviour = Behaviour(**settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.service, database = service_on(data, behaviour)
+        app.state.service, database = service_on(data, behaviour, clock)
         telling = asyncio.create_task(tell_events(app.state.service))
         try:
             yield

@@ -181,7 +181,9 @@ class Service:
         )
 
 
-def service_on(folder: Path, behaviour: Behaviour) -> tuple[Service, Database]:
+def service_on(
+    folder: Path, behaviour: Behaviour, clock: Callable[[], float] = time.time
+) -> tuple[Service, Database]:
     """A service on the storage in `folder`, and that storage, to be closed in the end."""
     database = Database(folder)
     service = Service(
@@ -192,5 +194,6 @@ def service_on(folder: Path, behaviour: Behaviour) -> tuple[Service, Database]:
         blocks=BlockList(database),
         faults=Orders(database),
         connections=Connections(behaviour.connections_per_user),
+        clock=clock,
     )
     return service, database

@@ -4,7 +4,7 @@ PORT ?= 8025
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: help install demo test fast lint format types bench crash messages clean
+.PHONY: help install demo test fast lint format types bench crash storm messages clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -40,6 +40,9 @@ bench: install ## accepted submissions and mails per second beside raw SQLite
 
 crash: install ## the long crash tests: 500 kills, 300 sync points
 	@scripts/crash
+
+storm: install ## the long storm of webhook calls: 1,000 mails, 10,000 events up to 20 times each
+	@TODOKE_STORM_MAILS=1000 .venv/bin/pytest -q -s --timeout 0 tests/acceptance/test_storm.py
 
 clean: ## remove what make made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,7 @@
 
 Whatever comes, each mail ends in the state that the set of its true events implies, and no call is answered 5xx. The
 oracle is a table of its own, below; it does not ask todoke what a word means. The short form runs in `make test`;
-TODOKE_STORM_MAILS=1000 is the long one. TODOKE_STORM_SEED repeats a run.
+`make storm` sets TODOKE_STORM_MAILS=1000 for the long one. TODOKE_STORM_SEED repeats a run.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Form-encoded (the service's default: `event` is text holding JSON) and JSON (nested), version 2 and version 1 names,
 batches of any size. It has no signature: a secret path (web/hooks.py) and the api_key set in its console are all
-there is. docs/services/customers-mail-cloud.md says which of these facts are documented and which are inferred.
+there is. Its records (records/) hold the same items and are read by the same `read_item`.
+docs/services/customers-mail-cloud.md says which of these facts are documented and which are inferred.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -158,10 +159,7 @@ class CustomersMailCloudEvents:
 
     def __init__(self, settings: CustomersMailCloudSettings) -> None:
         self._key = settings.webhook_key
-        try:
-            self._zone = ZoneInfo(settings.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ConfigError(f"There is no time zone {settings.time_zone!r}.") from error
+        self._zone = zone_of(settings)
 
     def read(self, request: HookRequest, now: datetime) -> Sequence[DeliveryEvent]:
         """The events in a call, each with its JSON object as evidence.
@@ -173,7 +171,7 @@ class CustomersMailCloudEvents:
         if self._key and not self._proves_itself(key, request.headers.get("authorization", "")):
             raise Forged
         return [
-            self._event(kind_of_items, bytes(raw), now)
+            read_item(kind_of_items, bytes(raw), zone=self._zone, now=now)
             for kind_of_items, items in _lists_of(event, event_type).items()
             for raw in items
         ]
@@ -186,36 +184,59 @@ class CustomersMailCloudEvents:
         candidates = (key, bearer, basic, basic.partition(":")[2])
         return any([self._key.matches(one) for one in candidates])  # noqa: C419 - compare all, always
 
-    def _event(self, event_type: str, raw: bytes, now: datetime) -> DeliveryEvent:
-        try:
-            item = _item.decode(raw)
-        except _UNREADABLE:
-            return DeliveryEvent(kind=Kind.OTHER, at=now, received_at=now, service=NAME, raw=raw)
-        text = _plain(item.reason)
-        read = READERS.get(event_type)
-        meaning = read(_plain(item.status), text) if read else OTHER
-        return DeliveryEvent(
-            kind=meaning.kind,
-            at=self._time(_plain(item.created)) or now,
-            received_at=now,
-            service=NAME,
-            token=_plain(item.api_data),
-            service_id=_message_id(_plain(item.message_id)),
-            recipient=_plain(item.to) or _plain(item.envelope_to),
-            permanence=meaning.permanence,
-            reason=meaning.reason,
-            status_code=find_status_code(text),
-            diagnostic=text,
-            raw=raw,
-        )
 
-    def _time(self, created: str) -> datetime | None:
-        """`created` in UTC: it has no zone of its own, the console's applies. None if it is no time."""
-        try:
-            found = datetime.fromisoformat(created)
-            return (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
+def zone_of(settings: CustomersMailCloudSettings) -> ZoneInfo:
+    """The zone of the times that the service states. Raises ConfigError: if the settings name none that is known."""
+    try:
+        return ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(f"There is no time zone {settings.time_zone!r}.") from error
+
+
+def read_item(
+    event_type: str,
+    raw: bytes,
+    *,
+    zone: tzinfo,
+    now: datetime,
+    undated_at: datetime | None = None,
+) -> DeliveryEvent:
+    """The event that one item of a webhook call, or of the service's records, tells: equal items, equal keys.
+
+    `raw` is the item's JSON object. An item without a time is dated `undated_at` (None: `now`). What cannot be read
+    is Kind.OTHER.
+    """
+    undated_at = undated_at or now
+    try:
+        item = _item.decode(raw)
+    except _UNREADABLE:
+        return DeliveryEvent(kind=Kind.OTHER, at=undated_at, received_at=now, service=NAME, raw=raw)
+    text = plain(item.reason)
+    read = READERS.get(event_type)
+    meaning = read(plain(item.status), text) if read else OTHER
+    return DeliveryEvent(
+        kind=meaning.kind,
+        at=read_time(plain(item.created), zone) or undated_at,
+        received_at=now,
+        service=NAME,
+        token=plain(item.api_data),
+        service_id=_message_id(plain(item.message_id)),
+        recipient=plain(item.to) or plain(item.envelope_to),
+        permanence=meaning.permanence,
+        reason=meaning.reason,
+        status_code=find_status_code(text),
+        diagnostic=text,
+        raw=raw,
+    )
+
+
+def read_time(created: str, zone: tzinfo) -> datetime | None:
+    """`created` in UTC: it has no zone of its own, the console's applies. None if it is no time."""
+    try:
+        found = datetime.fromisoformat(created)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _parameters(request: HookRequest) -> tuple[str, bytes, str]:
@@ -233,7 +254,7 @@ def _from_json(body: bytes) -> tuple[str, bytes, str]:
     event = bytes(call.event)
     if event.lstrip()[:1] == b'"':
         event = _text.decode(event).encode()
-    return _plain(call.event_type), event, _plain(call.api_key)
+    return plain(call.event_type), event, plain(call.api_key)
 
 
 def _from_form(body: bytes) -> tuple[str, bytes, str]:
@@ -257,7 +278,7 @@ def _lists_of(event: bytes, event_type: str) -> Mapping[str, Sequence[msgspec.Ra
         raise Malformed(f"The `event` of type {event_type[:40]!r} cannot be read.") from error
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """Text as it is, a number as the service would write it in text; "" for anything else."""
     if isinstance(value, str):
         return value.strip()

@@ -39,7 +39,7 @@ class App:
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
-    """Wire the store, the mailer and the event sources that the settings ask for.
+    """Wire the store, the mailer, the event sources and the records that the settings ask for.
 
     Adapters are imported here and nowhere else, and only those in use. Raises StoreError: if the store cannot be
     opened. ConfigError: if the service is not one of ours.
@@ -49,6 +49,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         store=open_store(settings),
         mailer=_mailer(settings),
         sources=_sources(settings),
+        records=_records(settings),
         clock=clock,
     )
 
@@ -99,3 +100,11 @@ def _sources(settings: Settings) -> Mapping[str, EventSource]:
 
     source = CustomersMailCloudEvents(cloud)
     return {source.name: source}
+
+
+def _records(settings: Settings) -> Records | None:
+    if settings.mail.service != "customers-mail-cloud":
+        return None
+    from todoke.records.customers_mail_cloud import CustomersMailCloudRecords
+
+    return CustomersMailCloudRecords(settings.mail.customers_mail_cloud)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
 import msgspec
 
-from todoke.delivery import Ceiling, DeliveryEvent
+from todoke.delivery import Ceiling, DeliveryEvent, Reason
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Timeline
 from todoke.submission import File, RepeatKey, Submission
 
@@ -81,6 +81,28 @@ class Page:
     next: str = ""
 
 
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a service will not send to.
+
+    `since` is when the service began to, None where it does not say; `reason` its own words or number, and `cause`
+    what we read in them, None where that is nothing; `service_id` its name for the entry, "" when it gives none.
+    """
+
+    address: str
+    since: datetime | None = None
+    reason: str = ""
+    cause: Reason | None = None
+    service_id: str = ""
+
+
+class SuppressionList(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service's list held at `read_at`, in the order of the addresses."""
+
+    service: str
+    read_at: datetime
+    suppressions: tuple[Suppression, ...]
+
+
 class Store(Protocol):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 
@@ -126,14 +148,16 @@ class Store(Protocol):
         """
         ...
 
-    def record(self, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> Sequence[Recorded]:
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
         """Journal events from outside, in one write; the answer has one word for each, in order.
 
         An event is matched by `token`, else by `service` with `service_id` (that an `accepted` event stated). An
         unmatched one is kept as an orphan, and is joined to its attempt if an `accepted` event that comes later
-        states its service_id. A repetition (same key on the same attempt) changes nothing. Once an event other
-        than ANSWER_LOST, INTERRUPTED, DEFERRED, UNCONFIRMED or OTHER is known for the latest attempt, the message
-        is not due.
+        states its service_id; without `orphans` it is let go, and answered ORPHAN all the same. A repetition (same
+        key on the same attempt) changes nothing. Once an event other than ANSWER_LOST, INTERRUPTED, DEFERRED,
+        UNCONFIRMED, SILENT or OTHER is known for the latest attempt, the message is not due.
         """
         ...
 
@@ -188,9 +212,10 @@ class Store(Protocol):
         """Erase submissions with their messages, attempts, events and files; how many.
 
         Exactly one condition is given: an id; an address (as visitor or recipient of a confirmation); an age; or
-        retention that ended. Events that belong to nobody go too, if they name someone erased or are as old. When it
-        returns no byte of them is left in the store's files. StoreUnavailable may mean here that the rows are gone
-        and traces remain; it says so, and the next erasure removes them.
+        retention that ended. Events that belong to nobody go too, if they name someone erased or are as old, and
+        so do suppressions of someone erased. When it returns no byte of them is left in the store's files.
+        StoreUnavailable may mean here that the rows are gone and traces remain; it says so, and the next erasure
+        removes them.
         """
         ...
 
@@ -204,6 +229,24 @@ class Store(Protocol):
 
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """True once for a live code; it is gone afterwards."""
+        ...
+
+    def mark(self, name: str) -> datetime | None:
+        """The moment kept under this name, or None."""
+        ...
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """Keep a moment under a name, in place of the one before."""
+        ...
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """Keep what a service's list holds at `at`, in place of what it held before."""
+        ...
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """The lists as last read, in the order of the services' names; one that was never read is not among them."""
         ...
 
     def close(self) -> None:
@@ -294,28 +337,16 @@ class EventSource(Protocol):
         ...
 
 
-class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that a service will not send to.
-
-    `since` is when the service began to, None where it does not say; `reason` its own words or number; `service_id`
-    its name for the entry, "" when it gives none.
-    """
-
-    address: str
-    since: datetime | None = None
-    reason: str = ""
-    service_id: str = ""
-
-
 class Records(Protocol):
     """What a service itself has on record of the mails it took: asked seldom, for what its webhook may have lost.
 
-    `name` is the service's, `days` how many days back its records reach. Every method may raise RecordsUnavailable: if
-    the service does not answer, or refuses to. Safe to call from any thread.
+    `name` is the service's, `days` how many days back its records reach, `zone` that of its calendar. Every method
+    may raise RecordsUnavailable: if the service does not answer, or refuses to. Safe to call from any thread.
     """
 
     name: str
     days: int
+    zone: tzinfo
 
     def of_day(self, day: date, now: datetime) -> Iterator[Sequence[DeliveryEvent]]:
         """All events on record of one day (by the service's own calendar), a page at a time.
@@ -332,4 +363,8 @@ class Records(Protocol):
 
     def suppressions(self) -> Sequence[Suppression]:
         """The addresses that the service will not send to now; empty where it keeps no list."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. Later calls raise RecordsUnavailable."""
         ...

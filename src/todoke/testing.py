@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from threading import RLock
 
 from msgspec.structs import replace
 
 from todoke.address import mailbox_key
 from todoke.delivery import Ceiling, DeliveryEvent
-from todoke.errors import Malformed, StoreUnavailable
+from todoke.errors import Malformed, RecordsUnavailable, StoreUnavailable
 from todoke.ids import new_attempt_token
 from todoke.message import Claim, Message, Outcome, Timeline
 from todoke.ports import (
@@ -25,6 +25,8 @@ from todoke.ports import (
     Page,
     Query,
     Recorded,
+    Suppression,
+    SuppressionList,
 )
 from todoke.stores import ledger as rules
 from todoke.stores.erasure import Condition, address_keys, person_keys, recipients
@@ -80,6 +82,55 @@ class FakeMailer:
 
 
 @dataclass(slots=True)
+class FakeRecords:
+    """A service's records: `events` are on record, `blocked` on its list; `fault` is raised for as long as it is set.
+
+    `asked` keeps the days that were asked for.
+    """
+
+    name: str = "fake"
+    days: int = 40
+    zone: tzinfo = UTC
+    events: list[DeliveryEvent] = field(default_factory=list)
+    blocked: list[Suppression] = field(default_factory=list)
+    fault: Exception | None = None
+    asked: list[date] = field(default_factory=list)
+    page_rows: int = 100
+
+    def of_day(self, day: date, now: datetime) -> Iterator[Sequence[DeliveryEvent]]:
+        """See Records."""
+        self._answer()
+        self.asked.append(day)
+        found = self._of(day, now)
+        for start in range(0, len(found), self.page_rows):
+            yield found[start : start + self.page_rows]
+
+    def of_attempt(
+        self, token: str, days: Sequence[date], now: datetime
+    ) -> Sequence[DeliveryEvent]:
+        """See Records."""
+        self._answer()
+        return [e for day in dict.fromkeys(days) for e in self._of(day, now) if e.token == token]
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """See Records."""
+        self._answer()
+        return list(self.blocked)
+
+    def close(self) -> None:
+        """See Records."""
+        self.fault = RecordsUnavailable("The records are closed.")
+
+    def _answer(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+    def _of(self, day: date, now: datetime) -> list[DeliveryEvent]:
+        found = [e for e in self.events if e.at.astimezone(self.zone).date() == day]
+        return [replace(e, received_at=now) for e in found]
+
+
+@dataclass(slots=True)
 class _Tables:
     """All that a MemoryStore keeps."""
 
@@ -90,6 +141,8 @@ class _Tables:
     orphans: dict[str, DeliveryEvent] = field(default_factory=dict)
     repeats: dict[str, tuple[RepeatKey, str]] = field(default_factory=dict)
     codes: dict[str, datetime] = field(default_factory=dict)
+    marks: dict[str, datetime] = field(default_factory=dict)
+    lists: dict[str, SuppressionList] = field(default_factory=dict)
 
     def of(self, submission_id: str) -> list[Work]:
         """The works of one submission, in the order they were made."""
@@ -150,6 +203,8 @@ class _Tables:
             orphans=dict(self.orphans),
             repeats=dict(self.repeats),
             codes=dict(self.codes),
+            marks=dict(self.marks),
+            lists=dict(self.lists),
         )
 
 
@@ -261,10 +316,12 @@ class MemoryStore:
         with self._writing() as tables:
             rules.finish(_MemoryLedger(tables), outcomes, follow_up)
 
-    def record(self, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> Sequence[Recorded]:
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
         """See Store."""
         with self._writing() as tables:
-            return rules.record(_MemoryLedger(tables), events, follow_up)
+            return rules.record(_MemoryLedger(tables), events, follow_up, orphans=orphans)
 
     def resend(
         self,
@@ -355,6 +412,7 @@ class MemoryStore:
             tables.orphans = {
                 key: e for key, e in tables.orphans.items() if not condition.means_orphan(e, gone)
             }
+            tables.lists = {name: _without(listed, gone) for name, listed in tables.lists.items()}
             return len(meant)
 
     def counts(self) -> Mapping[str, int]:
@@ -378,6 +436,29 @@ class MemoryStore:
             expires_at = tables.codes.pop(code_hash, None)
             return expires_at is not None and expires_at > now
 
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        with self._reading() as tables:
+            return tables.marks.get(name)
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            tables.marks[name] = at
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """See Store."""
+        kept = tuple(sorted(set(suppressions), key=lambda s: (mailbox_key(s.address), repr(s))))
+        with self._writing() as tables:
+            tables.lists[service] = SuppressionList(service=service, read_at=at, suppressions=kept)
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """See Store."""
+        with self._reading() as tables:
+            return [listed for _, listed in sorted(tables.lists.items())]
+
     def close(self) -> None:
         """See Store."""
         with self._lock:
@@ -397,6 +478,12 @@ class MemoryStore:
             written = tables.copy()
             yield written
             self._tables = written
+
+
+def _without(listed: SuppressionList, gone: set[str]) -> SuppressionList:
+    """A list without these mailboxes."""
+    kept = tuple(s for s in listed.suppressions if mailbox_key(s.address) not in gone)
+    return replace(listed, suppressions=kept)
 
 
 def _cursor(submission: Submission) -> str:

@@ -14,7 +14,7 @@ from todoke.delivery import Ceiling, Kind, Reason, Status
 from todoke.errors import Malformed, StoreUnavailable
 from todoke.ids import token_hash
 from todoke.message import Message, MessageTimeline, Outcome, Role
-from todoke.ports import Added, Duplicate, Query, Recorded
+from todoke.ports import Added, Duplicate, Query, Recorded, Suppression
 from todoke.submission import Entry, File, Submission
 from variants import replace
 
@@ -410,6 +410,17 @@ class TestRecord:
         assert desk.record(replace(orphan, received_at=desk.move(hours=1))) == [Recorded.ORPHAN]
         assert [orphan] == list(desk.store.orphans(10))
         assert desk.store.counts()["orphans"] == 1
+
+    def test_a_stranger_s_event_may_be_let_go(self, desk: Desk) -> None:
+        """Without `orphans` an unmatched event is answered ORPHAN and not kept; what is ours is journaled."""
+        message = desk.add_one()
+        ours = desk.event(Kind.DELIVERED, token=desk.claim_one().attempt.token)
+        strange = desk.event(Kind.BOUNCED, token="t", service_id="q-9")
+        words = desk.store.record([strange, ours, ours], _nothing, orphans=False)
+        assert words == [Recorded.ORPHAN, Recorded.NEW, Recorded.REPEATED]
+        assert desk.store.orphans(10) == []
+        assert desk.store.counts()["orphans"] == 0
+        assert desk.told(message).standing.status is Status.DELIVERED
 
     def test_newest_orphans_first(self, desk: Desk) -> None:
         """Orphans are listed newest first, up to the limit."""
@@ -886,6 +897,66 @@ class TestCodes:
         assert sum(answers) == 1
 
 
+class TestMarks:
+    def test_a_moment_under_a_name(self, desk: Desk) -> None:
+        """What was kept last comes back, earlier or later than before; each name is its own."""
+        assert desk.store.mark("heard/post") is None
+        desk.store.put_mark("heard/post", START)
+        desk.store.put_mark("heard/other", START + timedelta(days=1))
+        assert desk.store.mark("heard/post") == START
+        for at in (START + timedelta(microseconds=1), START - timedelta(days=9)):
+            desk.store.put_mark("heard/post", at)
+            assert desk.store.mark("heard/post") == at
+        assert desk.store.mark("heard/other") == START + timedelta(days=1)
+
+
+class TestSuppressions:
+    def test_a_list_comes_back_whole(self, desk: Desk) -> None:
+        """Every entry as it was stated, in the order of the addresses, with the time it was read."""
+        whole = Suppression(
+            address="B@visitor.example",
+            since=START - timedelta(days=3),
+            reason="2",
+            cause=Reason.UNKNOWN_ADDRESS,
+            service_id="cp0example",
+        )
+        bare = Suppression(address="花 \ud83d@例え.jp")
+        first = Suppression(address="a@visitor.example", reason="no such user")
+        assert desk.store.suppressions() == []
+        desk.store.put_suppressions("post", [whole, bare, first, whole], START)
+        (listed,) = desk.store.suppressions()
+        assert (listed.service, listed.read_at) == ("post", START)
+        assert listed.suppressions == (first, whole, bare)
+
+    def test_a_list_takes_the_place_of_the_one_before(self, desk: Desk) -> None:
+        """What a service no longer lists is gone; another service's list stays, and an empty list is one too."""
+        gone, stays = Suppression(address="gone@v.example"), Suppression(address="stays@v.example")
+        desk.store.put_suppressions("post", [gone, stays], START)
+        desk.store.put_suppressions("courier", [gone], START)
+        later = START + timedelta(days=1)
+        desk.store.put_suppressions("post", [stays], later)
+        courier, post = desk.store.suppressions()
+        assert (post.suppressions, post.read_at) == ((stays,), later)
+        assert courier.suppressions == (gone,)
+        desk.store.put_suppressions("courier", [], later)
+        assert [listed.suppressions for listed in desk.store.suppressions()] == [(), (stays,)]
+
+    def test_an_erased_person_leaves_the_lists(self, desk: Desk) -> None:
+        """An erasure by address takes the address off every list; others stay, and so does who is still known."""
+        stays = Suppression(address=MANAGER)
+        gone = [Suppression(address=VISITOR.upper()), Suppression(address=VISITOR, service_id="1")]
+        for service in ("post", "courier"):
+            desk.store.put_suppressions(service, [stays, *gone], START)
+        assert desk.store.erase(address=VISITOR) == 0
+        assert [listed.suppressions for listed in desk.store.suppressions()] == [(stays,)] * 2
+        desk.store.put_suppressions("post", [stays, *gone], START)
+        first, second = desk.add().submission, desk.add().submission
+        desk.store.erase(submission_id=first.id)
+        assert len(desk.store.suppressions()[1].suppressions) == 3
+        desk.store.erase(submission_id=second.id)
+        assert desk.store.suppressions()[1].suppressions == (stays,)
+
+
 class TestClose:
     def test_what_was_promised_is_kept(self, desk: Desk) -> None:
         """Writes that wait when the store closes are finished."""
@@ -903,6 +974,10 @@ class TestClose:
             lambda desk: desk.store.next_due(),
             lambda desk: desk.store.page(Query()),
             lambda desk: desk.store.erase(submission_id="x"),
+            lambda desk: desk.store.mark("x"),
+            lambda desk: desk.store.put_mark("x", START),
+            lambda desk: desk.store.put_suppressions("x", [], START),
+            lambda desk: desk.store.suppressions(),
         ],
     )
     def test_later_calls_are_refused(self, desk: Desk, call: Callable[[Desk], object]) -> None:

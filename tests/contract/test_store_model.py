@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from store_desk import MANAGER, START, STORES, Desk
 from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
-from todoke.ports import Query, Store
+from todoke.ports import Query, Store, Suppression
 from todoke.submission import Submission
 from todoke.testing import MemoryStore
 from variants import replace
@@ -182,6 +182,13 @@ class Histories(RuleBasedStateMachine):
         ]
         assert answers[0] == answers[1]
 
+    @rule(addresses=st.lists(VISITORS.filter(bool)), service=st.sampled_from(["post", "courier"]))
+    def put_suppressions(self, addresses: list[str], service: str) -> None:
+        """Keep a service's list."""
+        listed = [Suppression(address=a, service_id=str(n)) for n, a in enumerate(addresses)]
+        for store in (self.store, self.model):
+            store.put_suppressions(service, listed, self.desk.now)
+
     @rule(address=VISITORS.filter(bool))
     def erase_address(self, address: str) -> None:
         """Erase a person."""
@@ -214,6 +221,11 @@ class Histories(RuleBasedStateMachine):
         every = Query(limit=1000)
         theirs = [self._timeline(t) for t in self.store.page(every).timelines]
         assert theirs == list(self.model.page(every).timelines)
+        lists = [
+            [(s.service, s.read_at, set(s.suppressions)) for s in store.suppressions()]
+            for store in (self.store, self.model)
+        ]
+        assert lists[0] == lists[1]
         orphans = [
             {replace(e, token=self.tokens.get(e.token, e.token)) for e in s.orphans(1000)}
             for s in (self.store, self.model)

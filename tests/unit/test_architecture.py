@@ -15,6 +15,7 @@ OUTSIDE = {
     "stores",
     "mailers",
     "events",
+    "records",
     "web",
     "entry",
     "sandbox",
@@ -28,6 +29,7 @@ ALLOWED = {
     "stores": {"stores"},
     "mailers": {"mailers"},
     "events": {"events"},
+    "records": {"records", "events", "mailers"},
     "web": {"web"},
     "configuration": {"configuration"},
     "testing": {"testing", "stores"},
@@ -41,7 +43,7 @@ LIBRARIES = {
     "apsw": {"stores", "sandbox"},
     "sqlite3": {"stores", "sandbox"},
     "smtplib": {"mailers"},
-    "urllib3": {"mailers", "sandbox"},
+    "urllib3": {"mailers", "records", "sandbox"},
     "botocore": {"stores", "mailers"},
     "starlette": {"web", "entry", "sandbox", "demo"},
     "uvicorn": {"entry", "bench"},
@@ -52,7 +54,7 @@ LIBRARIES = {
 }
 """Libraries, and the only rooms that may import them ("" is the core)."""
 MOST_LINES = 300
-LONGER = {"testing.py": 400}  # the fakes of all ports
+LONGER = {"testing.py": 460}  # the fakes of all ports
 """Lines that are not blank."""
 
 

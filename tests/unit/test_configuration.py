@@ -314,6 +314,10 @@ def test_customers_mail_cloud_needs_its_secrets(tmp_path: Path) -> None:
     }
     assert faults_of(tmp_path, text, environ) == []
     cloud = settings_of(tmp_path, text, environ).mail.customers_mail_cloud
+    assert cloud.records_url == "http://127.0.0.1:9"  # a sandbox has its own records
+    real = text.replace("http://127.0.0.1:9", "https://te.smtps.jp")
+    there = settings_of(tmp_path, real, environ).mail.customers_mail_cloud
+    assert there.records_url == "https://api.smtps.jp"
     assert (cloud.api_user, cloud.api_key.reveal()) == ("u@example.jp", "k")
     insecure = text.replace("127.0.0.1:9", "api.example.jp")
     assert "unencrypted" in faults_of(tmp_path, insecure, environ)[0]

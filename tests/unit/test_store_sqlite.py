@@ -19,7 +19,7 @@ from store_desk import START, Desk
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.errors import StoreCorrupt, StoreUnavailable
 from todoke.message import Role
-from todoke.ports import Added, Query
+from todoke.ports import Added, Query, Suppression
 from todoke.stores import database, erasing
 from todoke.stores.erasure import Condition, names_any
 from todoke.stores.sqlite import SqliteStore
@@ -61,6 +61,23 @@ class TestFile:
             assert connection.pragma("journal_mode") == "wal"
             versions = [v for (v,) in connection.execute("SELECT version FROM migrations")]
             assert list(range(1, len(database.MIGRATIONS) + 1)) == versions
+
+    def test_an_older_file_is_brought_to_the_newest_schema(self, path: Path) -> None:
+        """A store of schema 1 keeps what it holds, and has what came since."""
+        desk = Desk(SqliteStore(path))
+        kept = desk.add()
+        desk.store.close()
+        with closing(apsw.Connection(str(path))) as connection:
+            for table in ("marks", "suppressions", "suppression_lists"):
+                connection.execute(f"DROP TABLE {table}")
+            connection.execute("DELETE FROM migrations WHERE version > 1")
+            connection.pragma("user_version", 1)
+        with closing(SqliteStore(path)) as store:
+            assert store.timeline(kept.submission.id) == kept
+            store.put_mark("x", START)
+            store.put_suppressions("post", [], START)
+            assert store.mark("x") == START
+            store.verify()
 
     def test_durable_and_forgetting(self, path: Path) -> None:
         """A commit is synced, what is deleted is overwritten, and checkpoints are left to the writer."""
@@ -356,6 +373,23 @@ class TestTraces:
         writer.close()
         SqliteStore(path).close()
         assert self._traces(path, b"gone") == []
+
+    @pytest.mark.parametrize("listed_again", [True, False])
+    def test_no_byte_of_a_suppression_is_left(
+        self, desk: Desk, path: Path, *, listed_again: bool
+    ) -> None:
+        """An erased address is in no file, whether the service still lists it or had taken it off its list before."""
+        kept = [Suppression(address=f"kept{n}@v.example", reason="2") for n in range(300)]
+        gone = [Suppression(address=f"gone{n}@v.example", reason="gone") for n in range(3)]
+        desk.store.put_suppressions("post", [*kept, *gone], START)
+        self._live(desk, "kept")
+        if not listed_again:
+            desk.store.put_suppressions("post", kept, desk.move(days=1))
+        assert self._traces(path, b"gone")
+        for n in range(3):
+            desk.store.erase(address=f"gone{n}@v.example")
+        assert self._traces(path, b"gone") == []
+        assert len(desk.store.suppressions()[0].suppressions) == 300
 
     def _live(self, desk: Desk, word: str) -> str:
         """A submission with a whole life that has `word` everywhere."""

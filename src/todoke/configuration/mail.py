@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from todoke.configuration.networks import read_networks
 from todoke.configuration.secrets import text_secret
@@ -146,8 +147,11 @@ def _read_customers_mail_cloud(
     zone = table.text("time_zone", "Asia/Tokyo")
     if "time_zone" in table and not _is_time_zone(zone):
         table.error("time_zone", f"is {zone!r}, which is not a time zone.", 'One is "Asia/Tokyo".')
+    url = read_url(table, "url", "https://sandbox.smtps.jp", secure=True)
+    # A sandbox keeps its own records; its mails and its made-up key are nothing for the real service.
+    records = url if urlsplit(url).hostname in LOOPBACK else "https://api.smtps.jp"
     cloud = CustomersMailCloudSettings(
-        url=read_url(table, "url", "https://sandbox.smtps.jp", secure=True),
+        url=url,
         api_user=table.text("api_user"),
         api_key=text_secret(environ, "TODOKE_CMC_API_KEY"),
         hook_secret=text_secret(environ, "TODOKE_CMC_HOOK_SECRET"),
@@ -157,7 +161,7 @@ def _read_customers_mail_cloud(
             "timeout", timedelta(seconds=30), least="1s", most="10m"
         ).total_seconds(),
         server_composition=table.text("server_composition", "sandbox"),
-        records_url=read_url(table, "records_url", "https://api.smtps.jp", secure=True),
+        records_url=read_url(table, "records_url", records, secure=True),
         source_addresses=read_networks(table, "source_addresses"),
         webhook=table.flag("webhook", default=True),
         confirm_failures=table.flag("confirm_failures"),

@@ -75,7 +75,10 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
     )
     hook_secret = hmac.digest(settings.secret, b"demo hook", "sha256").hex()[:32]
     service = dataclasses.replace(
-        settings.mail.customers_mail_cloud, url=inbox_url, hook_secret=Secret(hook_secret)
+        settings.mail.customers_mail_cloud,
+        url=inbox_url,
+        records_url=inbox_url,
+        hook_secret=Secret(hook_secret),
     )
     return dataclasses.replace(
         settings,

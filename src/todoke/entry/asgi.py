@@ -83,6 +83,8 @@ def _close(app: App, sender: Sender) -> None:
     """Let the hand-overs under way finish, then let go of connections and files."""
     sender.stop(SENDER_STOPS_WITHIN_SECONDS)
     app.mailer.close()
+    if app.records is not None:
+        app.records.close()
     app.store.close()
 
 

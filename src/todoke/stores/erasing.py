@@ -38,7 +38,7 @@ def scrub(connection: apsw.Connection, requests: Sequence[None]) -> list[None]:
     _require_room(connection)
     connection.execute("VACUUM")
     _empty_wal(connection)
-    _set_traces(connection, there=False)
+    set_traces(connection, there=False)
     return [None for _ in requests]
 
 
@@ -67,7 +67,8 @@ def has_traces(connection: apsw.Connection) -> bool:
     return bool(read_totals(connection)["to_scrub"])
 
 
-def _set_traces(connection: apsw.Connection, *, there: bool) -> None:
+def set_traces(connection: apsw.Connection, *, there: bool) -> None:
+    """Note that something was deleted and has to be scrubbed, or that it was."""
     connection.execute(SQL["set_total"], {"name": "to_scrub", "value": int(there)})
 
 
@@ -84,7 +85,7 @@ def _erase_one(connection: apsw.Connection, condition: Condition) -> tuple[int, 
     events = _delete_mentions(connection, condition, persons)
     leaves_traces = bool(erased or events) or has_traces(connection)
     if leaves_traces:
-        _set_traces(connection, there=True)
+        set_traces(connection, there=True)
     return erased, leaves_traces
 
 
@@ -123,14 +124,17 @@ def _delete(connection: apsw.Connection, found: Sequence[Stored]) -> None:
 
 
 def _delete_mentions(connection: apsw.Connection, condition: Condition, persons: set[str]) -> int:
-    """Delete events elsewhere that name an erased person, unless other submissions concern them still; how many."""
+    """Delete what elsewhere names an erased person (events, suppressions), unless other submissions concern them still;
+    how many."""
     rows = connection.execute(SQL["still_known"], {"keys": json_list(persons)})
     known = {row[0] for row in rows}
     gone = {key for key in persons if plain(key) not in known}
     if condition.address:
         gone.add(mailbox_key(condition.address))
     connection.execute(SQL["delete_strangers"], {"keys": json_list(gone)})
-    strangers = connection.changes()
+    others = connection.changes()
+    connection.execute(SQL["delete_suppressions_of"], {"keys": json_list(gone)})
+    others += connection.changes()
     ids = [
         row[0]
         for row in connection.execute(SQL["all_orphans"])
@@ -138,7 +142,7 @@ def _delete_mentions(connection: apsw.Connection, condition: Condition, persons:
     ]
     connection.execute(SQL["delete_orphans"], {"keys": json_list(ids)})
     add_total(connection, "orphans", -len(ids))
-    return len(ids) + strangers
+    return len(ids) + others
 
 
 def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -72,10 +72,12 @@ def finish(ledger: Ledger, outcomes: Sequence[Outcome], follow_up: FollowUp) -> 
     changes.follow(follow_up, max(moments, default=None))
 
 
-def record(ledger: Ledger, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> list[Recorded]:
+def record(
+    ledger: Ledger, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool
+) -> list[Recorded]:
     """Store.record."""
     changes = _Changes(ledger)
-    words = [_record_one(ledger, changes, event) for event in events]
+    words = [_record_one(ledger, changes, event, orphans=orphans) for event in events]
     changes.follow(follow_up, max((e.received_at for e in events), default=None))
     return words
 
@@ -102,12 +104,15 @@ def resend(
     return True
 
 
-def _record_one(ledger: Ledger, changes: _Changes, event: DeliveryEvent) -> Recorded:
+def _record_one(
+    ledger: Ledger, changes: _Changes, event: DeliveryEvent, *, orphans: bool
+) -> Recorded:
     token = event.token if event.token and ledger.message_of(event.token) else None
     if token is None and event.service_id:
         token = ledger.token_of(event.service, event.service_id)
     if token is None:
-        ledger.keep_orphan(event)
+        if orphans:
+            ledger.keep_orphan(event)
         return Recorded.ORPHAN
     return Recorded.NEW if changes.hear(token, event) else Recorded.REPEATED
 

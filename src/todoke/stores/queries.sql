@@ -200,3 +200,25 @@ DELETE FROM codes WHERE expires_at <= :now;
 -- name: take_code
 -- A code is gone once it was asked for.
 DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at;
+
+-- name: mark
+SELECT at FROM marks WHERE name = :name;
+
+-- name: put_mark
+INSERT OR REPLACE INTO marks VALUES (:name, :at);
+
+-- name: suppression_lists
+SELECT service, read_at FROM suppression_lists ORDER BY service;
+
+-- name: put_suppression_list
+INSERT OR REPLACE INTO suppression_lists VALUES (:service, :read_at);
+
+-- name: suppressions
+SELECT address, suppression FROM suppressions WHERE service = :service ORDER BY address, suppression;
+
+-- name: delete_suppression
+DELETE FROM suppressions WHERE service = :service AND address = :address AND suppression = :suppression;
+
+-- name: delete_suppressions_of
+-- Suppressions of these mailboxes, by whatever service.
+DELETE FROM suppressions WHERE address IN (SELECT value FROM json_each(:keys));

@@ -17,6 +17,7 @@ import msgspec
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.message import Attempt, Message, Role
+from todoke.ports import Suppression
 from todoke.submission import Entry, EntryList, File, Submission
 
 Row = tuple[Any, ...]
@@ -126,6 +127,8 @@ _read_entries = _reader(list[_StoredEntry])
 _read_signals = _reader(tuple[str, ...])
 read_event = _reader(DeliveryEvent)
 """A delivery event from its JSON."""
+read_suppression = _reader(Suppression)
+"""A suppression from its JSON."""
 
 
 def event_json(event: DeliveryEvent) -> str:

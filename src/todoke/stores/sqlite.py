@@ -18,8 +18,17 @@ import apsw
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.errors import StoreCorrupt, StoreUnavailable
 from todoke.message import Claim, Message, Outcome, Timeline
-from todoke.ports import Added, Duplicate, FollowUp, Page, Query, Recorded
-from todoke.stores import erasing, listing, writing
+from todoke.ports import (
+    Added,
+    Duplicate,
+    FollowUp,
+    Page,
+    Query,
+    Recorded,
+    Suppression,
+    SuppressionList,
+)
+from todoke.stores import erasing, listing, suppressing, writing
 from todoke.stores.adding import Adder, prepare
 from todoke.stores.database import open_reader, translated
 from todoke.stores.erasure import Condition
@@ -84,9 +93,12 @@ class SqliteStore:
         """See Store."""
         self._write(writing.finish, (tuple(outcomes), follow_up))
 
-    def record(self, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> Sequence[Recorded]:
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
         """See Store."""
-        words: Sequence[Recorded] = self._write(writing.record, (tuple(events), follow_up))
+        request = (tuple(events), follow_up, orphans)
+        words: Sequence[Recorded] = self._write(writing.record, request)
         return words
 
     def resend(
@@ -173,6 +185,26 @@ class SqliteStore:
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
         return bool(self._write(writing.take_code, (plain(code_hash), micros(now))))
+
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        with self._reading() as connection:
+            return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        self._write(writing.put_mark, (plain(name), micros(at)))
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """See Store."""
+        self._write(suppressing.put, suppressing.rows_of(service, suppressions, at))
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """See Store."""
+        with self._reading() as connection:
+            return suppressing.read(connection)
 
     def verify(self) -> None:
         """Read the whole file. Raises StoreCorrupt: if anything in it contradicts the rest."""

@@ -15,7 +15,13 @@ from todoke.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 
 OPEN_KINDS = frozenset(
-    {Kind.ANSWER_LOST, Kind.INTERRUPTED, Kind.DEFERRED, Kind.UNCONFIRMED, Kind.OTHER}
+    {
+        Kind.ANSWER_LOST,
+        Kind.INTERRUPTED,
+        Kind.DEFERRED,
+        Kind.UNCONFIRMED,
+        Kind.OTHER,
+    }
 )
 """Events that leave the work as it is. Any other proves that the attempt got somewhere, so the work ends."""
 

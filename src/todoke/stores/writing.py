@@ -60,12 +60,16 @@ def finish(
 
 
 def record(
-    connection: apsw.Connection, requests: Sequence[tuple[tuple[DeliveryEvent, ...], FollowUp]]
+    connection: apsw.Connection,
+    requests: Sequence[tuple[tuple[DeliveryEvent, ...], FollowUp, bool]],
 ) -> list[list[Recorded]]:
     """See Store.record."""
     ledger = SqliteLedger(connection)
-    ledger.open_events([e for events, _ in requests for e in events])
-    words = [rules.record(ledger, events, follow_up) for events, follow_up in requests]
+    ledger.open_events([e for events, _, _ in requests for e in events])
+    words = [
+        rules.record(ledger, events, follow_up, orphans=orphans)
+        for events, follow_up, orphans in requests
+    ]
     ledger.flush()
     return words
 
@@ -110,6 +114,13 @@ def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> 
         connection.execute(SQL["purge_codes"], {"now": now})
         answers.append(expires_at is not None and expires_at > now)
     return answers
+
+
+def put_mark(connection: apsw.Connection, marks: Sequence[tuple[str, int]]) -> list[None]:
+    """See Store.put_mark."""
+    for name, at in marks:
+        connection.execute(SQL["put_mark"], {"name": name, "at": at})
+    return [None] * len(marks)
 
 
 def _claim_one(connection: apsw.Connection, wish: ClaimWish) -> list[Claim]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from todoke.delivery import Permanence, Reason, Standing, Status
+from todoke.delivery import Kind, Permanence, Reason, Standing, Status
 from todoke.inert import clean_line, unlink
-from todoke.language import translator
+from todoke.language import local_time, translator
 from todoke.mail_templates import View
 from todoke.message import MessageTimeline, Role
 
 CORRECTED = "corrected"
 COMPLAINED = "complained"
+SILENT = "silent"
 
 
 def _(text: str) -> str:
@@ -33,6 +34,7 @@ class AlertWords(View):
 _TITLES = {
     CORRECTED: _("A visitor corrected their address"),
     COMPLAINED: _("A mail was reported as unwanted"),
+    SILENT: _("The mail service has stopped reporting"),
 }
 _FAILED_TITLE = _("A mail did not arrive")
 
@@ -51,6 +53,14 @@ _HAPPENED = {
         "The visitor corrected the address for the confirmation: it was %(old)s and is now %(new)s."
     ),
 }
+_SILENT_SINCE = _(
+    "The mail service has reported nothing since %(since)s. Mails are still handed over to it, but whether they arrive "
+    "is not known here."
+)
+_SILENT_WHY = _(
+    "Its webhook may be switched off, or its calls do not get through to this site. The first mail that was not "
+    "reported on belongs to the message below."
+)
 _HAPPENED_OTHERWISE = _("%(mail)s did not arrive.")
 
 _WHY = {
@@ -97,21 +107,39 @@ _COMPLAINED_ADVICE = (
 _CORRECTED_ADVICE = (
     _("Use the new address when you answer; the notification that you have names the old one."),
 )
+_SILENT_ADVICE = (
+    _(
+        "In the mail service's console, look at the webhook: is it switched on, is its address that of this site, and "
+        "does it end in the right secret?"
+    ),
+    _("Look at the console's log of webhook calls: it says what this site answered."),
+    _("Check that the address can be reached from outside, with a certificate that is valid."),
+    _(
+        "Meanwhile the command todoke reconcile asks the service's records for what was not reported."
+    ),
+)
 
 
 def alert_words(note: str, about: MessageTimeline | None, language: str) -> AlertWords:
     """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
     say = translator("mail", language).gettext
     standing = _told(note, about)
-    failed = note not in {CORRECTED, COMPLAINED}
+    failed = note not in {CORRECTED, COMPLAINED, SILENT}
     reason = standing.reason if standing and failed else None
     return AlertWords(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
         happened=_happened(note, about, language),
-        why=say(_WHY[reason]) if reason else "",
+        why=_why(note, reason, language),
         answer=_answer(standing) if standing and failed else "",
         advice=tuple(say(step) for step in _advice(note, about, reason, standing)),
     )
+
+
+def _why(note: str, reason: Reason | None, language: str) -> str:
+    say = translator("mail", language).gettext
+    if note == SILENT:
+        return say(_SILENT_WHY)
+    return say(_WHY[reason]) if reason else ""
 
 
 def _told(note: str, about: MessageTimeline | None) -> Standing | None:
@@ -124,6 +152,8 @@ def _told(note: str, about: MessageTimeline | None) -> Standing | None:
 
 def _happened(note: str, about: MessageTimeline | None, language: str) -> str:
     say = translator("mail", language).gettext
+    if note == SILENT:
+        return say(_SILENT_SINCE) % {"since": _silent_since(about, language)}
     if about is None:
         return say(_HAPPENED_OTHERWISE) % {"mail": say(_("A mail of this message"))}
     earlier = [a.attempt.recipient for a in about.attempts]
@@ -135,6 +165,13 @@ def _happened(note: str, about: MessageTimeline | None, language: str) -> str:
     recipient = clean_line(told.attempt.recipient if told else about.message.recipient)
     mail = say(_WHOSE[about.message.role]) % {"recipient": recipient}
     return say(_HAPPENED.get(note, _HAPPENED_OTHERWISE)) % {"mail": mail}
+
+
+def _silent_since(about: MessageTimeline | None, language: str) -> str:
+    """When the service was last heard, as the note on the message says; "?" if that is gone."""
+    attempts = about.attempts if about else ()
+    notes = [e.at for a in attempts for e in a.events if e.kind is Kind.SILENT]
+    return local_time(max(notes), language) if notes else "?"
 
 
 def _answer(standing: Standing) -> str:
@@ -152,6 +189,8 @@ def _advice(
         return _CORRECTED_ADVICE
     if note == COMPLAINED:
         return _COMPLAINED_ADVICE
+    if note == SILENT:
+        return _SILENT_ADVICE
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:
         return (*_MANAGER_ADVICE[:1], *first, *_MANAGER_ADVICE[1:])

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from todoke.address import AddressError, parse_address
 from todoke.alert_words import alert_words
 from todoke.forms import Field, Form
 from todoke.inert import clean, clean_line, unlink
-from todoke.language import translator
+from todoke.language import local_time, translator
 from todoke.mail_templates import Sentences, View, render
 from todoke.message import Claim, Message, MessageTimeline, Role
 from todoke.ports import Mail, Mailbox
@@ -156,7 +155,7 @@ def _values(
         ),
         "id": submission.id,
         "number": submission.id[-6:],
-        "received": _time(submission.received_at, language),
+        "received": local_time(submission.received_at, language),
         "answers": answers,
         "more_answers": more,
         "files": _files(submission.entries, language) if for_manager else (),
@@ -231,14 +230,6 @@ def _size(octets: int) -> str:
         if octets >= scale:
             return f"{octets / scale:.1f} {unit}"
     return f"{octets} B"
-
-
-def _time(at: datetime, language: str) -> str:
-    """The time by the clock of the machine's own zone (TZ), which is named."""
-    local = at.astimezone()
-    if language == "ja":
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（{local:%Z}）"
-    return f"{local.day} {local:%B %Y, %H:%M} {local:%Z}"
 
 
 def check_templates(folder: Path, settings: Settings) -> tuple[str, ...]:

@@ -68,6 +68,8 @@ class Kind(StrEnum):
     """Our process died during the attempt: it may or may not have been handed over."""
     UNCONFIRMED = "unconfirmed"
     """A failure that a webhook told of and the service's own records have not confirmed: kept, and changing nothing."""
+    SILENT = "silent"
+    """Our own note that the service had reported nothing on any mail since `at`: kept, and changing nothing."""
     COMPLAINED = "complained"
     """The recipient called it unwanted (RFC 5965); it did arrive."""
     OTHER = "other"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def choose_language(
         if weight > 0 and primary in available:
             wanted.append((-weight, position, primary))
     return min(wanted)[2] if wanted else default
+
+
+def local_time(at: datetime, language: str) -> str:
+    """The time by the clock of the machine's own zone (TZ), which is named."""
+    local = at.astimezone()
+    if language == "ja":
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}（{local:%Z}）"
+    return f"{local.day} {local:%B %Y, %H:%M} {local:%Z}"
 
 
 def _weight(parameters: str) -> float:

@@ -31,7 +31,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the same over retries and resends.
     `recipient` is an addr-spec. `about` is, for an alert, the id of the message it tells of; `note` is why the
-    alert was written: a Status value, "complained" or "corrected".
+    alert was written: a Status value, "complained", "corrected" or "silent".
     """
 
     id: str

@@ -20,7 +20,16 @@ from todoke.report_words import FAILURES, words
 from todoke.settings import Settings
 from todoke.submission import Entry, File
 
-__all__ = ["desk_row", "desk_timeline", "event", "is_final", "moment", "receipt", "words"]
+__all__ = [
+    "desk_row",
+    "desk_timeline",
+    "event",
+    "is_final",
+    "moment",
+    "receipt",
+    "rfc3339",
+    "words",
+]
 
 _ORDER = {Role.CONFIRMATION: 0, Role.NOTIFICATION: 1, Role.ALERT: 2}
 _TOOK_IT = frozenset(
@@ -64,7 +73,7 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
     shown = _visitors_messages(timeline)
     return {
         "id": submission.id,
-        "received_at": _iso(submission.received_at),
+        "received_at": rfc3339(submission.received_at),
         "form": submission.form,
         "title": form_title(submission.form, settings),
         "site": settings.site.name,
@@ -103,7 +112,7 @@ def _receipt_message(
         "title": report_words.receipt_title(role, settings.site.name, language),
         "to": mask(message.message.recipient),
         "status": status,
-        "since": _iso(message.standing.since),
+        "since": rfc3339(message.standing.since),
         "can_correct": can_correct(message, settings, now),
         "label": said.label,
         "text": said.text,
@@ -139,7 +148,7 @@ def _steps(
             "name": name,
             "state": state,
             "label": report_words.step_words(name, state, language),
-            "at": _iso(times[name]),
+            "at": rfc3339(times[name]),
         }
         for name, state in states.items()
     ]
@@ -191,7 +200,7 @@ def desk_row(
     messages = [_desk_summary(m, settings, now, language) for m in _in_order(timeline)]
     return {
         "id": submission.id,
-        "received_at": _iso(submission.received_at),
+        "received_at": rfc3339(submission.received_at),
         "form": submission.form,
         "title": form_title(submission.form, settings),
         "visitor": show_address(submission.visitor),
@@ -209,12 +218,12 @@ def desk_timeline(
     fields = {field.name: field for field in (form.fields if form else None) or ()}
     return {
         "id": submission.id,
-        "received_at": _iso(submission.received_at),
+        "received_at": rfc3339(submission.received_at),
         "form": submission.form,
         "title": form_title(submission.form, settings),
         "language": submission.language,
         "visitor": show_address(submission.visitor),
-        "retain_until": _iso(submission.retain_until),
+        "retain_until": rfc3339(submission.retain_until),
         "signals": list(submission.signals),
         "answers": [
             _answer(entry, position, fields.get(entry.name))
@@ -257,7 +266,7 @@ def _desk_summary(
         "title": report_words.desk_title(message.message.role, language),
         "to": show_address(message.message.recipient),
         "status": status,
-        "since": _iso(message.standing.since),
+        "since": rfc3339(message.standing.since),
         "label": said.label,
         "text": said.text,
         "tone": said.tone,
@@ -274,7 +283,7 @@ def _desk_message(
         **_desk_summary(message, settings, now, language),
         "message_id": message.message.message_id,
         "about": report_words.note_words(message.message.note, language),
-        "due_at": _iso(message.due_at),
+        "due_at": rfc3339(message.due_at),
         "corrections": message.corrections,
         "permanence": report_words.permanence_words(standing.permanence, language),
         "status_code": standing.status_code,
@@ -289,7 +298,7 @@ def _attempt(attempt: AttemptTimeline, language: str) -> dict[str, Any]:
         "to": show_address(attempt.attempt.recipient),
         "service": attempt.attempt.service,
         "ceiling": report_words.ceiling_words(attempt.attempt.ceiling, language),
-        "started_at": _iso(attempt.attempt.started_at),
+        "started_at": rfc3339(attempt.attempt.started_at),
         "events": [event(e, language) for e in attempt.events],
     }
 
@@ -299,8 +308,8 @@ def event(told: DeliveryEvent, language: str) -> dict[str, Any]:
     return {
         "kind": told.kind.value,
         "words": report_words.event_words(told.kind, language),
-        "at": _iso(told.at),
-        "received_at": _iso(told.received_at),
+        "at": rfc3339(told.at),
+        "received_at": rfc3339(told.received_at),
         "service": told.service,
         "recipient": told.recipient,
         "reason": report_words.reason_words(told.reason, language),
@@ -322,7 +331,7 @@ def show_address(address: str) -> str:
     return f"{address} ({parsed.ascii_domain})"
 
 
-def _iso(at: datetime | None) -> str:
+def rfc3339(at: datetime | None) -> str:
     """RFC 3339 in UTC with seconds, or "" for never."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
@@ -331,7 +340,7 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 
 
 def moment(iso: str, language: str) -> str:
-    """A time of `_iso`'s form as people read it, in UTC: "23 Nov 2026, 06:34 UTC"."""
+    """A time of `rfc3339`'s form as people read it, in UTC: "23 Nov 2026, 06:34 UTC"."""
     found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d):\d\dZ", iso)
     if not found:
         return iso

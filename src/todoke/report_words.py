@@ -196,6 +196,7 @@ def desk_words(
 _NOTES = {
     "complained": _("It was reported as unwanted"),
     "corrected": _("The visitor corrected the address"),
+    "silent": _("The mail service stopped reporting"),
 }
 
 
@@ -252,6 +253,7 @@ _EVENTS = {
     Kind.UNCONFIRMED: _(
         "A failure was reported; the mail service's records have yet to confirm it"
     ),
+    Kind.SILENT: _("The mail service has reported nothing on any mail since"),
     Kind.OTHER: _("A word of the mail service that is not known here"),
 }
 

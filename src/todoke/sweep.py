@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from todoke.app import App
+from todoke.errors import RecordsUnavailable, StoreError
+from todoke.log import get_logger
+from todoke.reconcile import reconcile_when_due
+from todoke.silence import watch
+
+log = get_logger(__name__)
 
 
 def sweep(app: App) -> int:
     """Erase the submissions whose retention ended and wake the sender; how many were erased.
 
-    Waking it finds the work that a crash or a lost hint forgot. Raises StoreError: if the store cannot do it now.
+    Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
+    and once a day ask its records: a fault there is logged. Raises StoreError: if the store cannot do it now.
     """
     erased = app.store.erase(retained_before=app.clock())
     app.hint()
+    _unless_it_fails("watch", watch, app)
+    _unless_it_fails("reconcile", _reconcile, app)
     return erased
+
+
+def _reconcile(app: App) -> None:
+    found = reconcile_when_due(app)
+    if found is not None:
+        log.info("reconciled", days=found.days, new=found.new, repeated=found.repeated)
+
+
+def _unless_it_fails(name: str, task: Callable[[App], None], app: App) -> None:
+    """Do what the rest of the sweep does not need; the next sweep tries again."""
+    try:
+        task(app)
+    except (RecordsUnavailable, StoreError) as error:
+        log.warning("put_off", task=name, error=type(error).__name__)
+    except Exception:
+        log.exception("task_failed", task=name)

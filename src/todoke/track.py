@@ -24,12 +24,14 @@ COMPLAINED = "complained"
 CORRECTED = "corrected"
 
 
-def track(app: App, events: Sequence[DeliveryEvent]) -> Sequence[Recorded]:
+def track(app: App, events: Sequence[DeliveryEvent], *, orphans: bool = True) -> Sequence[Recorded]:
     """Journal `events` and what follows from them, in one write; one word for each, in order.
 
-    Raises StoreUnavailable: if nothing of it could be kept.
+    Without `orphans` those that belong to no attempt of ours are let go. Raises StoreUnavailable: if nothing of it
+    could be kept.
     """
-    recorded = app.store.record(events, follow_up(app.settings)) if events else ()
+    decide = follow_up(app.settings)
+    recorded = app.store.record(events, decide, orphans=orphans) if events else ()
     if Recorded.NEW in recorded:
         app.hint()
     return recorded
@@ -113,6 +115,18 @@ def _alert(
     nth: int,
 ) -> Message:
     alert_id = ids.derived_id("alert", about.message.id, what, str(nth), recipient)
+    return alert(settings, submission, about, recipient, note, alert_id)
+
+
+def alert(
+    settings: Settings,
+    submission: Submission,
+    about: MessageTimeline,
+    recipient: str,
+    note: str,
+    alert_id: str,
+) -> Message:
+    """An alert to `recipient` about a message, in the language of its form."""
     domain = parse_address(settings.mail.sender.address).ascii_domain
     form = settings.forms.get(submission.form)
     return Message(

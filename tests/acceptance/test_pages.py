@@ -9,8 +9,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -39,11 +40,15 @@ from todoke.app import App
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.demo import home
 from todoke.demo.switch import WebhookSwitch
+from todoke.forms import Site
 from todoke.message import Role
+from todoke.ports import EventSource, Suppression
+from todoke.silence import silence, watch
 from todoke.submission import FieldError
 from todoke.testing import MemoryStore
 from todoke.web import desk, pages, receipt
 from todoke.web.receipt import Pace
+from variants import replace
 
 pytestmark = pytest.mark.acceptance
 
@@ -61,6 +66,7 @@ ERRORS = tuple(
     FieldError(name, "valueMissing", "Please fill in this field.")
     for name in ("email", "reply", "message", "terms")
 )
+OWNER = "owner@shop.example"
 PACE = Pace(poll_seconds=0.1, slow_poll_seconds=0.1, quiet_seconds=60)
 
 
@@ -126,6 +132,21 @@ def filled() -> MemoryStore:
         ],
         lambda *_: (),
     )
+    store.put_suppressions(
+        "customers-mail-cloud",
+        [
+            Suppression(
+                address="a-rather-long-name-of-somebody.who-moved-away@subsidiary.of.a.company.example",
+                since=NOW,
+                reason="2",
+                cause=Reason.UNKNOWN_ADDRESS,
+            ),
+            Suppression(address="full@example.net", reason="5", cause=Reason.MAILBOX_FULL),
+            Suppression(address="花@例え.jp", reason="a word of the service that is long"),
+            Suppression(address=OWNER, since=NOW, reason="2", cause=Reason.UNKNOWN_ADDRESS),
+        ],
+        NOW,
+    )
     return store
 
 
@@ -150,7 +171,8 @@ def shown(tmp_path: Path) -> Iterator[Shown]:
     store = filled()
     switch = WebhookSwitch(tmp_path / "webhook")
     hints: list[str] = []
-    app = make_app(store, hint=lambda: hints.append("hint"))
+    site = Site(name="Hoshino Paper", door_url="http://127.0.0.1:8000", alert_to=(OWNER,))
+    app = make_app(store, hint=lambda: hints.append("hint"), site=site)
     routes = [
         *pages.routes(),
         *receipt.routes(app, pace=PACE),
@@ -209,6 +231,7 @@ DESK_PAGES = {
     "desk-unknown": "/desk/unknown",
     "desk-nothing": "/desk/nobody",
     "desk-orphans": "/desk/orphans",
+    "desk-suppressions": "/desk/suppressions",
 }
 
 
@@ -245,6 +268,35 @@ def test_every_page_is_accessible(browser: Browser, shown: Shown, width: int, sc
         wrong += look(page, f"{name}-{width}-{scheme}")
     context.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_silent_service_on_the_desk(browser: Browser, width: int, locale: str) -> None:
+    """The list says on top that the webhook is silent, and the page of suppressions warns of the site's own address;
+    in both languages, at each width, axe finds nothing and nothing overflows."""
+    store = filled()
+    source = {"customers-mail-cloud": cast("EventSource", None)}
+    site = Site(name="Hoshino Paper", door_url="http://127.0.0.1:8000", alert_to=(OWNER,))
+    app = replace(make_app(store, site=site, clock=lambda: NOW), sources=source)
+    store.put_mark("heard/customers-mail-cloud", NOW - timedelta(days=2))
+    later = replace(app, clock=lambda: NOW + timedelta(hours=25))
+    watch(later)
+    assert silence(later) is not None
+    context = context_of(browser, width=width, locale=locale)
+    page = context.new_page()
+    with serving(Starlette(routes=[*pages.routes(), *desk.routes(later)])) as url:
+        page.goto(f"{url}/desk/enter?{desk.new_code(later).partition('?')[2]}")
+        page.get_by_role("button").click()
+        banner = page.get_by_role("region", name="No delivery reports since")
+        if locale == "ja-JP":
+            banner = page.get_by_role("region", name="配信レポートがありません")
+        expect(banner).to_be_visible()
+        assert look(page, f"desk-silent-{width}-{locale}") == []
+        page.goto(f"{url}/desk/suppressions")
+        expect(page.locator(".rows > li").first).to_contain_text(OWNER)
+        assert look(page, f"desk-suppressions-{width}-{locale}") == []
+    context.close()
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -467,6 +467,7 @@ class TestRecord:
             Kind.INTERRUPTED,
             Kind.DEFERRED,
             Kind.UNCONFIRMED,
+            Kind.SILENT,
             Kind.OTHER,
         }
         assert (kind in proves_nothing) == (desk.told(message).due_at is not None)

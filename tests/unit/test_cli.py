@@ -9,9 +9,15 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from local_server import serving
 from todoke.entry.cli import plain_serve, run
 from todoke.entry.commands import app as commands
 from todoke.message import Message, Role
@@ -155,9 +161,112 @@ def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.endswith("There is nothing to erase.\n")
 
 
+CLOUD = """service = "customers-mail-cloud"
+from = "forms@example.jp"
+customers_mail_cloud = {{url = "{url}", api_user = "u@example.jp"}}"""
+
+
+@pytest.fixture
+def cloud(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The folder's site with a sandbox as its mail service, which nobody answers for until it is served."""
+    monkeypatch.setenv("TODOKE_CMC_API_KEY", "key-5f2e")
+    monkeypatch.setenv("TODOKE_CMC_HOOK_SECRET", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+
+    def configure(url: str) -> None:
+        mail = 'service = "smtp"\nfrom = "forms@example.jp"'
+        (folder / "todoke.toml").write_text(CONFIG.replace(mail, CLOUD.format(url=url)))
+
+    with serving(records_only()) as url:
+        configure(url)
+        yield url
+
+
+def records_only() -> Starlette:
+    """A mail service with nothing on record but one blocked address, of a manager."""
+
+    async def answer(request: Request) -> Response:
+        if request.path_params["resource"] != "blocks":
+            return Response(status_code=204)
+        block = {"email": "Manager@example.jp", "status": "2", "created": "2031-05-06 08:00:00"}
+        return JSONResponse({"blocks": [block]})
+
+    path = "/transaction/v2/{resource}/list.json"
+    return Starlette(routes=[Route(path, answer, methods=["POST"])])
+
+
+@pytest.mark.usefixtures("cloud")
+def test_reconcile_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a sentence, or as one object; progress is for terminals alone."""
+    assert run(["suppressions"]) == 0
+    assert "No list has been read yet" in capsys.readouterr().out
+    assert run(["reconcile"]) == 0
+    said = capsys.readouterr()
+    assert "0 events read: 0 new, 0 known, 0 of other senders." in said.out
+    assert "Suppressed addresses: 1" in said.out
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    assert run(["reconcile", "--since", f"{today - timedelta(days=2)}", "--json"]) == 0
+    said = capsys.readouterr()
+    counts = {"read": 0, "new": 0, "repeated": 0, "foreign": 0, "suppressed": 1}
+    found = json.loads(said.out)
+    assert found.pop("days") in {3, 4}  # midnight may pass meanwhile
+    assert found == counts
+    assert "day 1 of" not in said.err
+
+
+@pytest.mark.usefixtures("cloud")
+def test_suppressions_shout_when_they_are_the_site_s_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A manager on the list is exit 1 and a warning; each address has since when, why, and the way to lift it."""
+    run(["reconcile"])
+    capsys.readouterr()
+    assert run(["suppressions"]) == 1
+    said = capsys.readouterr().out
+    for text in (
+        "Manager@example.jp  since 2031-05-05T23:00:00Z  There is no such mailbox.",
+        "the service says: 2",
+        "WARNING: A manager of this site.",
+        "To lift one:",
+        "Pro plan",
+    ):
+        assert text in said
+    assert run(["suppressions", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["service"], found["own"]) == ("customers-mail-cloud", "manager")
+
+
+def test_reconcile_without_an_answer(
+    cloud: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that is not there is exit 1 and one sentence, without the key."""
+    text = (folder / "todoke.toml").read_text()
+    (folder / "todoke.toml").write_text(text.replace(cloud, "http://127.0.0.1:1"))
+    assert run(["reconcile", "--since", "2020-01-01"]) == 1
+    err = capsys.readouterr().err
+    assert "records (deliveries) cannot be read" in err
+    assert "key-5f2e" not in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("cloud")
+def test_reconcile_of_a_day_to_come(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing can be on record yet."""
+    assert run(["reconcile", "--since", "2999-01-01"]) == 2
+    assert "yet to come" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_reconcile_needs_records(capsys: pytest.CaptureFixture[str]) -> None:
+    """A service without records is a fault of the configuration; without data there is nothing to ask about."""
+    assert run(["reconcile"]) == 2
+    assert "keeps no records" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (["reconcile", "--since", "yesterday"], "does not match"),
         (["erase"], "exactly one"),
         (["list", "--status", "sent"], "--status may be"),
         (["list", "-c", "none.toml"], "none.toml: cannot be read"),

@@ -17,7 +17,7 @@ from mails import CONTACT, MANAGER, NOW, VISITOR, claim, repeating, settings
 from todoke.alert_words import alert_words
 from todoke.compose import ANSWERS_LIMIT, FIELDS_LIMIT, check_templates, compose
 from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
-from todoke.language import LOCALE
+from todoke.language import LOCALE, local_time
 from todoke.mail_templates import OURS
 from todoke.message import AttemptTimeline, MessageTimeline, Role
 from todoke.ports import Mailbox
@@ -323,8 +323,23 @@ class TestAlert:
         assert f"The notification to {MANAGER} was refused by the mail service" in words.happened
         assert words.advice[0].startswith("Read the message at the desk")
 
+    def test_tells_that_the_service_is_silent(self) -> None:
+        """Since when nothing was reported, what it means, and what to check."""
+        about = self.about(Kind.SILENT, diagnostic="")
+        mail = compose(claim(Role.ALERT, note="silent", about="m0"), settings(), about)
+        assert mail.subject == "The mail service has stopped reporting: Contact (i9jabc)"
+        [noted] = about.attempts[0].events
+        for shown in (
+            f"has reported nothing since {local_time(noted.at, 'en')}",
+            "whether they arrive is not known",
+            "is it switched on",
+            "todoke reconcile",
+        ):
+            assert shown in " ".join(mail.text.split())
+        assert "The mail server said" not in mail.text
+
     @pytest.mark.parametrize(
-        "note", ["failed", "rejected", "bounced", "complained", "corrected", "?"]
+        "note", ["failed", "rejected", "bounced", "complained", "corrected", "silent", "?"]
     )
     @pytest.mark.parametrize("language", ["en", "ja"])
     def test_every_note_has_words(self, note: str, language: str) -> None:

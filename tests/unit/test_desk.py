@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from typing import cast
 
 import pytest
 from starlette.applications import Starlette
@@ -22,9 +23,11 @@ from stories import (
     stored,
 )
 from todoke.app import App
-from todoke.delivery import DeliveryEvent, Kind
+from todoke.delivery import DeliveryEvent, Kind, Reason
 from todoke.forms import Site
 from todoke.message import Role
+from todoke.ports import EventSource, Suppression
+from todoke.silence import note_heard, watch
 from todoke.submission import Entry, File
 from todoke.testing import FakeClock, MemoryStore
 from todoke.web import desk
@@ -35,6 +38,7 @@ PATHS = [
     "/desk/s1",
     "/desk/nobody",
     "/desk/orphans",
+    "/desk/suppressions",
     "/desk/s1/files/4",
     "/desk/enter",
 ]
@@ -347,12 +351,62 @@ def test_orphans_are_shown() -> None:
     assert "stray" in call(asgi, "/desk/orphans", headers=cookie).text
 
 
+def test_suppressions_are_shown() -> None:
+    """The service's list has a page: since when, why, how to lift it; the site's own stand out, and come first."""
+    store = full()
+    app = make_app(
+        store, site=Site(name="X", door_url="http://x.example", alert_to=("me@x.example",))
+    )
+    asgi, cookie = opened(app)
+    page = call(asgi, "/desk/suppressions", headers=cookie).text
+    assert "No list has been read yet." in page
+    store.put_suppressions("customers-mail-cloud", [], NOW)
+    assert "There are none." in call(asgi, "/desk/suppressions", headers=cookie).text
+    blocked = [
+        Suppression(address=f"a{n:03}@example.net", since=NOW, reason=HOSTILE) for n in range(250)
+    ]
+    own = Suppression(address="me@x.example", reason="5", cause=Reason.MAILBOX_FULL)
+    store.put_suppressions("customers-mail-cloud", [*blocked, own], NOW)
+    page = call(asgi, "/desk/suppressions", headers=cookie).text
+    assert page.index("me@x.example") < page.index("a000@example.net")
+    assert page.count('<li class="failing">') == 1
+    for text in ("alerts go to this address", "The mailbox is full.", "The service says: 5", "Pro"):
+        assert text in page
+    assert "a198@example.net" in page
+    assert "a199@example.net" not in page
+    assert "And 51 more" in page
+    assert "<script>alert" not in page
+
+
+def test_a_silent_service_is_told_on_the_list() -> None:
+    """While the webhook says nothing the list says since when, and how many mails are unknown for it."""
+    clock = FakeClock(NOW)
+    store = stored(make_timeline(make_message("accepted")))
+    app = replace(
+        make_app(store, clock=clock),
+        sources={"customers-mail-cloud": cast("EventSource", None)},
+    )
+    asgi, cookie = opened(app)
+    store.put_mark("heard/customers-mail-cloud", NOW - timedelta(hours=1))
+    clock.move(hours=25)
+    _, cookie = opened(app)
+    assert "No delivery reports" not in call(asgi, "/desk", headers=cookie).text
+    watch(app)
+    page = call(asgi, "/desk", headers=cookie).text
+    assert 'No delivery reports since <time datetime="2026-11-23T05:34:00Z"' in page
+    assert "what became of these mails: 1.\nCheck the webhook" in page.replace("&#39;", "'")
+    timeline = call(asgi, "/desk/s1", headers=cookie).text
+    assert "The mail service has reported nothing on any mail since" in timeline
+    note_heard(app, "customers-mail-cloud")
+    assert "No delivery reports" not in call(asgi, "/desk", headers=cookie).text
+
+
 def test_store_that_is_down() -> None:
     """When the store cannot be read, the desk says so with 503 and Retry-After."""
     store = full()
     asgi, cookie = opened(make_app(store))
     store.close()
-    for path in ("/desk", "/desk/s1", "/desk/orphans", "/desk/s1/files/4"):
+    for path in ("/desk", "/desk/s1", "/desk/orphans", "/desk/suppressions", "/desk/s1/files/4"):
         answer = call(asgi, path, headers=cookie)
         assert answer.status == 503
         assert "retry-after" in answer.headers

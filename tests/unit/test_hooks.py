@@ -34,14 +34,25 @@ class Journal:
 
     def __init__(self, *, full: bool = False) -> None:
         self.events: list[DeliveryEvent] = []
+        self.marks: dict[str, datetime] = {}
         self.full = full
 
-    def record(self, events: Sequence[DeliveryEvent], follow_up: FollowUp) -> Sequence[Recorded]:
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
         """Keep the events."""
         if self.full:
             raise StoreUnavailable
         self.events += events
         return [Recorded.NEW for _ in events]
+
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        return self.marks.get(name)
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        self.marks[name] = at
 
 
 def wire(
@@ -139,6 +150,18 @@ def test_events_are_journaled_before_the_answer():
     answer = call(wire(journal))
     assert (answer.status, answer.body) == (200, b"ok\n")
     assert [e.kind for e in journal.events] == [Kind.DELIVERED, Kind.DELIVERED]
+
+
+def test_when_a_service_was_heard_is_marked():
+    """A call that was read moves the service's mark, whatever it holds; one that was refused does not."""
+    journal = Journal()
+    app = wire(journal, key="k-1")
+    assert call(app).status == 401
+    assert call(app, body=b"{").status == 400
+    assert journal.marks == {}
+    empty = json.dumps({"event_type": "deliveries", "event": {"deliveries": []}, "api_key": "k-1"})
+    assert call(app, body=empty.encode()).status == 200
+    assert journal.marks == {"heard/customers-mail-cloud": datetime(2031, 5, 6, tzinfo=UTC)}
 
 
 def test_wrong_secret_and_unknown_service_are_the_same_nothing():

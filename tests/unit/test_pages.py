@@ -261,6 +261,7 @@ def texts_shown() -> set[str]:
     found: set[str] = set()
     for path in (
         SOURCE / "report_words.py",
+        SOURCE / "suppressed.py",
         SOURCE / "web" / "receipt.py",
         SOURCE / "web" / "desk.py",
     ):

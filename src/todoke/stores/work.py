@@ -20,6 +20,7 @@ OPEN_KINDS = frozenset(
         Kind.INTERRUPTED,
         Kind.DEFERRED,
         Kind.UNCONFIRMED,
+        Kind.SILENT,
         Kind.OTHER,
     }
 )

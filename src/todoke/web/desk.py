@@ -27,8 +27,10 @@ from todoke.ids import token_hash
 from todoke.language import choose_language, translator
 from todoke.ports import Query
 from todoke.report_words import DESK_LABELS
+from todoke.silence import Silence, silence
 from todoke.web import pages
 from todoke.web.small_form import read_small_form, require_same_origin
+from todoke.web.suppressions import read_suppressions
 
 _COOKIE = "todoke-desk"
 _SESSION = timedelta(hours=8)
@@ -111,6 +113,7 @@ class _Desk:
             limit=_ROWS,
         )
         page = await run_in_threadpool(self.app.store.page, query)
+        silent = await run_in_threadpool(silence, self.app)
         now, language = self.app.clock(), self._language(request)
         rows = [report.desk_row(t, self.app.settings, now, language) for t in page.timelines]
         kept = {name: value for name, value in asked.items() if value}
@@ -125,6 +128,7 @@ class _Desk:
             forms=[(name, form.shown) for name, form in sorted(self.app.settings.forms.items())],
             statuses=[(s.value, DESK_LABELS[s.value]) for s in Status],
             first=not query.before,
+            silence=_banner(silent),
         )
 
     async def show(self, request: Request, session: _Session) -> Response:
@@ -177,6 +181,11 @@ class _Desk:
         language = self._language(request)
         events = [report.event(e, language) for e in found]
         return self._render(request, "desk_orphans.html", session, events=events)
+
+    async def suppressions(self, request: Request, session: _Session) -> Response:
+        """GET /desk/suppressions: 200, the addresses that the mail service will not send to, and how to lift that."""
+        lists = await run_in_threadpool(read_suppressions, self.app, self._language(request))
+        return self._render(request, "desk_suppressions.html", session, lists=lists)
 
     async def _require_token(self, request: Request, session: _Session) -> None:
         """Let a change pass only from a page of this session. Raises Forged, OriginRefused."""
@@ -254,6 +263,14 @@ def _(text: str) -> str:
     return text
 
 
+def _banner(silent: Silence | None) -> dict[str, str] | None:
+    """What the list says of a mail service that reports nothing."""
+    if silent is None:
+        return None
+    count = f"{silent.unknown:,}{'+' if silent.more else ''}" if silent.unknown else ""
+    return {"since": report.rfc3339(silent.since), "unknown": count}
+
+
 _NOTHING_HERE = (
     _("There is nothing here"),
     _("There is no such submission or file. It may have been erased."),
@@ -306,6 +323,7 @@ def routes(app: App) -> list[Route]:
         Route("/desk/leave", desk.guarded(desk.leave), methods=["POST"]),
         Route("/desk", desk.guarded(desk.list), methods=["GET"]),
         Route("/desk/orphans", desk.guarded(desk.orphans), methods=["GET"]),
+        Route("/desk/suppressions", desk.guarded(desk.suppressions), methods=["GET"]),
         Route("/desk/{id}", desk.guarded(desk.show), methods=["GET"]),
         Route("/desk/{id}/files/{position:int}", desk.guarded(desk.download), methods=["GET"]),
         Route("/desk/{id}/messages/{message}/resend", desk.guarded(desk.resend), methods=["POST"]),

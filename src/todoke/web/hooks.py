@@ -29,6 +29,7 @@ from todoke.errors import Forged, NotFound, RequestError, StoreError
 from todoke.log import get_logger
 from todoke.ports import EventSource, HookRequest, Recorded
 from todoke.settings import NO_SECRET, Secret, Settings
+from todoke.silence import note_heard
 from todoke.track import track
 from todoke.web.http import RETRY_AFTER_SECONDS, client_address, describe, json_error, read_body
 
@@ -94,7 +95,9 @@ async def _journal(app: App, take: Take, request: Request) -> Response:
 def _read_and_take(
     app: App, take: Take, source: EventSource, call: HookRequest
 ) -> Counter[Recorded]:
-    return Counter(take(source.read(call, app.clock())))
+    recorded = Counter(take(source.read(call, app.clock())))
+    note_heard(app, source.name)
+    return recorded
 
 
 def _source(app: App, service: str, stated: str, remote: str) -> EventSource:

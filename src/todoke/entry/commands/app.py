@@ -192,6 +192,33 @@ def erase(
 
 
 @commands.command()
+def reconcile(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Ask for all days from this one on, in the service's own time zone.",
+            metavar="DATE",
+        ),
+    ] = None,
+    as_json: Json = False,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """Ask the mail service's records for reports that its webhook lost, and for the addresses it suppresses."""
+    from todoke.entry.commands.reconciling import reconcile as run
+
+    raise typer.Exit(run(config, since=since.date() if since else None, as_json=as_json))
+
+
+@commands.command()
+def suppressions(as_json: Json = False, config: Config = _DEFAULT_CONFIG) -> None:
+    """List the addresses that the mail service does not send to. Exit 1 when one of them is the site's own."""
+    from todoke.entry.commands.suppressing import list_suppressions
+
+    raise typer.Exit(list_suppressions(config, as_json=as_json))
+
+
+@commands.command()
 def desk(config: Config = _DEFAULT_CONFIG) -> None:
     """Print a link, good once and for ten minutes, that opens the desk in a browser."""
     from todoke.entry.commands.desk_link import print_desk_link

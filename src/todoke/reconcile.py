@@ -93,10 +93,10 @@ def reconcile(app: App, *, since: date | None = None, progress: Progress = _quie
 def reconcile_when_due(app: App) -> Reconciled | None:
     """Reconcile unless that was done within a day, or tried within hours; None where nothing was to be done.
 
-    Raises what `reconcile` does.
+    Where no webhook is set up none can have lost anything: such a site asks on demand. Raises what `reconcile` does.
     """
     records = app.records
-    if records is None:
+    if records is None or records.name not in app.sources:
         return None
     done, asked = app.store.mark(_done(records)), app.store.mark(_asked(records))
     return reconcile(app) if is_due(app.clock(), done=done, asked=asked) else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import urllib3
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local_server import serving, wait_for
@@ -355,6 +356,21 @@ class TestCustomersMailCloud:
         assert KEY not in str(raised.value) + repr(raised.value.__cause__)
         script.answer = pages_of(3)
         assert len(of_day(records)) == 3
+
+    def test_an_answer_that_trickles(self, scripted: Scripted) -> None:
+        """A service that gives a byte now and then is left once its time is over."""
+        script, records = scripted
+
+        async def trickle() -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0.05)
+
+        script.answer = lambda *_: StreamingResponse(trickle())
+        slow = records_at(records._settings.records_url, timeout_seconds=1)
+        with pytest.raises(RecordsUnavailable, match="cannot be read"):
+            of_day(slow)
+        slow.close()
 
     def test_a_list_without_end(self, scripted: Scripted) -> None:
         """A service that gives full pages for ever is left after a bound, not followed."""

@@ -253,6 +253,14 @@ class TestReconcile:
             reconcile(app)
         assert reconcile_when_due(app) is None
 
+    def test_without_a_webhook_only_on_demand(self, post: PostOffice) -> None:
+        """A site that set up no webhook is told no more than it asks for; asked, the records tell it."""
+        app = replace(post.app, sources={})
+        message = post.hand_over()
+        post.tell(message, Kind.DELIVERED)
+        assert reconcile_when_due(app) is None
+        assert reconcile(app).new == 1
+
 
 class TestInterrupted:
     def test_half_way_it_is_simply_run_again(self, post: PostOffice) -> None:

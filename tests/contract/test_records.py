@@ -77,6 +77,7 @@ class SandboxStage:
     url: str
     stop: Callable[[], object]
     records: CustomersMailCloudRecords
+    present: datetime = NOW + timedelta(days=9)
 
     def deliver(self, token: str, at: datetime, recipient: str = "aoi@example.com") -> None:
         """See Stage."""
@@ -92,7 +93,7 @@ class SandboxStage:
         }
         answer = urllib3.request("POST", f"{self.url}/api/v2/emails/send.json", json=mail)
         assert answer.status == 200, answer.data
-        self.app.state.service.clock = (NOW + timedelta(days=9)).timestamp
+        self.app.state.service.clock = self.present.timestamp
 
     def end(self) -> None:
         """See Stage."""
@@ -114,6 +115,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     app = build(tmp_path, pace_seconds=0)
     server = serving(app)
     url = server.__enter__()
+    app.state.service.clock = SandboxStage.present.timestamp
     records = records_at(url, timeout_seconds=5)
     ended: list[object] = []
     stop = lambda: ended or ended.append(server.__exit__(None, None, None))  # noqa: E731
@@ -210,8 +212,8 @@ def test_an_item_on_record_is_the_webhook_s_event(tmp_path: Path) -> None:
         app = build(tmp_path, webhook_url=hook_url, pace_seconds=0, webhook_batch_seconds=0)
         with serving(app) as url:
             records = records_at(url)
-            stage = SandboxStage(app, url, lambda: None, records)
             now = datetime.now(TOKYO)
+            stage = SandboxStage(app, url, lambda: None, records, now)
             for local in locals_:
                 stage.deliver(local, now, f"{local}@example.com")
             on_record = {e.key for e in of_day(records, now.date())}
@@ -219,7 +221,7 @@ def test_an_item_on_record_is_the_webhook_s_event(tmp_path: Path) -> None:
 
             def heard() -> bool:
                 calls = [HookRequest(headers={}, body=body) for body in list(told)]
-                return {e.key for call in calls for e in source.read(call, NOW)} == on_record
+                return on_record <= {e.key for call in calls for e in source.read(call, NOW)}
 
             wait_for(heard)
             records.close()

@@ -45,6 +45,10 @@ class Stage(Protocol):
         """Let a mail with this token be taken and delivered at this time."""
         ...
 
+    def block(self, address: str, at: datetime) -> None:
+        """Let the service send to this address no more, from this time on."""
+        ...
+
     def end(self) -> None:
         """Let the service be there no more."""
         ...
@@ -63,6 +67,10 @@ class FakeStage:
                 kind=kind, at=at, received_at=at, service="fake", token=token, recipient=recipient
             )
             self.records.events.append(event)
+
+    def block(self, address: str, at: datetime) -> None:
+        """See Stage."""
+        self.records.blocked.append(Suppression(address=address, since=at))
 
     def end(self) -> None:
         """See Stage."""
@@ -94,6 +102,10 @@ class SandboxStage:
         answer = urllib3.request("POST", f"{self.url}/api/v2/emails/send.json", json=mail)
         assert answer.status == 200, answer.data
         self.app.state.service.clock = self.present.timestamp
+
+    def block(self, address: str, at: datetime) -> None:
+        """See Stage."""
+        self.app.state.service.blocks.add(address, at.timestamp())
 
     def end(self) -> None:
         """See Stage."""
@@ -170,6 +182,17 @@ class TestContract:
         found = stage.records.of_attempt("token", days, NOW)
         assert [e.token for e in found] == ["token"] * 4
         assert len(stage.records.of_attempt("token", [DAY], NOW)) == 2
+
+    def test_suppressed_addresses(self, stage: Stage) -> None:
+        """Every address that the service will not send to, however many, each with since when; at first none."""
+        assert list(stage.records.suppressions()) == []
+        addresses = {f"gone{n}@example.com" for n in range(130)}
+        for address in sorted(addresses):
+            stage.block(address, NOON)
+        found = stage.records.suppressions()
+        assert {s.address for s in found} == addresses
+        assert len(found) == len(addresses)
+        assert {s.since for s in found} == {NOON}
 
     def test_a_service_that_is_gone(self, stage: Stage) -> None:
         """Without an answer every method raises RecordsUnavailable."""

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -76,7 +75,6 @@ class Confirmer:
         self._pauses = tuple(pauses_seconds)
         self._most_waiting = most_waiting
         self._monotonic = monotonic
-        self._zone = ZoneInfo(app.settings.mail.customers_mail_cloud.time_zone)
         self._waiting: dict[str, _Question] = {}
         self._lookups: dict[str, int] = {}
         self._changed = threading.Condition()
@@ -126,8 +124,8 @@ class Confirmer:
 
     def _day(self, at: datetime) -> date:
         """The day of `at` by the service's calendar; today, if its records cannot reach that far."""
-        today = self._app.clock().astimezone(self._zone).date()
-        day = at.astimezone(self._zone).date()
+        today = self._app.clock().astimezone(self._records.zone).date()
+        day = at.astimezone(self._records.zone).date()
         return day if today - timedelta(days=self._records.days) <= day <= today else today
 
     # The thread that asks.

@@ -21,7 +21,8 @@ from local_server import serving, wait_for
 from store_desk import MANAGER, Desk
 from stories import make_settings
 from todoke.app import App
-from todoke.delivery import DeliveryEvent, Status, reading
+from todoke.confirm import Confirmer
+from todoke.delivery import DeliveryEvent, Kind, Reason, Status, reading
 from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
 from todoke.forms import Form, Managers, Site
 from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
@@ -35,6 +36,7 @@ from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret
 from todoke.silence import silence, watch
 from todoke.testing import FakeClock
 from todoke.track import track
+from variants import replace
 
 NOON = datetime(2031, 5, 6, 3, 0, tzinfo=UTC)
 PACE = 60.0
@@ -235,6 +237,33 @@ def test_webhook_and_records_are_one(tmp_path: Path, store: Store, *, records_fi
         words = walk.words()
         assert words["timeout"] == words["deferred"] == "delivered"
         assert words["late-bounce"] == "bounced"
+
+
+def test_failures_are_confirmed_by_the_records_and_forged_ones_are_not(
+    tmp_path: Path, store: Store
+) -> None:
+    """A bounce that is on record counts; one that somebody with the secret invented changes nothing."""
+    with walking(tmp_path, store, webhook=True) as walk:
+        walk.write("aoi", "hardbounce")
+        source = walk.app.sources["customers-mail-cloud"]
+
+        def told() -> list[DeliveryEvent]:
+            calls = [HookRequest(headers={}, body=body) for body in list(walk.calls)]
+            return [event for call in calls for event in source.read(call, NOON)]
+
+        wait_for(lambda: len(told()) == 2 + 3)
+        token = walk.told("aoi").attempts[-1].attempt.token
+        [bounce] = [e for e in told() if e.reason is Reason.UNKNOWN_ADDRESS and b"status" in e.raw][
+            -1:
+        ]
+        forged = replace(bounce, token=token, recipient="aoi@example.com")
+        confirmer = Confirmer(walk.app, pauses_seconds=(0.0, 0.0, 0.0))
+        confirmer.start()
+        confirmer.track([forged, *told()])
+        wait_for(lambda: walk.words() == {"aoi": "delivered", "hardbounce": "bounced"})
+        confirmer.stop(20)
+        assert walk.alerts() == [("hardbounce", "bounced")]
+        assert Kind.UNCONFIRMED in {e.kind for e in walk.told("aoi").attempts[-1].events}
 
 
 def test_a_webhook_that_is_off_is_told(tmp_path: Path, store: Store) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from itertools import count
 from typing import Any
 
@@ -34,6 +34,7 @@ from variants import replace
 SERVICE = "customers-mail-cloud"
 SECRET = "0123456789abcdef0123456789abcdef"
 PATH = f"/hooks/{SERVICE}/{SECRET}"
+TOKYO = timezone(timedelta(hours=9))
 SOON = (0.0, 0.0, 0.0)
 HOUR = (0.0, 3600.0, 3600.0)
 
@@ -52,6 +53,7 @@ class FakeRecords:
     gate: threading.Event = field(default_factory=threading.Event)
     name: str = SERVICE
     days: int = 40
+    zone: tzinfo = TOKYO
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -70,6 +72,9 @@ class FakeRecords:
             raise self.faults.pop(0)
         known = self.lagging.pop(0) if self.lagging else self.events
         return [replace(e, received_at=now) for e in known]
+
+    def close(self) -> None:
+        """See Records."""
 
     def suppressions(self) -> Sequence[Suppression]:
         """See Records."""

@@ -89,10 +89,19 @@ def _mailer(settings: Settings) -> Mailer:
         from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
 
         return CustomersMailCloudMailer(settings)
+    if settings.mail.service == "ses":
+        from todoke.mailers.ses import SesMailer
+
+        return SesMailer(settings)
     raise ConfigError(f"mail.service is {settings.mail.service!r}, which todoke does not know.")
 
 
 def _sources(settings: Settings) -> Mapping[str, EventSource]:
+    if settings.mail.service == "ses" and settings.mail.ses.topics:
+        from todoke.events.ses import SesEvents
+
+        ses = SesEvents(settings.mail.ses)
+        return {ses.name: ses}
     cloud = settings.mail.customers_mail_cloud
     if settings.mail.service != "customers-mail-cloud" or not cloud.webhook:
         return {}

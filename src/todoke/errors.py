@@ -4,7 +4,7 @@ Error                       base; its message is the class docstring unless one 
 + ConfigError               a setting is wrong                    stop at start; exit 2
 + RequestError              the caller must change the request    HTTP `status`; never retried
 |   + Malformed 400  + Forged 401  + OriginRefused 403  + NotFound 404  + TooSlow 408
-|   + TooLarge 413  + Unsupported 415  + Crowded 503
+|   + TooLarge 413  + Unsupported 415  + Crowded 503  + Unverifiable 503
 + SendError                 one hand-over did not end in acceptance
 |   + SendDeferred          not taken now                         retry later, as a new attempt
 |   + SendRefused           not taken ever                        rejected; no retry
@@ -94,6 +94,13 @@ class Crowded(RequestError):
 
     status = 503
     code = "crowded"
+
+
+class Unverifiable(RequestError):
+    """Who sent this cannot be verified now; please send it again."""
+
+    status = 503
+    code = "unverifiable"
 
 
 class SendError(Error):

@@ -97,8 +97,26 @@ class CustomersMailCloudSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SesSettings:
+    """How to reach Amazon SES, and whom its events may come from. Credentials are found by botocore's own rules.
+
+    `region` "" is botocore's choice; `endpoint` "" that of the region. `topics` are the ARNs of the SNS topics whose
+    messages are believed; with a `configuration_set` they tell what becomes of a mail. `hook_secret` is the last part
+    of the webhook's path. With `raw_delivery`, bare messages of SNS, which have no signature, are believed as well.
+    """
+
+    region: str = ""
+    configuration_set: str = ""
+    topics: tuple[str, ...] = ()
+    hook_secret: Secret = NO_SECRET
+    raw_delivery: bool = False
+    endpoint: str = ""
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
-    """How mail leaves. `service` is smtp or customers-mail-cloud.
+    """How mail leaves. `service` is smtp, customers-mail-cloud or ses.
 
     A message that stays deferred is given up after `give_up_after`; a service with delivery events that says nothing
     for `expect_events_within` makes it read `unknown`. `lease` is how long one hand-over may take before another
@@ -115,6 +133,7 @@ class MailSettings:
     lease: timedelta = timedelta(minutes=5)
     smtp: SmtpSettings = SmtpSettings()
     customers_mail_cloud: CustomersMailCloudSettings = CustomersMailCloudSettings()
+    ses: SesSettings = SesSettings()
 
     @property
     def confirms_failures(self) -> bool:

@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mails import mail, settings, smtp_settings
+from ses_server import error
 from todoke.delivery import Ceiling, Reason
 from todoke.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
 from todoke.mailers.customers_mail_cloud import (
@@ -209,7 +210,7 @@ class Desk:
     hang: Callable[[], None]
 
 
-@pytest.fixture(params=["smtp", "customers-mail-cloud", "fake"])
+@pytest.fixture(params=["smtp", "customers-mail-cloud", "ses", "fake"])
 def desk(request: pytest.FixtureRequest) -> Desk:
     """Each service in turn."""
     if request.param == "smtp":
@@ -230,6 +231,15 @@ def desk(request: pytest.FixtureRequest) -> Desk:
             refuse=lambda: http.answers.append(answer_of(400, refusal)),
             lose=lambda: http.answers.append("drop"),
             hang=lambda: http.answers.append("hang"),
+        )
+    if request.param == "ses":
+        ses, amazon, _ = request.getfixturevalue("ses")
+        return Desk(
+            amazon,
+            defer=lambda: ses.answers.append(error(500, "InternalFailure")),
+            refuse=lambda: ses.answers.append(error(400, "MessageRejected", "Bad content")),
+            lose=lambda: ses.answers.append("drop"),
+            hang=lambda: ses.answers.append("hang"),
         )
     fake = FakeMailer()
     to = mail().recipient

@@ -27,6 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "lease",
         "smtp",
         "customers_mail_cloud",
+        "ses",
     ),
     "mail.smtp": ("host", "port", "security", "user", "ca_file", "timeout"),
     "mail.customers_mail_cloud": (
@@ -40,6 +41,14 @@ KEYS: dict[str, tuple[str, ...]] = {
         "webhook",
         "confirm_failures",
         "connections",
+    ),
+    "mail.ses": (
+        "region",
+        "configuration_set",
+        "topics",
+        "raw_delivery",
+        "endpoint",
+        "timeout",
     ),
     "forms.NAME": (
         "title",
@@ -88,6 +97,9 @@ SECRETS: dict[tuple[str, str], str] = {
     ("mail.customers_mail_cloud", "api_key"): "TODOKE_CMC_API_KEY",
     ("mail.customers_mail_cloud", "webhook_key"): "TODOKE_CMC_WEBHOOK_KEY",
     ("mail.customers_mail_cloud", "hook_secret"): "TODOKE_CMC_HOOK_SECRET",
+    ("mail.ses", "hook_secret"): "TODOKE_SES_HOOK_SECRET",
+    ("mail.ses", "access_key_id"): "AWS_ACCESS_KEY_ID",
+    ("mail.ses", "secret_access_key"): "AWS_SECRET_ACCESS_KEY",
 }
 """Keys that people would look for in the file, and the environment variable each belongs in."""
 
@@ -98,6 +110,7 @@ ENVIRONMENT = (
     "TODOKE_CMC_API_KEY",
     "TODOKE_CMC_HOOK_SECRET",
     "TODOKE_CMC_WEBHOOK_KEY",
+    "TODOKE_SES_HOOK_SECRET",
     "TODOKE_CONFIG",
     "TODOKE_LOG",
 )

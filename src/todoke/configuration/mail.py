@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from todoke.configuration.networks import read_networks
 from todoke.configuration.secrets import text_secret
+from todoke.configuration.ses import read_ses
 from todoke.configuration.table import Table
 from todoke.configuration.urls import LOOPBACK, read_url
 from todoke.ports import Mailbox
@@ -21,7 +22,7 @@ from todoke.settings import (
     SmtpSettings,
 )
 
-SERVICES = ("smtp", "customers-mail-cloud")
+SERVICES = ("smtp", "customers-mail-cloud", "ses")
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
 _HOOK_SECRET_CHARACTERS = 22
 """128 bits in base 64."""
@@ -64,7 +65,11 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
             "confirm_failures",
             f"is true, and mail.service is {service!r}, which has no records to confirm anything.",
         )
-    sender = _read_sender(table, real=not _is_local(service, smtp, cloud))
+    ses = read_ses(table.table("ses", "mail.ses"), environ, chosen=serving and service == "ses")
+    hosts = {"smtp": smtp.host, "ses": _host_of(ses.endpoint)}
+    host = hosts.get(service, _host_of(cloud.url))
+    # A sandbox or a relay in a test is on this machine, where any domain will do.
+    sender = _read_sender(table, real=host not in LOOPBACK)
     return MailSettings(
         service=service,
         sender=sender,
@@ -78,6 +83,7 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
         lease=table.duration("lease", timedelta(minutes=5), least="10s", most="1h"),
         smtp=smtp,
         customers_mail_cloud=cloud,
+        ses=ses,
     )
 
 
@@ -251,7 +257,5 @@ def _one_address(table: Table, key: str) -> str:
     return table.address(text, table.at(key)) if text else ""
 
 
-def _is_local(service: str, smtp: SmtpSettings, cloud: CustomersMailCloudSettings) -> bool:
-    """True when mail goes to this machine: a sandbox or a relay in a test, where any domain will do."""
-    host = smtp.host if service == "smtp" else cloud.url.partition("://")[2].rpartition(":")[0]
-    return host in LOOPBACK
+def _host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""

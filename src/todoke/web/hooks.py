@@ -6,7 +6,7 @@ Answers, all but the first in the one JSON shape of errors:
 404 there is no such service, the secret is wrong, or the call comes from elsewhere: the same bytes for all
 405 not a POST                            408 the body took too long
 413 the body is over 16 MB                415 the body is compressed
-503 the store cannot journal it now: nothing was kept, the service tries again
+503 the store cannot journal it now, or what proves its sender cannot be fetched: the service tries again
 Never 403 or 406: some services take these for "do not try again".
 """
 
@@ -55,7 +55,10 @@ def _customers_mail_cloud(settings: Settings) -> Lock:
     return Lock(cloud.hook_secret, cloud.source_addresses)
 
 
-LOCKS: Mapping[str, Callable[[Settings], Lock]] = {"customers-mail-cloud": _customers_mail_cloud}
+LOCKS: Mapping[str, Callable[[Settings], Lock]] = {
+    "customers-mail-cloud": _customers_mail_cloud,
+    "ses": lambda settings: Lock(settings.mail.ses.hook_secret),
+}
 """Of each service that has a hook."""
 
 log = get_logger(__name__)

@@ -14,6 +14,9 @@ import tomllib
 from pathlib import Path
 
 IMPORTS = {
+    "botocore": "botocore.session, botocore.config",
+    "cryptography": "cryptography.x509",
+    "dnspython": "dns.resolver",
     "email-validator": "email_validator",
     "jinja2": "jinja2.sandbox",
     "python-multipart": "python_multipart",
@@ -46,7 +49,8 @@ def main() -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     bare = milliseconds("pass")
     print(f"Bare Python takes {bare:.0f} ms.")
-    for requirement in project["dependencies"]:
+    extras = project["optional-dependencies"].values()
+    for requirement in [*project["dependencies"], *(name for extra in extras for name in extra)]:
         name = re.split(r"[<>=]", requirement)[0]
         module = IMPORTS.get(name, name)
         print(f"| {name} | {milliseconds(f'import {module}') - bare:.0f} | {megabytes(name):.1f} |")

@@ -22,6 +22,7 @@ ENVIRON = {
     "TODOKE_SMTP_PASSWORD": "password",
     "TODOKE_CMC_API_KEY": "key",
     "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+    "TODOKE_SES_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
 }
 EXPECTED = ("TODOKE_SMTP_PASSWORD is not used", "a domain that exists for examples only")
 """What is said of every example, because it is one."""
@@ -146,9 +147,11 @@ def test_each_key_s_example_runs_and_makes_a_difference(section: Section, tmp_pa
 
 
 def test_each_dependency_has_its_reason() -> None:
-    """docs/dependencies.md has a line for each runtime dependency, and none that is gone."""
+    """docs/dependencies.md has a line for each dependency, also of extras, and none that is gone."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    declared = {re.split(r"[<>=]", name)[0] for name in project["project"]["dependencies"]}
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *(name for extra in extras for name in extra)]
+    declared = {re.split(r"[<>=]", name)[0] for name in wanted}
     text = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     assert set(re.findall(r"(?m)^\| ([a-z][a-z0-9-]+) \| \d", text)) == declared
     for name in project["dependency-groups"]["dev"]:
@@ -199,6 +202,15 @@ def test_each_word_of_the_service_becomes_what_the_documentation_says() -> None:
     known = {"deliveries": DELIVERIES, "bounces": BOUNCES}
     told = {(event, word, meaning.kind.value) for event, t in known.items() for word, meaning in t.items()}  # fmt: skip
     assert set(rows) == told
+
+
+def test_the_example_of_amazon_ses_works(tmp_path: Path) -> None:
+    """What a site owner copies for SES is read without a fault, beside the rest of a configuration."""
+    text = (ROOT / "docs" / "services" / "ses.md").read_text("utf-8")
+    (example,) = re.findall(r"(?ms)^ *```toml\n(.*?)^ *```", text)
+    document = merged(whole_example(), tomllib.loads(example))
+    found = check(written(folder_with_files(tmp_path), document), ENVIRON)
+    assert [f for f in found if not any(expected in f.message for expected in EXPECTED)] == []
 
 
 def test_the_commands_of_the_readme_exist() -> None:

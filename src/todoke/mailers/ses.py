@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -181,7 +182,13 @@ class SendRate:
     fast is never asked. Safe to call from several threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._asked_at = -ASK_RATE_EVERY_SECONDS
         self._between = 0.0
@@ -190,7 +197,7 @@ class SendRate:
     def learn(self, client: Any) -> None:
         """Ask for the rate, unless it was asked for within a minute."""
         with self._lock:
-            if time.monotonic() - self._asked_at > ASK_RATE_AFTER_SECONDS:
+            if self._monotonic() - self._asked_at > ASK_RATE_AFTER_SECONDS:
                 self._ask(client)
 
     def wait(self, client: Any) -> None:
@@ -198,15 +205,15 @@ class SendRate:
         if not self._between:
             return
         with self._lock:
-            now = time.monotonic()
+            now = self._monotonic()
             if now - self._asked_at > ASK_RATE_EVERY_SECONDS:
                 self._ask(client)
             turn = max(now, self._next)
             self._next = turn + self._between
-        time.sleep(turn - now)
+        self._sleep(turn - now)
 
     def _ask(self, client: Any) -> None:
-        self._asked_at = time.monotonic()
+        self._asked_at = self._monotonic()
         self._between = _seconds_between(client)
 
 

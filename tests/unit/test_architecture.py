@@ -16,6 +16,7 @@ OUTSIDE = {
     "mailers",
     "events",
     "records",
+    "facts",
     "web",
     "entry",
     "sandbox",
@@ -30,12 +31,13 @@ ALLOWED = {
     "mailers": {"mailers"},
     "events": {"events"},
     "records": {"records", "events", "mailers"},
+    "facts": {"facts", "mailers", "records", "stores"},
     "web": {"web"},
     "configuration": {"configuration"},
     "testing": {"testing", "stores"},
     "sandbox": {"sandbox", "web"},
     "demo": {"demo", "configuration", "entry", "sandbox", "web"},
-    "entry": {"entry", "configuration", "web", "demo", "bench", "sandbox"},
+    "entry": {"entry", "configuration", "facts", "web", "demo", "bench", "sandbox"},
     "bench": {"bench", "stores"},
 }
 """Which of the outer rooms each outer room may import."""

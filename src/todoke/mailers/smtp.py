@@ -83,6 +83,14 @@ class SmtpMailer:
             if session.is_broken or session.count >= MAILS_PER_CONNECTION:
                 self._drop(session)
 
+    def knock(self) -> None:
+        """Open a session (greeting, STARTTLS, login) and leave, handing nothing over.
+
+        Raises SendDeferred: as `send` does when a session does not come about.
+        """
+        session, _ = self._session()
+        self._drop(session)
+
     def close(self) -> None:
         """Say QUIT on every connection. No thread may be sending."""
         with self._lock:

@@ -93,6 +93,32 @@ def check(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
     raise typer.Exit(run(config, as_json=as_json))
 
 
+@commands.command()
+def doctor(
+    config: Config = _DEFAULT_CONFIG,
+    seconds: Annotated[
+        float, typer.Option(help="How long to look, at most.", min=1, max=600)
+    ] = 10.0,
+    selector: Annotated[
+        list[str] | None,
+        typer.Option(help="A DKIM selector of the From domain; may be repeated.", metavar="NAME"),
+    ] = None,
+    ask_records: Annotated[
+        bool,
+        typer.Option(
+            "--ask-records",
+            help="Ask Customers Mail Cloud's records, once: it wants few such calls.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Look at what the file cannot show: store, clock, DNS, mail service, webhook. Exit 1 when something is bad."""
+    from todoke.entry.commands.doctoring import Wishes, doctor_command
+
+    wishes = Wishes(seconds=seconds, selectors=tuple(selector or ()), ask_records=ask_records)
+    raise typer.Exit(doctor_command(config, wishes, as_json=as_json))
+
+
 @commands.command("list")
 def list_(
     form: FormName = "",

@@ -178,6 +178,25 @@ def judge_door(answer: WebFacts, host: str) -> list[Check]:
     ]
 
 
+def judge_hook_address(answer: WebFacts, hook: str) -> list[Check]:
+    """Whether the webhook's address leads to todoke, which answers 405 there to what is no POST.
+
+    The service's own secret is not sent: whether it is right, only the service's calls can show.
+    """
+    name = "webhook.address"
+    if answer.status == 405:
+        return [Check(name, Verdict.GOOD, f"{hook} leads to todoke, as seen from here.")]
+    came = str(answer.status) if answer.status else answer.error
+    return [
+        Check(
+            name,
+            Verdict.BAD,
+            f"{hook} does not lead to todoke, as seen from here ({came}).",
+            "Let the reverse proxy pass everything below /hooks/ to todoke.",
+        )
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HearingFacts:
     """What the newest submissions tell of the service's webhook.

@@ -359,7 +359,7 @@ class TestAllOfIt:
     ) -> None:
         """From facts to findings, over real sockets; no mail is sent."""
         script, _, url = ses
-        script.facts = ses_facts(**{"/healthz": (200, b"ok\n")})
+        script.facts = ses_facts(**{"/healthz": (200, b"ok\n"), "/hooks/ses/doctor": (405, b"")})
         found = examine(site(url, tmp_path), Wishes(seconds=30), resolver=zone[1])
         assert {check.name: check.status.value for check in found} == {
             "store": "good",
@@ -374,6 +374,7 @@ class TestAllOfIt:
             "mail.events": "bad",
             "mail.suppressions": "good",
             "door": "good",
+            "webhook.address": "good",
             "webhook": "unknown",
         }
         assert script.sent == []

@@ -17,6 +17,7 @@ from todoke.doctor import (
     judge_clock,
     judge_door,
     judge_hearing,
+    judge_hook_address,
     judge_store,
     not_finished,
 )
@@ -92,6 +93,16 @@ def test_the_door(status: int, body: bytes, verdict: str) -> None:
     """Only todoke's own answer will do."""
     answer = WebFacts(url="u", at=NOW, status=status, body=body, error="x")
     assert statuses(judge_door(answer, "forms.example.jp")) == {"door": verdict}
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(405, "good"), (404, "bad"), (403, "bad"), (200, "bad"), (0, "bad")]
+)
+def test_the_address_of_the_webhook(status: int, verdict: str) -> None:
+    """todoke alone says 405 there."""
+    answer = WebFacts(url="u", at=NOW, status=status, error="x")
+    found = judge_hook_address(answer, "https://x/hooks/ses/")
+    assert statuses(found) == {"webhook.address": verdict}
 
 
 def hours(ago: float) -> datetime:

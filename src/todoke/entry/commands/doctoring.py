@@ -193,7 +193,15 @@ class Examination:
     def door(self) -> list[Check]:
         """Our own address, as seen from here."""
         url = self._settings.site.door_url
-        return doctor.judge_door(ask(f"{url}/healthz", seconds=self._seconds), _host_of(url))
+        found = doctor.judge_door(ask(f"{url}/healthz", seconds=self._seconds), _host_of(url))
+        if found[0].status is Verdict.GOOD and _tells_events(self._settings):
+            hook = self._hook()
+            found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)
+        return found
+
+    def _hook(self) -> str:
+        """The webhook's address, without the secret at its end."""
+        return f"{self._settings.site.door_url}/hooks/{self._settings.mail.service}/"
 
     def webhook(self) -> list[Check]:
         """When the mail service last spoke."""
@@ -202,7 +210,7 @@ class Examination:
             look_for_words(self._settings, expects=_tells_events(self._settings)),
             now=self._now(),
             expected=mail.expect_events_within,
-            hook=f"{self._settings.site.door_url}/hooks/{mail.service}/",
+            hook=self._hook(),
         )
 
     def _ask_ses(self) -> SesFacts:

@@ -121,7 +121,7 @@ def ses_server(script: SesScript) -> Iterator[str]:
 
 def ses_settings(url: str, *, sender: str = "", **changes: Any) -> Settings:
     """Settings that send through SES at `url`; `changes` are SesSettings' own fields."""
-    ses = replace(SesSettings(region="eu-west-1", endpoint=url, timeout_seconds=1.0), **changes)
+    ses = replace(SesSettings(region="eu-west-1", endpoint=url, timeout_seconds=5.0), **changes)
     usual = settings()
     box = replace(usual.mail.sender, address=sender or usual.mail.sender.address)
     return replace(usual, mail=replace(usual.mail, service="ses", ses=ses, sender=box))

@@ -18,7 +18,7 @@ from todoke.app import App
 from todoke.delivery import UNKNOWN, Ceiling, DeliveryEvent, Kind, reading
 from todoke.log import get_logger
 from todoke.message import Attempt, Message, MessageTimeline, Timeline
-from todoke.ports import FollowUp, Query, Recorded
+from todoke.ports import FollowUp, Query, Recorded, Store
 from todoke.settings import Settings
 from todoke.submission import Submission
 from todoke.track import alert
@@ -53,6 +53,11 @@ def note_heard(app: App, service: str) -> None:
     now, before = app.clock(), app.store.mark(_heard(service))
     if before is None or not timedelta() <= now - before < HEARD_EVERY:
         app.store.put_mark(_heard(service), now)
+
+
+def heard_at(store: Store, service: str) -> datetime | None:
+    """When a webhook call of this service was last read, None if never. Raises StoreError."""
+    return store.mark(_heard(service))
 
 
 def watch(app: App) -> None:

@@ -19,7 +19,7 @@ from dnslib.server import BaseResolver, DNSServer
 
 from mails import settings, smtp_settings
 from ses_server import ACCOUNT, SesScript, error, ses_server, ses_settings
-from todoke.app import open_store
+from todoke.app import App, open_store
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.doctor import Verdict
 from todoke.doctor_dns import Answer, Outcome, Resolver
@@ -33,8 +33,9 @@ from todoke.mailers.ses import SesMailer
 from todoke.message import Message, Role
 from todoke.message import Outcome as Handed
 from todoke.settings import Secret, Settings
+from todoke.silence import note_heard
 from todoke.submission import Submission
-from todoke.testing import MemoryStore
+from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from variants import replace
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -214,15 +215,17 @@ def handed_over(store: MemoryStore, number: int, at: datetime, *, told: bool) ->
 
 
 def test_when_the_service_last_spoke() -> None:
-    """Its own words count, ours do not; the oldest silent mail is known."""
+    """What its webhook told is noted; the oldest mail that nobody spoke of is known."""
     store = MemoryStore()
     assert hearing_of(store, "ses").heard_at is None
     handed_over(store, 1, NOW, told=True)
     handed_over(store, 2, NOW + timedelta(hours=2), told=False)
     handed_over(store, 3, NOW + timedelta(hours=3), told=False)
+    app = App(settings=settings(), store=store, mailer=FakeMailer(), clock=FakeClock(NOW))
+    note_heard(app, "ses")
     found = hearing_of(store, "ses")
     assert found.handed_over == 3
-    assert found.heard_at == NOW + timedelta(minutes=1)
+    assert found.heard_at == NOW
     assert found.silent_since == NOW + timedelta(hours=2)
     assert hearing_of(store, "smtp").handed_over == 0
 

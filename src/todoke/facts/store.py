@@ -15,6 +15,7 @@ from todoke.errors import ConfigError, StoreCorrupt, StoreError
 from todoke.message import AttemptTimeline
 from todoke.ports import Query, Store
 from todoke.settings import Settings
+from todoke.silence import heard_at
 from todoke.stores.sqlite import SqliteStore
 
 MARK = "doctor"
@@ -70,14 +71,12 @@ def look_for_words(settings: Settings, *, expects: bool) -> HearingFacts:
 def hearing_of(store: Store, service: str) -> HearingFacts:
     """The same of an open store. An event that was told has its evidence; our own have none."""
     attempts = list(_attempts(store, service))
-    told = [e.received_at for a in attempts for e in a.events if e.raw]
-    told += [event.received_at for event in store.orphans(20) if event.service == service]
     taken = [a for a in attempts if any(e.kind is Kind.ACCEPTED and not e.raw for e in a.events)]
     silent = [a.attempt.started_at for a in taken if not any(e.raw for e in a.events)]
     return HearingFacts(
         expects=True,
         handed_over=len(taken),
-        heard_at=max(told, default=None),
+        heard_at=heard_at(store, service),
         silent_since=min(silent, default=None),
     )
 

@@ -248,7 +248,7 @@ def _tells_events(settings: Settings) -> bool:
     mail = settings.mail
     if mail.service == "ses":
         return bool(mail.ses.configuration_set and mail.ses.topics)
-    return mail.service == CLOUD
+    return mail.service == CLOUD and mail.customers_mail_cloud.webhook
 
 
 def _domain_of(address: str) -> str:

@@ -178,7 +178,10 @@ def _judge_events(facts: SesFacts, topics: Sequence[str]) -> Check:
     if facts.configuration_set and (
         facts.configuration_set.at("SendingOptions", "SendingEnabled") is False
     ):
-        do = "Switch it on: aws sesv2 put-configuration-set-sending-options --sending-enabled"
+        do = (
+            "Switch it on: aws sesv2 put-configuration-set-sending-options --sending-enabled"
+            " --configuration-set-name NAME"
+        )
         return Check(name, Verdict.BAD, "Sending is off for the configuration set.", do)
     found = told.at("EventDestinations") or ()
     ours = [

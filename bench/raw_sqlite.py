@@ -21,7 +21,7 @@ from pathlib import Path
 
 import uvloop
 
-from todoke.ids import new_id, token_hash
+from todoke.ids import message_id, place, submission_id, token_hash
 from todoke.message import Message, Role
 from todoke.stores.adding import Addition, prepare
 from todoke.stores.database import open_writer
@@ -33,11 +33,11 @@ TEXT = "I would like to know more about your services. " * 6
 
 def submissions() -> Iterator[tuple[Submission, tuple[Message, Message]]]:
     """Submissions of about 300 bytes with a confirmation and a notification, made before the clock starts."""
-    number = 0
+    person = 0
     while True:
-        number += 1
+        person += 1
         now = datetime.now(UTC)
-        id_, visitor = new_id(now), f"visitor{number}@example.com"
+        id_, visitor = submission_id(now, place(b"s" * 32)), f"visitor{person}@example.com"
         entries = (Entry("name", "Hanako"), Entry("email", visitor), Entry("message", TEXT))
         submission = Submission(
             id=id_,
@@ -51,7 +51,7 @@ def submissions() -> Iterator[tuple[Submission, tuple[Message, Message]]]:
         roles = {Role.CONFIRMATION: visitor, Role.NOTIFICATION: "manager@example.com"}
         messages = [
             Message(
-                id=new_id(now),
+                id=message_id(id_, number),
                 submission_id=id_,
                 role=role,
                 recipient=recipient,
@@ -59,7 +59,7 @@ def submissions() -> Iterator[tuple[Submission, tuple[Message, Message]]]:
                 message_id=f"<{id_}.{role}@example.com>",
                 created_at=now,
             )
-            for role, recipient in roles.items()
+            for number, (role, recipient) in enumerate(roles.items(), start=1)
         ]
         yield submission, (messages[0], messages[1])
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from todoke import ids
+from todoke.address import mailbox_key
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
-from todoke.ids import token_hash
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.ports import Added, Duplicate, Recorded, Store
 from todoke.stores.sqlite import SqliteStore
@@ -21,11 +22,21 @@ START = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 VISITOR = "hanako@visitor.example"
 MANAGER = "manager@site.example"
+SECRET = b"s" * 32
 ENTRIES = (Entry("name", "花子"), Entry("text", "Hello"))
+
+
+def _on_aws(emulator: str) -> Store:
+    import aws_emulators  # noqa: PLC0415 - not for who has no botocore
+
+    return aws_emulators.new_store(getattr(aws_emulators, emulator))
+
 
 STORES: dict[str, Callable[[Path], Store]] = {
     "memory": lambda _: MemoryStore(),
     "sqlite": lambda folder: SqliteStore(folder / "todoke.db"),
+    "dynamodb-local": lambda _: _on_aws("dynamodb_local"),
+    "ministack": lambda _: _on_aws("ministack"),
 }
 """Every store under the contract, made in an empty folder. A new adapter joins by one line."""
 
@@ -59,17 +70,25 @@ class Desk:
         retain_until: datetime | None = None,
         received_at: datetime | None = None,
         signals: tuple[str, ...] = (),
+        repeat: RepeatKey | None = None,
     ) -> Submission:
-        """A submission that is not kept yet. Its receipt's token is "token " and its id."""
-        id_ = f"s{next(self.numbers):025}"
+        """A submission that is not kept yet, for `repeat` if it will be kept under one."""
+        received_at = received_at or self.now
+        place = ids.place(
+            SECRET,
+            visitor=mailbox_key(visitor) if visitor else "",
+            repeat_key=repeat.key if repeat else "",
+            of_visitor=bool(repeat and repeat.of_visitor),
+        )
+        id_ = ids.submission_id(received_at, place)
         return Submission(
             id=id_,
             form=form,
-            received_at=received_at or self.now,
+            received_at=received_at,
             entries=entries,
             language="ja",
             visitor=visitor,
-            token_hash=token_hash("token " + id_),
+            token_hash=ids.receipt_hash(ids.receipt_token(SECRET, id_)),
             retain_until=retain_until,
             signals=signals,
         )
@@ -79,7 +98,7 @@ class Desk:
     ) -> Message:
         """A message of a submission."""
         return Message(
-            id=f"m{next(self.numbers):025}",
+            id=ids.message_id(submission.id, next(self.numbers)),
             submission_id=submission.id,
             role=role,
             recipient=recipient or (VISITOR if role is Role.CONFIRMATION else MANAGER),
@@ -118,7 +137,7 @@ class Desk:
         self, repeat: RepeatKey, submission: Submission | None = None
     ) -> Added | Duplicate:
         """Try to keep a submission under a repeat key."""
-        kept = submission or self.submission()
+        kept = submission or self.submission(repeat=repeat)
         return self.store.add(kept, self.pair(kept), repeat).result()
 
     def claim(self, *ids: str, limit: int = 100, lease: timedelta = LEASE) -> list[Claim]:

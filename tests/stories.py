@@ -186,7 +186,7 @@ def make_timeline(
         entries=ANSWERS,
         language="en",
         visitor="hana@example.com",
-        token_hash=ids.token_hash(token_of(id_)),
+        token_hash=ids.receipt_hash(token_of(id_)),
     )
     return Timeline(submission=replace(submission, **changes), messages=messages)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from todoke import ids
-from todoke.address import AddressError, parse_address
+from todoke.address import AddressError, mailbox_key, parse_address
 from todoke.app import App
 from todoke.forms import Form, Managers
 from todoke.language import translator
@@ -55,7 +55,9 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
     if not managers and form.managers != Managers():
         return (_nobody_receives(form, context.language),)
     now = app.clock()
-    submission_id = ids.new_id(now)
+    visitor = _visitor(form, entries)
+    repeat = _repeat_key(app, form, entries, visitor, context, now)
+    submission_id = ids.submission_id(now, _place(app, visitor, repeat))
     token = ids.receipt_token(app.settings.secret, submission_id)
     submission = Submission(
         id=submission_id,
@@ -63,14 +65,14 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         received_at=now,
         entries=entries,
         language=context.language,
-        visitor=_visitor(form, entries),
-        token_hash=ids.token_hash(token),
+        visitor=visitor,
+        token_hash=ids.receipt_hash(token),
         retain_until=now + form.retention if form.retention else None,
     )
     return Prepared(
         submission=submission,
         messages=tuple(_messages(app, submission, managers, form.language)),
-        repeat=_repeat_key(app, submission, context),
+        repeat=repeat,
         token=token,
     )
 
@@ -123,8 +125,8 @@ def _messages(
     wanted = [(Role.NOTIFICATION, address, managers_language) for address in managers]
     if submission.visitor:
         wanted.insert(0, (Role.CONFIRMATION, submission.visitor, submission.language))
-    for role, recipient, language in wanted:
-        message_id = ids.new_id(submission.received_at)
+    for number, (role, recipient, language) in enumerate(wanted, start=1):
+        message_id = ids.message_id(submission.id, number)
         yield Message(
             id=message_id,
             submission_id=submission.id,
@@ -136,24 +138,33 @@ def _messages(
         )
 
 
-def _repeat_key(app: App, submission: Submission, context: Context) -> RepeatKey:
+def _repeat_key(
+    app: App, form: Form, entries: EntryList, visitor: str, context: Context, now: datetime
+) -> RepeatKey:
     """Name what would be the same request again.
 
     With an Idempotency-Key: the key. Without: the same answers to the same form from the same place, within a
     window that is short when the answers hold no address.
     """
-    fingerprint = _fingerprint(submission.entries)
+    fingerprint = _fingerprint(entries)
     parts: tuple[str, ...]
     if context.idempotency_key:
-        window, parts = IDEMPOTENCY_KEY_WINDOW, ("key", submission.form, context.idempotency_key)
+        window, parts = IDEMPOTENCY_KEY_WINDOW, ("key", form.name, context.idempotency_key)
     else:
-        known = bool(submission.visitor)
-        window = app.settings.repeat_window if known else ANONYMOUS_REPEAT_WINDOW
-        parts = ("same", submission.form, fingerprint, context.remote, context.user_agent)
+        window = app.settings.repeat_window if visitor else ANONYMOUS_REPEAT_WINDOW
+        parts = ("same", form.name, fingerprint, context.remote, context.user_agent)
     return RepeatKey(
         key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
         fingerprint=fingerprint,
-        expires_at=submission.received_at + window,
+        expires_at=now + window,
+        of_visitor=not context.idempotency_key,
+    )
+
+
+def _place(app: App, visitor: str, repeat: RepeatKey) -> str:
+    mailbox = mailbox_key(visitor) if visitor else ""
+    return ids.place(
+        app.settings.secret, visitor=mailbox, repeat_key=repeat.key, of_visitor=repeat.of_visitor
     )
 
 

@@ -1,5 +1,8 @@
 """Where identifiers and tokens are made. Ids sort by time and cannot be guessed; tokens only cannot be guessed.
 
+A submission's id says when it came and where a store may keep it, and all that belongs to it begins with it: its
+messages' ids, its receipt's token and, where a store likes, its attempts' tokens. So it is found without an index.
+
 The door makes several for each request, while other threads want the interpreter. So nothing here lets go of it for
 a moment's work: randomness is drawn from the system in blocks, and the MAC is one that hashes in place.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from threading import Lock
 
@@ -18,6 +21,13 @@ _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 _DIGIT_OF_BYTE = (_DIGITS * 8).encode()
 """Each byte as a digit: 256 is eight times 32, so random bytes make evenly random digits of five bits."""
 _BLOCK = 4096
+_FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+TIME_DIGITS = 10
+"""Microseconds since 2025, in base 32: good until September 2060."""
+HOME_DIGITS = 6
+PLACE_DIGITS = 16
+_MAC_CHARACTERS = 32
 
 
 class _Random:
@@ -47,9 +57,48 @@ class _Random:
 _random = _Random()
 
 
-def new_id(now: datetime) -> str:
-    """A new identifier of 26 characters [0-9a-v]: ten of milliseconds, then 80 random bits, so ids sort by time."""
-    return _time_digits(int(now.timestamp() * 1000)) + _random.take(16)
+def submission_id(received_at: datetime, place: str) -> str:
+    """An identifier of 26 characters [0-9a-v]: when it was received, then its place, so ids sort by time."""
+    return time_digits(received_at) + place
+
+
+def time_digits(time: datetime) -> str:
+    """The ten digits with which the ids of a moment begin; those of a time before 2025 are zeros."""
+    return _digits(max((time - _FIRST_DAY) // _MICROSECOND, 0), TIME_DIGITS)
+
+
+def time_of(digits: str) -> datetime:
+    """The moment of an id, or of its first ten digits."""
+    return _FIRST_DAY + int(digits[:TIME_DIGITS], 32) * _MICROSECOND
+
+
+def place(
+    secret: bytes, *, visitor: str = "", repeat_key: str = "", of_visitor: bool = False
+) -> str:
+    """Sixteen digits (80 bits): the same for one repeat key, random without one.
+
+    The first six are the visitor's own (`home`), so that what one person sent lies together; they are the repeat
+    key's where other visitors may state the same (see RepeatKey.of_visitor). `visitor` is a mailbox key. Keyed, so
+    that an id tells nobody an address or a key.
+    """
+    if repeat_key:
+        own = _keyed(secret, b"todoke repeat", repeat_key)
+        digits = _digits(own & (1 << 80) - 1, PLACE_DIGITS)
+    else:
+        digits = _random.take(PLACE_DIGITS)
+    if visitor and (of_visitor or not repeat_key):
+        return home(secret, visitor) + digits[HOME_DIGITS:]
+    return digits
+
+
+def home(secret: bytes, mailbox: str) -> str:
+    """Six digits (30 bits) for a mailbox key."""
+    return _digits(_keyed(secret, b"todoke mailbox", mailbox) & (1 << 30) - 1, HOME_DIGITS)
+
+
+def message_id(submission: str, number: int) -> str:
+    """The identifier of a submission's message, by its number there."""
+    return f"{submission}-{number}"
 
 
 def derived_id(*parts: str) -> str:
@@ -64,7 +113,7 @@ def new_attempt_token() -> str:
 
 
 def receipt_token(secret: bytes, submission_id: str) -> str:
-    """The receipt link's token: 32 URL-safe characters, 192 bits only the holder of `secret` can compute.
+    """The receipt link's token: the id, then 32 URL-safe characters, 192 bits only the holder of `secret` can compute.
 
     A keyed BLAKE2b (RFC 7693). It is derived and not drawn, so that a repeated request gets the same link although
     only its hash is stored.
@@ -72,12 +121,25 @@ def receipt_token(secret: bytes, submission_id: str) -> str:
     mac = hashlib.blake2b(
         submission_id.encode(), key=_mac_key(secret), person=b"todoke receipt", digest_size=24
     )
-    return urlsafe_b64encode(mac.digest()).decode()
+    return submission_id + urlsafe_b64encode(mac.digest()).decode()
+
+
+def receipt_hash(token: str) -> str:
+    """The form in which a receipt's token is stored: the id it begins with, then the token's SHA-256 in hex."""
+    return token[:-_MAC_CHARACTERS] + token_hash(token)
 
 
 def token_hash(token: str) -> str:
-    """The form in which a token is stored: SHA-256 in hex."""
+    """The form in which any other token is stored: SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _keyed(secret: bytes, purpose: bytes, text: str) -> int:
+    """A keyed BLAKE2b of a text, as a number of 128 bits."""
+    mac = hashlib.blake2b(
+        text.encode("utf-8", "surrogatepass"), key=_mac_key(secret), person=purpose, digest_size=16
+    )
+    return int.from_bytes(mac.digest(), "big")
 
 
 @lru_cache(maxsize=8)
@@ -86,10 +148,9 @@ def _mac_key(secret: bytes) -> bytes:
     return hashlib.sha512(secret).digest()
 
 
-@lru_cache(maxsize=64)
-def _time_digits(milliseconds: int) -> str:
-    """A time in ten digits. The same one is asked for several times in a row."""
-    return _base32hex(milliseconds << 80)[:10]
+def _digits(number: int, length: int) -> str:
+    """A number in base 32, with leading zeros; an even `length`."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * length - 10, -1, -10)])
 
 
 def _base32hex(number: int) -> str:

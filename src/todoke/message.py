@@ -29,9 +29,9 @@ class Role(StrEnum):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one recipient.
 
-    `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the same over retries and resends.
-    `recipient` is an addr-spec. `about` is, for an alert, the id of the message it tells of; `note` is why the
-    alert was written: a Status value, "complained", "corrected" or "silent".
+    `id` begins with the submission's. `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the
+    same over retries and resends. `recipient` is an addr-spec. `about` is, for an alert, the id of the message it
+    tells of; `note` is why the alert was written: a Status value, "complained", "corrected" or "silent".
     """
 
     id: str

@@ -118,7 +118,8 @@ class Store(Protocol):
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
         submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The
-        future fails with StoreUnavailable or StoreCorrupt; never cancelled by the store.
+        submission's id was made of the key (ids.place), and its messages' ids begin with it. The future fails with
+        StoreUnavailable or StoreCorrupt, with TooLarge if files are more than the store takes; never cancelled by it.
         """
         ...
 

@@ -90,7 +90,8 @@ FieldErrors = tuple[FieldError, ...]
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """One accepted sending of a form.
 
-    `token_hash` is the SHA-256 (hex) of the receipt link's token; the token itself is never stored.
+    `id` is of ids.submission_id. `token_hash` is the ids.receipt_hash of the receipt link's token; the token itself is
+    never stored.
     `visitor` is the visitor's mail address as typed, or "" when the form has none. `retain_until` is when
     retention erases it, None for never. `signals` names what a guard found suspicious.
     """
@@ -110,9 +111,10 @@ class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
     """What makes two requests one submission: an Idempotency-Key, or the same answers from the same place.
 
     `key` is a hash; `fingerprint` hashes the content, so that a key used again for other content is noticed.
-    It holds until `expires_at`.
+    It holds until `expires_at`. `of_visitor` is True when equal keys can only come of one visitor's address.
     """
 
     key: str
     fingerprint: str
     expires_at: datetime
+    of_visitor: bool = False

@@ -114,8 +114,8 @@ def _alert(
     note: str,
     nth: int,
 ) -> Message:
-    alert_id = ids.derived_id("alert", about.message.id, what, str(nth), recipient)
-    return alert(settings, submission, about, recipient, note, alert_id)
+    derived = ids.derived_id("alert", about.message.id, what, str(nth), recipient)
+    return alert(settings, submission, about, recipient, note, f"{submission.id}-{derived}")
 
 
 def alert(

@@ -65,17 +65,18 @@ class Walk:
         """Store a submission with its two messages; its id."""
         now = utc_now()
         submission = Submission(
-            id=ids.new_id(now),
+            id=ids.submission_id(now, ids.place(b"s" * 32)),
             form="contact",
             received_at=now,
             entries=(Entry("email", visitor),),
             language="en",
             visitor=visitor,
-            token_hash=ids.new_id(now),
+            token_hash="",
         )
         messages = []
-        for role, recipient in ((Role.CONFIRMATION, visitor), (Role.NOTIFICATION, manager)):
-            message_id = ids.new_id(now)
+        roles = ((Role.CONFIRMATION, visitor), (Role.NOTIFICATION, manager))
+        for number, (role, recipient) in enumerate(roles, start=1):
+            message_id = ids.message_id(submission.id, number)
             messages.append(
                 Message(
                     id=message_id,

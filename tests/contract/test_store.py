@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from store_desk import LEASE, MANAGER, START, VISITOR, Desk
+from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
 from todoke.delivery import Ceiling, Kind, Reason, Status
 from todoke.errors import Malformed, StoreUnavailable
-from todoke.ids import token_hash
+from todoke.ids import receipt_hash, receipt_token
 from todoke.message import Message, MessageTimeline, Outcome, Role
 from todoke.ports import Added, Duplicate, Query, Recorded, Suppression
 from todoke.submission import Entry, File, Submission
@@ -60,14 +60,14 @@ class TestAdd:
 
     def test_repeat_is_a_duplicate(self, desk: Desk) -> None:
         """The second call with a live key gets the first one's id, and nothing is written."""
-        first = desk.submission()
+        first = desk.submission(repeat=desk.repeat("k"))
         assert desk.add_with(desk.repeat("k"), first) == Added(first.id)
         assert desk.add_with(desk.repeat("k")) == Duplicate(first.id, same_content=True)
         assert (desk.store.counts()["submissions"], desk.store.counts()["messages"]) == (1, 2)
 
     def test_repeat_with_other_content_is_told(self, desk: Desk) -> None:
         """A key that is used again for other content is a Duplicate that says so."""
-        first = desk.submission()
+        first = desk.submission(repeat=desk.repeat("k"))
         desk.add_with(desk.repeat("k", "one"), first)
         assert desk.add_with(desk.repeat("k", "two")) == Duplicate(first.id, same_content=False)
 
@@ -82,14 +82,50 @@ class TestAdd:
         desk.move(minutes=9, seconds=59)
         assert isinstance(desk.add_with(desk.repeat("k")), Duplicate)
         desk.move(seconds=1)
-        second = desk.submission()
+        second = desk.submission(repeat=desk.repeat("k"))
         assert desk.add_with(desk.repeat("k"), second) == Added(second.id)
         assert desk.add_with(desk.repeat("k")) == Duplicate(second.id, same_content=True)
+
+    def test_a_key_of_one_visitor(self, desk: Desk) -> None:
+        """A key that only one visitor's requests can have is a repeat key like another."""
+        repeat = replace(desk.repeat("k", minutes=10), of_visitor=True)
+        first = desk.submission(repeat=repeat)
+        assert desk.add_with(repeat, first) == Added(first.id)
+        desk.move(seconds=1)
+        assert desk.add_with(repeat) == Duplicate(first.id, same_content=True)
+        assert _all_pages(desk, Query(address=VISITOR)) == [first.id]
+        desk.move(minutes=10)
+        second = desk.submission(repeat=repeat)
+        assert desk.add_with(replace(repeat, expires_at=desk.now), second) == Added(second.id)
+        assert _all_pages(desk, Query(address=VISITOR)) == [second.id, first.id]
+        assert [desk.timeline(id_).submission.id for id_ in (first.id, second.id)] == [
+            first.id,
+            second.id,
+        ]
+
+    def test_work_goes_on_when_a_key_names_another(self, desk: Desk) -> None:
+        """The submission that a key named before is worked on, reported on and erased like any other."""
+        repeat = desk.repeat("k", minutes=10)
+        first = desk.submission(repeat=repeat)
+        desk.add_with(repeat, first)
+        claims = desk.claim()
+        desk.move(minutes=10)
+        second = desk.submission(repeat=repeat)
+        assert isinstance(desk.add_with(desk.repeat("k"), second), Added)
+        desk.finish(claims[0], Kind.ACCEPTED)
+        desk.record(desk.event(Kind.DELIVERED, token=claims[0].attempt.token))
+        told = desk.timeline(first.id).messages[0]
+        assert told.standing.status is Status.DELIVERED
+        assert desk.store.receipt(first.token_hash) == desk.timeline(first.id)
+        assert {c.message.submission_id for c in desk.claim()} == {first.id, second.id}
+        assert desk.store.erase(submission_id=first.id) == 1
+        assert desk.timeline(second.id).submission.id == second.id
+        assert desk.store.counts()["submissions"] == 1
 
     def test_parallel_repeats_add_once(self, desk: Desk) -> None:
         """Of fifty concurrent calls with one key exactly one adds; the others get its id."""
         repeat = desk.repeat("double click")
-        submissions = [desk.submission() for _ in range(50)]
+        submissions = [desk.submission(repeat=repeat) for _ in range(50)]
         answers = _together([lambda s=s: desk.add_with(repeat, s) for s in submissions])
         (added,) = [a for a in answers if isinstance(a, Added)]
         duplicates = [a for a in answers if isinstance(a, Duplicate)]
@@ -99,7 +135,7 @@ class TestAdd:
     def test_waiting_repeats_add_once(self, desk: Desk) -> None:
         """The same holds where one thread asks fifty times before it looks at any answer."""
         repeat = desk.repeat("double click")
-        futures = [desk.store.add(desk.submission(), (), repeat) for _ in range(50)]
+        futures = [desk.store.add(desk.submission(repeat=repeat), (), repeat) for _ in range(50)]
         assert sum(isinstance(f.result(), Added) for f in futures) == 1
 
 
@@ -156,12 +192,13 @@ class TestClaim:
         assert [attempt] == [a.attempt for a in desk.told(message).attempts]
 
     def test_attempts_have_tokens_of_their_own(self, desk: Desk) -> None:
-        """Every attempt has its own token of fixed length in [a-z0-9]."""
+        """Every attempt has its own token in [a-z0-9], of one length, so that none is a part of another."""
         for _ in range(5):
             desk.add()
         tokens = [c.attempt.token for c in desk.claim()]
         assert len(set(tokens)) == 10
-        assert {26} == {len(t) for t in tokens}
+        (length,) = {len(t) for t in tokens}
+        assert 26 <= length <= 64
         assert all(t.isascii() and t.isalnum() and t == t.lower() for t in tokens)
 
     def test_nothing_before_it_is_due(self, desk: Desk) -> None:
@@ -670,8 +707,12 @@ class TestReading:
     def test_receipt(self, desk: Desk) -> None:
         """A receipt is found by its token's hash alone."""
         timeline = desk.add()
-        assert timeline == desk.store.receipt(token_hash("token " + timeline.submission.id))
-        assert desk.store.receipt(token_hash("other")) is None
+        assert timeline == desk.store.receipt(
+            receipt_hash(receipt_token(SECRET, timeline.submission.id))
+        )
+        forged = receipt_token(b"t" * 32, timeline.submission.id)
+        for token in ("other", "o" * 58, forged):
+            assert desk.store.receipt(receipt_hash(token)) is None
         assert desk.store.receipt("") is None
 
     def test_nobody_there(self, desk: Desk) -> None:
@@ -781,7 +822,7 @@ class TestPage:
 class TestErase:
     def test_by_id(self, desk: Desk) -> None:
         """All of a submission goes: its messages, attempts, events, files, receipt and repeat key."""
-        submission = desk.submission(entries=(Entry("photo", PNG),))
+        submission = desk.submission(entries=(Entry("photo", PNG),), repeat=desk.repeat("k"))
         assert isinstance(desk.add_with(desk.repeat("k"), submission), Added)
         other = desk.add()
         for claim in desk.claim():
@@ -792,6 +833,7 @@ class TestErase:
         assert desk.store.file(submission.id, 0) is None
         assert [other.submission.id] == _all_pages(desk, Query(address=VISITOR))
         assert desk.store.counts() == {"submissions": 1, "messages": 2, "due": 0, "orphans": 0}
+        desk.move(microseconds=1)
         assert isinstance(desk.add_with(desk.repeat("k")), Added)
         assert desk.store.erase(submission_id=submission.id) == 0
 
@@ -1031,7 +1073,7 @@ def _alert(
             seen.append((submission, before, after))
         return (
             Message(
-                id="alert-" + after.message.id,
+                id=after.message.id + "-alert",
                 submission_id=submission.id,
                 role=Role.ALERT,
                 recipient=MANAGER,

@@ -93,9 +93,11 @@ class Histories(RuleBasedStateMachine):
     def add(self, form: str, visitor: str, key: str, days: int | None) -> None:
         """Add a submission, with a repeat key or without."""
         retain_until = None if days is None else self.desk.now + timedelta(days=days)
-        submission = self.desk.submission(form=form, visitor=visitor, retain_until=retain_until)
-        messages = self.desk.pair(submission) if visitor else ()
         repeat = self.desk.repeat(key, fingerprint=form, seconds=200) if key else None
+        submission = self.desk.submission(
+            form=form, visitor=visitor, retain_until=retain_until, repeat=repeat
+        )
+        messages = self.desk.pair(submission) if visitor else ()
         answers = [s.add(submission, messages, repeat).result() for s in (self.store, self.model)]
         assert answers[0] == answers[1]
         self.desk.move(microseconds=1)

@@ -14,7 +14,7 @@ from doors import OPEN_FORM, Answer, ask, failing, kept, make_app, served
 from todoke.app import App
 from todoke.errors import StoreCorrupt, StoreUnavailable
 from todoke.forms import Field, Form, Limits, Site
-from todoke.ids import receipt_token, token_hash
+from todoke.ids import receipt_hash, receipt_token
 from todoke.web import door
 
 JSON = "application/json"
@@ -59,7 +59,7 @@ def test_json_success_says_queued() -> None:
         ],
     }
     assert b"sent" not in answer.body
-    assert token_hash(link.rpartition("/")[2]) == submission.token_hash
+    assert receipt_hash(link.rpartition("/")[2]) == submission.token_hash
 
 
 def test_html_success_leads_to_the_receipt() -> None:

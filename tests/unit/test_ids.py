@@ -14,12 +14,46 @@ from todoke import ids
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 
 
+SECRET = b"s" * 32
+DIGITS = set("0123456789abcdefghijklmnopqrstuv")
+
+
 def test_ids_sort_by_time_and_are_never_the_same():
     """A later id sorts after an earlier one; equal moments give different ids."""
-    made = [ids.new_id(NOW + timedelta(milliseconds=n)) for n in range(500)]
+    made = [
+        ids.submission_id(NOW + timedelta(microseconds=n), ids.place(SECRET)) for n in range(500)
+    ]
     assert made == sorted(made)
-    assert len({ids.new_id(NOW) for _ in range(5000)}) == 5000
-    assert all(len(i) == 26 and set(i) <= set("0123456789abcdefghijklmnopqrstuv") for i in made)
+    assert len({ids.submission_id(NOW, ids.place(SECRET)) for _ in range(5000)}) == 5000
+    assert all(len(i) == 26 and set(i) <= DIGITS for i in made)
+
+
+@given(st.integers(min_value=0, max_value=2**50 - 1))
+def test_an_id_tells_its_moment(microseconds):
+    """To the microsecond, until 2060; before 2025 all are one."""
+    moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    assert ids.time_of(ids.submission_id(moment, "0" * 16)) == moment
+    assert ids.time_digits(datetime(1999, 1, 1, tzinfo=UTC)) == "0" * 10
+
+
+def test_a_repeat_key_has_one_place():
+    """The same key the same place, whoever asks; without a key each place is another."""
+    one = ids.place(SECRET, visitor="a@b.example", repeat_key="k")
+    assert one == ids.place(SECRET, visitor="c@d.example", repeat_key="k")
+    others = {ids.place(SECRET, repeat_key="l"), ids.place(b"t" * 32, repeat_key="k")}
+    assert one not in others
+    assert len({ids.place(SECRET, visitor="a@b.example") for _ in range(1000)}) == 1000
+
+
+def test_what_a_visitor_sent_lies_together():
+    """A place begins with the visitor's home, unless others may state the same key."""
+    home = ids.home(SECRET, "a@b.example")
+    mine = {"visitor": "a@b.example"}
+    assert ids.place(SECRET, **mine)[:6] == home
+    assert ids.place(SECRET, **mine, repeat_key="k", of_visitor=True)[:6] == home
+    assert ids.place(SECRET, **mine, repeat_key="k")[:6] != home
+    assert len(home) == 6
+    assert set(home) <= DIGITS
 
 
 @given(st.binary(min_size=16, max_size=16))
@@ -34,7 +68,16 @@ def test_a_receipt_token_depends_on_secret_and_submission_alone():
     one = ids.receipt_token(b"s" * 32, "a")
     assert one == ids.receipt_token(b"s" * 32, "a")
     assert len({one, ids.receipt_token(b"t" * 32, "a"), ids.receipt_token(b"s" * 32, "b")}) == 3
-    assert len(one) == 32
+    assert len(one) == 1 + 32
+    assert one.startswith("a")
+
+
+def test_a_receipt_s_hash_says_where_and_hides_the_rest():
+    """It begins with the id and holds nothing else of the token but its hash."""
+    token = ids.receipt_token(b"s" * 32, "a" * 26)
+    assert ids.receipt_hash(token) == "a" * 26 + ids.token_hash(token)
+    assert token[26:] not in ids.receipt_hash(token)
+    assert ids.receipt_hash(token[26:]) == ids.token_hash(token[26:])
 
 
 def test_a_forked_child_draws_randomness_of_its_own():

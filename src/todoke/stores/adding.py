@@ -11,16 +11,8 @@ import msgspec
 from todoke.message import Message
 from todoke.ports import Added, Duplicate
 from todoke.stores.erasure import address_keys
-from todoke.stores.rows import (
-    SQL,
-    Row,
-    insert_rows,
-    json_list,
-    message_row,
-    micros,
-    plain,
-    submission_row,
-)
+from todoke.stores.rows import SQL, Row, insert_rows, json_list, message_row, submission_row
+from todoke.stores.values import micros, plain
 from todoke.submission import RepeatKey, Submission, files
 
 SEQ_BITS = 8

@@ -15,7 +15,8 @@ from todoke.errors import StoreUnavailable
 from todoke.stores.adding import SEQ_BITS, add_total
 from todoke.stores.erasure import Condition, address_keys, person_keys, recipients
 from todoke.stores.reading import Stored, load
-from todoke.stores.rows import SQL, json_list, micros, plain, read_event, read_totals
+from todoke.stores.rows import SQL, json_list, read_totals
+from todoke.stores.values import micros, plain, read_event
 
 READERS_SECONDS = 30.0
 """So long the last step waits for readers that still look at what was there before."""

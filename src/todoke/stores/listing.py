@@ -14,7 +14,8 @@ from todoke.errors import Malformed
 from todoke.ports import Page, Query
 from todoke.stores.adding import SEQ_BITS
 from todoke.stores.reading import load
-from todoke.stores.rows import SQL, json_list, micros, plain
+from todoke.stores.rows import SQL, json_list
+from todoke.stores.values import micros, plain
 
 _CHUNK = 200
 _LOOKED_AT = 10_000

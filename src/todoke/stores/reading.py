@@ -10,16 +10,8 @@ import msgspec
 
 from todoke.delivery import DeliveryEvent
 from todoke.message import AttemptTimeline, MessageTimeline, Timeline
-from todoke.stores.rows import (
-    SQL,
-    Row,
-    attempt_of,
-    json_list,
-    message_of,
-    read_event,
-    submission_of,
-    time_or_none,
-)
+from todoke.stores.rows import SQL, Row, attempt_of, json_list, message_of, submission_of
+from todoke.stores.values import read_event, time_or_none
 from todoke.stores.work import Work, attempt_timeline
 from todoke.submission import Submission
 

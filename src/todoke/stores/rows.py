@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 import msgspec
@@ -17,14 +16,21 @@ import msgspec
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.message import Attempt, Message, Role
-from todoke.ports import Suppression
-from todoke.submission import Entry, EntryList, File, Submission
+from todoke.stores.values import (
+    entries_json,
+    entries_of,
+    event_json,
+    micros,
+    micros_or_none,
+    plain,
+    read_signals,
+    time_of,
+    time_or_none,
+    to_json,
+)
+from todoke.submission import Submission
 
 Row = tuple[Any, ...]
-T = TypeVar("T")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ONE_MICROSECOND = timedelta(microseconds=1)
 
 
 def _read_queries() -> dict[str, str]:
@@ -40,34 +46,9 @@ SQL = _read_queries()
 """The statements of queries.sql by name."""
 
 
-def micros(time: datetime) -> int:
-    """A time as microseconds since 1970."""
-    return (time - _EPOCH) // _ONE_MICROSECOND
-
-
-def micros_or_none(time: datetime | None) -> int | None:
-    """The same, where there may be none."""
-    return None if time is None else micros(time)
-
-
-def time_of(value: int) -> datetime:
-    """The time that `micros` made the value of."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def time_or_none(value: int | None) -> datetime | None:
-    """The same, where there may be none."""
-    return None if value is None else time_of(value)
-
-
 def json_list(values: Iterable[int | str]) -> str:
     """Values for a statement that takes a list."""
     return msgspec.json.encode([v if isinstance(v, int) else plain(v) for v in values]).decode()
-
-
-def plain(text: str) -> str:
-    """Text that SQLite can hold as a key: a lone surrogate (JSON can bring one) is written out."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 MOST_ROWS = 32
@@ -88,81 +69,6 @@ def insert_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) ->
 def _insert_statement(table: str, width: int, height: int) -> str:
     row = "(" + ",".join("?" * width) + ")"
     return f"INSERT INTO {table} VALUES " + ",".join([row] * height)  # noqa: S608 - our own table names
-
-
-class _StoredFile(msgspec.Struct, array_like=True):
-    name: str
-    media_type: str
-    size: int
-    digest: str
-
-
-class _StoredEntry(msgspec.Struct, array_like=True):
-    name: str
-    value: str | _StoredFile
-    raw: bytes | None = None
-
-
-def to_json(value: Any) -> str:
-    """JSON, also of text with lone surrogates, which no byte encoding has a place for."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value))
-
-
-def _reader(kind: type[T]) -> Callable[[str], T]:
-    decode = msgspec.json.Decoder(kind).decode
-
-    def read(text: str) -> T:
-        try:
-            return decode(text)
-        except msgspec.DecodeError:
-            return msgspec.convert(json.loads(text), kind)
-
-    return read
-
-
-_read_entries = _reader(list[_StoredEntry])
-_read_signals = _reader(tuple[str, ...])
-read_event = _reader(DeliveryEvent)
-"""A delivery event from its JSON."""
-read_suppression = _reader(Suppression)
-"""A suppression from its JSON."""
-
-
-def event_json(event: DeliveryEvent) -> str:
-    """A delivery event: all that it states, and nothing of what it leaves open."""
-    return to_json(event)
-
-
-def entries_json(entries: EntryList) -> str:
-    """An entry list without its files' content."""
-    return to_json([_entry_items(e) for e in entries])
-
-
-def _entry_items(entry: Entry) -> tuple[Any, ...]:
-    value: Any = entry.value
-    if isinstance(value, File):
-        value = (value.name, value.media_type, value.size, value.digest)
-    return (entry.name, value) if entry.raw is None else (entry.name, value, entry.raw)
-
-
-def _entries_of(text: str) -> EntryList:
-    return tuple(
-        Entry(e.name, e.value if isinstance(e.value, str) else _file_of(e.value), e.raw)
-        for e in _read_entries(text)
-    )
-
-
-def _file_of(stored: _StoredFile) -> File:
-    return File(
-        name=stored.name,
-        media_type=stored.media_type,
-        content=b"",
-        size=stored.size,
-        digest=stored.digest,
-    )
 
 
 def submission_row(submission: Submission) -> Row:
@@ -187,12 +93,12 @@ def submission_of(row: Row) -> Submission:
         id=id_,
         form=form,
         received_at=time_of(received_at),
-        entries=_entries_of(entries),
+        entries=entries_of(entries),
         language=language,
         visitor=visitor,
         token_hash=token_hash,
         retain_until=time_or_none(retain_until),
-        signals=_read_signals(signals) if signals else (),
+        signals=read_signals(signals) if signals else (),
     )
 
 

@@ -33,7 +33,8 @@ from todoke.stores.adding import Adder, prepare
 from todoke.stores.database import open_reader, translated
 from todoke.stores.erasure import Condition
 from todoke.stores.reading import load
-from todoke.stores.rows import SQL, micros, plain, read_event, read_totals, time_or_none
+from todoke.stores.rows import SQL, read_totals
+from todoke.stores.values import micros, plain, read_event, time_or_none
 from todoke.stores.writer import Writer
 from todoke.submission import File, RepeatKey, Submission
 

@@ -17,18 +17,14 @@ from todoke.stores.rows import (
     SQL,
     Row,
     attempt_row,
-    event_json,
     event_row,
     insert_rows,
     json_list,
     message_row,
-    micros,
-    micros_or_none,
-    plain,
-    read_event,
     stated_id,
     stated_key,
 )
+from todoke.stores.values import event_json, micros, micros_or_none, plain, read_event
 from todoke.stores.work import Work, new_work
 from todoke.submission import Submission
 

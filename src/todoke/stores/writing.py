@@ -15,8 +15,9 @@ from todoke.ids import new_attempt_token
 from todoke.message import Claim, Outcome
 from todoke.ports import FollowUp, Recorded
 from todoke.stores import ledger as rules
-from todoke.stores.rows import SQL, json_list, micros
+from todoke.stores.rows import SQL, json_list
 from todoke.stores.sqlite_ledger import SqliteLedger
+from todoke.stores.values import micros
 from todoke.stores.work import begin
 
 

@@ -22,7 +22,7 @@ from todoke import report
 from todoke.address import AddressError, parse_address
 from todoke.app import App
 from todoke.errors import RequestError, StoreError
-from todoke.ids import token_hash
+from todoke.ids import receipt_hash
 from todoke.language import choose_language, translator
 from todoke.message import Role, Timeline
 from todoke.submission import FieldError
@@ -156,7 +156,7 @@ class _Receipts:
         )
 
     async def _find(self, request: Request) -> Timeline | None:
-        hashed = token_hash(request.path_params["token"])
+        hashed = receipt_hash(request.path_params["token"])
         return await run_in_threadpool(self.app.store.receipt, hashed)
 
     def _page(

@@ -1,0 +1,190 @@
+"""What finish, record and resend do in DynamoDB: one conditional put for each submission, with the rules of all stores.
+
+A call about several submissions is kept submission by submission. When it fails in between, a part of it is kept; to
+repeat it is safe, because an event that is known changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from todoke.delivery import DeliveryEvent, Kind
+from todoke.message import Outcome
+from todoke.ports import FollowUp, Recorded
+from todoke.stores import dynamodb_orphans as orphans
+from todoke.stores import ledger as rules
+from todoke.stores.dynamodb_cabinet import Cabinet
+from todoke.stores.dynamodb_items import Stored, carried_id
+from todoke.stores.dynamodb_ledger import DynamoLedger
+
+
+@dataclass(slots=True)
+class Journal:
+    """Keeps what happened to messages."""
+
+    cabinet: Cabinet
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """See Store.finish."""
+        groups: defaultdict[str, list[Outcome]] = defaultdict(list)
+        for outcome in outcomes:
+            groups[outcome.claim.message.submission_id].append(outcome)
+        there = self.cabinet.load_all(groups)
+        for id_, group in groups.items():
+            tokens = [o.claim.attempt.token for o in group]
+            _, ledger = self.cabinet.change(
+                id_,
+                lambda ledger, group=group: rules.finish(ledger, group, follow_up),  # type: ignore[misc]
+                _if_has(there.get(id_), tokens),
+            )
+            self._join(id_, ledger, follow_up)
+
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, keep_orphans: bool
+    ) -> list[Recorded]:
+        """See Store.record."""
+        targets, there = self._targets(events)
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for number, id_ in enumerate(targets):
+            groups[id_].append(number)
+        words = [Recorded.ORPHAN] * len(events)
+        lost = [events[number] for number in groups.pop("", ())]
+        if keep_orphans:
+            for event in lost:
+                orphans.keep(self.cabinet.table, event)
+        for id_, numbers in groups.items():
+            group = [events[number] for number in numbers]
+            answers = self._record_group(id_, group, follow_up, there.get(id_), keep_orphans)
+            for number, word in zip(numbers, answers, strict=True):
+                words[number] = word
+        if keep_orphans:
+            self._look_again(lost, follow_up)
+        return words
+
+    def resend(
+        self,
+        message_id: str,
+        *,
+        now: datetime,
+        recipient: str,
+        max_corrections: int,
+        follow_up: FollowUp,
+    ) -> bool:
+        """See Store.resend."""
+        done, _ = self.cabinet.change(
+            message_id[:26],
+            lambda ledger: rules.resend(
+                ledger,
+                message_id,
+                now=now,
+                recipient=recipient,
+                max_corrections=max_corrections,
+                follow_up=follow_up,
+            ),
+        )
+        return done
+
+    def _record_group(
+        self,
+        id_: str,
+        group: Sequence[DeliveryEvent],
+        follow_up: FollowUp,
+        first: Stored | None,
+        keep_orphans: bool,
+    ) -> list[Recorded]:
+        tokens = [event.token for event in group if event.token]
+        words, ledger = self.cabinet.change(
+            id_,
+            lambda ledger: rules.record(ledger, group, follow_up, orphans=keep_orphans),
+            _if_has(first, tokens),
+        )
+        for event in ledger.orphans:
+            orphans.keep(self.cabinet.table, event)
+        self._join(id_, ledger, follow_up)
+        return words
+
+    def _join(self, id_: str, ledger: DynamoLedger, follow_up: FollowUp) -> None:
+        """Journal the orphans that what was just written explains. They are looked for after the write: who keeps an
+        orphan looks for its attempt afterwards likewise, so one of the two sees the other."""
+        while stated := {
+            (e.service, e.service_id)
+            for _, e in ledger.heard
+            if e.kind is Kind.ACCEPTED and e.service_id
+        }:
+            found = orphans.named(self.cabinet.table, stated)
+            if not found:
+                return
+            events = [event for _, event in found]
+            words, ledger = self.cabinet.change(
+                id_,
+                lambda ledger, events=events: rules.record(  # type: ignore[misc]
+                    ledger, events, follow_up, orphans=False
+                ),
+            )
+            joined = [
+                key for (key, _), word in zip(found, words, strict=True) if word != Recorded.ORPHAN
+            ]
+            orphans.remove(self.cabinet.table, joined)
+
+    def _look_again(self, lost: Sequence[DeliveryEvent], follow_up: FollowUp) -> None:
+        """Join orphans whose attempt became known while they were being kept."""
+        named = [event for event in lost if event.service_id]
+        targets, there = self._targets(named)
+        for event, id_ in zip(named, targets, strict=True):
+            if not id_:
+                continue
+            (word,) = self._record_group(
+                id_, [event], follow_up, there.get(id_), keep_orphans=False
+            )
+            if word != Recorded.ORPHAN:
+                orphans.remove(self.cabinet.table, [orphans.key_of_event(event)])
+
+    def _targets(self, events: Sequence[DeliveryEvent]) -> tuple[list[str], dict[str, Stored]]:
+        """The id of the submission that each event is about ("": none is known), and those that are there."""
+        candidates = {carried_id(event.token) for event in events}
+        candidates |= {carried_id(event.service_id) for event in events}
+        there = self.cabinet.load_all(candidates - {""})
+        targets = [self._target(event, there) for event in events]
+        stating = {
+            (e.service, e.service_id): id_
+            for e, id_ in zip(events, targets, strict=True)
+            if id_ and e.kind is Kind.ACCEPTED and e.service_id
+        }
+        return [
+            id_ or stating.get((e.service, e.service_id), "")
+            for e, id_ in zip(events, targets, strict=True)
+        ], there
+
+    def _target(self, event: DeliveryEvent, there: dict[str, Stored]) -> str:
+        id_ = carried_id(event.token)
+        if id_ in there and self._has(there, id_, event.token):
+            return id_
+        if not event.service_id:
+            return ""
+        id_ = carried_id(event.service_id)
+        if id_ in there and DynamoLedger(there[id_].record).token_of(
+            event.service, event.service_id
+        ):
+            return id_
+        return carried_id(self.cabinet.pointers.token_of(event.service, event.service_id))
+
+    def _has(self, there: dict[str, Stored], id_: str, token: str) -> bool:
+        """Whether one of its attempts has this token, by a consistent read if the first knows nothing of it."""
+        if DynamoLedger(there[id_].record).message_of(token):
+            return True
+        fresh = self.cabinet.load(id_)
+        if fresh is None:
+            return False
+        there[id_] = fresh
+        return DynamoLedger(fresh.record).message_of(token) is not None
+
+
+def _if_has(stored: Stored | None, tokens: Sequence[str]) -> Stored | None:
+    """What was read, unless it is too old to know these attempts."""
+    if stored is None:
+        return None
+    ledger = DynamoLedger(stored.record)
+    return stored if all(ledger.message_of(token) for token in tokens) else None

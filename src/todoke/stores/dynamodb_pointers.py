@@ -1,0 +1,155 @@
+"""What finds a submission by an address, or an attempt by a service's id, where neither carries the submission's id.
+
+What a visitor sent lies in the partition of the visitor's address. All else that an address has to do with is pointed
+to from there: by pointers to single submissions, or, for a manager, by one mark that says "of many: look by time".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from todoke import ids
+from todoke.address import mailbox_key, same_mailbox
+from todoke.delivery import DeliveryEvent, Kind
+from todoke.message import Role
+from todoke.stores.dynamodb_client import Item, Table
+from todoke.stores.dynamodb_items import Stored, carried_id, epoch, id_of
+from todoke.stores.dynamodb_ledger import DynamoLedger
+from todoke.stores.work import Work
+
+POINTER, MANAGER = "@", "~"
+"""What the sort keys of pointers begin with, and that of a manager's mark; those of submissions are digits."""
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class Found:
+    """What lies under an address: ids of submissions that may concern it, and whether a walk by time must find more."""
+
+    ids: set[str] = field(default_factory=set)
+    is_of_many: bool = False
+
+
+@dataclass(slots=True)
+class Pointers:
+    """Puts pointers and follows them. `secret` is what places are derived with."""
+
+    table: Table
+    secret: bytes
+    _registered: set[str] = field(default_factory=set)
+
+    def prepare(self, stored: Stored, ledger: DynamoLedger) -> None:
+        """Put what must be there before a change of this submission is written."""
+        for message_id, work in ledger.works.items():
+            before = ledger.before.get(message_id)
+            if before is None or before.message.recipient != work.message.recipient:
+                self._point_to_work(stored, work)
+        attempts = {
+            a.attempt.token: a.attempt
+            for work in ledger.works.values()
+            for a in work.timeline.attempts
+        }
+        for token, event in ledger.heard:
+            self._state(stored, token, event)
+            if event.recipient and not same_mailbox(event.recipient, attempts[token].recipient):
+                self._point(event.recipient, stored)
+
+    def index(self, stored: Stored) -> None:
+        """Put all that the door left out for this submission."""
+        visitor = stored.record.submission.visitor
+        if visitor:
+            self._point(visitor, stored)
+        for work in stored.record.works:
+            self._point_to_work(stored, work)
+
+    def look(self, mailbox: str, *, whole: bool = False) -> Found:
+        """What lies under a mailbox key: without `whole`, no more than one page of it."""
+        found = Found()
+        home = ids.home(self.secret, mailbox)
+        start = None
+        while True:
+            answer = self.table.query("k = :k", {":k": home}, start=start)
+            for item in answer.items:
+                self._note(found, item)
+            start = answer.last
+            if start is None:
+                return found
+            if not whole:
+                found.is_of_many = True
+                return found
+
+    def forget(self, mailbox: str, id_: str) -> None:
+        """Take away the pointer from a mailbox key to a submission."""
+        self.table.delete((ids.home(self.secret, mailbox), POINTER + id_))
+
+    def token_of(self, service: str, service_id: str) -> str:
+        """The token of the attempt of which an accepted event stated this id; "" if none is known."""
+        there = self.table.get(_stated_key(service, service_id))
+        return str(there["x"]) if there else ""
+
+    def forget_stated(self, works: Iterable[Work]) -> None:
+        """Take away the pointers from the ids that these works' events stated."""
+        for work in works:
+            for attempt in work.timeline.attempts:
+                for event in attempt.events:
+                    if _needs_pointer(event, work.message.submission_id):
+                        self.table.delete(_stated_key(event.service, event.service_id))
+
+    def _note(self, found: Found, item: Item) -> None:
+        sort_key = str(item["r"])
+        if sort_key == MANAGER:
+            found.is_of_many = True
+        elif sort_key.startswith(POINTER):
+            found.ids.add(sort_key.removeprefix(POINTER))
+        else:
+            found.ids.add(id_of(item))
+
+    def _point_to_work(self, stored: Stored, work: Work) -> None:
+        """A confirmation's recipients have few mails, each pointed to; a manager has many."""
+        is_first = not work.timeline.corrections and not work.timeline.attempts
+        if work.message.role is not Role.CONFIRMATION and is_first:
+            self._register(work.message.recipient)
+        else:
+            self._point(work.message.recipient, stored)
+
+    def _point(self, address: str, stored: Stored) -> None:
+        home = ids.home(self.secret, mailbox_key(address))
+        if home == stored.key[0]:
+            return
+        item: Item = {"k": home, "r": POINTER + stored.id}
+        until = stored.record.submission.retain_until
+        if until is not None:
+            item["e"] = epoch(until)
+        self.table.put(item)
+
+    def _register(self, address: str) -> None:
+        home = ids.home(self.secret, mailbox_key(address))
+        if home in self._registered:
+            return
+        self.table.put({"k": home, "r": MANAGER})
+        if len(self._registered) >= _MOST_REMEMBERED:
+            self._registered.clear()
+        self._registered.add(home)
+
+    def _state(self, stored: Stored, token: str, event: DeliveryEvent) -> None:
+        if not _needs_pointer(event, stored.id):
+            return
+        key, sort_key = _stated_key(event.service, event.service_id)
+        item: Item = {"k": key, "r": sort_key, "x": token}
+        until = stored.record.submission.retain_until
+        if until is not None:
+            item["e"] = epoch(until)
+        self.table.put(item)
+
+
+def _needs_pointer(event: DeliveryEvent, submission_id: str) -> bool:
+    """Whether an event states an id by which the submission cannot be found otherwise."""
+    states = event.kind is Kind.ACCEPTED and bool(event.service_id)
+    return states and carried_id(event.service_id) != submission_id
+
+
+def _stated_key(service: str, service_id: str) -> tuple[str, str]:
+    stated = f"{service} {service_id}".encode("utf-8", "surrogatepass")
+    return "i" + hashlib.sha256(stated).hexdigest()[:32], "."

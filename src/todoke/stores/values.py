@@ -1,0 +1,141 @@
+"""Values to text and numbers that a store can hold, and back. The same for every store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from todoke.delivery import DeliveryEvent
+from todoke.ports import Suppression
+from todoke.submission import Entry, EntryList, File
+
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(time: datetime) -> int:
+    """A time as microseconds since 1970."""
+    return (time - _EPOCH) // _ONE_MICROSECOND
+
+
+def micros_or_none(time: datetime | None) -> int | None:
+    """The same, where there may be none."""
+    return None if time is None else micros(time)
+
+
+def time_of(value: int) -> datetime:
+    """The time that `micros` made the value of."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def time_or_none(value: int | None) -> datetime | None:
+    """The same, where there may be none."""
+    return None if value is None else time_of(value)
+
+
+def plain(text: str) -> str:
+    """Text that SQLite can hold as a key: a lone surrogate (JSON can bring one) is written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+class _StoredFile(msgspec.Struct, array_like=True):
+    name: str
+    media_type: str
+    size: int
+    digest: str
+
+
+class _StoredEntry(msgspec.Struct, array_like=True):
+    name: str
+    value: str | _StoredFile
+    raw: bytes | None = None
+
+
+def to_json(value: Any) -> str:
+    """JSON, also of text with lone surrogates, which no byte encoding has a place for."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value))
+
+
+def _reader(kind: type[T]) -> Callable[[str], T]:
+    decode = msgspec.json.Decoder(kind).decode
+
+    def read(text: str) -> T:
+        try:
+            return decode(text)
+        except msgspec.DecodeError:
+            return msgspec.convert(json.loads(text), kind)
+
+    return read
+
+
+_read_entries = _reader(list[_StoredEntry])
+read_event = _reader(DeliveryEvent)
+"""A delivery event from its JSON."""
+read_suppression = _reader(Suppression)
+"""A suppression from its JSON."""
+read_signals = _reader(tuple[str, ...])
+"""Signals from their JSON."""
+
+
+def event_json(event: DeliveryEvent) -> str:
+    """A delivery event: all that it states, and nothing of what it leaves open."""
+    return to_json(event)
+
+
+def from_json(text: str) -> Any:
+    """What `to_json` made the text of, as lists, texts and numbers."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
+
+
+def entries_json(entries: EntryList) -> str:
+    """An entry list without its files' content."""
+    return to_json(entry_rows(entries))
+
+
+def entry_rows(entries: EntryList) -> list[tuple[Any, ...]]:
+    """The same, to be a part of other JSON."""
+    return [_entry_items(e) for e in entries]
+
+
+def _entry_items(entry: Entry) -> tuple[Any, ...]:
+    value: Any = entry.value
+    if isinstance(value, File):
+        value = (value.name, value.media_type, value.size, value.digest)
+    return (entry.name, value) if entry.raw is None else (entry.name, value, entry.raw)
+
+
+def entries_of(text: str) -> EntryList:
+    """The entry list of its JSON, its files without their content."""
+    return tuple(map(_entry_of, _read_entries(text)))
+
+
+def entries_from(rows: Any) -> EntryList:
+    """The same, of JSON that was read already."""
+    return tuple(map(_entry_of, msgspec.convert(rows, list[_StoredEntry])))
+
+
+def _entry_of(stored: _StoredEntry) -> Entry:
+    value = stored.value if isinstance(stored.value, str) else _file_of(stored.value)
+    return Entry(stored.name, value, stored.raw)
+
+
+def _file_of(stored: _StoredFile) -> File:
+    return File(
+        name=stored.name,
+        media_type=stored.media_type,
+        content=b"",
+        size=stored.size,
+        digest=stored.digest,
+    )

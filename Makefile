@@ -4,7 +4,7 @@ PORT ?= 8025
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: help install demo test fast lint format types bench crash storm messages clean
+.PHONY: help install demo test fast lint format types bench crash storm messages emulators clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -21,7 +21,7 @@ test: install ## lint, types and every test (installs chromium and postfix when 
 	@scripts/test
 
 fast: install ## the tests that need nothing but Python
-	@.venv/bin/pytest -q tests/unit tests/contract
+	@.venv/bin/pytest -q -m "not aws" tests/unit tests/contract
 
 lint: install ## ruff
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
@@ -43,6 +43,9 @@ crash: install ## the long crash tests: 500 kills, 300 sync points
 
 storm: install ## the long storm of webhook calls: 1,000 mails, 10,000 events up to 20 times each
 	@TODOKE_STORM_MAILS=1000 .venv/bin/pytest -q -s --timeout 0 tests/acceptance/test_storm.py
+
+emulators: install ## bring the emulators of AWS that tests use into .emulators
+	@scripts/aws-emulators
 
 clean: ## remove what make made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

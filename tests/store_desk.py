@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from todoke import ids
 from todoke.address import mailbox_key
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
@@ -39,6 +41,12 @@ STORES: dict[str, Callable[[Path], Store]] = {
     "ministack": lambda _: _on_aws("ministack"),
 }
 """Every store under the contract, made in an empty folder. A new adapter joins by one line."""
+ON_AWS = {"dynamodb-local", "ministack"}
+STORE_NAMES = [
+    pytest.param(kind, marks=pytest.mark.aws) if kind in ON_AWS else pytest.param(kind)
+    for kind in STORES
+]
+"""Their names, for a test that takes each."""
 
 
 def nothing_follows(

@@ -11,6 +11,9 @@ from todoke.errors import ConfigError, Error
 from todoke.ports import Clock, EventSource, Mailer, Records, Store
 from todoke.settings import Settings
 
+SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud"})
+"""Services whose events bring the attempt's token and recipient back."""
+
 
 def utc_now() -> datetime:
     """The present time, aware."""
@@ -46,7 +49,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     """
     return App(
         settings=settings,
-        store=open_store(settings),
+        store=open_store(settings, clock=clock),
         mailer=_mailer(settings),
         sources=_sources(settings),
         records=_records(settings),
@@ -72,12 +75,27 @@ def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
     return app
 
 
-def open_store(settings: Settings) -> Store:
-    """The store of `settings.data`, made if it is not there."""
+def open_store(settings: Settings, *, clock: Clock = utc_now) -> Store:
+    """The DynamoDB table of `settings.table` if one is named, else the file in `settings.data`, made if need be."""
+    if settings.table:
+        return _open_table(settings, clock)
     from todoke.stores.sqlite import SqliteStore
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteStore(settings.data / "todoke.db")
+
+
+def _open_table(settings: Settings, clock: Clock) -> Store:
+    try:
+        from todoke.stores.dynamodb import DynamoStore
+
+        return DynamoStore(
+            settings.table, secret=settings.secret, clock=clock, tokened=SERVICES_WITH_TOKENS
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"TODOKE_TABLE needs {error.name}. Install it: pip install 'todoke[aws]'"
+        ) from error
 
 
 def _mailer(settings: Settings) -> Mailer:

@@ -143,8 +143,11 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of it. `data` is the folder of the store; `secret` (32 bytes or more) derives receipt links and sessions;
-    `templates` is the site owner's folder of mail templates, None for ours."""
+    """All of it. `data` is the folder of the store, or `table` the DynamoDB table that is it ("" for none).
+
+    `secret` (32 bytes or more) derives receipt links and sessions, and places in the store; `templates` is the site
+    owner's folder of mail templates, None for ours.
+    """
 
     site: Site
     mail: MailSettings
@@ -152,6 +155,7 @@ class Settings:
     data: Path
     secret: bytes
     templates: Path | None = None
+    table: str = ""
     max_corrections: int = 3
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ses_server import SesScript, ses_server, ses_settings
-from store_desk import STORES, Desk
+from store_desk import STORE_NAMES, STORES, Desk
 from todoke.mailers.ses import SesMailer
 from todoke.ports import Store
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=STORE_NAMES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
     made = STORES[request.param](tmp_path)

@@ -105,6 +105,7 @@ SECRETS: dict[tuple[str, str], str] = {
 
 ENVIRONMENT = (
     "TODOKE_DATA",
+    "TODOKE_TABLE",
     "TODOKE_SECRET",
     "TODOKE_SMTP_PASSWORD",
     "TODOKE_CMC_API_KEY",

@@ -98,6 +98,7 @@ def _read_document(
         mail=mail,
         forms=forms,
         data=data_folder(environ),
+        table=environ.get("TODOKE_TABLE", "").strip(),
         secret=secret,
         templates=templates,
         max_corrections=site.max_corrections,
@@ -129,6 +130,14 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
                 place=("the environment", 0),
             )
         return secret or _UNSAVED_SECRET
+    if environ.get("TODOKE_TABLE", "").strip():
+        findings.note(
+            ERROR,
+            (),
+            "TODOKE_SECRET is missing: with TODOKE_TABLE no folder keeps it.",
+            "Set it to the output of `openssl rand -hex 32`, the same wherever the table is used.",
+            place=("the environment", 0),
+        )
     faulty = any(finding.severity == ERROR for finding in findings.found)
     return _UNSAVED_SECRET if dry or faulty else kept_secret(data_folder(environ))
 

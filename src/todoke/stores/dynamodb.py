@@ -45,27 +45,36 @@ _ADDING_AT_ONCE = 32
 class DynamoStore:
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
+    `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
     `client` is botocore's, by default one for the region and endpoint in the environment. Raises when made:
     StoreUnavailable, if there is no region.
     """
 
-    def __init__(self, name: str, *, secret: bytes, clock: Clock, client: Any = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        secret: bytes,
+        clock: Clock,
+        tokened: frozenset[str] = frozenset(),
+        client: Any = None,
+    ) -> None:
         self._own_client = None if client else make_client()
         self._table = Table(name, client or self._own_client)
         self._secret = secret
         self._clock = clock
-        self._cabinet = Cabinet(self._table, Pointers(self._table, secret))
+        self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened))
         self._outbox = Outbox(self._cabinet)
-        self._journal = Journal(self._cabinet)
         self._lists = Lists(self._cabinet, self._outbox)
+        self._journal = Journal(self._cabinet, self._lists)
         self._eraser = Eraser(self._cabinet, self._lists)
         self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
 
     def add(
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
-        """See Store. Raises ValueError: if the submission's id is not of its moment and its repeat key."""
-        self._require_place(submission, repeat)
+        """See Store. Raises ValueError: if the ids are not made of the moment and the repeat key."""
+        self._require_place(submission, messages, repeat)
         works = tuple(new_work(message, message.created_at) for message in messages)
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
         try:
@@ -220,7 +229,9 @@ class DynamoStore:
             return Duplicate(id_of(changed.item or {}), same_content=is_same)
         return Added(submission.id)
 
-    def _require_place(self, submission: Submission, repeat: RepeatKey | None) -> None:
+    def _require_place(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> None:
         """An id that was made otherwise would be looked for elsewhere, or let a repetition in."""
         is_ours = ids.time_of(submission.id) == submission.received_at
         if repeat is not None:
@@ -229,5 +240,7 @@ class DynamoStore:
                 self._secret, visitor=visitor, repeat_key=repeat.key, of_visitor=repeat.of_visitor
             )
             is_ours = is_ours and submission.id.endswith(place)
-        if not is_ours:
-            raise ValueError("The id of a submission is of ids.submission_id and ids.place.")
+        if not is_ours or not all(m.id.startswith(submission.id) for m in messages):
+            raise ValueError(
+                "The ids are not those of ids.submission_id, ids.place and ids.message_id."
+            )

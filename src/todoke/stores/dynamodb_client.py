@@ -100,7 +100,7 @@ class Table:
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
         """The item under this key."""
         answer = self._call(self.client.get_item, Key=_wire_key(key), ConsistentRead=consistent)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        return plain_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
         """Those of the items that are there."""
@@ -163,12 +163,13 @@ class Table:
 
     def take(self, key: Key) -> Item | None:
         """Delete an item and return what it was, to one caller only; None to all others."""
-        request = {"ConditionExpression": "attribute_exists(k)", "ReturnValues": "ALL_OLD"}
+        request: dict[str, Any] = {"ConditionExpression": "attribute_exists(k)"}
+        request["ReturnValues"] = "ALL_OLD"
         try:
             answer = self._call(self.client.delete_item, Key=_wire_key(key), **request)
         except Changed:
             return None
-        return _plain(answer["Attributes"])
+        return plain_item(answer["Attributes"])
 
     def query(
         self,
@@ -195,7 +196,7 @@ class Table:
         if count_only:
             request["Select"] = "COUNT"
         answer = self._call(self.client.query, **request)
-        items = [_plain(item) for item in answer.get("Items", ())]
+        items = [plain_item(item) for item in answer.get("Items", ())]
         return Answer(items, answer.get("LastEvaluatedKey"), answer["Count"])
 
     def query_all(
@@ -225,7 +226,7 @@ class Table:
             answer = self._call(
                 self.client.batch_get_item, RequestItems={self.name: wanted}, table=False
             )
-            yield from map(_plain, answer["Responses"].get(self.name, ()))
+            yield from map(plain_item, answer["Responses"].get(self.name, ()))
             wanted = answer.get("UnprocessedKeys", {}).get(self.name)
             if not wanted:
                 return
@@ -268,7 +269,7 @@ class Table:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             there = error.response.get("Item")
-            return Changed(_plain(there) if there else None)
+            return Changed(plain_item(there) if there else None)
         if code == "TransactionCanceledException":
             reasons = {r.get("Code") for r in error.response.get("CancellationReasons", ())}
             return Changed(None) if "ConditionalCheckFailed" in reasons else None
@@ -317,7 +318,8 @@ def _wire_value(value: Value) -> dict[str, Any]:
     return {"N": str(value)} if isinstance(value, int) else {"B": value}
 
 
-def _plain(item: Mapping[str, Any]) -> Item:
+def plain_item(item: Mapping[str, Any]) -> Item:
+    """Attributes as DynamoDB writes them, as Python has them."""
     return {
         name: int(value["N"]) if "N" in value else value["S"] if "S" in value else value["B"]
         for name, value in item.items()

@@ -91,7 +91,10 @@ def inflate(blob: bytes, words: str) -> str:
     if blob[:1] != VERSION:
         raise ValueError(f"it is of version {blob[:1].hex()}, which a newer todoke wrote")
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS, zdict=WORDS + words.encode())
-    return (unpacker.decompress(blob[1:]) + unpacker.flush()).decode()
+    text = unpacker.decompress(blob[1:]) + unpacker.flush()
+    if not unpacker.eof:
+        raise ValueError("its end is missing")
+    return text.decode()
 
 
 def _rows(record: Record) -> list[Any]:

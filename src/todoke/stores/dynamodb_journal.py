@@ -13,12 +13,16 @@ from datetime import datetime
 
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.message import Outcome
-from todoke.ports import FollowUp, Recorded
+from todoke.ports import FollowUp, Query, Recorded
 from todoke.stores import dynamodb_orphans as orphans
 from todoke.stores import ledger as rules
 from todoke.stores.dynamodb_cabinet import Cabinet
 from todoke.stores.dynamodb_items import Stored, carried_id
 from todoke.stores.dynamodb_ledger import DynamoLedger
+from todoke.stores.dynamodb_listing import Lists
+
+MOST_LOOKED_AT = 200
+"""So many of the newest submissions are looked through for one event without a token."""
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Journal:
     """Keeps what happened to messages."""
 
     cabinet: Cabinet
+    lists: Lists
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store.finish."""
@@ -169,7 +174,21 @@ class Journal:
             event.service, event.service_id
         ):
             return id_
+        if event.service in self.cabinet.pointers.tokened:
+            return self._by_recipient(event)
         return carried_id(self.cabinet.pointers.token_of(event.service, event.service_id))
+
+    def _by_recipient(self, event: DeliveryEvent) -> str:
+        """The submission with a mail to the event's recipient of which the service stated this id; "" for none."""
+        if not event.recipient:
+            return ""
+        query = Query(address=event.recipient, limit=MOST_LOOKED_AT)
+        for timeline in self.lists.page(query).timelines:
+            for message in timeline.messages:
+                for attempt in message.attempts:
+                    if any(_states(e, event) for e in attempt.events):
+                        return timeline.submission.id
+        return ""
 
     def _has(self, there: dict[str, Stored], id_: str, token: str) -> bool:
         """Whether one of its attempts has this token, by a consistent read if the first knows nothing of it."""
@@ -180,6 +199,12 @@ class Journal:
             return False
         there[id_] = fresh
         return DynamoLedger(fresh.record).message_of(token) is not None
+
+
+def _states(event: DeliveryEvent, other: DeliveryEvent) -> bool:
+    """Whether an event states the id that the other one names."""
+    is_same = (event.service, event.service_id) == (other.service, other.service_id)
+    return event.kind is Kind.ACCEPTED and is_same
 
 
 def _if_has(stored: Stored | None, tokens: Sequence[str]) -> Stored | None:

@@ -34,10 +34,15 @@ class Found:
 
 @dataclass(slots=True)
 class Pointers:
-    """Puts pointers and follows them. `secret` is what places are derived with."""
+    """Puts pointers and follows them. `secret` is what places are derived with.
+
+    `tokened` are the services whose events bring our token and the recipient: ids that they state are not pointed to,
+    which would cost a write for each mail, and an event of theirs that lacks its token is found by its recipient.
+    """
 
     table: Table
     secret: bytes
+    tokened: frozenset[str] = frozenset()
     _registered: set[str] = field(default_factory=set)
 
     def prepare(self, stored: Stored, ledger: DynamoLedger) -> None:
@@ -94,6 +99,8 @@ class Pointers:
         for work in works:
             for attempt in work.timeline.attempts:
                 for event in attempt.events:
+                    if event.service in self.tokened:
+                        continue
                     if _needs_pointer(event, work.message.submission_id):
                         self.table.delete(_stated_key(event.service, event.service_id))
 
@@ -134,7 +141,7 @@ class Pointers:
         self._registered.add(home)
 
     def _state(self, stored: Stored, token: str, event: DeliveryEvent) -> None:
-        if not _needs_pointer(event, stored.id):
+        if event.service in self.tokened or not _needs_pointer(event, stored.id):
             return
         key, sort_key = _stated_key(event.service, event.service_id)
         item: Item = {"k": key, "r": sort_key, "x": token}

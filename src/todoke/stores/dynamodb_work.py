@@ -57,12 +57,11 @@ class Due(msgspec.Struct, frozen=True, order=True):
 
 @dataclass(slots=True)
 class _Fresh:
-    """The part of the index by time that was read, and what is there; `is_all` if it was read to its end."""
+    """The part of the index by time that was read, from the mark on, and what is there."""
 
     mark: str
     entries: list[Entry] = field(default_factory=list)
     found: dict[str, Stored] = field(default_factory=dict)
-    is_all: bool = False
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ class Outbox:
         """See Store.claim."""
         if wish.ids:
             names = set(wish.ids)
-            there = self.cabinet.load_all(id_[:26] for id_ in wish.ids)
+            there = self.cabinet.load_all((id_[:26] for id_ in wish.ids), consistent=True)
             return self._take(
                 wish, there, [d for d in _due(there, wish.now) if d.message_id in names]
             )
@@ -155,10 +154,7 @@ class Outbox:
             entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
             fresh.entries += entries
             fresh.found |= self.cabinet.load_keys([entry.key for entry in entries])
-            if len(entries) < size:
-                fresh.is_all = True
-                break
-            if len(_due(fresh.found, wish.now)) >= wish.limit:
+            if len(entries) < size or len(_due(fresh.found, wish.now)) >= wish.limit:
                 break
             low = after(entries[-1].id)
         return fresh
@@ -179,7 +175,10 @@ class Outbox:
         return str(there["x"]) if there else ""
 
     def _move_mark(self, wish: Wish, fresh: _Fresh) -> None:
-        """Move it to the first submission that only a fresh look finds, or as near to now as it may."""
+        """Move it to the first submission that only a fresh look finds, or as near to now as it may.
+
+        Never beyond what was seen: a clock that runs ahead does not hide what others add.
+        """
         mark = ids.time_digits(wish.now - GRACE)
         passed: list[Stored] = []
         for entry in fresh.entries:
@@ -190,9 +189,10 @@ class Outbox:
             if stored:
                 passed.append(stored)
         else:
-            if not fresh.is_all and fresh.entries:
+            if fresh.entries:
                 mark = min(mark, fresh.entries[-1].id[: ids.TIME_DIGITS])
-        if mark <= fresh.mark or ids.time_of(mark) - ids.time_of(fresh.mark or "0") < _STEP:
+        step = ids.time_of(mark) - ids.time_of(fresh.mark or "0")
+        if not fresh.entries or step < _STEP:
             return
         for stored in passed:
             self.cabinet.pointers.index(stored)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ import msgspec
 
 from todoke import ids
 from todoke.delivery import Ceiling
+from todoke.errors import StoreUnavailable
 from todoke.message import Claim
 from todoke.stores.dynamodb_cabinet import Cabinet
 from todoke.stores.dynamodb_client import Item
@@ -82,7 +84,8 @@ class Outbox:
         fresh = self._fresh(wish)
         there = fresh.found | there
         claims = self._take(wish, there, _due(there, wish.now))
-        self._move_mark(wish, fresh)
+        with suppress(StoreUnavailable):  # it moves the next time; the claims are made
+            self._move_mark(wish, fresh)
         return claims
 
     def next_due(self) -> datetime | None:
@@ -166,7 +169,12 @@ class Outbox:
             by_submission[due_.submission_id].append(due_.message_id)
         claims: dict[str, Claim] = {}
         for id_, message_ids in by_submission.items():
-            taken, _ = self.cabinet.change(id_, _Begin(wish, message_ids), there[id_])
+            try:
+                taken, _ = self.cabinet.change(id_, _Begin(wish, message_ids), there[id_])
+            except StoreUnavailable:
+                if not claims:
+                    raise
+                break  # what is claimed is to be sent: it would wait for its lease to lapse
             claims |= {claim.message.id: claim for claim in taken}
         return [claims[d.message_id] for d in chosen if d.message_id in claims]
 

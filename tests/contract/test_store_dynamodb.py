@@ -1,0 +1,704 @@
+"""What the DynamoDB store does beyond the contract: what each step costs, and what it does when DynamoDB is unwell."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+import aws_emulators
+from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
+from todoke import ids
+from todoke.accept import Context, Prepared, prepare
+from todoke.app import App
+from todoke.delivery import Ceiling, DeliveryEvent, Kind, Status
+from todoke.errors import ConfigError, StoreUnavailable, TooLarge
+from todoke.events.customers_mail_cloud import read_item
+from todoke.forms import Field, Form, Managers, Site
+from todoke.message import Claim, Outcome
+from todoke.ports import Added, Duplicate, Mailbox, Query, Recorded
+from todoke.sandbox.service import escaped_json
+from todoke.settings import MailSettings, Settings
+from todoke.stores.dynamodb import DynamoStore
+from todoke.stores.dynamodb_client import Table, make_client
+from todoke.stores.dynamodb_index import before, newest, oldest
+from todoke.stores.dynamodb_table import DEFINITION, EXPIRY, TIME, create_table
+from todoke.stores.dynamodb_work import GRACE, LATE
+from todoke.submission import Entry, File
+from variants import replace
+
+pytestmark = pytest.mark.aws
+SERVICE = "customers-mail-cloud"
+DOCS = Path(__file__).parents[2] / "docs" / "store-dynamodb.md"
+WRITES = {"PutItem", "DeleteItem", "TransactWriteItems"}
+
+
+@dataclass
+class Meter:
+    """Counts what a client asks of DynamoDB, as DynamoDB counts it, and can make answers go wrong."""
+
+    client: Any
+    asked: list[str] = field(default_factory=list)
+    units: Counter[str] = field(default_factory=Counter)
+    fail: Callable[[str], str] = lambda _: ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        events = self.client.meta.events
+        events.register("provide-client-params.dynamodb.*", self._ask)
+        events.register("before-call.dynamodb.*", self._refuse)
+        events.register("after-call.dynamodb.*", self._count)
+
+    def take(self) -> tuple[float, float, float]:
+        """Write units of the table and of its indexes, and read units, since the last time."""
+        with self.lock:
+            taken = (self.units["write"], self.units["index"], self.units["read"])
+            self.units.clear()
+            self.asked.clear()
+        return taken
+
+    def _ask(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if "ReturnConsumedCapacity" in model.input_shape.members:
+            params["ReturnConsumedCapacity"] = "INDEXES"
+
+    def _refuse(self, model: Any, **_: Any) -> Any:
+        code = self.fail(model.name)
+        if not code or code == "lost":
+            return None
+        error = {"Code": code, "Message": "said by the test"}
+        answer: dict[str, Any] = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        if code == "TransactionCanceledException":
+            answer["CancellationReasons"] = [{"Code": "TransactionConflict"}]
+        return SimpleNamespace(status_code=400), answer
+
+    def _count(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        stated = parsed.get("ConsumedCapacity") or []
+        with self.lock:
+            self.asked.append(model.name)
+            for one in stated if isinstance(stated, list) else [stated]:
+                indexes = one.get("GlobalSecondaryIndexes", {}).values()
+                index = sum(i["CapacityUnits"] for i in indexes)
+                if model.name in WRITES:
+                    self.units["write"] += one["CapacityUnits"] - index
+                    self.units["index"] += index
+                else:
+                    self.units["read"] += one["CapacityUnits"]
+        if "Error" not in parsed and self.fail(f"answer of {model.name}") == "lost":
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+
+
+@pytest.fixture(params=["dynamodb_local", "ministack"])
+def emulator(request: pytest.FixtureRequest) -> Callable[[], aws_emulators.Emulator]:
+    """Each emulator."""
+    found: Callable[[], aws_emulators.Emulator] = getattr(aws_emulators, request.param)
+    return found
+
+
+@pytest.fixture
+def meter(emulator: Callable[[], aws_emulators.Emulator]) -> Meter:
+    """A client that is watched."""
+    return Meter(aws_emulators.client_of(emulator()))
+
+
+@pytest.fixture
+def desk(meter: Meter) -> Iterator[Desk]:
+    """An empty store that is watched, for a service that brings our token back."""
+    name = aws_emulators.new_table(meter.client)
+    store = DynamoStore(
+        name,
+        secret=SECRET,
+        clock=lambda: START,
+        tokened=frozenset({SERVICE}),
+        client=meter.client,
+    )
+    meter.take()
+    yield Desk(store)
+    meter.fail = lambda _: ""
+    store.close()
+
+
+def table_of(desk: Desk) -> Table:
+    """The store's table."""
+    assert isinstance(desk.store, DynamoStore)
+    return desk.store._table
+
+
+def accepted(desk: Desk, text: str = "", key: str = "") -> Prepared:
+    """What the door makes of a request of 300 bytes with two mails."""
+    form = Form(
+        name="contact",
+        fields=(Field(name="name"), Field(name="email", kind="email"), Field(name="message")),
+        managers=Managers(fixed=("desk@garden.example",)),
+        retention=timedelta(days=90),
+    )
+    settings = Settings(
+        site=Site(name="Garden", url="https://www.garden.example/"),
+        mail=MailSettings(
+            service="smtp", sender=Mailbox(name="Desk", address="desk@garden.example")
+        ),
+        forms={"contact": form},
+        data=Path("unused"),
+        secret=SECRET,
+    )
+    app = App(settings=settings, store=desk.store, mailer=None, clock=lambda: desk.now)  # type: ignore[arg-type]
+    entries = (
+        Entry("name", "Hanako Sato"),
+        Entry("email", "hanako.sato@visitor.example.jp"),
+        Entry("message", text or MESSAGE),
+    )
+    context = Context(language="ja", remote="192.0.2.7", user_agent="x", idempotency_key=key)
+    prepared = prepare(app, form, entries, context)
+    assert isinstance(prepared, Prepared)
+    return prepared
+
+
+MESSAGE = (
+    "I would like to know more about your services, and what they cost for an office of twelve. Could someone call "
+    "me on Thursday afternoon? Our number is 03-1234-5678; please ask for Mr Sato. We also need an invoice address "
+    "in Osaka. Thank you."
+)
+
+
+def claim(desk: Desk, prepared: Prepared) -> list[Claim]:
+    """Claim both mails, as what reads the stream does."""
+    return list(
+        desk.store.claim(
+            now=desk.now,
+            lease_until=desk.now + LEASE,
+            limit=10,
+            service=SERVICE,
+            ceiling=Ceiling.DELIVERED,
+            ids=[m.id for m in prepared.messages],
+        )
+    )
+
+
+def finish(desk: Desk, claims: list[Claim]) -> None:
+    """The service takes all of them."""
+    outcomes = []
+    for number, one in enumerate(claims):
+        event = DeliveryEvent(
+            kind=Kind.ACCEPTED,
+            at=desk.now,
+            received_at=desk.now,
+            service=SERVICE,
+            token=one.attempt.token,
+            service_id=service_id(number),
+            recipient=one.attempt.recipient,
+            diagnostic="HTTP 200",
+        )
+        outcomes.append(Outcome(claim=one, events=(event,)))
+    desk.store.finish(outcomes, nothing_follows)
+
+
+def service_id(number: int) -> str:
+    """An id as the service makes them."""
+    return f"<6f1d0a52-77aa-11f0-8c1e-00163e00000{number}@mta02.sub1.smtps.jp>"
+
+
+def delivered(desk: Desk, claims: list[Claim]) -> list[DeliveryEvent]:
+    """What the webhook says of these mails, with the evidence it brings."""
+    items = [
+        {
+            "created": "2026-03-04 14:06:09",
+            "returnPath": "desk@return.sub1.smtps.jp",
+            "from": "desk@garden.example",
+            "messageId": service_id(number),
+            "subject": "We have your message (Garden)",
+            "apiData": one.attempt.token,
+            "to": one.attempt.recipient,
+            "reason": "250 2.0.0 OK 1772600769 d9443c01a7336-2a",
+            "senderIp": "192.0.2.20",
+            "sourceIp": "",
+            "status": "succeeded",
+        }
+        for number, one in enumerate(claims)
+    ]
+    zone = ZoneInfo("Asia/Tokyo")
+    return [
+        read_item("deliveries", escaped_json(i).encode(), zone=zone, now=desk.now) for i in items
+    ]
+
+
+class TestCost:
+    def test_each_step_costs_what_the_documentation_says(self, desk: Desk, meter: Meter) -> None:
+        """The table of docs/store-dynamodb.md is what the emulators count, step by step."""
+        if "dynamodb_local" not in desk_emulator(meter):
+            pytest.skip("ministack counts reads of items that are not there, and rounds otherwise")
+        assert measured(desk, meter) == documented()
+
+    def test_one_write_and_no_read_at_the_door(self, desk: Desk, meter: Meter) -> None:
+        """A submission with its two messages is one request, also under a repeat key; a repetition is one too."""
+        prepared = accepted(desk)
+        store = desk.store
+        assert isinstance(
+            store.add(prepared.submission, prepared.messages, prepared.repeat).result(), Added
+        )
+        assert meter.asked == ["PutItem"]
+        meter.take()
+        again = accepted(desk)
+        answer = store.add(again.submission, again.messages, again.repeat).result()
+        assert answer == Duplicate(prepared.submission.id, same_content=True)
+        assert meter.asked == ["PutItem"]
+
+    def test_nothing_scans(self, desk: Desk, meter: Meter) -> None:
+        """No step asks for a scan; a page asks a bounded number of questions."""
+        for _ in range(30):
+            desk.add()
+        meter.take()
+        for query in (
+            Query(),
+            Query(form="contact"),
+            Query(status="bounced"),
+            Query(address="x@y.example"),
+        ):
+            desk.store.page(query)
+            assert "Scan" not in meter.asked
+            assert len(meter.asked) <= 12
+            meter.take()
+
+
+def desk_emulator(meter: Meter) -> str:
+    """Which emulator a client talks to."""
+    url = meter.client.meta.endpoint_url
+    is_local = url == aws_emulators.dynamodb_local().url
+    return "dynamodb_local" if is_local else "ministack"
+
+
+def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
+    """The units of each step in the life of one submission."""
+    found: dict[str, tuple[float, float, float]] = {}
+    prepared = accepted(desk)
+    desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+    found["door"] = meter.take()
+    claims = claim(desk, prepared)
+    found["claim of both messages"] = meter.take()
+    desk.move(seconds=1.234567)
+    finish(desk, claims)
+    found["outcome of both messages"] = meter.take()
+    desk.move(seconds=4.7)
+    events = delivered(desk, claims)
+    assert list(desk.store.record(events, nothing_follows)) == [Recorded.NEW, Recorded.NEW]
+    found["both events in one webhook call"] = meter.take()
+    desk.store.record(events, nothing_follows)
+    found["the same call again"] = meter.take()
+    assert desk.store.receipt(prepared.submission.token_hash) is not None
+    found["receipt"] = meter.take()
+    other = accepted(desk, "Another text.")
+    desk.store.add(other.submission, other.messages, other.repeat).result()
+    claims = claim(desk, other)
+    finish(desk, claims)
+    meter.take()
+    for event in delivered(desk, claims):
+        desk.store.record([event], nothing_follows)
+    found["both events in calls of their own"] = meter.take()
+    for number in range(48):
+        desk.add(desk.submission(visitor=f"visitor{number}@example.com"))
+    meter.take()
+    assert len(desk.store.page(Query(limit=50)).timelines) == 50
+    found["page of 50 on the desk"] = meter.take()
+    desk.store.page(Query(address="hanako.sato@visitor.example.jp"))
+    found["page of one address"] = meter.take()
+    late = desk.submission(visitor="", received_at=START - timedelta(days=1))
+    desk.store.add(late, (), None).result()
+    meter.take()
+    desk.store.erase(submission_id=late.id)
+    found["erasure by id"] = meter.take()
+    return found
+
+
+def documented() -> dict[str, tuple[float, float, float]]:
+    """The table of the documentation."""
+    rows = re.findall(
+        r"(?m)^\| ([^|]+?) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", DOCS.read_text("utf-8")
+    )
+    return {name: (float(w), float(i), float(r)) for name, w, i, r in rows}
+
+
+class TestIndex:
+    def test_walks_find_all_in_order(self, desk: Desk) -> None:
+        """Newest and oldest first, over forms and retentions, between any bounds, in any portion."""
+        rng = random.Random(7)
+        kept = []
+        for n in range(80):
+            received_at = START + timedelta(seconds=n)
+            until = rng.choice(
+                [None, received_at + timedelta(days=1), received_at + timedelta(days=9)]
+            )
+            submission = desk.submission(
+                form=rng.choice(["a", "a-b", "ab"]), received_at=received_at, retain_until=until
+            )
+            desk.store.add(submission, (), None).result()
+            kept.append(submission)
+        table = table_of(desk)
+        every = [s.id for s in kept]
+        for _ in range(12):
+            low, high = sorted(rng.choices(every, k=2))
+            limit = rng.choice([1, 3, 7, 100])
+            form = rng.choice(["", "a", "a-b", "ab"])
+            wanted = [s.id for s in kept if low <= s.id < high and form in ("", s.form)]
+            found = newest(table, TIME, form, low=low, high=high, limit=limit)
+            assert [e.id for e in found] == wanted[::-1][:limit]
+            if not form:
+                found = oldest(table, low=low, high=before(high), limit=limit)
+                assert [e.id for e in found] == wanted[:limit]
+
+    def test_the_mark_moves_on_and_loses_nothing(self, desk: Desk, meter: Meter) -> None:
+        """What is done is not looked at again; what is not, is, however long ago it came."""
+        for n in range(20):
+            desk.add(received_at=START + timedelta(seconds=n))
+        waiting = desk.add(received_at=START + timedelta(seconds=30)).messages[0].message
+        desk.move(seconds=60)
+        for one in desk.claim(limit=40):
+            desk.finish(one, Kind.ACCEPTED)
+        desk.move(hours=1)
+        assert [c.message.id for c in desk.claim(waiting.id)] == [waiting.id]
+        desk.claim()
+        meter.take()
+        assert len(desk.store.claim(**wish(desk))) == 0
+        assert meter.take()[2] <= 3
+        desk.move(hours=1)
+        (again, other) = desk.claim()
+        assert {again.message.submission_id, other.message.submission_id} == {waiting.submission_id}
+
+    def test_what_arrives_late_is_found(self, desk: Desk) -> None:
+        """A submission that the mark has passed already is in the index of work from the first."""
+        for one in desk.add().messages:
+            desk.finish(desk.claim(one.message.id)[0], Kind.ACCEPTED)
+        desk.move(days=1)
+        later = desk.add()
+        desk.claim()
+        desk.move(days=1)
+        desk.claim()
+        late = desk.add_one(received_at=START - LATE - timedelta(seconds=1))
+        assert late.id in [c.message.id for c in desk.claim()]
+        assert later.submission.id != late.submission_id
+
+    def test_a_clock_that_runs_ahead_hides_nothing(self, desk: Desk) -> None:
+        """A sweep whose clock is a year ahead moves the mark no further than what it saw."""
+        desk.add()
+        ahead = Desk(desk.store, now=desk.now + timedelta(days=365))
+        for one in ahead.claim():
+            ahead.finish(one, Kind.ACCEPTED)
+        ahead.claim()
+        desk.move(seconds=1)
+        assert len(desk.add().messages) == 2
+        assert len(desk.claim()) == 2
+        assert GRACE > LATE
+
+    def test_a_manager_is_found_by_time(self, desk: Desk) -> None:
+        """A manager's address lists all submissions that it was told of, before and after the sweep saw them."""
+        made = [desk.add(received_at=START + timedelta(seconds=n)).submission.id for n in range(5)]
+        for moment in range(2):
+            pages = desk.store.page(Query(address=MANAGER)).timelines
+            assert [t.submission.id for t in pages] == made[::-1], moment
+            desk.move(hours=1)
+            for one in desk.claim():
+                desk.finish(one, Kind.ACCEPTED)
+            desk.move(hours=1)
+            desk.claim()
+
+
+def wish(desk: Desk) -> dict[str, Any]:
+    """The arguments of a claim of anything."""
+    return {
+        "now": desk.now,
+        "lease_until": desk.now + LEASE,
+        "limit": 10,
+        "service": "post",
+        "ceiling": Ceiling.DELIVERED,
+    }
+
+
+class TestSize:
+    def test_a_record_may_outgrow_its_item(self, desk: Desk) -> None:
+        """A journal longer than an item goes on beside it, is read whole, and leaves nothing when it is erased."""
+        message = desk.add_one()
+        token = desk.claim_one().attempt.token
+        raws = [random.Random(n).randbytes(150_000) for n in range(4)]
+        for n, raw in enumerate(raws):
+            desk.record(desk.event(Kind.OTHER, token=token, raw=raw, diagnostic=str(n)))
+        events = desk.told(message).attempts[0].events
+        assert [e.raw for e in events] == raws
+        parts = list(table_of(desk).query_all("k = :k", {":k": message.submission_id}))
+        assert len(parts) >= 2
+        assert desk.store.erase(submission_id=message.submission_id) == 1
+        assert list(table_of(desk).query_all("k = :k", {":k": message.submission_id})) == []
+
+    def test_files_lie_beside_and_only_once(self, desk: Desk, meter: Meter) -> None:
+        """Files are items of their own, a repetition leaves none behind, and they stay when the record changes."""
+        photo = File(name="a.png", media_type="image/png", content=b"x" * 800_000)
+        repeat = desk.repeat("k")
+        first = desk.submission(entries=(Entry("photo", photo),), repeat=repeat)
+        assert isinstance(desk.add_with(repeat, first), Added)
+        again = desk.submission(entries=(Entry("photo", photo),), repeat=repeat)
+        assert isinstance(desk.add_with(repeat, again), Duplicate)
+        parts = list(table_of(desk).query_all("k = :k", {":k": first.id}))
+        assert [len(bytes(p["b"])) for p in parts] == [350_000, 350_000, 100_000]  # type: ignore[arg-type]
+        for one in desk.claim():
+            desk.finish(one, Kind.ACCEPTED)
+        assert desk.store.file(first.id, 0) == photo
+
+    def test_too_much_is_refused(self, desk: Desk, meter: Meter) -> None:
+        """More than 16 MB of files are refused, with the reason, before anything is written."""
+        huge = File(name="a", media_type="x/y", content=b"x" * 16_000_001)
+        submission = desk.submission(entries=(Entry("f", huge),))
+        with pytest.raises(TooLarge, match="16 MB"):
+            desk.store.add(submission, (), None).result()
+        assert meter.asked == []
+
+
+class TestFaults:
+    def test_a_storm_loses_nothing_and_doubles_nothing(self, desk: Desk, meter: Meter) -> None:
+        """With 30 % throttled, 5 % in conflict and 1 % done but never answered: each mail once, each answer true."""
+        meter.fail = storm(
+            random.Random(11), {"ThrottlingException": 0.3, "TransactionConflictException": 0.05}
+        )
+        answered: list[str] = []
+        with ThreadPoolExecutor(6) as pool:
+            for name in pool.map(lambda n: submit(desk, n), range(60)):
+                answered += [name] if name else []
+        sent: Counter[str] = Counter()
+        handed = work_off(desk, sent)
+        meter.fail = lambda _: ""
+        there = {t.submission.id for t in desk.store.page(Query(limit=500)).timelines}
+        assert set(answered) <= there
+        assert len(answered) > 50
+        assert handed == 2 * len(there)
+        assert set(sent.values()) == {1}
+        assert len(sent) == 2 * len(there)
+        assert desk.store.counts()["due"] == 0
+        for timeline in desk.store.page(Query(limit=500)).timelines:
+            for told in timeline.messages:
+                kinds = [e.kind for e in told.attempts[-1].events]
+                assert kinds == [Kind.ACCEPTED, Kind.DELIVERED]
+
+    def test_done_but_never_answered_is_done(self, desk: Desk, meter: Meter) -> None:
+        """A put that DynamoDB made and whose answer was lost, once or for good, is Added and no Duplicate."""
+        for lost in (1, 10**9):
+            left = [lost]
+
+            def lose(name: str, left: list[int] = left) -> str:
+                if name != "answer of PutItem" or not left[0]:
+                    return ""
+                left[0] -= 1
+                return "lost"
+
+            meter.fail = lose
+            repeat = desk.repeat(f"k{lost}")
+            submission = desk.submission(repeat=repeat)
+            assert desk.add_with(repeat, submission) == Added(submission.id)
+            meter.fail = lambda _: ""
+            answer = desk.add_with(repeat)
+            assert answer == Duplicate(submission.id, same_content=True)
+
+    def test_a_claim_whose_answer_was_lost_is_ours(self, desk: Desk, meter: Meter) -> None:
+        """The attempt that was written is the one returned, and there is one only."""
+        message = desk.add_one()
+        lost = iter(["lost"])
+        meter.fail = lambda name: next(lost, "") if name == "answer of PutItem" else ""
+        one = desk.claim_one()
+        assert [a.attempt for a in desk.told(message).attempts] == [one.attempt]
+
+    def test_a_conflict_of_transactions_is_tried_again(self, desk: Desk, meter: Meter) -> None:
+        """A repetition after the key expired moves the first away in a transaction; its conflicts are no failure."""
+        repeat = desk.repeat("k", minutes=1)
+        first = desk.submission(repeat=repeat)
+        desk.add_with(repeat, first)
+        desk.move(minutes=2)
+        faults = iter(["TransactionCanceledException"] * 3)
+        meter.fail = lambda name: next(faults, "") if name == "TransactWriteItems" else ""
+        second = desk.submission(repeat=desk.repeat("k"))
+        assert desk.add_with(desk.repeat("k"), second) == Added(second.id)
+        assert [desk.timeline(i).submission.id for i in (first.id, second.id)] == [
+            first.id,
+            second.id,
+        ]
+
+    def test_throttled_for_long_is_unavailable(self, desk: Desk, meter: Meter) -> None:
+        """When DynamoDB takes nothing, a write and a read fail soon, are StoreUnavailable, and leave nothing."""
+        meter.fail = lambda name: "" if name.startswith("answer") else "ThrottlingException"
+        submission = desk.submission()
+        with pytest.raises(StoreUnavailable):
+            desk.store.add(submission, desk.pair(submission), None).result()
+        with pytest.raises(StoreUnavailable):
+            desk.store.page(Query())
+        meter.fail = lambda _: ""
+        assert desk.store.counts() == {"submissions": 0, "messages": 0, "due": 0, "orphans": 0}
+
+    def test_reports_of_a_batch_that_failed_in_between_may_be_repeated(
+        self, desk: Desk, meter: Meter
+    ) -> None:
+        """What was kept of it is REPEATED then, the rest NEW, and no event is there twice."""
+        messages = [desk.add_one() for _ in range(3)]
+        claims = {c.message.id: c for c in desk.claim()}
+        tokens = [claims[m.id].attempt.token for m in messages]
+        events = [desk.event(Kind.DELIVERED, token=token) for token in tokens]
+        puts = iter([""])
+        meter.fail = lambda name: next(puts, "AccessDeniedException") if name == "PutItem" else ""
+        with pytest.raises(StoreUnavailable):
+            desk.record(*events)
+        meter.fail = lambda _: ""
+        assert desk.record(*events) == [Recorded.REPEATED, Recorded.NEW, Recorded.NEW]
+        assert [len(desk.told(m).attempts[0].events) for m in messages] == [1, 1, 1]
+
+
+def storm(rng: random.Random, rates: dict[str, float]) -> Callable[[str], str]:
+    """What goes wrong with a request, or with an answer, by chance; the same for the same generator and order."""
+    lock = threading.Lock()
+
+    def fail(name: str) -> str:
+        with lock:
+            drawn = rng.random()
+        if name.startswith("answer of"):
+            return "lost" if name.removeprefix("answer of ") in WRITES and drawn < 0.01 else ""
+        for code, rate in rates.items():
+            if drawn < rate:
+                return code
+            drawn -= rate
+        return ""
+
+    return fail
+
+
+def submit(desk: Desk, number: int) -> str:
+    """Hand in one submission; its id if it was taken."""
+    repeat = replace(desk.repeat(f"k{number}"), of_visitor=True)
+    submission = desk.submission(visitor=f"v{number}@visitor.example", repeat=repeat)
+    try:
+        answer = desk.store.add(submission, desk.pair(submission), repeat).result()
+    except StoreUnavailable:
+        return ""
+    return answer.submission_id
+
+
+def work_off(desk: Desk, sent: Counter[str]) -> int:
+    """Send all that is due, from two threads, and report it delivered, however often the store says no; how many."""
+
+    def persist(call: Callable[[], Any]) -> Any:
+        for _ in range(60):
+            try:
+                return call()
+            except StoreUnavailable:
+                continue
+        raise AssertionError("the store never recovered")
+
+    def one_round(_: int) -> int:
+        claims = persist(lambda: desk.claim(limit=7))
+        for one in claims:
+            sent[one.message.id] += 1
+        for one in claims:
+            token = one.attempt.token
+            persist(lambda one=one: desk.finish(one, Kind.ACCEPTED))
+            persist(lambda token=token: desk.record(desk.event(Kind.DELIVERED, token=token)))
+        return len(claims)
+
+    with ThreadPoolExecutor(2) as pool:
+        handed = 0
+        for _ in range(3):  # a claim that nobody heard of is due again when its lease lapses
+            while any(done := list(pool.map(one_round, range(2)))):
+                handed += sum(done)
+            desk.move(minutes=6)
+        return handed
+
+
+class TestFinding:
+    def test_an_event_without_its_token_is_found_by_its_recipient(self, desk: Desk) -> None:
+        """Where no pointer is kept for a service's ids, the recipient's submissions are looked through."""
+        prepared = accepted(desk)
+        desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+        claims = claim(desk, prepared)
+        finish(desk, claims)
+        events = [replace(e, token="") for e in delivered(desk, claims)]
+        assert list(desk.store.record(events, nothing_follows)) == [Recorded.NEW, Recorded.NEW]
+        strange = replace(events[0], service_id="<other@mta>", recipient="nobody@visitor.example")
+        assert list(desk.store.record([strange], nothing_follows)) == [Recorded.ORPHAN]
+
+    def test_a_place_that_is_not_the_key_s_is_refused(self, desk: Desk) -> None:
+        """An id that was not made of the repeat key would let a repetition in: it is a mistake of the caller."""
+        submission = desk.submission()
+        with pytest.raises(ValueError, match="ids"):
+            desk.store.add(submission, (), desk.repeat("k"))
+        with pytest.raises(ValueError, match="ids"):
+            desk.store.add(submission, (desk.message(desk.submission()),), None)
+
+    def test_erasure_leaves_nothing_of_a_person(self, desk: Desk) -> None:
+        """No item is left that holds or points to what was erased."""
+        repeat = desk.repeat("k")
+        kept = desk.submission(repeat=repeat, entries=(Entry("secret", "word of the visitor"),))
+        desk.add_with(repeat, kept)
+        for one in desk.claim():
+            desk.finish(one, Kind.ACCEPTED, service_id=f"q-{one.message.role}")
+        desk.resend(kept.id + "-1", "new@visitor.example")
+        desk.move(hours=2)
+        desk.claim()
+        assert desk.store.erase(address=VISITOR) == 1
+        left = scan(table_of(desk))
+        assert {item["k"] for item in left if item["r"] != "~"} <= {"mark"}
+
+
+def scan(table: Table) -> list[dict[str, Any]]:
+    """Every item of a table; only tests do that."""
+    found = table.client.scan(TableName=table.name, ConsistentRead=True)["Items"]
+    return [{k: next(iter(v.values())) for k, v in item.items()} for item in found]
+
+
+class TestTable:
+    def test_is_made_as_defined(self, emulator: Callable[[], aws_emulators.Emulator]) -> None:
+        """On demand, with three indexes, a stream of both images, and the time to live that items state."""
+        client = aws_emulators.shared_client(emulator)
+        create_table(client, "todoke-definition")
+        made = client.describe_table(TableName="todoke-definition")["Table"]
+        assert made["KeySchema"] == DEFINITION["KeySchema"]
+        assert made["StreamSpecification"] == DEFINITION["StreamSpecification"]
+        wanted = {i["IndexName"]: i["Projection"] for i in DEFINITION["GlobalSecondaryIndexes"]}
+        assert {i["IndexName"]: i["Projection"] for i in made["GlobalSecondaryIndexes"]} == wanted
+        lives = client.describe_time_to_live(TableName="todoke-definition")
+        assert lives["TimeToLiveDescription"]["AttributeName"] == EXPIRY
+        with pytest.raises(StoreUnavailable, match="cannot be made"):
+            create_table(client, "todoke-definition")
+
+    def test_a_table_that_is_not_there(
+        self, emulator: Callable[[], aws_emulators.Emulator]
+    ) -> None:
+        """Its name is in the error."""
+        client = aws_emulators.shared_client(emulator)
+        store = DynamoStore("todoke-nowhere", secret=SECRET, clock=lambda: START, client=client)
+        with pytest.raises(StoreUnavailable, match="todoke-nowhere"):
+            store.timeline(ids.submission_id(START, "0" * 16))
+        store.close()
+
+    def test_the_environment_chooses_it(
+        self, emulator: Callable[[], aws_emulators.Emulator], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Region and endpoint come from AWS's own variables; without a region it is said."""
+        for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+        with pytest.raises(StoreUnavailable, match="region"):
+            make_client()
+        for name, value in {
+            "AWS_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": emulator().url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }.items():
+            monkeypatch.setenv(name, value)
+        client = make_client()
+        store = DynamoStore(aws_emulators.new_table(client), secret=SECRET, clock=lambda: START)
+        desk = Desk(store)
+        assert desk.add().messages[0].standing.status is Status.QUEUED
+        store.close()
+        assert ConfigError is not StoreUnavailable

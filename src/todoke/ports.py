@@ -107,6 +107,8 @@ class Store(Protocol):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 
     Every write is atomic and durable (it survives a power loss) before it returns, or before its future resolves.
+    `finish`, `record` and `erase` about several submissions may be atomic for each of them only; when such a call
+    raises, a part may be kept, and to repeat it completes it.
     Any method may raise StoreUnavailable: if the store cannot do it now (disk full, I/O error, throttled); a
     write that raised it left nothing behind. StoreCorrupt: if the data cannot be trusted.
     """

@@ -134,7 +134,8 @@ def test_alert_is_a_whole_message():
     assert alert.language == "ja"
     assert alert.message_id == f"<{alert.id}@example.org>"
     assert alert.created_at == NOW + timedelta(seconds=1)
-    assert len(alert.id) == 26
+    assert alert.id.startswith("s1-")
+    assert len(alert.id) == 3 + 26
 
 
 def test_alerts_cause_no_alerts():

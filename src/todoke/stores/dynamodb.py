@@ -66,7 +66,7 @@ class DynamoStore:
         self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened))
         self._outbox = Outbox(self._cabinet)
         self._lists = Lists(self._cabinet, self._outbox)
-        self._journal = Journal(self._cabinet, self._lists)
+        self._journal = Journal(self._cabinet, self._lists, clock, clock())
         self._eraser = Eraser(self._cabinet, self._lists)
         self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
 

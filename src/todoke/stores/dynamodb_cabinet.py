@@ -7,7 +7,7 @@ submission, beside the contents of its files.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -36,6 +36,7 @@ CHUNK_BYTES = 350_000
 """An item may have 400 KB; a longer record or file goes on in the next."""
 MOST_FILE_BYTES = 16_000_000
 """So much of files one submission may bring."""
+_MOST_REMEMBERED = 256
 TRIES = 12
 """So often a change begins anew because somebody else was faster."""
 
@@ -46,6 +47,11 @@ class Cabinet:
 
     table: Table
     pointers: Pointers
+    _written: dict[str, Stored] = field(default_factory=dict)
+
+    def written(self, submission_id: str) -> Stored | None:
+        """The submission as this process wrote it last, if that is not long ago; somebody may have changed it since."""
+        return self._written.get(submission_id)
 
     def load(self, submission_id: str, *, consistent: bool = True) -> Stored | None:
         """The submission with this id, wherever in its place it is."""
@@ -109,6 +115,7 @@ class Cabinet:
             if "c" in item:
                 self._remove_parts(after.id, _chunk_name(after.nonce))
             raise
+        self._remember(after, item)
         if before.chunks:
             self._remove_parts(before.id, _chunk_name(before.nonce))
         return after
@@ -146,6 +153,14 @@ class Cabinet:
         """The content of the file at a position."""
         parts = self._parts(stored.id, f"{_file_name(stored.files)}{position:05}.")
         return b"".join(bytes(part["b"]) for part in parts)  # type: ignore[arg-type]
+
+    def _remember(self, stored: Stored, item: Item) -> None:
+        if "c" in item:
+            self._written.pop(stored.id, None)
+            return
+        while len(self._written) >= _MOST_REMEMBERED:
+            self._written.pop(next(iter(self._written)), None)
+        self._written[stored.id] = stored
 
     def _load_by(
         self, place: Callable[[str], Key], ids: Sequence[str], *, consistent: bool

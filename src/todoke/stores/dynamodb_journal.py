@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.message import Outcome
-from todoke.ports import FollowUp, Query, Recorded
+from todoke.ports import Clock, FollowUp, Query, Recorded
 from todoke.stores import dynamodb_orphans as orphans
 from todoke.stores import ledger as rules
 from todoke.stores.dynamodb_cabinet import Cabinet
@@ -21,6 +21,9 @@ from todoke.stores.dynamodb_items import Stored, carried_id
 from todoke.stores.dynamodb_ledger import DynamoLedger
 from todoke.stores.dynamodb_listing import Lists
 
+_JOIN_EVERY = timedelta(minutes=1)
+_JOIN_WITHIN = timedelta(minutes=15)
+_MOST_JOINED = 20
 MOST_LOOKED_AT = 200
 """So many of the newest submissions are looked through for one event without a token."""
 
@@ -31,13 +34,16 @@ class Journal:
 
     cabinet: Cabinet
     lists: Lists
+    clock: Clock
+    joined_at: datetime
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store.finish."""
         groups: defaultdict[str, list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             groups[outcome.claim.message.submission_id].append(outcome)
-        there = self.cabinet.load_all(groups)
+        there = {id_: stored for id_ in groups if (stored := self.cabinet.written(id_))}
+        there |= self.cabinet.load_all(id_ for id_ in groups if id_ not in there)
         for id_, group in groups.items():
             tokens = [o.claim.attempt.token for o in group]
             _, ledger = self.cabinet.change(
@@ -46,6 +52,7 @@ class Journal:
                 _if_has(there.get(id_), tokens),
             )
             self._join(id_, ledger, follow_up)
+        self._join_late(follow_up)
 
     def record(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, keep_orphans: bool
@@ -67,6 +74,7 @@ class Journal:
                 words[number] = word
         if keep_orphans:
             self._look_again(lost, follow_up)
+        self._join_late(follow_up)
         return words
 
     def resend(
@@ -117,7 +125,7 @@ class Journal:
         while stated := {
             (e.service, e.service_id)
             for _, e in ledger.heard
-            if e.kind is Kind.ACCEPTED and e.service_id
+            if _states_id(e) and e.service not in self.cabinet.pointers.tokened
         }:
             found = orphans.named(self.cabinet.table, stated)
             if not found:
@@ -147,6 +155,19 @@ class Journal:
             if word != Recorded.ORPHAN:
                 orphans.remove(self.cabinet.table, [orphans.key_of_event(event)])
 
+    def _join_late(self, follow_up: FollowUp) -> None:
+        """Now and then, join the orphans of the last minutes that came before what explains them.
+
+        For services that bring our token back it is the only time: to look after each answer would cost a read for
+        each mail, and none of theirs should ever be an orphan.
+        """
+        now = self.clock()
+        if now - self.joined_at < _JOIN_EVERY:
+            return
+        self.joined_at = now
+        recent = orphans.newest(self.cabinet.table, _MOST_JOINED)
+        self._look_again([e for e in recent if now - e.received_at < _JOIN_WITHIN], follow_up)
+
     def _targets(self, events: Sequence[DeliveryEvent]) -> tuple[list[str], dict[str, Stored]]:
         """The id of the submission that each event is about ("": none is known), and those that are there."""
         candidates = {carried_id(event.token) for event in events}
@@ -156,7 +177,7 @@ class Journal:
         stating = {
             (e.service, e.service_id): id_
             for e, id_ in zip(events, targets, strict=True)
-            if id_ and e.kind is Kind.ACCEPTED and e.service_id
+            if id_ and _states_id(e)
         }
         return [
             id_ or stating.get((e.service, e.service_id), "")
@@ -199,6 +220,10 @@ class Journal:
             return False
         there[id_] = fresh
         return DynamoLedger(fresh.record).message_of(token) is not None
+
+
+def _states_id(event: DeliveryEvent) -> bool:
+    return event.kind is Kind.ACCEPTED and bool(event.service_id)
 
 
 def _states(event: DeliveryEvent, other: DeliveryEvent) -> bool:

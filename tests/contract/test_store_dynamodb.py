@@ -24,7 +24,8 @@ from todoke import ids
 from todoke.accept import Context, Prepared, prepare
 from todoke.app import App
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Status
-from todoke.errors import ConfigError, StoreUnavailable, TooLarge
+from todoke.entry.commands.opening import opened
+from todoke.errors import StoreUnavailable, TooLarge
 from todoke.events.customers_mail_cloud import read_item
 from todoke.forms import Field, Form, Managers, Site
 from todoke.message import Claim, Outcome
@@ -439,6 +440,14 @@ class TestSize:
         assert desk.store.erase(submission_id=message.submission_id) == 1
         assert list(table_of(desk).query_all("k = :k", {":k": message.submission_id})) == []
 
+    def test_a_huge_orphan_keeps_its_beginning(self, desk: Desk) -> None:
+        """What belongs to nobody and does not fit into an item is kept with the beginning of its evidence."""
+        raw = random.Random(1).randbytes(900_000)
+        assert desk.record(desk.event(Kind.OTHER, service_id="x", raw=raw)) == [Recorded.ORPHAN]
+        (kept,) = desk.store.orphans(9)
+        assert raw.startswith(kept.raw)
+        assert len(kept.raw) > 100_000
+
     def test_files_lie_beside_and_only_once(self, desk: Desk, meter: Meter) -> None:
         """Files are items of their own, a repetition leaves none behind, and they stay when the record changes."""
         photo = File(name="a.png", media_type="image/png", content=b"x" * 800_000)
@@ -672,6 +681,21 @@ def scan(table: Table) -> list[dict[str, Any]]:
     return [{k: next(iter(v.values())) for k, v in item.items()} for item in found]
 
 
+CONFIGURATION = """
+[site]
+name = "Garden"
+url = "https://www.garden.example/"
+door_url = "https://forms.garden.example/"
+[mail]
+service = "smtp"
+from = "Garden <desk@garden.example>"
+[mail.smtp]
+host = "127.0.0.1"
+[forms.contact]
+managers = ["desk@garden.example"]
+"""
+
+
 class TestTable:
     def test_is_made_as_defined(self, emulator: Callable[[], aws_emulators.Emulator]) -> None:
         """On demand, with three indexes, a stream of both images, and the time to live that items state."""
@@ -698,7 +722,10 @@ class TestTable:
         store.close()
 
     def test_the_environment_chooses_it(
-        self, emulator: Callable[[], aws_emulators.Emulator], monkeypatch: pytest.MonkeyPatch
+        self,
+        emulator: Callable[[], aws_emulators.Emulator],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
     ) -> None:
         """Region and endpoint come from AWS's own variables; without a region it is said."""
         for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
@@ -714,8 +741,11 @@ class TestTable:
         }.items():
             monkeypatch.setenv(name, value)
         client = make_client()
-        store = DynamoStore(aws_emulators.new_table(client), secret=SECRET, clock=lambda: START)
-        desk = Desk(store)
-        assert desk.add().messages[0].standing.status is Status.QUEUED
-        store.close()
-        assert ConfigError is not StoreUnavailable
+        (tmp_path / "todoke.toml").write_text(CONFIGURATION, "utf-8")
+        monkeypatch.setenv("TODOKE_SECRET", SECRET.hex())
+        monkeypatch.setenv("TODOKE_TABLE", aws_emulators.new_table(client))
+        with opened(tmp_path / "todoke.toml") as (settings, store):
+            assert isinstance(store, DynamoStore)
+            assert settings.table
+            assert Desk(store).add().messages[0].standing.status is Status.QUEUED
+        client.close()

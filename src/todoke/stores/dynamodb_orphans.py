@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 
+import msgspec
+
 from todoke import ids
 from todoke.delivery import DeliveryEvent
+from todoke.stores.dynamodb_cabinet import CHUNK_BYTES
 from todoke.stores.dynamodb_client import NOTHING, Changed, Item, Key, Table, key_of
 from todoke.stores.dynamodb_codec import deflate, inflate
 from todoke.stores.dynamodb_items import carried_id, new_nonce
@@ -20,6 +23,10 @@ _SHARDS = tuple(f"o{shard}" for shard in SHARDS)
 
 def keep(table: Table, event: DeliveryEvent) -> Key:
     """Keep an orphan, once; where it is."""
+    blob = deflate(event_json(event), "")
+    if len(blob) > CHUNK_BYTES:  # its beginning is evidence enough of what belongs to nobody
+        cut = msgspec.structs.replace(event, raw=event.raw[: CHUNK_BYTES // 2])
+        blob = deflate(event_json(cut), "")
     item: Item = {
         "k": _partition(event.service, event.service_id or event.key),
         "r": event.key,
@@ -27,7 +34,7 @@ def keep(table: Table, event: DeliveryEvent) -> Key:
         "s": _SHARDS[int(event.key[:1], 16) % len(_SHARDS)],
         "t": ids.time_digits(event.received_at) + event.key,
         "m": 0,
-        "b": deflate(event_json(event), ""),
+        "b": blob,
     }
     try:
         table.put(item, over=NOTHING)

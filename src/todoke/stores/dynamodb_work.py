@@ -34,8 +34,9 @@ GRACE = timedelta(seconds=180)
 _STEP = timedelta(seconds=30)
 """The mark is not written for less."""
 _MARK = ("mark", " fresh")
-_ROUND = 64
-_MOST_ROUNDS = 40
+_ROUND = 100
+_MOST_ROUNDS = 100
+"""So many rounds one claim looks at, at most: 10,000 submissions; the next one goes on from there."""
 
 
 class Wish(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
     Raises ConfigError: if there is no data yet.
     """
     settings = settings_for(config)
-    if not (settings.data / "todoke.db").exists():
+    if not settings.table and not (settings.data / "todoke.db").exists():
         raise ConfigError(f"There is no data in {settings.data} yet.")
     store = open_store(settings)
     try:

@@ -122,7 +122,8 @@ def silence_alerts(settings: Settings, service: str, since: datetime) -> FollowU
                 after,
                 recipient,
                 SILENT,
-                ids.derived_id("alert", SILENT, service, since.isoformat(), recipient),
+                f"{submission.id}-"
+                + ids.derived_id("alert", SILENT, service, since.isoformat(), recipient),
             )
             for recipient in dict.fromkeys(settings.site.alert_to or managers)
         ]

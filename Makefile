@@ -4,10 +4,10 @@ PORT ?= 8025
 PYTHON ?= python3
 STAMP := .venv/.installed
 
-.PHONY: help install demo test fast lint format types bench crash storm messages emulators clean
+.PHONY: help install demo test fast lint format types bench bench-aws crash storm messages emulators clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 install: $(STAMP) ## make .venv with everything (.venv/bin/todoke)
 
@@ -37,6 +37,9 @@ messages: install ## compile the translations (src/todoke/locale)
 
 bench: install ## accepted submissions and mails per second beside raw SQLite
 	@.venv/bin/todoke bench
+
+bench-aws: install ## what a submission costs on AWS, counted in an emulator, and the functions' init times
+	@scripts/aws-emulators && PYTHONPATH=tests .venv/bin/python bench/aws.py
 
 crash: install ## the long crash tests: 500 kills, 300 sync points
 	@scripts/crash

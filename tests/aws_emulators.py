@@ -96,7 +96,12 @@ def ministack() -> Emulator:
     port = free_port()
     emulator = Process(
         [str(program)],
-        {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"},
+        {
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "LOG_LEVEL": "ERROR",
+            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+        },
         f"http://127.0.0.1:{port}",
     )
     process = emulator.start()

@@ -9,12 +9,13 @@ from typing import Any
 from todoke.delivery import Ceiling
 from todoke.forms import Confirmation, Field, Form, Site
 from todoke.message import Attempt, Claim, Message, Role
-from todoke.ports import Mail, Mailbox
+from todoke.ports import Accepted, Mail, Mailbox
 from todoke.settings import MailSettings, Settings, SmtpSettings
 from todoke.submission import Entry, EntryList, Submission
 from variants import replace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ACCEPTED = Accepted(service_id="id-1")
 VISITOR = "aoi@example.net"
 MANAGER = "manager@example.org"
 

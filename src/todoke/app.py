@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from todoke.courtesy import Courtesy
 from todoke.errors import ConfigError, Error
-from todoke.ports import Clock, EventSource, Mailer, Records, Store
+from todoke.ports import Clock, EventSource, Mailer, ReadChange, Records, Store
 from todoke.settings import Settings
 
 SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud"})
@@ -83,6 +83,13 @@ def open_store(settings: Settings, *, clock: Clock = utc_now) -> Store:
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     return SqliteStore(settings.data / "todoke.db")
+
+
+def read_change() -> ReadChange:
+    """What reads the records of the store's change stream: DynamoDB's, for no other store has one."""
+    from todoke.stores.dynamodb_stream import read_change as read
+
+    return read
 
 
 def _open_table(settings: Settings, clock: Clock) -> Store:

@@ -44,6 +44,11 @@ def held_back(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
     return [replace(e, kind=Kind.UNCONFIRMED) if e.kind in FAILURES else e for e in events]
 
 
+def track_held_back(app: App, events: Sequence[DeliveryEvent]) -> Sequence[Recorded]:
+    """Journal a webhook's events, failures as unconfirmed; the daily reconciliation confirms them. Raises StoreError."""
+    return track(app, held_back(events))
+
+
 @dataclass(slots=True)
 class _Question:
     """What the records are to be asked of one attempt: the keys of the events they may confirm, and their days."""
@@ -98,7 +103,7 @@ class Confirmer:
         Asks nothing itself. An event that belongs to no attempt of ours, or was heard before, causes no lookup.
         Raises StoreUnavailable: if nothing of it could be kept.
         """
-        recorded = track(self._app, held_back(events))
+        recorded = track_held_back(self._app, events)
         for event, word in zip(events, recorded, strict=True):
             if word is Recorded.NEW and event.kind in FAILURES and event.token:
                 self._ask_about(event)

@@ -37,7 +37,7 @@ class _Random:
         self._lock = Lock()
         self._block = ""
         self._used = 0
-        os.register_at_fork(after_in_child=self._start_anew)
+        os.register_at_fork(after_in_child=self.start_anew)
 
     def take(self, count: int) -> str:
         """`count` random digits of five bits each."""
@@ -49,12 +49,18 @@ class _Random:
             self._used += count
             return self._block[start : self._used]
 
-    def _start_anew(self) -> None:
+    def start_anew(self) -> None:
+        """Forget what was drawn in advance."""
         self._lock = Lock()
         self._block = ""
 
 
 _random = _Random()
+
+
+def start_anew() -> None:
+    """Call this in a copy of a process (a restored snapshot): what was drawn in advance is drawn in each copy."""
+    _random.start_anew()
 
 
 def submission_id(received_at: datetime, place: str) -> str:

@@ -13,6 +13,7 @@ import traceback
 from datetime import UTC, datetime
 
 _FACTS = "todoke_facts"
+_always: dict[str, object] = {}
 
 
 class Logger:
@@ -47,6 +48,12 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
+def say_always(**facts: object) -> None:
+    """Say these facts, and no longer the ones before, in every line of this process: the request under way, say."""
+    _always.clear()
+    _always.update(facts)
+
+
 def log_to_stderr(level: str = "WARNING") -> None:
     """Write the events of `level` and above to stderr, readable on a terminal, JSON elsewhere."""
     handler = _Stderr()
@@ -74,6 +81,7 @@ class _Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "part": record.name,
             "event": record.getMessage(),
+            **_always,
             **getattr(record, _FACTS, {}),
         }
         if record.exc_info:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -325,6 +325,11 @@ class HookRequest:
     headers: Mapping[str, str]
     body: bytes
     remote: str = ""
+
+
+ReadChange = Callable[[Mapping[str, Any]], Mapping[str, datetime]]
+"""Reads one record of a store's change stream: the messages that the change left due and unclaimed, and when each is
+due. Raises Malformed: if the record cannot be read. Pure; the store's claim decides, not this."""
 
 
 class EventSource(Protocol):

@@ -1,4 +1,4 @@
-"""Send what is due: claim, hand over, store what came of it. `send_due` is one round; `Sender` goes on for ever.
+"""Send what is due: claim, hand over, store what came of it. `send_round` is one round; `Sender` goes on for ever.
 
 A hint makes it quick and the store makes it sure: due messages are found by asking, hints may be lost. Every mail is
 handed over at least once; an outcome that cannot be stored is held until it can, because to forget it would be to
@@ -13,11 +13,12 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 from msgspec.structs import replace
 
 from todoke.app import App
 from todoke.circuit import Circuit
-from todoke.errors import StoreCorrupt, StoreError
+from todoke.errors import SendDeferred, StoreCorrupt, StoreError
 from todoke.hand_over import Result, compose_mail, give_up, hand_over, send_mail
 from todoke.log import get_logger
 from todoke.message import Claim, Outcome
@@ -35,8 +36,20 @@ STORE_LONGEST_REST_SECONDS = 30.0
 log = get_logger(__name__)
 
 
+class Round(msgspec.Struct, frozen=True):
+    """What came of the claims of a round. `fault` is set when every other mail would fare the same now."""
+
+    outcomes: tuple[Outcome, ...]
+    fault: SendDeferred | None = None
+
+
 def send_due(app: App, limit: int, *, ids: Sequence[str] = ()) -> int:
-    """Hand over up to `limit` due messages (or those of `ids` that are due) in turn; how many were claimed.
+    """A round of `send_round`; how many were claimed."""
+    return len(send_round(app, limit, ids=ids).outcomes)
+
+
+def send_round(app: App, limit: int, *, ids: Sequence[str] = ()) -> Round:
+    """Hand over up to `limit` due messages (or those of `ids` that are due) in turn, and store what came of it.
 
     Once a fault stops all, the rest of the round is put off untried. Raises StoreUnavailable: if claims cannot be
     made or outcomes not stored; what was handed over then is sent again when its lease lapses.
@@ -44,17 +57,17 @@ def send_due(app: App, limit: int, *, ids: Sequence[str] = ()) -> int:
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
     claims = _claim(app, limit, ids)
     outcomes: list[Outcome] = []
-    stopped = False
+    fault = None
     for claim in claims:
-        if stopped:
+        if fault is not None:
             outcomes.append(put_off(app, claim, policy, ROUND_REST))
             continue
         result = hand_over(app, claim, policy)
-        stopped = result.fault is not None
+        fault = result.fault
         outcomes.append(result.outcome)
     if outcomes:
         app.store.finish(outcomes, follow_up(app.settings))
-    return len(claims)
+    return Round(tuple(outcomes), fault)
 
 
 def put_off(app: App, claim: Claim, policy: RetryPolicy, rest: timedelta) -> Outcome:

@@ -24,7 +24,6 @@ from todoke.stores.dynamodb_items import (
     retention_of,
     stored_of,
 )
-from todoke.stores.dynamodb_stream import due_messages
 from todoke.stores.work import Work, begin, journal, new_work
 from todoke.submission import Entry, File
 from todoke.testing import MemoryStore
@@ -155,20 +154,16 @@ def test_what_cannot_be_read_is_said() -> None:
             stored_of(item, damaged)
 
 
-def test_the_stream_names_what_is_due() -> None:
-    """An image of the stream gives the messages that have work; other items give none."""
+def test_an_image_of_the_stream_is_the_item() -> None:
+    """Attributes are read as they were written."""
     submission = DESK.submission()
-    works = [new_work(m, START) for m in DESK.pair(submission)]
-    done = replace(works[1], timeline=replace(works[1].timeline, due_at=None))
-    record = Record(submission, (works[0], done))
+    record = Record(submission, tuple(new_work(m, START) for m in DESK.pair(submission)))
     item = item_of(Stored(current_key(submission.id), b"nonce.", record)) | {"b": packed(record)}
     image = {
         name: {"S": v} if isinstance(v, str) else {"N": str(v)} if isinstance(v, int) else {"B": v}
         for name, v in item.items()
     }
     assert plain_item(image) == item
-    assert due_messages(image) == [works[0].message.id]
-    assert due_messages({"k": {"S": "mark"}, "x": {"N": "1"}}) == []
 
 
 def test_words_repeat_at_no_cost() -> None:

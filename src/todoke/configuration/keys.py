@@ -114,5 +114,7 @@ ENVIRONMENT = (
     "TODOKE_SES_HOOK_SECRET",
     "TODOKE_CONFIG",
     "TODOKE_LOG",
+    "TODOKE_DOOR_URL",
+    "TODOKE_SECRETS_PATH",
 )
 """Every environment variable that is read."""

@@ -85,7 +85,7 @@ def _read_document(
     for section in ("site", "mail"):
         if section not in top:
             top.error(section, f"is missing: the file has no [{section}].")
-    site = read_site(top.table("site", "site"))
+    site = read_site(top.table("site", "site"), environ)
     mail_table = top.table("mail", "mail")
     mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)

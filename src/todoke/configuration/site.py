@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from todoke.configuration.table import Table
-from todoke.configuration.urls import read_origins, read_url
+from todoke.configuration.urls import environ_url, read_origins, read_url
 from todoke.forms import Site
 from todoke.language import LANGUAGES
+
+DOOR_URL = "TODOKE_DOOR_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,16 @@ class SiteTable:
     trusted_proxies: int
 
 
-def read_site(table: Table) -> SiteTable:
-    """Read [site]; faults are noted in the table's findings."""
+def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
+    """Read [site]; faults are noted in the table's findings.
+
+    TODOKE_DOOR_URL takes the place of `door_url`: where todoke is deployed, its address is first known there.
+    """
     url = read_url(table, "url")
     door_url = read_url(table, "door_url")
-    if not door_url and "door_url" not in table:
+    if environ.get(DOOR_URL):
+        door_url = environ_url(table, DOOR_URL, environ[DOOR_URL])
+    if not door_url and "door_url" not in table and not environ.get(DOOR_URL):
         table.error(
             "door_url",
             "is missing: it is the address at which browsers and mails reach todoke.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+from todoke.configuration.findings import ERROR
 from todoke.configuration.table import Table
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -27,6 +28,16 @@ def read_url(table: Table, key: str, default: str = "", *, secure: bool = False)
         return default
     if secure and parts.scheme == "http" and parts.hostname not in LOOPBACK:
         table.error(key, "sends the API key unencrypted.", "Use https://.")
+    return text.rstrip("/")
+
+
+def environ_url(table: Table, variable: str, text: str) -> str:
+    """The URL that a variable of the environment holds, judged as one of the file; no slash at its end."""
+    fault = _fault(text)
+    if fault:
+        table.findings.note(
+            ERROR, (), f"{variable} is {text!r}: {fault}", place=("the environment", 0)
+        )
     return text.rstrip("/")
 
 

@@ -1,11 +1,11 @@
-"""todoke as one ASGI application: the door, the receipt, the hooks and the desk, with the sender beside them."""
+"""todoke as one ASGI application: the door, the receipt, the hooks and the desk, with the sender beside them or not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,6 +21,9 @@ from todoke.send import Sender
 from todoke.sweep import sweep
 from todoke.web import desk, door, hooks, pages, receipt
 from todoke.web.http import error_response, language_of
+from todoke.web.receipt import Pace
+
+Lifespan = Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]
 
 SWEEP_EVERY_SECONDS = 300.0
 SENDER_STOPS_WITHIN_SECONDS = 20.0
@@ -52,10 +55,26 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
             await asyncio.to_thread(_close, app, sender)
 
-    pages_and_hooks = Starlette(
+    take = confirmer.track if confirmer else None
+    return without_sender(app, extra_routes=extra_routes, lifespan=lifespan, take=take)
+
+
+def without_sender(
+    app: App,
+    *,
+    extra_routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+    pace: Pace | None = None,
+    take: hooks.Take | None = None,
+) -> ASGIApp:
+    """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
+
+    `take` journals the events of a webhook's call; see hooks.routes.
+    """
+    rest = Starlette(
         routes=[
-            *receipt.routes(app),
-            *hooks.routes(app, confirmer.track if confirmer else None),
+            *receipt.routes(app, pace=pace),
+            *hooks.routes(app, take),
             *desk.routes(app),
             *pages.routes(),
             Route("/healthz", _health(app), methods=["GET"]),
@@ -64,7 +83,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         exception_handlers={404: _not_found(app)},
         lifespan=lifespan,
     )
-    return door.DoorFirst(app, pages_and_hooks)
+    return door.DoorFirst(app, rest)
 
 
 async def _sweep_for_ever(app: App) -> None:

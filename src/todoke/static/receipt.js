@@ -6,8 +6,10 @@ const page = document.getElementById("receipt");
 const url = page.dataset.url;
 const POLL_SECONDS = [2, 2, 3, 5, 5, 8, 8, 13, 20, 30];
 const POLLS = 40;
+const POLLS_WHEN_FINAL = 4; // a bounce may follow a delivery
 const SILENT_SECONDS = 5; // a stream speaks at once; one that does not is held back or cut off on its way
 let polls = 0;
+let pollsWhenFinal = 0;
 
 function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
@@ -44,6 +46,7 @@ function showMessage(message, index) {
 
 function show(receipt) {
   receipt.messages.forEach(showMessage);
+  if (!receipt.final) pollsWhenFinal = 0;
 }
 
 function setLive(live) {
@@ -53,15 +56,17 @@ function setLive(live) {
 async function fetchReceipt() {
   const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  show(await answer.json());
+  const receipt = await answer.json();
+  show(receipt);
+  return receipt;
 }
 
 async function poll() {
-  if (polls >= POLLS) return setLive(false);
+  if (polls >= POLLS || pollsWhenFinal >= POLLS_WHEN_FINAL) return setLive(false);
   const seconds = POLL_SECONDS[Math.min(polls, POLL_SECONDS.length - 1)];
   polls += 1;
   try {
-    await fetchReceipt();
+    if (!document.hidden && (await fetchReceipt()).final) pollsWhenFinal += 1;
     setLive(true);
   } catch {
     setLive(false); // no connection, or the store is busy: the next poll may do better
@@ -102,7 +107,7 @@ function follow() {
   listen();
 }
 
-if ("EventSource" in window) follow();
+if ("EventSource" in window && !("poll" in page.dataset)) follow();
 else poll();
 
 // A page brought back to the front, or restored by the back button, is shown as things stand now.

@@ -20,6 +20,7 @@ from todoke.stores.dynamodb_items import (
     Stored,
     archive_key,
     current_key,
+    due_digits,
     id_of,
     item_of,
     new_nonce,
@@ -180,7 +181,7 @@ class Cabinet:
                     self.table.put(item, over=NOTHING)
                 else:
                     archived = {**over, "r": archive_key(id_of(over))[1]}
-                    self.table.swap(archived, item, over=bytes(over["n"]))  # type: ignore[arg-type]
+                    self.table.swap(archived, _told(item, record), over=bytes(over["n"]))  # type: ignore[arg-type]
             except Changed as changed:
                 over = changed.item or self.table.get(key_of(item))
                 if over is not None and self._is_live(over, record):
@@ -249,6 +250,12 @@ def _chunk_name(nonce: bytes) -> str:
 def _file_name(nonce: bytes) -> str:
     """What the names of the files of the submission added by this write begin with."""
     return f"f{nonce.hex()}."
+
+
+def _told(item: Item, record: Record) -> Item:
+    """A new submission in place of an old one: no INSERT in the stream, so its work must stand in the item."""
+    wakes = due_digits(record, is_late=True)
+    return {**item, "w": wakes} if wakes else item
 
 
 def _without_contents(submission: Submission) -> Submission:

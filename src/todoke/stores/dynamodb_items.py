@@ -128,7 +128,7 @@ def item_of(stored: Stored, *, is_late: bool = False) -> Item:
         "m": len(record.works),
         "h": _short_hash(submission),
     }
-    wakes = _due_digits(record, is_late=is_late)
+    wakes = due_digits(record, is_late=is_late)
     if wakes:
         item["w"] = wakes
     if any(work.timeline.standing.status in FAULTS for work in record.works):
@@ -177,7 +177,8 @@ def is_in_first_pass(work: Work, received_at: datetime) -> bool:
     )
 
 
-def _due_digits(record: Record, *, is_late: bool) -> str:
+def due_digits(record: Record, *, is_late: bool) -> str:
+    """When work is due that the index of work must find; "" for none."""
     received_at = record.submission.received_at
     due = [work for work in record.works if work.timeline.due_at is not None]
     if not is_late and all(is_in_first_pass(work, received_at) for work in due):

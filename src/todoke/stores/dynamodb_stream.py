@@ -1,21 +1,43 @@
-"""What the table's stream tells: which messages an item that was written has due. The sender's hint, and no more."""
+"""A record of the table's stream: which messages a change left due and unclaimed. Pure.
+
+A submission whose record is too long for one item (see dynamodb_cabinet) is not read here; the sweep finds its work.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from todoke.stores.dynamodb_client import plain_item
+from todoke.errors import Malformed, StoreCorrupt
+from todoke.stores.dynamodb_client import Item
 from todoke.stores.dynamodb_items import stored_of
 
 
-def due_messages(image: Mapping[str, Any]) -> list[str]:
-    """The ids of the messages that have work, of a NewImage as the stream has it; none for what is no submission.
+def read_change(record: Mapping[str, Any]) -> Mapping[str, datetime]:
+    """See ports.ReadChange. A record of anything but a submission, or of its end, leaves nothing due."""
+    image = record["dynamodb"].get("NewImage")
+    if not image or "h" not in image or "b" not in image:
+        return {}
+    item = _plain(image)
+    try:
+        stored = stored_of(item, bytes(item["b"]))  # type: ignore[arg-type]
+    except StoreCorrupt as error:
+        raise Malformed("the record's submission cannot be read") from error
+    return {
+        work.message.id: work.timeline.due_at
+        for work in stored.record.works
+        if work.timeline.due_at is not None and work.lease_until is None
+    }
 
-    A record too long for one item names none: the sweep finds its work. Raises StoreCorrupt: if it cannot be read.
-    """
-    if "h" not in image or "b" not in image:
-        return []
-    item = plain_item(image)
-    stored = stored_of(item, bytes(item["b"]))  # type: ignore[arg-type]
-    return [w.message.id for w in stored.record.works if w.wakes_at is not None]
+
+def _plain(image: Mapping[str, Any]) -> Item:
+    """An image of the stream as Python has it: Lambda hands bytes on in base 64."""
+    return {name: _value(typed) for name, typed in image.items()}
+
+
+def _value(typed: Mapping[str, Any]) -> str | int | bytes:
+    if "N" in typed:
+        return int(typed["N"])
+    return str(typed["S"]) if "S" in typed else base64.b64decode(typed["B"], validate=True)

@@ -24,6 +24,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from todoke.app import App
+from todoke.confirm import track_held_back
 from todoke.delivery import DeliveryEvent
 from todoke.errors import Forged, NotFound, RequestError, StoreError
 from todoke.log import get_logger
@@ -68,8 +69,11 @@ Take = Callable[[Sequence[DeliveryEvent]], Sequence[Recorded]]
 
 
 def routes(app: App, take: Take | None = None) -> list[Route]:
-    """The routes of the hooks. `take` journals the events of a call; by default `track` does."""
-    keep = take or partial(track, app)
+    """The routes of the hooks. `take` journals the events of a call.
+
+    By default `track` does, or, where failures need the records' word and nobody asks for it here, `track_held_back`.
+    """
+    keep = take or partial(track_held_back if app.settings.mail.confirms_failures else track, app)
 
     async def answer_call(request: Request) -> Response:
         try:

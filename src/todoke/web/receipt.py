@@ -39,7 +39,8 @@ class Pace:
 
     The store is read every `poll_seconds`, every `slow_poll_seconds` once a stream is older than `brisk_seconds`. A
     stream ends after `total_seconds`, or once everything is final and has stayed so for `quiet_seconds` (a bounce may
-    follow a delivery). At most `streams` at once; a further reader gets 503 and polls.
+    follow a delivery). At most `streams` at once; a further reader gets 503 and polls. With none, pages only ever poll:
+    for a host that can give an answer only whole.
     """
 
     poll_seconds: float = 1.0
@@ -180,6 +181,7 @@ class _Receipts:
             site=shown["site"],
             token=request.path_params["token"],
             receipt=shown,
+            streams=self.pace.streams > 0,
             error=error,
             notice=notice,
             typed=typed,

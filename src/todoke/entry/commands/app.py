@@ -253,6 +253,31 @@ def desk(config: Config = _DEFAULT_CONFIG) -> None:
 
 
 @commands.command()
+def replay(
+    stack: Annotated[
+        str, typer.Option(help="The deployment whose dead letters these are.", metavar="NAME")
+    ] = "",
+    queue: Annotated[
+        str, typer.Option(help="Or the address of the queue of dead letters.", metavar="URL")
+    ] = "",
+    to: Annotated[
+        str, typer.Option(help="And that of the queue they are handed to.", metavar="URL")
+    ] = "",
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=10_000)] = 100,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what could not be handled on AWS (dead letters), ask, and hand it to the same code again, once."""
+    from todoke.entry.commands.replaying import replay_dead_letters
+
+    raise typer.Exit(
+        replay_dead_letters(
+            stack=stack, dead=queue, later=to, limit=limit, yes=yes, as_json=as_json
+        )
+    )
+
+
+@commands.command()
 def bench(
     seconds: Annotated[float, typer.Option(help="How long to submit.", min=0.5, max=600)] = 6.0,
     connections: Annotated[

@@ -1,0 +1,155 @@
+"""Secrets of a function: fetched once, only its own, and named when they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from todoke import ids
+from todoke.entry.aws.function import Function
+from todoke.entry.aws.secrets import NEEDED, with_secrets
+from todoke.errors import ConfigError
+
+CONFIGURATION = """
+[site]
+name = "Example"
+url = "https://www.example.jp"
+
+[mail]
+service = "customers-mail-cloud"
+from = "Example <forms@example.jp>"
+
+[mail.customers_mail_cloud]
+api_user = "forms"
+
+[forms.contact]
+managers = ["manager@example.jp"]
+"""
+
+
+class Parameters:
+    """A store of parameters that notes what it is asked for."""
+
+    def __init__(self, **values: str) -> None:
+        self.values = values
+        self.asked: list[list[str]] = []
+
+    def __call__(self, names: Sequence[str]) -> Mapping[str, Any]:
+        self.asked.append(list(names))
+        found = [
+            {"Name": name, "Value": self.values[name.rpartition("/")[2]]}
+            for name in names
+            if name.rpartition("/")[2] in self.values
+        ]
+        return {"Parameters": found}
+
+
+ALL = Parameters(
+    TODOKE_SECRET="ab" * 32,
+    TODOKE_CMC_HOOK_SECRET="0123456789abcdef0123456789abcdef",
+    TODOKE_CMC_API_KEY="the key",
+)
+
+
+@pytest.mark.parametrize("function", NEEDED)
+@pytest.mark.parametrize("path", ["/todoke/test", "/todoke/test/"])
+def test_one_call_fetches_only_what_the_function_needs(function: str, path: str) -> None:
+    """Who takes forms never has the key that sends mail, and the other way round."""
+    ask = Parameters(**ALL.values)
+    found = with_secrets({"TODOKE_SECRETS_PATH": path, "HOME": "/"}, function, ask)
+    assert ask.asked == [[f"/todoke/test/{name}" for name in NEEDED[function]]]
+    assert {name for name in found if name in ALL.values} == set(NEEDED[function]) & set(ALL.values)
+    assert found["HOME"] == "/"
+    assert ("TODOKE_CMC_API_KEY" in found) == (function != "web")
+
+
+def test_what_the_environment_has_is_not_asked_for() -> None:
+    """On a developer's machine the variables are enough, and no path means no call."""
+    ask = Parameters()
+    environ = {"TODOKE_SECRETS_PATH": "/x", **dict.fromkeys(NEEDED["web"], "there")}
+    assert with_secrets(environ, "web", ask) == environ
+    assert with_secrets({}, "web", ask) == {}
+    assert ask.asked == []
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of DynamoDB can be made; nobody asks it anything."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+def function_in(folder: Path, name: str, ask: Parameters, made: list[Any]) -> Function:
+    """A function whose package is this folder; what it is made with goes to `made`."""
+    (folder / "todoke.toml").write_text(CONFIGURATION)
+    environ = {
+        "LAMBDA_TASK_ROOT": str(folder),
+        "TODOKE_DATA": str(folder / "data"),
+        "TODOKE_DOOR_URL": "https://door.example.jp/",
+        "TODOKE_SECRETS_PATH": "/todoke/test",
+        "TODOKE_TABLE": "any",
+    }
+
+    def make(app: Any, _environ: Mapping[str, str]) -> Any:
+        made.append(app)
+        return lambda event, _context: event
+
+    return Function(name, make, environ, ask)
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("web", "TODOKE_SECRET"),
+        ("web", "TODOKE_CMC_HOOK_SECRET"),
+        ("sender", "TODOKE_SECRET"),
+        ("sender", "TODOKE_CMC_API_KEY"),
+        ("sweep", "TODOKE_CMC_API_KEY"),
+    ],
+)
+def test_a_missing_secret_stops_the_start_by_its_name(
+    tmp_path: Path, name: str, missing: str
+) -> None:
+    """The error says which parameter to set, and tells no other."""
+    ask = Parameters(**{key: value for key, value in ALL.values.items() if key != missing})
+    with pytest.raises(ConfigError) as error:
+        function_in(tmp_path, name, ask, []).start()
+    assert f"/todoke/test/{missing}" in str(error.value)
+    assert not any(value in str(error.value) for value in ALL.values.values())
+
+
+def test_secrets_are_fetched_once_for_many_events(tmp_path: Path) -> None:
+    """A start fetches them; events do not."""
+    ask, made = Parameters(**ALL.values), list[Any]()
+    function = function_in(tmp_path, "web", ask, made)
+    function.start()
+    assert len(ask.asked) == 1
+    assert made[0].settings.site.door_url == "https://door.example.jp"
+    assert made[0].settings.secret == bytes.fromhex("ab" * 32)
+    assert not made[0].settings.mail.customers_mail_cloud.api_key
+    made[0].store.close()
+
+
+def test_a_snapshot_holds_no_secret(tmp_path: Path) -> None:
+    """What is prepared before the copy knows no secret and makes no handler; each copy fetches its own."""
+    ask, made = Parameters(**ALL.values), list[Any]()
+    function = function_in(tmp_path, "web", ask, made)
+    function.prepare()
+    assert ask.asked == []
+    assert made == []
+    function.start()
+    assert len(ask.asked) == 1
+    assert made[0].settings.mail.customers_mail_cloud.hook_secret
+    made[0].store.close()
+
+
+def test_copies_of_a_process_draw_random_numbers_of_their_own() -> None:
+    """Bytes drawn in advance are forgotten: two copies of a snapshot never make the same token."""
+    ids.new_attempt_token()
+    block, used = ids._random._block, ids._random._used
+    first = ids.new_attempt_token()
+    ids._random._block, ids._random._used = block, used  # the other copy of the snapshot
+    ids.start_anew()
+    assert ids.new_attempt_token() != first

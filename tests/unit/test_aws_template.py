@@ -1,0 +1,133 @@
+"""The template against the code: what one says and the other relies on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lambda_events import FILTERS
+from todoke.entry import aws
+from todoke.entry.aws import queues, secrets, time_left
+from todoke.stores.dynamodb_table import DEFINITION, EXPIRY
+from todoke.web.cors import ALLOWED_HEADERS
+
+TEMPLATE = (Path(__file__).parents[2] / "src" / "todoke" / "deploy" / "template.yaml").read_text(
+    "utf-8"
+)
+FUNCTIONS = {"web": "Web", "sender": "Sender", "sweep": "Sweep"}
+
+
+def resource(name: str) -> str:
+    """The text of one resource."""
+    found = re.search(
+        rf"(?ms)^  {name}:\n(.*?)(?=^  \w|\Z)", TEMPLATE.partition("\nResources:\n")[2]
+    )
+    assert found, name
+    return found[1]
+
+
+def number(name: str, key: str) -> int:
+    """A number that a resource sets."""
+    found = re.search(rf"\b{key}: (\d+)", resource(name))
+    assert found, (name, key)
+    return int(found[1])
+
+
+def test_each_function_has_a_handler_that_exists() -> None:
+    """The names in the template are those that the module gives."""
+    for name, logical in FUNCTIONS.items():
+        assert f"Handler: todoke.entry.aws.{name}\n" in resource(logical)
+        assert name in aws.__all__
+        for setting in ("python3.13", "arm64", f"!GetAtt {logical}Role.Arn"):
+            assert setting in resource(logical)
+
+
+def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -> None:
+    """One parameter more would be too much, one less an init error."""
+    for name, logical in FUNCTIONS.items():
+        allowed = re.findall(r"\{SecretsPath\}/(\w+)", resource(f"{logical}Role"))
+        assert set(allowed) == set(secrets.NEEDED[name])
+
+
+def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
+    """Every action is named, and every resource is one of the stack's own or a named parameter."""
+    for logical in FUNCTIONS.values():
+        text = resource(f"{logical}Role")
+        assert re.findall(r"(?m)Action:.*\*|^\s+- \w+:\*", text) == []
+        assert re.findall(r'Resource: "?\*"?$', text) == []
+
+
+def test_the_table_is_the_one_that_the_store_needs() -> None:
+    """Keys, indexes, stream and time to live are those of dynamodb_table.py."""
+    text = resource("Table")
+    for attribute in DEFINITION["AttributeDefinitions"]:
+        assert f"{{AttributeName: {attribute['AttributeName']}, AttributeType: S}}" in text
+    for index in DEFINITION["GlobalSecondaryIndexes"]:
+        keys = ", ".join(
+            f"{{AttributeName: {key['AttributeName']}, KeyType: {key['KeyType']}}}"
+            for key in index["KeySchema"]
+        )
+        assert re.search(rf"IndexName: {index['IndexName']}\n\s+KeySchema: \[{keys}\]", text)
+        assert f"ProjectionType: {index['Projection']['ProjectionType']}" in text
+    assert text.count("IndexName:") == len(DEFINITION["GlobalSecondaryIndexes"])
+    assert f"{{AttributeName: {EXPIRY}, Enabled: true}}" in text
+    assert DEFINITION["StreamSpecification"]["StreamViewType"] in text
+    for kept in ("DeletionPolicy: Retain", "UpdateReplacePolicy: Retain", "PAY_PER_REQUEST"):
+        assert kept in text
+
+
+def test_scripts_may_send_the_headers_that_the_door_allows() -> None:
+    """The gateway answers preflights itself, so its list must be the door's."""
+    listed = re.search(r"(?ms)AllowHeaders:\n(.*?)ExposeHeaders", resource("Api"))
+    assert listed
+    allowed = set(re.findall(r"- ([\w-]+)", listed[1]))
+    assert allowed == {name.strip().lower() for name in ALLOWED_HEADERS.split(",")}
+
+
+def test_the_queue_hides_a_message_for_six_times_the_function_s_timeout() -> None:
+    """AWS's own rule: else a message that is being handled comes to another."""
+    assert number("Later", "VisibilityTimeout") == 6 * number("Sender", "Timeout")
+
+
+def test_a_function_has_time_for_a_round() -> None:
+    """With the usual time limit of a mail service, sender and sweep can begin one."""
+    needed = time_left.AT_ONCE * 30 + time_left.SPARE_SECONDS
+    assert number("Sender", "Timeout") > needed
+    assert number("Sweep", "Timeout") > needed
+
+
+def test_the_sender_is_told_its_queues() -> None:
+    """The variables are those that the code reads."""
+    for variable in (queues.LATER, queues.DEAD, time_left.CONNECTIONS, secrets.PATH):
+        assert f"{variable}: !Ref" in resource("Sender")
+
+
+def test_the_stream_s_filter_is_the_one_that_the_tests_go_by() -> None:
+    """The bench and the tests let the same records through as Lambda does."""
+    patterns = re.findall(r"- Pattern: '(.*)'", resource("SenderFromStream"))
+    assert tuple(patterns) == FILTERS
+
+
+def test_no_more_connections_than_customers_mail_cloud_allows() -> None:
+    """The defaults: copies of the sender times its connections, and the sweep's one, are at most ten."""
+    defaults = {
+        name: int(default)
+        for name, default in re.findall(
+            r"(?ms)^  (Sender\w+):\n    Type: Number\n    Default: (\d+)", TEMPLATE
+        )
+    }
+    assert defaults["SenderConcurrency"] * defaults["SenderConnections"] + 1 <= 10
+
+
+@pytest.mark.parametrize("logical", ["Table", "Site", "Uploads"])
+def test_data_stays_when_the_stack_goes(logical: str) -> None:
+    """Deleting a stack deletes no submission and no site."""
+    assert "DeletionPolicy: Retain" in resource(logical)
+    assert "UpdateReplacePolicy: Retain" in resource(logical)
+
+
+def test_no_yaml_alias_is_in_it() -> None:
+    """CloudFormation refuses them."""
+    assert re.findall(r"(?m):\s+[&*][a-z]", TEMPLATE) == []

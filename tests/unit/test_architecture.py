@@ -12,6 +12,7 @@ SOURCE = ROOT / "src" / "todoke"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 OUTSIDE = {
+    "aws",
     "stores",
     "mailers",
     "events",
@@ -27,6 +28,7 @@ OUTSIDE = {
 }
 """What the core and the use cases must not know."""
 ALLOWED = {
+    "aws": {"aws"},
     "stores": {"stores"},
     "mailers": {"mailers"},
     "events": {"events"},
@@ -37,7 +39,7 @@ ALLOWED = {
     "testing": {"testing", "stores"},
     "sandbox": {"sandbox", "web"},
     "demo": {"demo", "configuration", "entry", "sandbox", "web"},
-    "entry": {"entry", "configuration", "facts", "web", "demo", "bench", "sandbox"},
+    "entry": {"entry", "aws", "configuration", "facts", "web", "demo", "bench", "sandbox"},
     "bench": {"bench", "stores"},
 }
 """Which of the outer rooms each outer room may import."""
@@ -45,12 +47,13 @@ LIBRARIES = {
     "apsw": {"stores", "sandbox"},
     "sqlite3": {"stores", "sandbox"},
     "smtplib": {"mailers"},
-    "urllib3": {"mailers", "events", "records", "facts", "sandbox"},
-    "botocore": {"stores", "mailers", "facts", "entry"},
+    "urllib3": {"aws", "mailers", "events", "records", "facts", "sandbox"},
+    "botocore": {"aws", "stores", "mailers", "facts", "entry"},
     "boto3": {"bench"},
     "cryptography": {"events"},
     "dns": {"facts"},
     "mangum": {"entry"},
+    "yaml": {"aws"},
     "starlette": {"web", "entry", "sandbox", "demo"},
     "uvicorn": {"entry", "bench"},
     "uvloop": {"entry", "bench"},

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -348,18 +349,25 @@ def test_the_fast_way_has_the_defaults_of_the_slow_one() -> None:
     assert fast == {f"--{name}": default for name, default in slow.items()}
 
 
-def command_names() -> set[str]:
-    """The commands that Typer knows."""
-    registered = commands.commands.registered_commands
-    return {c.name or getattr(c.callback, "__name__", "") for c in registered}
+def command_names(group: Any = commands.commands) -> dict[str, list[str]]:
+    """The commands that Typer knows, each with those under it."""
+    names = {c.name or getattr(c.callback, "__name__", "") for c in group.registered_commands}
+    groups = {g.name: sorted(command_names(g.typer_instance)) for g in group.registered_groups}
+    return {name: [] for name in names} | groups
 
 
 def test_each_command_and_option_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/cli.md has a heading for each command, and each option under it."""
-    parts = {part.split("\n")[0].split()[1]: part for part in re.split(r"(?m)^## `", DOCS)[1:]}
-    headings = {name.rstrip("`") for name in parts}
-    assert headings == command_names()
+    """docs/cli.md has a heading for each command, and each option and each command of a group under it."""
+    parts = {
+        part.split("\n")[0].split()[1].rstrip("`"): part
+        for part in re.split(r"(?m)^## `", DOCS)[1:]
+    }
+    names = command_names()
+    assert set(parts) == set(names)
     for name, part in parts.items():
-        assert run([name.rstrip("`"), "--help"]) == 0
-        options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-        assert {option for option in options if f"`{option}" not in part} == set()
+        for under in names[name]:
+            assert f"`todoke {name} {under}" in part
+        for line in [[name, under] for under in names[name]] or [[name]]:
+            assert run([*line, "--help"]) == 0
+            options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+            assert {option for option in options if f"`{option}" not in part} == set()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from todoke.entry.cli import DEFAULT_CONFIG, DEFAULT_HOST, DEFAULT_PORT
+from todoke.entry.commands.aws import aws
 from todoke.entry.commands.sandbox import sandbox
 
 commands = typer.Typer(
@@ -21,6 +22,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+commands.add_typer(aws, name="aws")
 
 Config = Annotated[
     Path,

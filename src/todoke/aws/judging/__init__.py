@@ -1,0 +1,22 @@
+"""The judges: each reads one step of a deployment and says what a person has to know. None does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from todoke.aws.comparing import Step
+from todoke.aws.finding import Finding
+from todoke.aws.judging import availability, cost, data, security, unknown
+
+_JUDGES = (data.judge, availability.judge, security.judge, cost.judge, unknown.judge)
+
+
+def judge(steps: Iterable[Step]) -> tuple[Finding, ...]:
+    """Every finding about `steps`, the worst first, each said once."""
+    found = {finding: None for step in steps for finding in _of(step)}
+    return tuple(sorted(found, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence)))
+
+
+def _of(step: Step) -> Iterator[Finding]:
+    for judges in _JUDGES:
+        yield from judges(step)

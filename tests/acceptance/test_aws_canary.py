@@ -1,0 +1,170 @@
+"""`todoke aws deploy` of todoke's own template on ministack: review, canary through the real webhook path, roll back.
+
+The mail service is the sandbox. The package is one for this machine, since ministack runs functions in its own Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aws_stack import REGION, Ministack, ministack, package
+from local_server import serving
+from serving import TODOKE, free_port
+from todoke.demo import HERE as DEMO
+from todoke.sandbox.app import build as build_sandbox
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
+
+STACK = "forms"
+HOOK_SECRET = "0123456789abcdef0123456789abcdef"
+SECRETS = {
+    "TODOKE_SECRET": "ab" * 32,
+    "TODOKE_CMC_HOOK_SECRET": HOOK_SECRET,
+    "TODOKE_CMC_API_KEY": "any-key",
+}
+CONFIGURATION = """
+[site]
+name = "Hoshino Paper"
+url = "https://www.hoshino-paper.example"
+alert_to = ["office@hoshino-paper.example"]
+
+[mail]
+service = "customers-mail-cloud"
+from = "Hoshino Paper <forms@hoshino-paper.example>"
+
+[mail.customers_mail_cloud]
+url = "{sandbox}"
+api_user = "forms@hoshino-paper.example"
+timeout = "10s"
+
+[forms.contact]
+page = "site/contact.html"
+managers = ["office@hoshino-paper.example"]
+"""
+FIXED = {"SiteDelivery": "none"}
+
+
+@dataclass
+class Site:
+    """A site owner's folder, and the command line in it."""
+
+    aws: Ministack
+    folder: Path
+
+    def run(self, command: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """`todoke aws COMMAND`, in the folder."""
+        environ = os.environ | SECRETS | {
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }  # fmt: skip
+        line = [str(TODOKE), "aws", command, "--stack", STACK, *options]
+        return subprocess.run(
+            line, env=environ, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+
+    def build(self, name: str, toml: bytes = b"") -> None:
+        """A package for this machine, with the owner's files, or with another configuration."""
+        toml = toml or (self.folder / "todoke.toml").read_bytes()
+        page = (DEMO / "site" / "contact.html").read_bytes()
+        own = {"todoke.toml": toml, "site/contact.html": page, "build.txt": name.encode()}
+        (self.folder / f"{name}.zip").write_bytes(package(own))
+
+    def parameters(self, **values: str) -> None:
+        """Write parameters.json."""
+        (self.folder / "parameters.json").write_text(json.dumps(FIXED | values))
+
+    def deploy(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        """Deploy a built package."""
+        return self.run(
+            "deploy", "--package", f"{name}.zip", "--parameters", "parameters.json", *options
+        )
+
+    def stack(self) -> Any:
+        """The stack as it is."""
+        (found,) = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        return found
+
+    def parameter(self, key: str) -> str:
+        """A parameter of the stack as it is."""
+        return next(
+            p["ParameterValue"] for p in self.stack()["Parameters"] if p["ParameterKey"] == key
+        )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A stack that was deployed by the command line, and a sandbox whose events come back through its gateway."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "site").mkdir()
+    (folder / "site" / "contact.html").write_bytes((DEMO / "site" / "contact.html").read_bytes())
+    port = free_port()
+    (folder / "todoke.toml").write_text(CONFIGURATION.format(sandbox=f"http://127.0.0.1:{port}"))
+    with ministack(folder) as aws:
+        for name, value in SECRETS.items():
+            aws.client("ssm").put_parameter(
+                Name=f"/todoke/production/{name}", Value=value, Type="SecureString"
+            )
+        made = Site(aws, folder)
+        made.build("first")
+        made.parameters()
+        done = made.deploy("first", "--no-canary")
+        assert done.returncode == 0, done.stdout + done.stderr
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in made.stack()["Outputs"]}
+        api = outputs["ApiEndpoint"].partition("//")[2].partition(".")[0]
+        door = f"{aws.url}/_aws/execute-api/{api}/$default"  # a path, since nobody looks up the host's name
+        made.parameters(DoorUrl=door)
+        hook = f"{door}/hooks/customers-mail-cloud/{HOOK_SECRET}"
+        with serving(build_sandbox(folder / "sandbox", webhook_url=hook, pace_seconds=0.2), port):
+            yield made
+
+
+def test_a_deployment_is_proved_by_a_canary_that_comes_back(site: Site) -> None:
+    """New code goes out without a risk to accept; the canary's mails are delivered, as the webhook says."""
+    site.build("second")
+    done = site.deploy("second", "--canary", "canary@example.com")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Nothing known to this review is at risk." in done.stdout
+    assert "every mail of it was delivered" in done.stdout
+    assert site.stack()["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def test_the_canary_alone_tells_whether_the_stack_is_alive(site: Site) -> None:
+    """Exit 0 when its mails arrive; exit 1, with how they stood, when one never does."""
+    alive = site.run("canary", "canary@example.com")
+    assert alive.returncode == 0, alive.stdout + alive.stderr
+    silent = site.run("canary", "silent@example.com", "--canary-within", "15")
+    assert silent.returncode == 1
+    assert "was not delivered within 15 seconds: confirmation" in silent.stderr
+    returned = site.run("canary", "hardbounce@example.com")
+    assert returned.returncode == 1
+    assert "confirmation bounced" in returned.stderr
+
+
+def test_a_canary_that_dies_brings_the_former_deployment_back(site: Site) -> None:
+    """What cannot even start is deployed without a fault by CloudFormation; the canary finds it."""
+    before = site.parameter("CodeKey")
+    site.build("broken", toml=b"[site]\n")
+    done = site.deploy("broken", "--canary", "canary@example.com", "--canary-within", "20")
+    assert done.returncode == 1, done.stdout
+    assert "The door does not take the canary" in done.stderr
+    assert f"{STACK} is as it was before." in done.stdout
+    assert site.parameter("CodeKey") == before
+    alive = site.run("canary", "canary@example.com")
+    assert alive.returncode == 0, alive.stdout + alive.stderr
+
+
+def test_a_canary_nobody_asked_for_is_asked_about(site: Site) -> None:
+    """Neither an address nor --no-canary: nothing is deployed, and the exit code is 2."""
+    done = site.deploy("second")
+    assert done.returncode == 2
+    assert "--no-canary" in done.stderr

@@ -1,0 +1,190 @@
+"""The release pipeline: its template is clean, and each stage's script does its work, run by hand against ministack.
+
+No emulator runs CodePipeline or CodeBuild themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from aws_stack import REGION, ROOT, Ministack, ministack
+from serving import TODOKE
+from todoke.aws.template import document, parse
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
+
+DEPLOY = ROOT / "src" / "todoke" / "deploy"
+SCRIPTS = DEPLOY / "scripts"
+LINTERS = ROOT / ".emulators" / "linters" / "bin"
+TABLE = {
+    "Type": "AWS::DynamoDB::Table",
+    "DeletionPolicy": "Retain",
+    "UpdateReplacePolicy": "Retain",
+    "Properties": {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    """One ministack for all tests of this file."""
+    with ministack(tmp_path_factory.mktemp("ministack")) as started:
+        yield started
+
+
+def run(
+    script: str, folder: Path, aws: Ministack, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """A script of the pipeline, as CodeBuild runs it."""
+    given = {
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "PATH": f"{TODOKE.parent}:{os.environ['PATH']}",
+        "OUT": "build",
+        **environ,
+    }
+    return subprocess.run(
+        ["bash", str(SCRIPTS / script)],
+        env=os.environ | given,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def exported(folder: Path) -> dict[str, str]:
+    """What `plan` exports, as the shell reads it."""
+    line = ". build/review.env; python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return {k: v for k, v in json.loads(done.stdout).items() if k.startswith("REVIEW_")}
+
+
+@pytest.mark.parametrize("name", ["pipeline.yaml"])
+def test_the_template_passes_the_linters(name: str) -> None:
+    """cfn-lint finds nothing; checkov fails nothing, and what is skipped says why."""
+    if not (LINTERS / "checkov").exists():
+        pytest.skip("cfn-lint and checkov are not installed: scripts/aws-linters installs them")
+    path = DEPLOY / name
+    done = subprocess.run(
+        [str(LINTERS / "cfn-lint"), "-r", REGION, "--", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    done = subprocess.run(
+        [str(LINTERS / "checkov"), "-f", str(path), "--compact", "--skip-download", "-o", "json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["results"]
+    assert found["failed_checks"] == []
+    assert all(
+        len(check["check_result"]["suppress_comment"]) > 20
+        for check in found.get("skipped_checks", [])
+    )
+
+
+def test_the_stages_come_in_order_and_the_approval_carries_the_review() -> None:
+    """Source, test, plan, approval, deployment; the approved digest is the one that is deployed."""
+    pipeline = document((DEPLOY / "pipeline.yaml").read_text("utf-8"), "it")["Resources"][
+        "Pipeline"
+    ]
+    stages = pipeline["Properties"]["Stages"]
+    assert [stage["Name"] for stage in stages] == ["Source", "Test", "Plan", "Approve", "Deploy"]
+    approval = stages[3]["Actions"][0]["Configuration"]
+    assert approval["CustomData"] == "#{Plan.REVIEW_SUMMARY}"
+    assert approval["ExternalEntityLink"] == "#{Plan.REVIEW_URL}"
+    variables = stages[4]["Actions"][0]["Configuration"]["EnvironmentVariables"]["Fn::Sub"]
+    assert {"name": "REVIEW_DIGEST", "value": "#{Plan.REVIEW_DIGEST}"} in json.loads(variables)
+
+
+def test_each_build_runs_a_script_that_is_there() -> None:
+    """What a buildspec runs lies in the package, is executable, and asks for no variable that no stage gives."""
+    text = (DEPLOY / "pipeline.yaml").read_text("utf-8")
+    named = set(re.findall(r"\$SCRIPTS/(\w+)", text))
+    assert named == {"check", "plan", "deploy"}
+    for name in named:
+        assert os.access(SCRIPTS / name, os.X_OK)
+        asked = set(re.findall(r"\$\{(\w+):\?", (SCRIPTS / name).read_text()))
+        given = set(re.findall(r'"name": "(\w+)"', text)) | {"TODOKE_CONFIG"}
+        assert asked <= given
+
+
+def test_no_role_may_do_everything() -> None:
+    """No action and no resource of any policy is a star alone."""
+    for resource in parse((DEPLOY / "pipeline.yaml").read_text("utf-8")).resources.values():
+        for policy in resource.properties.get("Policies", ()):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert "*" not in (statement["Action"], statement["Resource"])
+
+
+def test_check_judges_the_configuration(aws: Ministack, tmp_path: Path) -> None:
+    """A wrong configuration stops the pipeline before anything is built."""
+    (tmp_path / "todoke.toml").write_text("[site]\nnam = 'x'\n")
+    done = run("check", tmp_path, aws)
+    assert done.returncode == 1
+    assert "nam" in done.stdout
+    assert not (tmp_path / "build" / "todoke.zip").exists()
+
+
+def test_plan_and_deploy_hand_the_review_over(aws: Ministack, tmp_path: Path) -> None:
+    """The page is in the private bucket, the summary fits an approval, and only what was approved is deployed."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=aws.url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    s3.create_bucket(Bucket="reviews")
+    given = {
+        "STACK": "by-pipeline",
+        "TEMPLATE": "t.json",
+        "REVIEWS": "s3://reviews/forms",
+        "CANARY": "none",
+    }
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Table": TABLE}}))
+    first = run("deploy", tmp_path, aws, **given, ACCEPT_ALL="yes")
+    assert first.returncode == 0, first.stdout + first.stderr
+
+    replaced = json.loads(json.dumps(TABLE).replace('"pk"', '"id"'))
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Table": replaced}}))
+    planned = run("plan", tmp_path, aws, **given)
+    assert planned.returncode == 0, planned.stderr
+    review = exported(tmp_path)
+    assert "may be replaced" in review["REVIEW_SUMMARY"]
+    assert len(review["REVIEW_SUMMARY"]) <= 1000
+    assert review["REVIEW_URL"].startswith(
+        "https://console.aws.amazon.com/s3/object/reviews?prefix="
+    )
+    page = s3.get_object(Bucket="reviews", Key=f"forms/{review['REVIEW_DIGEST']}.html")
+    assert page["ContentType"].startswith("text/html")
+    assert review["REVIEW_DIGEST"] in page["Body"].read().decode()
+
+    assert run("deploy", tmp_path, aws, **given).returncode == 1
+    assert run("deploy", tmp_path, aws, **given, REVIEW_DIGEST="0" * 16).returncode == 1
+    done = run("deploy", tmp_path, aws, **given, REVIEW_DIGEST=review["REVIEW_DIGEST"])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_cannot_be_planned_fails_the_stage(aws: Ministack, tmp_path: Path) -> None:
+    """Exit 1 of a review is a person's matter; exit 2 is not."""
+    done = run("plan", tmp_path, aws, STACK="nothing", TEMPLATE="missing.json")
+    assert done.returncode == 2
+    assert "missing.json cannot be read" in done.stderr

@@ -1,0 +1,188 @@
+"""The package of the functions: reproducible, whole, and without what Lambda does not need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from todoke.aws.package import (
+    NOT_ON_LAMBDA,
+    OURS_NOT_ON_LAMBDA,
+    _ours,
+    read,
+    requirements,
+    site_files,
+    write,
+)
+from todoke.demo import HERE as DEMO
+from todoke.errors import ConfigError
+
+CONFIG = """
+[site]
+name = "Garden"
+[mail]
+templates = "mail"
+[forms.contact]
+page = "site/contact.html"
+managers = {field = "email", directory = "people.csv"}
+[forms.other]
+managers = ["a@garden.example"]
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site owner's folder; its configuration."""
+    for name in ("site/contact.html", "mail/en/subject.txt", "people.csv", "secret.env"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    path = tmp_path / "todoke.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+def test_the_same_files_are_the_same_bytes(tmp_path: Path) -> None:
+    """Whatever their order, times and modes are; and one other byte is another package."""
+    for name, content in (("a", b"1"), ("b", b"2"), ("c", b"1")):
+        (tmp_path / name).write_bytes(content)
+    first = write({"x": tmp_path / "a", "y": tmp_path / "b"}, tmp_path / "1.zip")
+    os.utime(tmp_path / "a", (0, 0))
+    (tmp_path / "b").chmod(0o700)
+    second = write({"y": tmp_path / "b", "x": tmp_path / "c"}, tmp_path / "2.zip")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    assert first.key == second.key
+    other = write({"x": tmp_path / "a", "y": tmp_path / "a"}, tmp_path / "3.zip")
+    assert other.key != first.key
+
+
+NAMES = st.text("abc/", min_size=1, max_size=4)
+
+
+FILES = st.dictionaries(NAMES, st.binary(max_size=20), max_size=4)
+
+
+@given(one=FILES, other=FILES)
+def test_a_package_s_name_tells_its_contents(
+    one: dict[str, bytes],
+    other: dict[str, bytes],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Two packages have one name exactly when their files are the same."""
+    folder = tmp_path_factory.mktemp("p")
+    keys = []
+    for number, files in enumerate((one, other)):
+        paths = {}
+        for index, (name, content) in enumerate(files.items()):
+            paths[name] = folder / f"{number}-{index}"
+            paths[name].write_bytes(content)
+        keys.append(write(paths, folder / f"{number}.zip").key)
+    assert (keys[0] == keys[1]) == (one == other)
+
+
+def test_a_package_that_was_built_before_has_the_same_name(tmp_path: Path) -> None:
+    """`deploy --package` uploads it under the name it would have had; what is no zip is refused."""
+    (tmp_path / "a").write_bytes(b"1")
+    made = write({"x/y": tmp_path / "a"}, tmp_path / "p.zip")
+    assert read(made.path) == made
+    (tmp_path / "p.zip").write_bytes(b"no zip")
+    with pytest.raises(ConfigError, match="is no package"):
+        read(tmp_path / "p.zip")
+
+
+def test_the_site_s_own_files_go_along(site: Path) -> None:
+    """The configuration, pages, templates and directories that it names, and nothing else of the folder."""
+    assert set(dict(site_files(site))) == {
+        "todoke.toml",
+        "mail/en/subject.txt",
+        "people.csv",
+        "site/contact.html",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[forms.a]\npage = '../x.html'", "outside"),
+        ("[forms.a]\npage = '/etc/passwd'", "outside"),
+        ("[forms.a]\npage = 'nothing.html'", "no such file"),
+        ("nonsense", "no TOML"),
+    ],
+)
+def test_what_the_package_cannot_hold_is_said(site: Path, text: str, words: str) -> None:
+    """A file outside the folder would have no place; a missing one is named."""
+    site.write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        dict(site_files(site))
+
+
+def test_lambda_gets_what_the_functions_import_and_no_more() -> None:
+    """No server, no command line, no boto3; each requirement at the version that is installed here."""
+    names = {line.partition("==")[0] for line in requirements()}
+    assert {"starlette", "msgspec", "jinja2", "mangum", "selectolax"} <= names
+    assert not names & NOT_ON_LAMBDA
+    assert all("==" in line for line in requirements())
+
+
+def test_of_todoke_only_the_functions_side_goes_along() -> None:
+    """Handlers, core and pages are in it; the sandbox, the demo and this very room are not."""
+    names = {name for name, _ in _ours()}
+    assert {
+        "todoke/app.py",
+        "todoke/entry/aws/__init__.py",
+        "todoke/templates/pages/receipt.html",
+    } <= names
+    assert not [name for name in names if name.endswith((".pyc", ".po"))]
+    for left_out in OURS_NOT_ON_LAMBDA:
+        assert not [
+            n for n in names if n == f"todoke/{left_out}" or n.startswith(f"todoke/{left_out}/")
+        ]
+
+
+def test_a_library_is_executable_and_text_is_not(tmp_path: Path) -> None:
+    """Lambda loads shared libraries by their mode too."""
+    (tmp_path / "a").write_bytes(b"1")
+    write(
+        {"x.cpython-313-aarch64-linux-gnu.so": tmp_path / "a", "y.py": tmp_path / "a"},
+        tmp_path / "p.zip",
+    )
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        modes = {i.filename.rpartition(".")[2]: i.external_attr >> 16 for i in archive.infolist()}
+    assert modes == {"so": 0o755, "py": 0o644}
+
+
+def test_the_functions_start_without_what_is_left_out() -> None:
+    """Every handler is built in a Python that has none of the libraries that the package lacks."""
+    missing = sorted(NOT_ON_LAMBDA - {"boto3", "botocore", "pyyaml"} | {"yaml"})
+    code = f"""
+import os, sys
+for name in {missing!r}: sys.modules[name] = None
+from todoke.entry.aws.function import Function, _maker
+for name in ("web", "sender", "sweep"):
+    Function(name, _maker(name), os.environ, ask=lambda *_: {{}}).start()
+"""
+    environ = {
+        "TODOKE_TABLE": "forms",
+        "TODOKE_DOOR_URL": "https://forms.garden.example",
+        "TODOKE_SECRET": "ab" * 32,
+        "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+        "TODOKE_CMC_API_KEY": "key",
+        "TODOKE_CONFIG": str(DEMO / "todoke.toml"),
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

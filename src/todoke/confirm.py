@@ -45,7 +45,7 @@ def held_back(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
 
 
 def track_held_back(app: App, events: Sequence[DeliveryEvent]) -> Sequence[Recorded]:
-    """Journal a webhook's events, failures as unconfirmed; the daily reconciliation confirms them. Raises StoreError."""
+    """Journal events, failures as unconfirmed, which the daily reconciliation confirms. Raises StoreError."""
     return track(app, held_back(events))
 
 

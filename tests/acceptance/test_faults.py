@@ -120,22 +120,29 @@ class Story:
     def submit(self, visitor: str = VISITOR, *, notify: bool = False) -> str:
         """Store a submission with its confirmation, and its notification if asked for; its id."""
         now = self.app.clock()
+        submission_id = ids.submission_id(now, ids.place(self.app.settings.secret))
+        token = ids.receipt_token(self.app.settings.secret, submission_id)
         submission = Submission(
-            id=ids.new_id(now),
+            id=submission_id,
             form="contact",
             received_at=now,
             entries=(Entry("email", visitor),),
             language="en",
             visitor=visitor,
-            token_hash=ids.new_id(now),
+            token_hash=ids.receipt_hash(token),
         )
         wanted = [(Role.CONFIRMATION, visitor)] + [(Role.NOTIFICATION, MANAGER)] * notify
-        messages = [self._message(submission.id, role, to, now) for role, to in wanted]
+        messages = [
+            self._message(submission.id, number, role, to, now)
+            for number, (role, to) in enumerate(wanted, start=1)
+        ]
         self.app.store.add(submission, messages, None).result(5)
         return submission.id
 
-    def _message(self, submission_id: str, role: Role, to: str, now: datetime) -> Message:
-        message_id = ids.new_id(now)
+    def _message(
+        self, submission_id: str, number: int, role: Role, to: str, now: datetime
+    ) -> Message:
+        message_id = ids.message_id(submission_id, number)
         return Message(
             id=message_id,
             submission_id=submission_id,

@@ -124,10 +124,18 @@ def test_what_the_package_cannot_hold_is_said(site: Path, text: str, words: str)
 
 def test_lambda_gets_what_the_functions_import_and_no_more() -> None:
     """No server, no command line, no boto3; each requirement at the version that is installed here."""
-    names = {line.partition("==")[0] for line in requirements()}
+    lines = requirements(service="customers-mail-cloud")
+    names = {line.partition("==")[0] for line in lines}
     assert {"starlette", "msgspec", "jinja2", "mangum", "selectolax"} <= names
     assert not names & NOT_ON_LAMBDA
-    assert all("==" in line for line in requirements())
+    assert all("==" in line for line in lines)
+
+
+def test_only_a_site_that_mails_through_ses_carries_cryptography() -> None:
+    """What verifies SES's events is large, and nobody else has use for it."""
+    without, with_it = (set(requirements(service=name)) for name in ("smtp", "ses"))
+    assert {line.partition("==")[0] for line in with_it - without} == {"cryptography"}
+    assert without <= with_it
 
 
 def test_of_todoke_only_the_functions_side_goes_along() -> None:

@@ -153,3 +153,35 @@ def test_copies_of_a_process_draw_random_numbers_of_their_own() -> None:
     ids._random._block, ids._random._used = block, used  # the other copy of the snapshot
     ids.start_anew()
     assert ids.new_attempt_token() != first
+
+
+SES = """
+[site]
+name = "Example"
+url = "https://www.example.jp"
+
+[mail]
+service = "ses"
+from = "Example <forms@example.jp>"
+
+[mail.ses]
+configuration_set = "forms"
+topics = ["arn:aws:sns:us-east-1:123456789012:forms"]
+
+[forms.contact]
+managers = ["manager@example.jp"]
+"""
+
+
+def test_a_site_on_ses_needs_the_secret_of_its_webhook_and_no_key(tmp_path: Path) -> None:
+    """The functions' roles may send; only who takes events must know the webhook's secret."""
+    ask = Parameters(TODOKE_SECRET="ab" * 32)
+    web = function_in(tmp_path, "web", ask, [])
+    (tmp_path / "todoke.toml").write_text(SES)
+    with pytest.raises(ConfigError, match="/todoke/test/TODOKE_SES_HOOK_SECRET"):
+        web.start()
+    made = list[Any]()
+    sender = function_in(tmp_path, "sender", ask, made)
+    (tmp_path / "todoke.toml").write_text(SES)
+    sender.start()
+    assert made[0].mailer.name == "ses"

@@ -25,6 +25,8 @@ NOT_ON_LAMBDA = frozenset(
     {"apsw", "boto3", "botocore", "httptools", "pyyaml", "rich", "typer", "uvicorn", "uvloop"}
 )
 """Dependencies that the functions do not use, or that Lambda's runtime has (boto3, botocore)."""
+FOR_SES = frozenset({"cryptography"})
+"""Dependencies that only the events of Amazon SES use: sixteen megabytes that another service's package is spared."""
 OURS_NOT_ON_LAMBDA = (
     "aws",
     "bench",
@@ -76,10 +78,11 @@ def build(config: Path, output: Path) -> Package:
     Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
     or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
     """
+    found = _read_toml(config)
     site = dict(site_files(config))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
-        _install(requirements(), target)
+        _install(requirements(service=_service(found)), target)
         files = (
             {str(path.relative_to(target)): path for path in _kept(target)} | dict(_ours()) | site
         )
@@ -124,12 +127,7 @@ def _framed(name: str, content: bytes) -> bytes:
 
 def site_files(config: Path) -> Iterator[tuple[str, Path]]:
     """The configuration, and the pages, mail templates and directories that it names, by their place in the package."""
-    try:
-        found = tomllib.loads(config.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{config} is no TOML: {error}.") from error
+    found = _read_toml(config)
     root = config.resolve().parent
     yield CONFIGURATION, config
     for key, name in _named(found):
@@ -142,6 +140,22 @@ def site_files(config: Path) -> Iterator[tuple[str, Path]]:
             raise ConfigError(f"{config}: {key} names {name}, and there is no such file.")
         for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
             yield str(file.relative_to(root)), file
+
+
+def _read_toml(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{config} is no TOML: {error}.") from error
+
+
+def _service(found: Mapping[str, Any]) -> str:
+    """The mail service that the configuration names, "" where it names none."""
+    mail = found.get("mail")
+    service = mail.get("service") if isinstance(mail, dict) else None
+    return service if isinstance(service, str) else ""
 
 
 def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -159,15 +173,14 @@ def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"forms.{form}.{key}", name
 
 
-def requirements() -> list[str]:
-    """What to install, each at the version that is installed here."""
+def requirements(*, service: str) -> list[str]:
+    """What to install for a site that mails through `service`, each at the version that is installed here."""
+    unused = NOT_ON_LAMBDA if service == "ses" else NOT_ON_LAMBDA | FOR_SES
     names = []
     for line in importlib.metadata.requires("todoke") or []:
         requirement, _, marker = line.partition(";")
         name = _plain_name(re.split(r"[<>=!~ \[(]", requirement.strip())[0])
-        if name not in NOT_ON_LAMBDA and (
-            not marker or 'extra == "aws"' in marker.replace("'", '"')
-        ):
+        if name not in unused and (not marker or 'extra == "aws"' in marker.replace("'", '"')):
             names.append(name)
     missing = [name for name in names if name not in _installed()]
     if missing:

@@ -6,7 +6,7 @@ secrets of Secrets Manager, which Parameter Store hands through. Each is named a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from todoke.errors import ConfigError
@@ -14,7 +14,12 @@ from todoke.settings import Settings
 
 PATH = "TODOKE_SECRETS_PATH"
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": ("TODOKE_SECRET", "TODOKE_CMC_HOOK_SECRET", "TODOKE_CMC_WEBHOOK_KEY"),
+    "web": (
+        "TODOKE_SECRET",
+        "TODOKE_CMC_HOOK_SECRET",
+        "TODOKE_CMC_WEBHOOK_KEY",
+        "TODOKE_SES_HOOK_SECRET",
+    ),
     "sender": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
     "sweep": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
 }
@@ -53,14 +58,28 @@ def require_secret(environ: Mapping[str, str]) -> None:
 
 def require_secrets(settings: Settings, function: str, environ: Mapping[str, str]) -> None:
     """Raises ConfigError: if a secret of the mail service is missing without which `function` could do nothing."""
+    for name in (
+        _needed_to_take_events(settings) if function == "web" else _needed_to_send(settings)
+    ):
+        raise _missing(name, environ)
+
+
+def _needed_to_take_events(settings: Settings) -> Iterator[str]:
+    """The missing secrets without which no event of the mail service would be taken."""
+    cloud, ses = settings.mail.customers_mail_cloud, settings.mail.ses
+    if settings.mail.service == "customers-mail-cloud" and cloud.webhook and not cloud.hook_secret:
+        yield "TODOKE_CMC_HOOK_SECRET"
+    if settings.mail.service == "ses" and ses.topics and not ses.hook_secret:
+        yield "TODOKE_SES_HOOK_SECRET"
+
+
+def _needed_to_send(settings: Settings) -> Iterator[str]:
+    """The missing secrets without which no mail could be handed over. SES needs none: the function's role may send."""
     cloud, smtp = settings.mail.customers_mail_cloud, settings.mail.smtp
-    service, is_web = settings.mail.service, function == "web"
-    if service == "customers-mail-cloud" and is_web and not cloud.hook_secret:
-        raise _missing("TODOKE_CMC_HOOK_SECRET", environ)
-    if service == "customers-mail-cloud" and not is_web and not cloud.api_key:
-        raise _missing("TODOKE_CMC_API_KEY", environ)
-    if service == "smtp" and not is_web and smtp.user and not smtp.password:
-        raise _missing("TODOKE_SMTP_PASSWORD", environ)
+    if settings.mail.service == "customers-mail-cloud" and not cloud.api_key:
+        yield "TODOKE_CMC_API_KEY"
+    if settings.mail.service == "smtp" and smtp.user and not smtp.password:
+        yield "TODOKE_SMTP_PASSWORD"
 
 
 def _missing(name: str, environ: Mapping[str, str]) -> ConfigError:

@@ -36,6 +36,8 @@ def _slowest_seconds(mail: MailSettings) -> float:
     """How long one hand-over may take."""
     if mail.service == "smtp":
         return mail.smtp.timeout_seconds
+    if mail.service == "ses":
+        return mail.ses.timeout_seconds
     return mail.customers_mail_cloud.timeout_seconds
 
 

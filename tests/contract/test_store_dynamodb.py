@@ -30,7 +30,7 @@ from todoke.events.customers_mail_cloud import read_item
 from todoke.forms import Field, Form, Managers, Site
 from todoke.message import Claim, Outcome
 from todoke.ports import Added, Duplicate, Mailbox, Query, Recorded
-from todoke.sandbox.service import escaped_json
+from todoke.sandbox.webhook_call import escaped
 from todoke.settings import MailSettings, Settings
 from todoke.stores.dynamodb import DynamoStore
 from todoke.stores.dynamodb_client import Table, make_client
@@ -230,9 +230,7 @@ def delivered(desk: Desk, claims: list[Claim]) -> list[DeliveryEvent]:
         for number, one in enumerate(claims)
     ]
     zone = ZoneInfo("Asia/Tokyo")
-    return [
-        read_item("deliveries", escaped_json(i).encode(), zone=zone, now=desk.now) for i in items
-    ]
+    return [read_item("deliveries", escaped(i).encode(), zone=zone, now=desk.now) for i in items]
 
 
 class TestCost:

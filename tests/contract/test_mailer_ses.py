@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import email
 import email.policy
-import os
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.session import get_session
 
+from aws_emulators import ministack
 from mails import mail
 from ses_server import ACCOUNT, SesScript, error, ses_settings
 from todoke.app import build
@@ -316,46 +312,16 @@ def test_build_wires_it(ses: Parts, tmp_path: Path) -> None:
     app.store.close()
 
 
-@pytest.fixture(scope="module")
-def ministack() -> Iterator[str]:
-    """An emulated AWS, where ministack is installed (in an environment of its own, or beside us)."""
-    program = Path(
-        os.environ.get("TODOKE_MINISTACK") or Path(sys.executable).with_name("ministack")
-    )
-    if not program.is_file():
-        pytest.skip("ministack is not installed; TODOKE_MINISTACK may say where it is")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = int(listener.getsockname()[1])
-    environ = os.environ | {
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "LOG_LEVEL": "ERROR",
-    }
-    process = subprocess.Popen(
-        [str(program)], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
+@pytest.mark.aws
 @pytest.mark.usefixtures("aws_credentials")
-def test_on_an_emulated_aws(ministack: str) -> None:
+def test_on_an_emulated_aws() -> None:
     """A verified sender's mail is taken; one that is not verified is a fault of the set-up, and stops all."""
-    client = get_session().create_client("sesv2", region_name="eu-west-1", endpoint_url=ministack)
+    url = ministack().url
+    client = get_session().create_client("sesv2", region_name="eu-west-1", endpoint_url=url)
     client.create_email_identity(EmailIdentity="desk@verified.test")
     client.close()
-    taken = SesMailer(ses_settings(ministack, sender="desk@verified.test", timeout_seconds=10.0))
-    refused = SesMailer(ses_settings(ministack, sender="desk@stranger.test", timeout_seconds=10.0))
+    taken = SesMailer(ses_settings(url, sender="desk@verified.test", timeout_seconds=10.0))
+    refused = SesMailer(ses_settings(url, sender="desk@stranger.test", timeout_seconds=10.0))
     sender = Mailbox(name="Desk", address="desk@verified.test")
     assert taken.send(mail("desk@verified.test", sender=sender)).service_id
     with pytest.raises(SendDeferred) as caught:

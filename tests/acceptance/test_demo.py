@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import chromium
-from demos import Demo
+from demos import Demo, demo_in
 from serving import eventually, text_of
 
 pytestmark = pytest.mark.acceptance
@@ -26,10 +26,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all walks."""
-    running = Demo(tmp_path_factory.mktemp("demo")).start()
-    yield running
-    if running.process and running.process.poll() is None:
-        running.stop()
+    with demo_in(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 def part(page: Page, title: str) -> Locator:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browsing import chromium
-from demos import Demo
+from demos import Demo, demo_in
 from serving import eventually
 
 pytestmark = pytest.mark.acceptance
@@ -34,10 +34,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all walks."""
-    running = Demo(tmp_path_factory.mktemp("demo")).start()
-    yield running
-    if running.process and running.process.poll() is None:
-        running.stop()
+    with demo_in(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 @pytest.fixture(params=["with JavaScript", "without JavaScript"])

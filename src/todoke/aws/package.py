@@ -79,7 +79,7 @@ def build(config: Path, output: Path) -> Package:
     or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
     """
     found = _read_toml(config)
-    site = dict(site_files(config))
+    site = dict(_files_named(config, found))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
         _install(requirements(service=_service(found)), target)
@@ -127,7 +127,10 @@ def _framed(name: str, content: bytes) -> bytes:
 
 def site_files(config: Path) -> Iterator[tuple[str, Path]]:
     """The configuration, and the pages, mail templates and directories that it names, by their place in the package."""
-    found = _read_toml(config)
+    return _files_named(config, _read_toml(config))
+
+
+def _files_named(config: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     root = config.resolve().parent
     yield CONFIGURATION, config
     for key, name in _named(found):

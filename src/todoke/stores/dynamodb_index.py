@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from todoke import ids
 from todoke.stores.dynamodb_client import Item, Key, Table, key_of
 from todoke.stores.dynamodb_table import SHARDS, SORT_KEYS, TIME, WORK
 
@@ -156,8 +155,3 @@ def _parts(place: str) -> tuple[str, str]:
 def after(id_: str) -> str:
     """The least text that comes after an id."""
     return id_ + "0"
-
-
-def of_time(digits: str) -> str:
-    """The least id of a moment."""
-    return digits + "0" * ids.PLACE_DIGITS

@@ -9,8 +9,7 @@ from todoke.aws.comparing import Step, Verb
 from todoke.aws.finding import Finding, Severity, Topic
 from todoke.aws.judging.saying import finding, inside, is_true, number
 
-PRICES_OF = "25 November 2026"
-"""When the words below were written, from AWS's public price lists for us-east-1 as their author knew them."""
+# Of 25 November 2026, from AWS's public price lists for us-east-1 as the author of these words knew them.
 
 _DOLLARS = "a few dollars a month"
 _TENS = "tens of dollars a month"

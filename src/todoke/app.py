@@ -85,6 +85,13 @@ def open_store(settings: Settings, *, clock: Clock = utc_now) -> Store:
     return SqliteStore(settings.data / "todoke.db")
 
 
+def is_served(settings: Settings) -> bool:
+    """Whether a process of this machine serves the store; of a table in DynamoDB that cannot be told: False."""
+    from todoke.stores.serving import is_served as served
+
+    return not settings.table and served(settings.data)
+
+
 def read_change() -> ReadChange:
     """What reads the records of the store's change stream: DynamoDB's, for no other store has one."""
     from todoke.stores.dynamodb_stream import read_change as read

@@ -68,6 +68,11 @@ def submission_id(received_at: datetime, place: str) -> str:
     return time_digits(received_at) + place
 
 
+def place_of(submission_id: str) -> str:
+    """The place that an identifier ends with: the same for all that were made of one repeat key."""
+    return submission_id[TIME_DIGITS:]
+
+
 def time_digits(time: datetime) -> str:
     """The ten digits with which the ids of a moment begin; those of a time before 2025 are zeros."""
     return _digits(max((time - _FIRST_DAY) // _MICROSECOND, 0), TIME_DIGITS)
@@ -138,6 +143,11 @@ def receipt_hash(token: str) -> str:
 def token_hash(token: str) -> str:
     """The form in which any other token is stored: SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def secret_name(secret: bytes) -> str:
+    """What tells a secret from another and nothing else of it: 64 bits of a keyed hash, in hex."""
+    return f"{_keyed(secret, b'todoke backup', '') >> 64:016x}"
 
 
 def _keyed(secret: bytes, purpose: bytes, text: str) -> int:

@@ -17,6 +17,7 @@ import msgspec
 
 from todoke.delivery import Ceiling, DeliveryEvent, Reason
 from todoke.message import Claim, Message, MessageTimeline, Outcome, Timeline
+from todoke.moving import Movable
 from todoke.submission import File, RepeatKey, Submission
 
 Clock = Callable[[], datetime]
@@ -103,7 +104,7 @@ class SuppressionList(msgspec.Struct, frozen=True, kw_only=True):
     suppressions: tuple[Suppression, ...]
 
 
-class Store(Protocol):
+class Store(Movable, Protocol):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 
     Every write is atomic and durable (it survives a power loss) before it returns, or before its future resolves.
@@ -202,6 +203,10 @@ class Store(Protocol):
 
     def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
         """The newest events that belong to no attempt."""
+        ...
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """Journal each orphan whose attempt is known by now, as `record` would; how many."""
         ...
 
     def erase(

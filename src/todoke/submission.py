@@ -106,6 +106,16 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     retain_until: datetime | None = None
     signals: tuple[str, ...] = ()
 
+    def without_contents(self) -> Submission:
+        """The same as a timeline carries it: its files without their content."""
+        entries = tuple(
+            msgspec.structs.replace(e, value=e.value.without_content())
+            if isinstance(e.value, File)
+            else e
+            for e in self.entries
+        )
+        return msgspec.structs.replace(self, entries=entries)
+
 
 class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
     """What makes two requests one submission: an Idempotency-Key, or the same answers from the same place.

@@ -11,11 +11,13 @@ from threading import RLock
 
 from msgspec.structs import replace
 
+from todoke import ids
 from todoke.address import mailbox_key
-from todoke.delivery import Ceiling, DeliveryEvent
+from todoke.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.errors import Malformed, RecordsUnavailable, StoreUnavailable
 from todoke.ids import new_attempt_token
 from todoke.message import Claim, Message, Outcome, Timeline
+from todoke.moving import Kept, Repeat, Restored
 from todoke.ports import (
     Accepted,
     Added,
@@ -30,7 +32,7 @@ from todoke.ports import (
 )
 from todoke.stores import ledger as rules
 from todoke.stores.erasure import Condition, address_keys, person_keys, recipients
-from todoke.stores.work import Work, begin, forget, new_work
+from todoke.stores.work import Work, begin, forget, is_same, kept_message, new_work, work_of
 from todoke.submission import File, RepeatKey, Submission
 
 
@@ -139,7 +141,7 @@ class _Tables:
     tokens: dict[str, str] = field(default_factory=dict)
     stated: dict[tuple[str, str], str] = field(default_factory=dict)
     orphans: dict[str, DeliveryEvent] = field(default_factory=dict)
-    repeats: dict[str, tuple[RepeatKey, str]] = field(default_factory=dict)
+    repeats: dict[str, tuple[Repeat, str]] = field(default_factory=dict)
     codes: dict[str, datetime] = field(default_factory=dict)
     marks: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, SuppressionList] = field(default_factory=dict)
@@ -159,12 +161,7 @@ class _Tables:
 
     def submission(self, submission_id: str) -> Submission:
         """One submission, its files without their content."""
-        submission = self.submissions[submission_id]
-        entries = tuple(
-            replace(e, value=e.value.without_content()) if isinstance(e.value, File) else e
-            for e in submission.entries
-        )
-        return replace(submission, entries=entries)
+        return self.submissions[submission_id].without_contents()
 
     def timeline(self, submission_id: str) -> Timeline | None:
         """One submission with all that became of it."""
@@ -174,6 +171,25 @@ class _Tables:
             submission=self.submission(submission_id),
             messages=tuple(w.timeline for w in self.of(submission_id)),
         )
+
+    def restore(self, kept: Kept) -> Restored:
+        """Keep a submission of another store."""
+        id_ = kept.submission.id
+        if id_ in self.submissions:
+            same = is_same(self.submission(id_), self.of(id_), kept)
+            return Restored.SAME if same else Restored.DIFFERENT
+        self.submissions[id_] = kept.submission
+        before = self.repeats.get(ids.place_of(id_))
+        if kept.repeat and (before is None or before[0].expires_at < kept.repeat.expires_at):
+            self.repeats[ids.place_of(id_)] = (kept.repeat, id_)
+        for work in map(work_of, kept.messages):
+            self.works[work.message.id] = work
+            for tried in work.timeline.attempts:
+                self.tokens[tried.attempt.token] = work.message.id
+                for event in tried.events:
+                    if event.kind is Kind.ACCEPTED and event.service_id:
+                        self.stated[event.service, event.service_id] = tried.attempt.token
+        return Restored.NEW
 
     def remove(self, submission_id: str) -> None:
         """Take out a submission with all that is about it."""
@@ -230,7 +246,7 @@ class _MemoryLedger:
         self.tables.works[work.message.id] = work
 
     def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - the port has it
-        if event.kind.value == "accepted" and event.service_id:
+        if event.kind is Kind.ACCEPTED and event.service_id:
             self.tables.stated[event.service, event.service_id] = token
 
     def keep_message(self, message: Message, due_at: datetime) -> None:
@@ -261,13 +277,15 @@ class MemoryStore:
         """See Store."""
         future: Future[Added | Duplicate] = Future()
         with self._writing() as tables:
-            before = tables.repeats.get(repeat.key) if repeat else None
-            if repeat and before and before[0].expires_at > submission.received_at:
-                is_same = before[0].fingerprint == repeat.fingerprint
+            named = Repeat.of(repeat) if repeat else None
+            place = ids.place_of(submission.id)
+            before = tables.repeats.get(place)
+            if named and before and before[0].expires_at > submission.received_at:
+                is_same = before[0].fingerprint == named.fingerprint
                 future.set_result(Duplicate(before[1], same_content=is_same))
                 return future
-            if repeat:
-                tables.repeats[repeat.key] = (repeat, submission.id)
+            if named:
+                tables.repeats[place] = (named, submission.id)
             tables.submissions[submission.id] = submission
             for message in messages:
                 tables.works[message.id] = new_work(message, message.created_at)
@@ -389,6 +407,45 @@ class MemoryStore:
         """See Store."""
         with self._reading() as tables:
             return list(reversed(tables.orphans.values()))[:limit]
+
+    def walk(self) -> Iterator[Kept]:
+        """See Movable."""
+        with self._reading() as tables:
+            known = list(tables.submissions.values())
+        for submission in sorted(known, key=lambda s: (s.received_at, s.id)):
+            repeat, of = tables.repeats.get(ids.place_of(submission.id), (None, ""))
+            yield Kept(
+                submission=submission,
+                messages=tuple(map(kept_message, tables.of(submission.id))),
+                repeat=repeat if of == submission.id else None,
+            )
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        with self._reading() as tables:
+            yield from tuple(tables.orphans.values())
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        with self._reading() as tables:
+            return dict(tables.marks)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        future: Future[Restored] = Future()
+        with self._writing() as tables:
+            future.set_result(tables.restore(kept))
+        return future
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        with self._writing() as tables:
+            known = tuple(tables.orphans.values())
+            words = rules.record(_MemoryLedger(tables), known, follow_up, orphans=False)
+            joined = [e for e, w in zip(known, words, strict=True) if w is not Recorded.ORPHAN]
+            for event in joined:
+                tables.orphans.pop(event.key, None)
+            return len(joined)
 
     def erase(
         self,

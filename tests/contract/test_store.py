@@ -76,6 +76,15 @@ class TestAdd:
         assert isinstance(desk.add_with(desk.repeat("k1")), Added)
         assert isinstance(desk.add_with(desk.repeat("k2")), Added)
 
+    def test_a_key_is_free_from_the_moment_it_expires(self, desk: Desk) -> None:
+        """Whatever came shortly before: nobody has to tidy up first."""
+        desk.add_with(desk.repeat("k", seconds=10))
+        desk.move(seconds=9.9)
+        desk.add_with(desk.repeat("other"))
+        desk.move(seconds=0.2)
+        assert isinstance(desk.add_with(desk.repeat("k", seconds=10)), Added)
+        assert isinstance(desk.add_with(desk.repeat("k", seconds=10)), Duplicate)
+
     def test_repeat_expires(self, desk: Desk) -> None:
         """From its expires_at on a key is free again, and then names the newer submission."""
         desk.add_with(desk.repeat("k", minutes=10))

@@ -22,6 +22,7 @@ from local_server import serving
 from todoke.entry.cli import plain_serve, run
 from todoke.entry.commands import app as commands
 from todoke.message import Message, Role
+from todoke.stores.serving import begin_serving
 from todoke.stores.sqlite import SqliteStore
 from todoke.submission import Entry, File, Submission
 
@@ -149,6 +150,85 @@ def test_export_as_json_is_a_record_a_line(folder: Path) -> None:
     assert records[0]["entries"][0]["value"] == "=cmd|\x1b[2J"
 
 
+@pytest.fixture
+def backup(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder's backup; afterwards the data folder is another one, still empty."""
+    (folder / "data" / "secret").write_text("ab" * 32)
+    assert run(["export", "--format", "backup", "-o", "all.backup"]) == 0
+    monkeypatch.setenv("TODOKE_DATA", "elsewhere")
+    return folder / "all.backup"
+
+
+def test_a_backup_is_imported_elsewhere(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its owner's alone; with the same secret the other place shows the same, and to do it again changes nothing."""
+    assert backup.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    capsys.readouterr()
+    assert run(["import", str(backup)]) == 0
+    assert capsys.readouterr().out == "2 submissions restored.\n"
+    assert run(["import", str(backup), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"new": 0, "same": 2} | dict.fromkeys(
+        ("different", "unplaced", "orphans", "joined"), 0
+    )
+    shown = []
+    for folder in ("data", "elsewhere"):
+        monkeypatch.setenv("TODOKE_DATA", folder)
+        assert run(["show", "s1", "--json"]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [("", "under a secret, and none is here"), ("cd" * 32, "under another secret than the one")],
+)
+def test_a_backup_of_another_secret_is_refused(
+    backup: Path,
+    secret: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What to do is said, and nothing is written, not even a store."""
+    monkeypatch.setenv("TODOKE_SECRET", secret)
+    assert run(["import", str(backup)]) == 2
+    assert told in capsys.readouterr().err
+    assert not (backup.parent / "elsewhere").exists()
+
+
+def test_what_went_on_here_is_named_and_left(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An import over what changed is exit 1, and the configuration's missing forms are said."""
+    monkeypatch.setenv("TODOKE_DATA", "data")
+    config = backup.parent / "todoke.toml"
+    config.write_text(config.read_text().replace("[forms.contact]", "[forms.leave]"))
+    store = SqliteStore(backup.parent / "data" / "todoke.db")
+    store.resend("m1", now=NOW, follow_up=lambda *_: ())
+    store.close()
+    assert run(["import", str(backup)]) == 1
+    out, err = capsys.readouterr()
+    assert "0 submissions restored." in out
+    assert "1 submission are there and went on otherwise" not in out
+    assert "1 submission is there and went on otherwise: left as it is.\n  s1\n" in out
+    assert "The configuration has no form contact" in err
+
+
+def test_a_backup_of_a_store_in_use_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is good, and what comes after is not in it."""
+    store = SqliteStore(folder / "data" / "todoke.db")
+    begin_serving(store)
+    (folder / "data" / "secret").write_text("ab" * 32)
+    assert run(["export", "--format", "backup", "-o", "all.backup"]) == 0
+    assert "todoke serve is running" in capsys.readouterr().err
+    store.close()
+
+
 @pytest.mark.usefixtures("folder")
 def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
     """Without --yes and with nobody to ask nothing goes; with it, what was named is gone and nothing else."""
@@ -271,7 +351,12 @@ def test_reconcile_needs_records(capsys: pytest.CaptureFixture[str]) -> None:
         (["erase"], "exactly one"),
         (["list", "--status", "sent"], "--status may be"),
         (["list", "-c", "none.toml"], "none.toml: cannot be read"),
-        (["export", "--format", "xml"], "csv or json"),
+        (["export", "--format", "xml"], "csv, json or backup"),
+        (["export", "--format", "backup", "--form", "contact"], "a backup is whole"),
+        (["export", "--format", "backup"], "The secret of this store is missing"),
+        (["import", "none.backup"], "none.backup cannot be read"),
+        (["import", "todoke.toml"], "todoke.toml: Line 1: it is no line of a backup"),
+        (["import", "data/todoke.db"], "it is no backup. Nothing was imported"),
         (["erase", "--older-than", "soon"], "an age is written like"),
         (["export", "-o", "no/such/folder/x.csv"], "cannot be written"),
         (["serve", "--port", "no"], "--port"),

@@ -12,8 +12,9 @@ from store_desk import ENTRIES, LEASE, START, Desk
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.errors import StoreCorrupt
 from todoke.message import Role
+from todoke.moving import Repeat
 from todoke.stores.dynamodb_client import plain_item
-from todoke.stores.dynamodb_codec import Record, Repeat
+from todoke.stores.dynamodb_codec import Record
 from todoke.stores.dynamodb_items import (
     Stored,
     archive_key,

@@ -19,7 +19,7 @@ from store_desk import START, Desk
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.errors import StoreCorrupt, StoreUnavailable
 from todoke.message import Role
-from todoke.ports import Added, Query, Suppression
+from todoke.ports import Added, Duplicate, Query, Suppression
 from todoke.stores import database, erasing
 from todoke.stores.erasure import Condition, names_any
 from todoke.stores.sqlite import SqliteStore
@@ -66,8 +66,11 @@ class TestFile:
         """A store of schema 1 keeps what it holds, and has what came since."""
         desk = Desk(SqliteStore(path))
         kept = desk.add()
+        repeat = desk.repeat("k", "a" * 64)
+        desk.add_with(repeat)
         desk.store.close()
         with closing(apsw.Connection(str(path))) as connection:
+            connection.execute("UPDATE repeats SET key = ?, fingerprint = ?", ("k" * 64, "a" * 64))
             for table in ("marks", "suppressions", "suppression_lists"):
                 connection.execute(f"DROP TABLE {table}")
             connection.execute("DELETE FROM migrations WHERE version > 1")
@@ -77,6 +80,9 @@ class TestFile:
             store.put_mark("x", START)
             store.put_suppressions("post", [], START)
             assert store.mark("x") == START
+            again = Desk(store).add_with(repeat)
+            assert isinstance(again, Duplicate)
+            assert again.same_content
             store.verify()
 
     def test_durable_and_forgetting(self, path: Path) -> None:

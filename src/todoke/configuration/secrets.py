@@ -36,6 +36,20 @@ def decode_secret(text: str) -> bytes | None:
     return found if len(found) >= _BYTES else None
 
 
+def known_secret(environ: Mapping[str, str], data: Path) -> bytes:
+    """todoke's own secret where there is one: of TODOKE_SECRET, or of `data`/secret; b"" without both.
+
+    Raises ConfigError: if it is no secret.
+    """
+    text = environ.get("TODOKE_SECRET", "")
+    if not text:
+        return kept_secret(data) if (data / "secret").exists() else b""
+    found = decode_secret(text)
+    if found is None:
+        raise ConfigError("TODOKE_SECRET must hold 32 bytes or more in hex or base 64.")
+    return found
+
+
 def kept_secret(data: Path) -> bytes:
     """The secret in `data`/secret; made on the first call, readable by its owner only (mode 0600).
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 import apsw
 import msgspec
 
+from todoke import ids
 from todoke.message import Message
+from todoke.moving import Repeat
 from todoke.ports import Added, Duplicate
 from todoke.stores.erasure import address_keys
 from todoke.stores.rows import SQL, Row, insert_rows, json_list, message_row, submission_row
 from todoke.stores.values import micros, plain
-from todoke.submission import RepeatKey, Submission, files
+from todoke.submission import Submission, files
 
 SEQ_BITS = 8
 """A submission's seq has this many bits below the microsecond; equals beyond that spill into the next one."""
@@ -38,9 +40,7 @@ class Addition(msgspec.Struct, frozen=True):
         return sum(len(content) for _, content in self.files)
 
 
-def prepare(
-    submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
-) -> Addition:
+def prepare(submission: Submission, messages: Sequence[Message], repeat: Repeat | None) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     return Addition(
         submission_id=submission.id,
@@ -51,14 +51,15 @@ def prepare(
             map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
         ),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
-        repeat=_repeat_row(repeat),
+        repeat=_repeat_row(submission.id, repeat),
     )
 
 
-def _repeat_row(repeat: RepeatKey | None) -> tuple[str, str, int] | None:
+def _repeat_row(submission_id: str, repeat: Repeat | None) -> tuple[str, str, int] | None:
     if repeat is None:
         return None
-    return plain(repeat.key), plain(repeat.fingerprint), micros(repeat.expires_at)
+    key = plain(ids.place_of(submission_id))
+    return key, plain(repeat.fingerprint), micros(repeat.expires_at)
 
 
 @dataclass(slots=True, eq=False)
@@ -78,15 +79,15 @@ class Adder:
         self._purge(connection, fresh[-1].received_at)
         is_alone = len(additions) == 1
         seqs = [self._seq(connection, a.received_at, is_alone=is_alone) for a in fresh]
-        _insert(connection, list(zip(seqs, fresh, strict=True)))
+        insert(connection, list(zip(seqs, fresh, strict=True)))
         return answers
 
     def _seq(self, connection: apsw.Connection, received_at: int, *, is_alone: bool) -> int:
         """A place in the order of time. If it was taken before this process began, the group fails on it and each
         addition comes again alone; then a free one is looked for."""
         seq = self._next_seqs.get(received_at, received_at << SEQ_BITS)
-        if is_alone and connection.execute(SQL["is_taken"], {"seq": seq}).get is not None:
-            seq = connection.execute(SQL["free_seq"], {"seq": seq}).get
+        if is_alone:
+            seq = _free(connection, seq)
         if len(self._next_seqs) >= _REMEMBERED_TIMES:
             self._next_seqs.clear()
         self._next_seqs[received_at] = seq + 1
@@ -96,6 +97,17 @@ class Adder:
         if now - self._purged_at >= _PURGE_EVERY:
             self._purged_at = now
             connection.execute(SQL["purge_repeats"], {"now": now})
+
+
+def seq_of(connection: apsw.Connection, received_at: int) -> int:
+    """A place that is free, in the order of time."""
+    return _free(connection, received_at << SEQ_BITS)
+
+
+def _free(connection: apsw.Connection, seq: int) -> int:
+    if connection.execute(SQL["is_taken"], {"seq": seq}).get is None:
+        return seq
+    return int(connection.execute(SQL["free_seq"], {"seq": seq}).get)
 
 
 def _sort_out(
@@ -122,7 +134,8 @@ def _sort_out(
     return fresh, answers
 
 
-def _insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
+def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
+    """Insert additions, each at its seq."""
     insert_rows(connection, "submissions", [(seq, *a.submission) for seq, a in placed])
     messages = [(seq, n, *row) for seq, a in placed for n, row in enumerate(a.messages, start=1)]
     insert_rows(connection, "messages", messages)

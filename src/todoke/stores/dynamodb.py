@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from todoke import ids
 from todoke.address import mailbox_key
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.errors import StoreUnavailable
 from todoke.message import Claim, Message, Outcome, Timeline
+from todoke.moving import Kept, Repeat, Restored
 from todoke.ports import (
     Added,
     Clock,
@@ -23,11 +24,12 @@ from todoke.ports import (
     Suppression,
     SuppressionList,
 )
+from todoke.stores import dynamodb_moving as moving
 from todoke.stores import dynamodb_orphans as orphans
 from todoke.stores import dynamodb_small as small
 from todoke.stores.dynamodb_cabinet import Cabinet
 from todoke.stores.dynamodb_client import Changed, Table, make_client
-from todoke.stores.dynamodb_codec import Record, Repeat
+from todoke.stores.dynamodb_codec import Record
 from todoke.stores.dynamodb_erasing import Eraser
 from todoke.stores.dynamodb_index import totals
 from todoke.stores.dynamodb_items import id_of
@@ -40,6 +42,9 @@ from todoke.stores.work import new_work
 from todoke.submission import File, RepeatKey, Submission
 
 _ADDING_AT_ONCE = 32
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class DynamoStore:
@@ -77,10 +82,7 @@ class DynamoStore:
         self._require_place(submission, messages, repeat)
         works = tuple(new_work(message, message.created_at) for message in messages)
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
-        try:
-            return self._adding.submit(self._add, record)
-        except RuntimeError as error:  # the pool is shut down
-            raise StoreUnavailable("The store is closed.") from error
+        return self._in_pool(self._add, record)
 
     def claim(
         self,
@@ -159,6 +161,28 @@ class DynamoStore:
         """See Store."""
         return orphans.newest(self._table, limit)
 
+    def walk(self) -> Iterator[Kept]:
+        """See Movable. It reads the whole table: for people who ask, not for a page."""
+        self._table.require_open()
+        return moving.walk(self._cabinet)
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        self._table.require_open()
+        return (event for _, event in orphans.every(self._table))
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        return small.marks(self._table)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        return self._in_pool(moving.restore, self._cabinet, kept)
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        return self._journal.join_all(follow_up)
+
     def erase(
         self,
         *,
@@ -215,6 +239,12 @@ class DynamoStore:
         self._table.close()
         if self._own_client is not None:
             self._own_client.close()
+
+    def _in_pool(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> Future[T]:
+        try:
+            return self._adding.submit(call, *args, **options)
+        except RuntimeError as error:  # the pool is shut down
+            raise StoreUnavailable("The store is closed.") from error
 
     def _add(self, record: Record) -> Added | Duplicate:
         submission = record.submission

@@ -29,7 +29,7 @@ from todoke.stores.dynamodb_items import (
 )
 from todoke.stores.dynamodb_ledger import DynamoLedger
 from todoke.stores.dynamodb_pointers import Pointers
-from todoke.submission import File, Submission, files
+from todoke.submission import Submission, files
 
 T = TypeVar("T")
 
@@ -90,15 +90,26 @@ class Cabinet:
 
     def add(self, record: Record, *, is_late: bool) -> None:
         """Keep a new submission where its repeat key has its place. Raises Changed: if the place is taken."""
+        self._add(record, self._put_over_expired, is_late=is_late)
+
+    def restore(self, record: Record) -> None:
+        """Keep a submission of another store, with all that leads to it. If its place is another's, the older of both
+        goes into the archive. Raises Changed: if something comes in between; look again.
+        """
+        bare = msgspec.structs.replace(record, submission=record.submission.without_contents())
+        self.pointers.restore(Stored(current_key(record.submission.id), b"", bare))
+        self._add(record, self._put_beside, is_late=True)
+
+    def _add(self, record: Record, put: Callable[[Item, Record], None], *, is_late: bool) -> None:
         nonce = new_nonce()
         submission = record.submission
         has_files = self._put_files(submission, nonce)
-        bare = msgspec.structs.replace(record, submission=_without_contents(submission))
+        bare = msgspec.structs.replace(record, submission=submission.without_contents())
         key = current_key(submission.id)
         stored = Stored(key, nonce, bare, nonce if has_files else b"")
         item = self._item(stored, is_late=is_late)
         try:
-            self._put_over_expired(item, record)
+            put(item, record)
         except Changed:
             if has_files:
                 self._remove_parts(submission.id, _file_name(nonce))
@@ -191,6 +202,20 @@ class Cabinet:
                 return
         raise StoreUnavailable(f"Too many add {record.submission.id} at once.")
 
+    def _put_beside(self, item: Item, record: Record) -> None:
+        """Put an item of another store, whatever is at its place; what was received last stays there."""
+        try:
+            self.table.put(item, over=NOTHING)
+        except Changed as changed:
+            there = changed.item or self.table.get(key_of(item))
+            if there is None or id_of(there) == record.submission.id:
+                raise
+            if id_of(there) < record.submission.id:
+                archived = {**there, "r": archive_key(id_of(there))[1]}
+                self.table.swap(archived, item, over=bytes(there["n"]))  # type: ignore[arg-type]
+            else:
+                self.table.put({**item, "r": archive_key(id_of(item))[1]}, over=NOTHING)
+
     def _is_live(self, item: Item, record: Record) -> bool:
         """Whether the key that a new submission comes with is live already."""
         there = self.open(item)
@@ -256,13 +281,3 @@ def _told(item: Item, record: Record) -> Item:
     """A new submission in place of an old one: no INSERT in the stream, so its work must stand in the item."""
     wakes = due_digits(record, is_late=True)
     return {**item, "w": wakes} if wakes else item
-
-
-def _without_contents(submission: Submission) -> Submission:
-    entries = tuple(
-        msgspec.structs.replace(e, value=e.value.without_content())
-        if isinstance(e.value, File)
-        else e
-        for e in submission.entries
-    )
-    return msgspec.structs.replace(submission, entries=entries)

@@ -16,10 +16,12 @@ import msgspec
 
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.errors import StoreCorrupt
+from todoke.json_text import from_json, to_json
 from todoke.message import Attempt, Message, MessageTimeline, Role
-from todoke.stores.values import entries_from, entry_rows, from_json, micros, to_json
+from todoke.moving import Repeat
+from todoke.stores.values import entries_from, entry_rows, micros
 from todoke.stores.work import Work, attempt_timeline
-from todoke.submission import RepeatKey, Submission
+from todoke.submission import Submission
 
 VERSION = b"\x01"
 """Names the dictionary and the order of the values. A new one gets a new number; old ones stay readable."""
@@ -45,18 +47,6 @@ _MESSAGE = ("", "", "", "", "", 0, "", "", None, None, None, 0, ())
 _ATTEMPT = ("", None, "", "", 0, ())
 _EVENT = ("", 0, 0, None, None, "", None, "none", None, "", "", "", "")
 """What a value is where a row ends before it."""
-
-
-class Repeat(msgspec.Struct, frozen=True):
-    """What is kept of a repeat key: until when it is live, and a hash of the content that it named."""
-
-    expires_at: datetime
-    fingerprint: str
-
-    @classmethod
-    def of(cls, key: RepeatKey) -> Repeat:
-        """Of a key that a submission is added under."""
-        return cls(key.expires_at, key.fingerprint[:16])
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -76,6 +76,13 @@ def totals(table: Table) -> tuple[int, int]:
     return submissions, messages
 
 
+def every(table: Table) -> Iterator[Entry]:
+    """Every entry of the index by time, in no order."""
+    for shard in SHARDS:
+        for item in table.query_all("s = :s", {":s": shard}, index=TIME):
+            yield Entry(_parts(str(item[SORT_KEYS[TIME]]))[1], key_of(item))
+
+
 class _Walk:
     """The first `limit` entries of each group in one shard."""
 

@@ -7,9 +7,10 @@ repeat it is safe, because an event that is known changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.message import Outcome
@@ -17,6 +18,7 @@ from todoke.ports import Clock, FollowUp, Query, Recorded
 from todoke.stores import dynamodb_orphans as orphans
 from todoke.stores import ledger as rules
 from todoke.stores.dynamodb_cabinet import Cabinet
+from todoke.stores.dynamodb_client import Key
 from todoke.stores.dynamodb_items import Stored, carried_id
 from todoke.stores.dynamodb_ledger import DynamoLedger
 from todoke.stores.dynamodb_listing import Lists
@@ -73,7 +75,7 @@ class Journal:
             for number, word in zip(numbers, answers, strict=True):
                 words[number] = word
         if keep_orphans:
-            self._look_again(lost, follow_up)
+            self._look_again(_named(lost), follow_up)
         self._join_late(follow_up)
         return words
 
@@ -142,18 +144,28 @@ class Journal:
             ]
             orphans.remove(self.cabinet.table, joined)
 
-    def _look_again(self, lost: Sequence[DeliveryEvent], follow_up: FollowUp) -> None:
-        """Join orphans whose attempt became known while they were being kept."""
-        named = [event for event in lost if event.service_id]
-        targets, there = self._targets(named)
-        for event, id_ in zip(named, targets, strict=True):
+    def join_all(self, follow_up: FollowUp) -> int:
+        """See Store.join_orphans."""
+        joined = 0
+        found = iter(list(orphans.every(self.cabinet.table)))
+        while some := list(islice(found, _MOST_JOINED)):
+            joined += self._look_again(some, follow_up)
+        return joined
+
+    def _look_again(self, lost: Sequence[tuple[Key, DeliveryEvent]], follow_up: FollowUp) -> int:
+        """Join orphans whose attempt became known while they were being kept; how many."""
+        targets, there = self._targets([event for _, event in lost])
+        joined = []
+        for (key, event), id_ in zip(lost, targets, strict=True):
             if not id_:
                 continue
             (word,) = self._record_group(
                 id_, [event], follow_up, there.get(id_), keep_orphans=False
             )
             if word != Recorded.ORPHAN:
-                orphans.remove(self.cabinet.table, [orphans.key_of_event(event)])
+                joined.append(key)
+        orphans.remove(self.cabinet.table, joined)
+        return len(joined)
 
     def _join_late(self, follow_up: FollowUp) -> None:
         """Now and then, join the orphans of the last minutes that came before what explains them.
@@ -166,7 +178,7 @@ class Journal:
             return
         self.joined_at = now
         recent = orphans.newest(self.cabinet.table, _MOST_JOINED)
-        self._look_again([e for e in recent if now - e.received_at < _JOIN_WITHIN], follow_up)
+        self._look_again(_named(e for e in recent if now - e.received_at < _JOIN_WITHIN), follow_up)
 
     def _targets(self, events: Sequence[DeliveryEvent]) -> tuple[list[str], dict[str, Stored]]:
         """The id of the submission that each event is about ("": none is known), and those that are there."""
@@ -188,6 +200,8 @@ class Journal:
         id_ = carried_id(event.token)
         if id_ in there and self._has(there, id_, event.token):
             return id_
+        if event.token and (id_ := self.cabinet.pointers.id_of_token(event.token)):
+            return id_
         if not event.service_id:
             return ""
         id_ = carried_id(event.service_id)
@@ -197,7 +211,7 @@ class Journal:
             return id_
         if event.service in self.cabinet.pointers.tokened:
             return self._by_recipient(event)
-        return carried_id(self.cabinet.pointers.token_of(event.service, event.service_id))
+        return self.cabinet.pointers.id_stated(event.service, event.service_id)
 
     def _by_recipient(self, event: DeliveryEvent) -> str:
         """The submission with a mail to the event's recipient of which the service stated this id; "" for none."""
@@ -220,6 +234,11 @@ class Journal:
             return False
         there[id_] = fresh
         return DynamoLedger(fresh.record).message_of(token) is not None
+
+
+def _named(events: Iterable[DeliveryEvent]) -> list[tuple[Key, DeliveryEvent]]:
+    """Those that name a service's id, each with the place where it is kept as an orphan."""
+    return [(orphans.key_of_event(event), event) for event in events if event.service_id]
 
 
 def _states_id(event: DeliveryEvent) -> bool:

@@ -14,7 +14,7 @@ from todoke import ids
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import DeliveryEvent, Kind
 from todoke.message import Role
-from todoke.stores.dynamodb_client import Item, Table
+from todoke.stores.dynamodb_client import Item, Key, Table
 from todoke.stores.dynamodb_items import Stored, carried_id, epoch, id_of
 from todoke.stores.dynamodb_ledger import DynamoLedger
 from todoke.stores.work import Work
@@ -57,7 +57,7 @@ class Pointers:
             for a in work.timeline.attempts
         }
         for token, event in ledger.heard:
-            self._state(stored, token, event)
+            self._state(stored, event)
             if event.recipient and not same_mailbox(event.recipient, attempts[token].recipient):
                 self._point(event.recipient, stored)
 
@@ -68,6 +68,22 @@ class Pointers:
             self._point(visitor, stored)
         for work in stored.record.works:
             self._point_to_work(stored, work)
+
+    def restore(self, stored: Stored) -> None:
+        """Put all that leads to a submission of another store: to its persons, and from its attempts' tokens."""
+        self.index(stored)
+        for work in stored.record.works:
+            for tried in work.timeline.attempts:
+                if not same_mailbox(tried.attempt.recipient, work.message.recipient):
+                    self._point(tried.attempt.recipient, stored)
+                if not tried.attempt.token.startswith(stored.id):
+                    self._lead(_token_key(tried.attempt.token), stored)
+                for event in tried.events:
+                    self._state(stored, event)
+                    if event.recipient and not same_mailbox(
+                        event.recipient, tried.attempt.recipient
+                    ):
+                        self._point(event.recipient, stored)
 
     def look(self, mailbox: str, *, whole: bool = False) -> Found:
         """What lies under a mailbox key: without `whole`, no more than one page of it."""
@@ -89,20 +105,29 @@ class Pointers:
         """Take away the pointer from a mailbox key to a submission."""
         self.table.delete((ids.home(self.secret, mailbox), POINTER + id_))
 
-    def token_of(self, service: str, service_id: str) -> str:
-        """The token of the attempt of which an accepted event stated this id; "" if none is known."""
-        there = self.table.get(_stated_key(service, service_id))
-        return str(there["x"]) if there else ""
+    def id_stated(self, service: str, service_id: str) -> str:
+        """The id of the submission of which an accepted event stated this id; "" if none is known."""
+        return self._led_to(_stated_key(service, service_id))
+
+    def id_of_token(self, token: str) -> str:
+        """The id of the submission with an attempt of this token, which another store gave it; "" for none."""
+        return self._led_to(_token_key(token))
 
     def forget_stated(self, works: Iterable[Work]) -> None:
-        """Take away the pointers from the ids that these works' events stated."""
+        """Take away the pointers from the ids that these works' events stated, and from their attempts' tokens."""
         for work in works:
             for attempt in work.timeline.attempts:
+                if not attempt.attempt.token.startswith(work.message.submission_id):
+                    self.table.delete(_token_key(attempt.attempt.token))
                 for event in attempt.events:
                     if event.service in self.tokened:
                         continue
                     if _needs_pointer(event, work.message.submission_id):
                         self.table.delete(_stated_key(event.service, event.service_id))
+
+    def _led_to(self, key: Key) -> str:
+        there = self.table.get(key)
+        return carried_id(str(there["x"])) if there else ""
 
     def _note(self, found: Found, item: Item) -> None:
         sort_key = str(item["r"])
@@ -140,11 +165,14 @@ class Pointers:
             self._registered.clear()
         self._registered.add(home)
 
-    def _state(self, stored: Stored, token: str, event: DeliveryEvent) -> None:
+    def _state(self, stored: Stored, event: DeliveryEvent) -> None:
         if event.service in self.tokened or not _needs_pointer(event, stored.id):
             return
-        key, sort_key = _stated_key(event.service, event.service_id)
-        item: Item = {"k": key, "r": sort_key, "x": token}
+        self._lead(_stated_key(event.service, event.service_id), stored)
+
+    def _lead(self, key: Key, stored: Stored) -> None:
+        """Let a key lead to a submission."""
+        item: Item = {"k": key[0], "r": key[1], "x": stored.id}
         until = stored.record.submission.retain_until
         if until is not None:
             item["e"] = epoch(until)
@@ -157,6 +185,10 @@ def _needs_pointer(event: DeliveryEvent, submission_id: str) -> bool:
     return states and carried_id(event.service_id) != submission_id
 
 
-def _stated_key(service: str, service_id: str) -> tuple[str, str]:
+def _token_key(token: str) -> Key:
+    return _stated_key("", token)
+
+
+def _stated_key(service: str, service_id: str) -> Key:
     stated = f"{service} {service_id}".encode("utf-8", "surrogatepass")
     return "i" + hashlib.sha256(stated).hexdigest()[:32], "."

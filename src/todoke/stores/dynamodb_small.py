@@ -7,12 +7,13 @@ from datetime import datetime
 
 from todoke.address import mailbox_key
 from todoke.errors import StoreUnavailable
+from todoke.json_text import from_json, to_json
 from todoke.ports import Suppression, SuppressionList
 from todoke.stores.dynamodb_cabinet import CHUNK_BYTES, TRIES
 from todoke.stores.dynamodb_client import NOTHING, Changed, Item, Table, key_of, rest
 from todoke.stores.dynamodb_codec import deflate, inflate
 from todoke.stores.dynamodb_items import epoch, new_nonce
-from todoke.stores.values import from_json, micros, plain, read_suppression, time_of, to_json
+from todoke.stores.values import micros, plain, read_suppression, time_of
 
 _LISTS = "list"
 
@@ -40,6 +41,12 @@ def put_mark(table: Table, name: str, at: datetime) -> None:
     """See Store.put_mark."""
     key, sort_key = _mark_key(name)
     table.put({"k": key, "r": sort_key, "x": micros(at)})
+
+
+def marks(table: Table) -> dict[str, datetime]:
+    """See Movable.marks."""
+    found = table.query_all("k = :k AND begins_with(r, :r)", {":k": "mark", ":r": "="})
+    return {str(item["r"])[1:]: time_of(int(item["x"])) for item in found}
 
 
 def put_suppressions(

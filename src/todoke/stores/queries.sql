@@ -2,7 +2,7 @@
 -- :keys is a JSON list: one statement reads or changes many rows, because each statement costs the thread the GIL.
 
 -- name: live_repeats
--- What is known of these repeat keys, live or expired.
+-- What is known of the repeat keys with these places, live or expired.
 SELECT key, fingerprint, submission_id, expires_at FROM repeats WHERE key IN (SELECT value FROM json_each(:keys));
 
 -- name: purge_repeats
@@ -147,6 +147,21 @@ SELECT name, value FROM totals;
 -- name: count_due
 -- How many messages wait or are being worked on.
 SELECT count(*) FROM messages WHERE due_at IS NOT NULL;
+
+-- name: walk
+-- Submissions after a place, oldest first.
+SELECT seq FROM submissions WHERE seq > :after ORDER BY seq LIMIT :limit;
+
+-- name: files
+-- The contents of a submission's files.
+SELECT position, content FROM files WHERE submission = :seq;
+
+-- name: orphans_after
+-- Some orphans, in the order they came.
+SELECT id, event FROM orphans WHERE id > :after ORDER BY id LIMIT :limit;
+
+-- name: marks
+SELECT name, at FROM marks ORDER BY name;
 
 -- name: seqs_received_before
 SELECT seq FROM submissions WHERE seq < :seq;

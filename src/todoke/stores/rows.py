@@ -15,6 +15,7 @@ import msgspec
 
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind
+from todoke.json_text import to_json
 from todoke.message import Attempt, Message, Role
 from todoke.stores.values import (
     entries_json,
@@ -26,8 +27,8 @@ from todoke.stores.values import (
     read_signals,
     time_of,
     time_or_none,
-    to_json,
 )
+from todoke.stores.work import Work
 from todoke.submission import Submission
 
 Row = tuple[Any, ...]
@@ -51,6 +52,12 @@ def json_list(values: Iterable[int | str]) -> str:
     return msgspec.json.encode([v if isinstance(v, int) else plain(v) for v in values]).decode()
 
 
+_WHERE_TAKEN = {
+    "repeats": """ ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint,
+  submission_id = excluded.submission_id, expires_at = excluded.expires_at
+WHERE excluded.expires_at > repeats.expires_at"""
+}
+"""What an insert does where its key is taken; elsewhere that is a fault. Of two repeats the longer lived stays."""
 MOST_ROWS = 32
 """Rows of one insert. Every number up to it is a statement of its own, which the connection has to remember."""
 
@@ -68,7 +75,8 @@ def insert_rows(connection: apsw.Connection, table: str, rows: Sequence[Row]) ->
 @lru_cache(maxsize=256)
 def _insert_statement(table: str, width: int, height: int) -> str:
     row = "(" + ",".join("?" * width) + ")"
-    return f"INSERT INTO {table} VALUES " + ",".join([row] * height)  # noqa: S608 - our own table names
+    rows = ",".join([row] * height)
+    return f"INSERT INTO {table} VALUES {rows}{_WHERE_TAKEN.get(table, '')}"  # noqa: S608 - our own table names
 
 
 def submission_row(submission: Submission) -> Row:
@@ -135,6 +143,19 @@ def message_of(row: Row, submission_id: str) -> Message:
         created_at=time_of(created_at),
         about=about,
         note=note,
+    )
+
+
+def work_columns(work: Work) -> Row:
+    """What the statement `update_message` keeps of a message's work."""
+    timeline = work.timeline
+    return (
+        plain(timeline.message.recipient),
+        timeline.standing.status.value,
+        micros_or_none(timeline.due_at),
+        micros_or_none(work.lease_until),
+        micros_or_none(timeline.resend_asked_at),
+        timeline.corrections,
     )
 
 

@@ -23,13 +23,28 @@ class Leased(Protocol):
         ...
 
 
+def is_served(data: Path) -> bool:
+    """Whether a process serves the store in this folder now."""
+    try:
+        file = os.open(_lock(data), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
 def begin_serving(store: Leased) -> int:
     """Take the store for this process and let the leases of the one before lapse; the file that holds the lock.
 
     Without this a mail that was in hand when the process died would wait for its lease to run out. Raises
     ConfigError: if another process serves this store. StoreUnavailable: if it cannot be written.
     """
-    path = store.path.with_name("serving.lock")
+    path = _lock(store.path.parent)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -44,3 +59,7 @@ def begin_serving(store: Leased) -> int:
     os.write(file, f"{os.getpid()}\n".encode())
     store.end_leases()
     return file
+
+
+def _lock(data: Path) -> Path:
+    return data / "serving.lock"

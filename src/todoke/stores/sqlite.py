@@ -18,6 +18,7 @@ import apsw
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.errors import StoreCorrupt, StoreUnavailable
 from todoke.message import Claim, Message, Outcome, Timeline
+from todoke.moving import Kept, Repeat, Restored
 from todoke.ports import (
     Added,
     Duplicate,
@@ -29,12 +30,13 @@ from todoke.ports import (
     SuppressionList,
 )
 from todoke.stores import erasing, listing, suppressing, writing
+from todoke.stores import sqlite_moving as moving
 from todoke.stores.adding import Adder, prepare
 from todoke.stores.database import open_reader, translated
 from todoke.stores.erasure import Condition
 from todoke.stores.reading import load
 from todoke.stores.rows import SQL, read_totals
-from todoke.stores.values import micros, plain, read_event, time_or_none
+from todoke.stores.values import micros, plain, read_event, time_of, time_or_none
 from todoke.stores.writer import Writer
 from todoke.submission import File, RepeatKey, Submission
 
@@ -72,7 +74,7 @@ class SqliteStore:
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
         """See Store."""
-        addition = prepare(submission, messages, repeat)
+        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None)
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 
     def claim(
@@ -152,6 +154,46 @@ class SqliteStore:
             rows = connection.execute(SQL["newest_orphans"], {"limit": limit})
             return [read_event(text) for (text,) in rows]
 
+    def walk(self) -> Iterator[Kept]:
+        """See Movable. Each round of submissions is of one moment."""
+        seq = -1
+        while True:
+            with self._reading() as connection:
+                found = moving.round_after(connection, seq)
+            if not found:
+                return
+            for seq, kept in found:
+                with self._reading() as connection:
+                    whole = moving.with_contents(connection, seq, kept)
+                if whole is not None:
+                    yield whole
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        last = 0
+        while True:
+            with self._reading() as connection:
+                values = {"after": last, "limit": moving.ROUND}
+                rows = list(connection.execute(SQL["orphans_after"], values))
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield from (read_event(text) for _, text in rows)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        wanted = moving.prepare_restoration(kept)
+        return self._writer.submit(moving.restore, wanted, weight=wanted.weight)
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        total, last = 0, 0
+        while True:
+            joined, seen = self._write(moving.join_orphans, (last, follow_up))
+            if seen == last:
+                return total
+            total, last = total + joined, seen
+
     def erase(
         self,
         *,
@@ -191,6 +233,11 @@ class SqliteStore:
         """See Store."""
         with self._reading() as connection:
             return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        with self._reading() as connection:
+            return {name: time_of(at) for name, at in connection.execute(SQL["marks"])}
 
     def put_mark(self, name: str, at: datetime) -> None:
         """See Store."""

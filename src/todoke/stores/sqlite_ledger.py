@@ -23,8 +23,9 @@ from todoke.stores.rows import (
     message_row,
     stated_id,
     stated_key,
+    work_columns,
 )
-from todoke.stores.values import event_json, micros, micros_or_none, plain, read_event
+from todoke.stores.values import event_json, micros, plain, read_event
 from todoke.stores.work import Work, new_work
 from todoke.submission import Submission
 
@@ -171,18 +172,7 @@ class SqliteLedger:
 
     def _update(self, message_id: str) -> Row:
         seq, number = self._places[message_id]
-        work = self._stored[seq].works[number]
-        timeline = work.timeline
-        return (
-            plain(timeline.message.recipient),
-            timeline.standing.status.value,
-            micros_or_none(timeline.due_at),
-            micros_or_none(work.lease_until),
-            micros_or_none(timeline.resend_asked_at),
-            timeline.corrections,
-            seq,
-            number,
-        )
+        return (*work_columns(self._stored[seq].works[number]), seq, number)
 
     def _is_known(self, message_id: str) -> bool:
         keys = {"keys": json_list([message_id])}

@@ -12,10 +12,11 @@ import apsw
 import msgspec
 
 from todoke.address import mailbox_key
+from todoke.json_text import to_json
 from todoke.ports import Suppression, SuppressionList
 from todoke.stores.erasing import set_traces
 from todoke.stores.rows import SQL, insert_rows
-from todoke.stores.values import micros, plain, read_suppression, time_of, to_json
+from todoke.stores.values import micros, plain, read_suppression, time_of
 
 
 class ListRows(msgspec.Struct, frozen=True):

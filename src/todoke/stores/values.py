@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from todoke.delivery import DeliveryEvent
+from todoke.json_text import reader, to_json
 from todoke.ports import Suppression
 from todoke.submission import Entry, EntryList, File
-
-T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
@@ -57,46 +55,18 @@ class _StoredEntry(msgspec.Struct, array_like=True):
     raw: bytes | None = None
 
 
-def to_json(value: Any) -> str:
-    """JSON, also of text with lone surrogates, which no byte encoding has a place for."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value))
-
-
-def _reader(kind: type[T]) -> Callable[[str], T]:
-    decode = msgspec.json.Decoder(kind).decode
-
-    def read(text: str) -> T:
-        try:
-            return decode(text)
-        except msgspec.DecodeError:
-            return msgspec.convert(json.loads(text), kind)
-
-    return read
-
-
-_read_entries = _reader(list[_StoredEntry])
-read_event = _reader(DeliveryEvent)
+_read_entries: Callable[[str], list[_StoredEntry]] = reader(list[_StoredEntry])
+read_event: Callable[[str], DeliveryEvent] = reader(DeliveryEvent)
 """A delivery event from its JSON."""
-read_suppression = _reader(Suppression)
+read_suppression: Callable[[str], Suppression] = reader(Suppression)
 """A suppression from its JSON."""
-read_signals = _reader(tuple[str, ...])
+read_signals: Callable[[str], tuple[str, ...]] = reader(tuple[str, ...])
 """Signals from their JSON."""
 
 
 def event_json(event: DeliveryEvent) -> str:
     """A delivery event: all that it states, and nothing of what it leaves open."""
     return to_json(event)
-
-
-def from_json(text: str) -> Any:
-    """What `to_json` made the text of, as lists, texts and numbers."""
-    try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        return json.loads(text)
 
 
 def entries_json(entries: EntryList) -> str:

@@ -5,6 +5,7 @@ A store fetches a Work, applies one of these functions, and keeps what comes bac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,6 +14,8 @@ from msgspec.structs import replace
 from todoke.address import mailbox_key, same_mailbox
 from todoke.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
+from todoke.moving import Kept, KeptAttempt, KeptMessage
+from todoke.submission import Submission
 
 OPEN_KINDS = frozenset(
     {
@@ -51,6 +54,39 @@ class Work(msgspec.Struct, frozen=True):
 def new_work(message: Message, due_at: datetime) -> Work:
     """A message that nobody has worked on."""
     return Work(MessageTimeline(message=message, attempts=(), due_at=due_at))
+
+
+def kept_message(work: Work) -> KeptMessage:
+    """A message as it moves to another store."""
+    timeline = work.timeline
+    return KeptMessage(
+        message=timeline.message,
+        attempts=tuple(KeptAttempt(attempt=a.attempt, events=a.events) for a in timeline.attempts),
+        due_at=timeline.due_at,
+        lease_until=work.lease_until,
+        resend_asked_at=timeline.resend_asked_at,
+        corrections=timeline.corrections,
+    )
+
+
+def work_of(kept: KeptMessage) -> Work:
+    """A message as it came from another store."""
+    timeline = MessageTimeline(
+        message=kept.message,
+        attempts=tuple(_with_events(a.attempt, a.events) for a in kept.attempts),
+        due_at=kept.due_at,
+        resend_asked_at=kept.resend_asked_at,
+        corrections=kept.corrections,
+    )
+    return Work(timeline, kept.lease_until)
+
+
+def is_same(submission: Submission, works: Iterable[Work], kept: Kept) -> bool:
+    """Whether what is there (files without content, which their digests stand for) is what comes."""
+    if submission != kept.submission.without_contents():
+        return False
+    wanted = map(work_of, kept.messages)
+    return {w.message.id: w for w in works} == {w.message.id: w for w in wanted}
 
 
 def begin(

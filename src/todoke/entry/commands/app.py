@@ -162,7 +162,11 @@ def show(
 @commands.command()
 def export(
     output_format: Annotated[
-        str, typer.Option("--format", help="csv or json (one object a line).")
+        str,
+        typer.Option(
+            "--format",
+            help="csv, json (one object a line), or backup: all that is kept, for import.",
+        ),
     ] = "csv",
     form: FormName = "",
     received_from: Annotated[
@@ -181,12 +185,32 @@ def export(
     ] = None,
     config: Config = _DEFAULT_CONFIG,
 ) -> None:
-    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, newest first."""
+    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup."""
+    from todoke.entry.commands.exporting import BACKUP, FORMATS
     from todoke.entry.commands.exporting import export as run
 
-    if output_format not in ("csv", "json"):
-        raise typer.BadParameter("it is csv or json", param_hint="--format")
+    if output_format not in FORMATS:
+        raise typer.BadParameter("it is csv, json or backup", param_hint="--format")
+    if output_format == BACKUP and (form or received_from or received_to):
+        raise typer.BadParameter(
+            "a backup is whole: no --form, --from or --to", param_hint="--format"
+        )
     run(config, output_format, form=form, since=received_from, until=received_to, output=output)
+
+
+@commands.command("import")
+def import_(
+    backup: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A backup that todoke export wrote; - reads a pipe."),
+    ],
+    as_json: Json = False,
+    config: Config = _DEFAULT_CONFIG,
+) -> None:
+    """Restore a backup here: links, tokens and states as they were. Exit 1 when something was left out."""
+    from todoke.entry.commands.importing import import_backup
+
+    raise typer.Exit(import_backup(config, backup, as_json=as_json))
 
 
 @commands.command()

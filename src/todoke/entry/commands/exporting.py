@@ -10,16 +10,23 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
+from todoke import backup
 from todoke import export as records
-from todoke.app import utc_now
+from todoke.app import is_served, utc_now
+from todoke.configuration.secrets import known_secret
 from todoke.entry.commands.opening import opened
 from todoke.errors import ConfigError
-from todoke.message import MessageTimeline, Timeline
+from todoke.message import MessageTimeline
 from todoke.ports import Query, Store
 from todoke.report import read_status
 from todoke.settings import Settings
+
+BACKUP = "backup"
+FORMATS = ("csv", "json", BACKUP)
+
+T = TypeVar("T")
 
 _PROGRESS_EVERY_SECONDS = 1.0
 
@@ -36,10 +43,29 @@ def export(
     """Write the submissions. A file given with -o appears whole or not at all, readable by its owner only."""
     query = Query(form=form, received_from=_utc(since), received_to=_utc(until))
     with opened(config) as (settings, store), _writing(output) as out:
-        write = _write_csv if output_format == "csv" else _write_json
-        count = write(store, query, settings, out)
+        if output_format == BACKUP:
+            count = _write_backup(store, settings, out)
+        else:
+            write = _write_csv if output_format == "csv" else _write_json
+            count = write(store, query, settings, out)
     if output:
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
+
+
+def _write_backup(store: Store, settings: Settings, out: TextIO) -> int:
+    secret = known_secret(os.environ, settings.data)
+    if not secret:
+        raise ConfigError(
+            "The secret of this store is missing: set TODOKE_SECRET to it, or put back the file "
+            f"{settings.data / 'secret'}. Without it nobody could tell where the backup belongs."
+        )
+    if is_served(settings):
+        sys.stderr.write(
+            "todoke serve is running. This is a good backup; to move to another place, stop it first: what it takes\n"
+            "and hands over from now on is not in the file.\n"
+        )
+    written = backup.write(store, secret, utc_now(), out)
+    return sum(1 for _ in _with_progress(written, "written"))
 
 
 def _write_csv(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
@@ -89,11 +115,11 @@ def _writing(output: Path | None) -> Iterator[TextIO]:
         draft.unlink(missing_ok=True)
 
 
-def _with_progress(timelines: Iterable[Timeline], done: str) -> Iterator[Timeline]:
-    """Pass the timelines on; once a second, on a terminal, say how many."""
+def _with_progress(submissions: Iterable[T], done: str) -> Iterator[T]:
+    """Pass them on; once a second, on a terminal, say how many."""
     last, shown = time.monotonic(), False
-    for count, timeline in enumerate(timelines, 1):
-        yield timeline
+    for count, submission in enumerate(submissions, 1):
+        yield submission
         if sys.stderr.isatty() and time.monotonic() - last >= _PROGRESS_EVERY_SECONDS:
             last, shown = time.monotonic(), True
             sys.stderr.write(f"\r{count:,} submissions {done} ...")

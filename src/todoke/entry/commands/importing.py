@@ -1,0 +1,152 @@
+"""`todoke import`: a backup into the store here. It is read to its end before anything of it is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from todoke import backup, ids
+from todoke.app import open_store
+from todoke.configuration import read
+from todoke.configuration.secrets import known_secret
+from todoke.entry.commands.printing import clean, print_json, print_line
+from todoke.errors import ConfigError, StoreError
+from todoke.moving import Restored
+from todoke.settings import Settings
+from todoke.track import follow_up
+
+_PROGRESS_EVERY_SECONDS = 1.0
+_SHOWN = 10
+_SAID = {
+    Restored.NEW: ("submission restored", "submissions restored"),
+    Restored.SAME: (
+        "submission was there already, the same",
+        "submissions were there already, the same",
+    ),
+    Restored.DIFFERENT: (
+        "submission is there and went on otherwise: left as it is",
+        "submissions are there and went on otherwise: left as they are",
+    ),
+    Restored.UNPLACED: (
+        "submission has an id of an early todoke, which this store cannot keep: left out",
+        "submissions have ids of an early todoke, which this store cannot keep: left out",
+    ),
+}
+"""What is said of one, and of any other number."""
+
+
+def import_backup(config: Path, source: Path, *, as_json: bool) -> int:
+    """Restore a backup; 1 when something of it was left out. "-" is standard input."""
+    settings = read(config, os.environ, serving=False)
+    with _opened(source) as file:
+        contents = _verified(file, source)
+        _require_secret(contents.head, settings, source)
+        _warn_of_forms(contents, settings)
+        outcome = _restore(settings, file, sum(contents.forms.values()))
+    _tell(outcome, as_json=as_json)
+    return 1 if outcome.left else 0
+
+
+def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Outcome:
+    store = open_store(settings)
+    try:
+        with _progress(submissions) as tell:
+            file.seek(0)
+            return backup.restore(store, file, follow_up(settings), tell)
+    except StoreError as error:
+        raise type(error)(
+            f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
+        ) from error
+    finally:
+        store.close()
+
+
+def _verified(file: TextIO, source: Path) -> backup.Contents:
+    try:
+        return backup.verify(file)
+    except backup.DamagedBackup as error:
+        raise ConfigError(f"{source}: {error} Nothing was imported.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: it is no backup. Nothing was imported.") from error
+
+
+def _require_secret(head: backup.Head, settings: Settings, source: Path) -> None:
+    """Another secret would leave every link that a visitor has without its receipt."""
+    secret = known_secret(os.environ, settings.data)
+    if head.secret == ids.secret_name(secret):
+        return
+    there = "another secret than the one here" if secret else "a secret, and none is here"
+    raise ConfigError(
+        f"{source} was written under {there}: the links that visitors have would not fit. Set TODOKE_SECRET to what it "
+        f"was there (or copy the file `secret` of its data folder to {settings.data / 'secret'}), then import again. "
+        "Nothing was imported."
+    )
+
+
+def _warn_of_forms(contents: backup.Contents, settings: Settings) -> None:
+    unknown = sorted(contents.forms.keys() - settings.forms.keys())
+    if unknown:
+        named = ", ".join(map(clean, unknown))
+        sys.stderr.write(
+            f"The configuration has no form {named}; what it sent is kept all the same.\n"
+        )
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[TextIO]:
+    """The backup as text that can be read twice. What comes by standard input goes through a file without a name."""
+    if str(source) != "-":
+        try:
+            with source.open(encoding="utf-8", newline="") as file:
+                yield file
+        except OSError as error:
+            raise ConfigError(f"{source} cannot be read: {error.strerror}.") from error
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
+        with open(sys.stdin.fileno(), encoding="utf-8", newline="", closefd=False) as given:
+            shutil.copyfileobj(given, copy)
+        copy.seek(0)
+        yield copy
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    last = time.monotonic()
+    is_shown = False
+
+    def tell(count: int) -> None:
+        nonlocal last, is_shown
+        if sys.stderr.isatty() and time.monotonic() - last >= _PROGRESS_EVERY_SECONDS:
+            last, is_shown = time.monotonic(), True
+            sys.stderr.write(f"\r{count:,} of {total:,} submissions ...")
+
+    yield tell
+    if is_shown:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _tell(outcome: backup.Outcome, *, as_json: bool) -> None:
+    if as_json:
+        counted = {word.value: outcome.words.get(word, 0) for word in Restored}
+        print_json({**counted, "orphans": outcome.orphans, "joined": outcome.joined})
+        return
+    for word, (one, many) in _SAID.items():
+        count = outcome.words.get(word, 0)
+        if count or word is Restored.NEW:
+            print_line(f"{count:,} {one if count == 1 else many}.")
+    for id_ in outcome.left[:_SHOWN]:
+        print_line(f"  {clean(id_)}")
+    if len(outcome.left) > _SHOWN:
+        print_line(f"  and {len(outcome.left) - _SHOWN:,} more")
+    if outcome.orphans or outcome.joined:
+        print_line(
+            f"{outcome.orphans:,} delivery events of unknown mails came along; {outcome.joined:,} of all here belong "
+            "to a mail now."
+        )

@@ -1,0 +1,71 @@
+"""All that a DynamoDB table keeps, for another store, and what another store kept, into the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from msgspec.structs import replace
+
+from todoke import ids
+from todoke.errors import StoreUnavailable
+from todoke.moving import Kept, Restored
+from todoke.stores.dynamodb_cabinet import TRIES, Cabinet
+from todoke.stores.dynamodb_client import Changed, rest
+from todoke.stores.dynamodb_codec import Record
+from todoke.stores.dynamodb_index import every
+from todoke.stores.dynamodb_items import ID, Stored
+from todoke.stores.work import is_same, kept_message, work_of
+from todoke.submission import File, files
+
+_ROUND = 100
+
+
+def walk(cabinet: Cabinet) -> Iterator[Kept]:
+    """See Movable.walk."""
+    entries = every(cabinet.table)
+    while some := [entry.id for entry in islice(entries, _ROUND)]:
+        for stored in cabinet.load_all(some, consistent=True).values():
+            yield _kept(cabinet, stored)
+
+
+def restore(cabinet: Cabinet, kept: Kept) -> Restored:
+    """See Movable.restore."""
+    if not _has_place(kept):
+        return Restored.UNPLACED
+    works = tuple(map(work_of, kept.messages))
+    record = Record(kept.submission, works, kept.repeat)
+    for attempt in range(TRIES):
+        there = cabinet.load(kept.submission.id)
+        if there is not None:
+            same = is_same(there.record.submission, there.record.works, kept)
+            return Restored.SAME if same else Restored.DIFFERENT
+        try:
+            cabinet.restore(record)
+        except Changed:
+            rest(attempt)
+        else:
+            return Restored.NEW
+    raise StoreUnavailable(f"Too many change the place of {kept.submission.id} at once.")
+
+
+def _kept(cabinet: Cabinet, stored: Stored) -> Kept:
+    submission = stored.record.submission
+    entries = list(submission.entries)
+    for position, entry, file in files(submission.entries):
+        content = cabinet.file(stored, position) if file.size else b""
+        whole = File(name=file.name, media_type=file.media_type, content=content)
+        entries[position] = replace(entry, value=whole)
+    return Kept(
+        submission=replace(submission, entries=tuple(entries)),
+        messages=tuple(map(kept_message, stored.record.works)),
+        repeat=stored.record.repeat,
+    )
+
+
+def _has_place(kept: Kept) -> bool:
+    """Whether all that belongs to it begins with an id that says when it was received, as the table expects."""
+    submission = kept.submission
+    if not ID.fullmatch(submission.id) or ids.time_of(submission.id) != submission.received_at:
+        return False
+    return all(m.message.id.startswith(submission.id) for m in kept.messages)

@@ -78,6 +78,13 @@ LESS: list[tuple[str, str, Any, Any, tuple[str, str]]] = [
     ("KMS::Key", "Enabled", True, False, ("danger", "data")),
     ("Cognito::UserPool", "DeletionProtection", "ACTIVE", "INACTIVE", ("risk", "data")),
     ("Lambda::EventSourceMapping", "Enabled", True, False, ("risk", "availability")),
+    (
+        "ApiGatewayV2::Stage",
+        "DefaultRouteSettings.ThrottlingRateLimit",
+        50,
+        0,
+        ("risk", "availability"),
+    ),
     ("Lambda::Function", "ReservedConcurrentExecutions", 5, 0, ("risk", "availability")),
     ("Events::Rule", "State", "ENABLED", "DISABLED", ("risk", "availability")),
     ("CloudWatch::Alarm", "ActionsEnabled", True, False, ("risk", "availability")),

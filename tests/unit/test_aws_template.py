@@ -131,3 +131,16 @@ def test_data_stays_when_the_stack_goes(logical: str) -> None:
 def test_no_yaml_alias_is_in_it() -> None:
     """CloudFormation refuses them."""
     assert re.findall(r"(?m):\s+[&*][a-z]", TEMPLATE) == []
+
+
+def test_paused_means_that_nothing_is_taken_and_nothing_handed_over() -> None:
+    """Every way in and every cause of a hand-over has the switch."""
+    stage = resource("ApiStage")
+    limits = re.findall(r"Throttling\w+: (.*)", stage)
+    assert len(limits) == 4
+    assert all(limit.startswith("!If [IsPaused, 0, ") for limit in limits)
+    mappings = re.findall(r"(?m)^  (\w+):\n    Type: AWS::Lambda::EventSourceMapping", TEMPLATE)
+    assert len(mappings) == 2
+    for mapping in mappings:
+        assert "Enabled: !If [IsPaused, false, true]" in resource(mapping)
+    assert "State: !If [IsPaused, DISABLED, ENABLED]" in resource("SweepSchedule")

@@ -163,6 +163,11 @@ def _switched_off(step: Step) -> Iterator[Finding]:
         before, after = inside(step.before, "State"), inside(step.after, "State")
         if step.type == type_ and before != after == "DISABLED":
             yield _stopped(step, "State", "is switched off: what it started is not started")
+    rate = "DefaultRouteSettings.ThrottlingRateLimit"
+    if step.type == "AWS::ApiGatewayV2::Stage":
+        before, after = (number(inside(side, rate)) for side in (step.before, step.after))
+        if after == 0 and before != 0:
+            yield _stopped(step, rate, "answers every request with 429")
     concurrency = "ReservedConcurrentExecutions"
     if step.type == "AWS::Lambda::Function":
         before, after = (number(inside(side, concurrency)) for side in (step.before, step.after))

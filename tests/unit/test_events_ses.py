@@ -116,6 +116,35 @@ def only(raw: bytes) -> DeliveryEvent:
             "timed_out",
         ),
         (
+            bounce(
+                "Transient",
+                "General",
+                action="failed",
+                status="4.4.7",
+                diagnosticCode="smtp; 550 4.4.7 Message expired: unable to deliver in 840 minutes.",
+            ),
+            Kind.BOUNCED,
+            "soft",
+            "timed_out",
+        ),
+        (
+            bounce(
+                "Undetermined",
+                "Undetermined",
+                action="Failed",
+                diagnosticCode="550 5.1.1 user unknown",
+            ),
+            Kind.BOUNCED,
+            "hard",
+            "unknown_address",
+        ),
+        (
+            bounce("Transient", "General", action="failed", status="5.0.0"),
+            Kind.UNDETERMINED,
+            "none",
+            "other",
+        ),
+        (
             bounce("Permanent", "General", action="delayed", status="4.0.0"),
             Kind.DEFERRED,
             "soft",
@@ -283,13 +312,22 @@ def test_no_message_is_too_strange(word: Any, tables: dict[str, Any]) -> None:
     st.sampled_from(
         [("Transient", "General"), ("Undetermined", "Undetermined"), ("Transient", "New")]
     ),
-    st.sampled_from(["failed", "", "delayed", "relayed"]),
-    st.sampled_from(["smtp; 550 5.1.1 user unknown", "Out of office", ""]),
+    st.sampled_from(
+        [
+            ("failed", "Out of office"),
+            ("failed", ""),
+            ("", "smtp; 550 5.1.1 user unknown"),
+            ("delayed", "smtp; 550 5.1.1 user unknown"),
+            ("relayed", "smtp; 550 5.1.1 user unknown"),
+            ("", ""),
+        ]
+    ),
 )
 def test_what_does_not_say_failed_never_hides_a_delivery(
-    kind: tuple[str, str], action: str, text: str
+    kind: tuple[str, str], told: tuple[str, str]
 ) -> None:
     """In either order: a vacation reply that SES took for a bounce leaves the mail delivered."""
+    action, text = told
     delivered = only(event("Delivery", recipients=[TO]))
     other = only(bounce(*kind, action=action, diagnosticCode=text))
     for events in ([delivered, other], [other, delivered]):

@@ -213,7 +213,7 @@ def _events(
     for one in recipients:
         recipient = one if isinstance(one, dict) else {"emailAddress": one}
         text = _words(word, details, recipient)
-        meaning = _worded(_meaning(word, details, recipient), text)
+        meaning = _failed(_worded(_meaning(word, details, recipient), text), recipient)
         yield _event(
             meaning,
             raw,
@@ -253,6 +253,17 @@ def _worded(meaning: Meaning, text: str) -> Meaning:
     if answer.reason is Reason.OTHER:
         return meaning
     return Meaning(meaning.kind, answer.permanence, answer.reason)
+
+
+def _failed(meaning: Meaning, recipient: dict[str, Any]) -> Meaning:
+    """What SES calls undetermined is a bounce where two witnesses say so: the report's own `action: failed`, which only
+    a DSN brings (RFC 3464 2.3.3), and words that give a reason. A vacation reply has neither."""
+    is_reasoned = meaning.reason not in {None, Reason.OTHER}
+    if meaning.kind is not Kind.UNDETERMINED or not is_reasoned:
+        return meaning
+    if _text(recipient, "action").lower() != "failed":
+        return meaning
+    return Meaning(Kind.BOUNCED, meaning.permanence, meaning.reason)
 
 
 def _words(word: str, details: dict[str, Any], recipient: dict[str, Any]) -> str:

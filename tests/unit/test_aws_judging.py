@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aws_changes import change, resource, reviewed, said, template
 from todoke.aws.judging.policies import widened
-from todoke.aws.template import Resource
+from todoke.aws.template import Resource, Template
 
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv6": "::/0"}
@@ -319,3 +319,40 @@ def test_rights_are_widened_exactly_when_one_is_not_covered(
     expected = {new for new in after if not any(covers(old, new) for old in before)}
     assert {s.actions[0] for s in widened(made(before), made(after))} == expected
     assert widened(made(before), made(before)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "is_said"),
+    [
+        ("Environment", "one", True),
+        ("Environment", "two", False),
+        ("Tags", "one", False),
+        ("ReservedConcurrentExecutions", "one", False),
+    ],
+)
+def test_a_function_that_changes_without_a_new_version_is_said(
+    name: str, description: str, is_said: bool
+) -> None:
+    """Its alias would go on with the old settings, and nobody would notice."""
+
+    def stack(value: object, told: str) -> Template:
+        version = {"FunctionName": {"Ref": "X"}, "Description": told}
+        return template(
+            X=resource("Lambda::Function", **{name: value}),
+            V=resource("Lambda::Version", **version),
+        )
+
+    changes = [change("Modify", "X", "Lambda::Function")]
+    if description == "two":
+        changes.append(change("Modify", "V", "Lambda::Version", "True"))
+    found = reviewed(stack(5, "one"), stack(6, description), *changes)
+    sentences = [f.sentence for f in found.findings if "no new version" in f.sentence]
+    assert bool(sentences) is is_said
+    if is_said:
+        assert "(V stays)" in sentences[0]
+        assert not found.is_at_risk
+
+
+def test_a_function_without_versions_changes_at_once() -> None:
+    """Nothing is said where nobody calls a version."""
+    assert changed("Lambda::Function", {"Timeout": 3}, {"Timeout": 5}) == set()

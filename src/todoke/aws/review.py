@@ -100,7 +100,7 @@ def review(
     found = Review(
         subject=subject,
         steps=steps,
-        findings=judge(steps),
+        findings=judge(steps, new.resources),
         parameters=tuple(parameters),
         before=old.resources,
         after=new.resources,

@@ -1,19 +1,21 @@
-"""The judges: each reads one step of a deployment and says what a person has to know. None does I/O."""
+"""The judges: each reads one step of a deployment (or all) and says what a person has to know. None does I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from todoke.aws.comparing import Step
 from todoke.aws.finding import Finding
-from todoke.aws.judging import availability, cost, data, security, unknown
+from todoke.aws.judging import availability, cost, data, security, unknown, unpublished
+from todoke.aws.template import Resource
 
 _JUDGES = (data.judge, availability.judge, security.judge, cost.judge, unknown.judge)
 
 
-def judge(steps: Iterable[Step]) -> tuple[Finding, ...]:
-    """Every finding about `steps`, the worst first, each said once."""
+def judge(steps: Sequence[Step], after: Mapping[str, Resource]) -> tuple[Finding, ...]:
+    """Every finding about `steps`, the worst first, each said once; `after` are the stack's resources then."""
     found = {finding: None for step in steps for finding in _of(step)}
+    found |= dict.fromkeys(unpublished.judge(steps, after))
     return tuple(sorted(found, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence)))
 
 

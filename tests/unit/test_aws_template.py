@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lambda_events import FILTERS
+from todoke.aws.template import document as parsed
 from todoke.entry import aws
 from todoke.entry.aws import queues, secrets, time_left
 from todoke.stores.dynamodb_table import DEFINITION, EXPIRY
@@ -144,3 +145,50 @@ def test_paused_means_that_nothing_is_taken_and_nothing_handed_over() -> None:
     for mapping in mappings:
         assert "Enabled: !If [IsPaused, false, true]" in resource(mapping)
     assert "State: !If [IsPaused, DISABLED, ENABLED]" in resource("SweepSchedule")
+
+
+NOT_OF_A_VERSION = {"CodeBucket", "SenderConcurrency", "Stage"}
+"""Where the package is does not change what is in it; a limit and a tag are the function's, not a version's."""
+
+
+@pytest.mark.parametrize("logical", FUNCTIONS.values())
+def test_a_version_is_published_for_every_parameter_that_its_function_depends_on(
+    logical: str,
+) -> None:
+    """Else the alias would go on with the old settings: CloudFormation replaces a version for its Description alone."""
+    document = parsed(TEMPLATE, "template.yaml")
+    assert isinstance(document, dict)
+    parameters = document["Parameters"]
+    conditions = document["Conditions"]
+
+    def needed(value: object) -> set[str]:
+        """The parameters in a value, and in the conditions that it asks."""
+        if isinstance(value, dict):
+            found = {str(v) for k, v in value.items() if k == "Ref"} & parameters.keys()
+            asked = value.get("Fn::If")
+            if isinstance(asked, list):
+                found |= needed(conditions[asked[0]])
+            for text in (v for k, v in value.items() if k == "Fn::Sub" and isinstance(v, str)):
+                found |= set(re.findall(r"\$\{(\w+)\}", text)) & parameters.keys()
+            return found.union(*map(needed, value.values()))
+        if isinstance(value, list):
+            return set().union(*map(needed, value))
+        return set()
+
+    resources = document["Resources"]
+    depends_on = needed(resources[logical]["Properties"]) - NOT_OF_A_VERSION
+    description = resources[f"{logical}Version"]["Properties"]["Description"]["Fn::Sub"]
+    stated = re.findall(r"\$\{(\w+)\}", description)
+    assert set(stated) == depends_on | {"Generation"}
+    lengths = [longest(parameters[name]) for name in stated]
+    assert sum(lengths) + len(lengths) - 1 <= 256, "Lambda's limit of a description"
+
+
+def longest(parameter: dict[str, object]) -> int:
+    """How long a parameter's value may be."""
+    if isinstance(parameter.get("MaxLength"), int):
+        return int(str(parameter["MaxLength"]))
+    allowed = parameter.get("AllowedValues") or [parameter.get("MaxValue")]
+    assert isinstance(allowed, list)
+    assert allowed != [None]
+    return max(len(str(value)) for value in allowed)

@@ -25,7 +25,7 @@ from todoke.message import Message
 from todoke.ports import Added, Duplicate, Mailbox
 from todoke.settings import MailSettings, Settings
 from todoke.submission import RepeatKey, Submission
-from todoke.web import door
+from todoke.web import door, uploads
 
 
 @dataclass
@@ -120,7 +120,8 @@ def ask(
         "server": ("door.example", 443),
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
     }
-    return asyncio.run(_ask(Starlette(routes=door.routes(app)), scope, pieces, pause_seconds))
+    routes = [*door.routes(app), *uploads.routes(app)]
+    return asyncio.run(_ask(Starlette(routes=routes), scope, pieces, pause_seconds))
 
 
 async def _ask(asgi: ASGIApp, scope: dict[str, Any], pieces: list[bytes], pause: float) -> Answer:

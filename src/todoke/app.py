@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from todoke.bucket import Bucket
 from todoke.courtesy import Courtesy
 from todoke.errors import ConfigError, Error
 from todoke.ports import Clock, EventSource, Mailer, ReadChange, Records, Store
@@ -28,7 +29,7 @@ def _nobody_listens() -> None:
 class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
-    `records` is None where the mail service keeps none that can be asked.
+    `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
     """
 
     settings: Settings
@@ -36,6 +37,7 @@ class App:
     mailer: Mailer
     sources: Mapping[str, EventSource] = field(default_factory=dict)
     records: Records | None = None
+    bucket: Bucket | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     courtesy: Courtesy = field(default_factory=Courtesy)
@@ -47,12 +49,14 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     Adapters are imported here and nowhere else, and only those in use. Raises StoreError: if the store cannot be
     opened. ConfigError: if the service is not one of ours.
     """
+    bucket = _open_bucket(settings)
     return App(
         settings=settings,
-        store=open_store(settings, clock=clock),
+        store=open_store(settings, clock=clock, bucket=bucket),
         mailer=_mailer(settings),
         sources=_sources(settings),
         records=_records(settings),
+        bucket=bucket,
         clock=clock,
     )
 
@@ -75,10 +79,15 @@ def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
     return app
 
 
-def open_store(settings: Settings, *, clock: Clock = utc_now) -> Store:
-    """The DynamoDB table of `settings.table` if one is named, else the file in `settings.data`, made if need be."""
+def open_store(
+    settings: Settings, *, clock: Clock = utc_now, bucket: Bucket | None = None
+) -> Store:
+    """The DynamoDB table of `settings.table` if one is named, else the file in `settings.data`, made if need be.
+
+    `bucket` is the one beside the table; by default that of the settings, if they name one.
+    """
     if settings.table:
-        return _open_table(settings, clock)
+        return _open_table(settings, clock, bucket or _open_bucket(settings))
     from todoke.stores.sqlite import SqliteStore
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,12 +108,24 @@ def read_change() -> ReadChange:
     return read
 
 
-def _open_table(settings: Settings, clock: Clock) -> Store:
+def _open_bucket(settings: Settings) -> Bucket | None:
+    if not settings.uploads:
+        return None
+    from todoke.stores.s3_bucket import S3Bucket
+
+    return S3Bucket(settings.uploads)
+
+
+def _open_table(settings: Settings, clock: Clock, bucket: Bucket | None) -> Store:
     try:
         from todoke.stores.dynamodb import DynamoStore
 
         return DynamoStore(
-            settings.table, secret=settings.secret, clock=clock, tokened=SERVICES_WITH_TOKENS
+            settings.table,
+            secret=settings.secret,
+            clock=clock,
+            tokened=SERVICES_WITH_TOKENS,
+            bucket=bucket,
         )
     except ModuleNotFoundError as error:
         raise ConfigError(

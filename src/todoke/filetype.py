@@ -40,13 +40,19 @@ HEAD = 8192
 
 
 def is_accepted(file: File, accept: tuple[str, ...]) -> bool:
-    """True when the content of `file` is of a kind that `accept` lists, and its extension does not say otherwise."""
+    """True when the content of `file` is of a kind that `accept` lists, and its extension does not say otherwise.
+
+    Of a file whose content nobody has seen yet, the extension alone is judged.
+    """
     if not accept:
         return True
     extension = PurePosixPath(file.name.strip().rstrip(". ").lower()).suffix
     if not _extension_fits(extension, accept):
         return False
-    kinds = sniff(file.content)
+    sample = file.content if file.source is None else file.source.sample
+    if sample is None:
+        return True
+    kinds = sniff(sample)
     return any(_content_fits(item, kinds, extension, accept) for item in accept)
 
 

@@ -83,7 +83,11 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may hold. Bytes count the body as received."""
+    """What one request may hold. Bytes count the body as received.
+
+    Files that come by the bucket are not in the body: all of a submission may have `upload_bytes` together, and one
+    `upload_file_bytes` where its field says nothing else.
+    """
 
     body_bytes: int = 1_048_576
     fields: int = 200
@@ -92,6 +96,8 @@ class Limits:
     field_bytes: int = 262_144
     part_header_bytes: int = 8_192
     seconds: float = 30.0
+    upload_bytes: int = 104_857_600
+    upload_file_bytes: int = 104_857_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

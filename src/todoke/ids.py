@@ -129,10 +129,18 @@ def receipt_token(secret: bytes, submission_id: str) -> str:
     A keyed BLAKE2b (RFC 7693). It is derived and not drawn, so that a repeated request gets the same link although
     only its hash is stored.
     """
-    mac = hashlib.blake2b(
-        submission_id.encode(), key=_mac_key(secret), person=b"todoke receipt", digest_size=24
-    )
-    return submission_id + urlsafe_b64encode(mac.digest()).decode()
+    return submission_id + signature(secret, b"todoke receipt", submission_id)
+
+
+def signature(secret: bytes, purpose: bytes, text: str) -> str:
+    """32 URL-safe characters (192 bits) for an ASCII text, which only the holder of `secret` can compute."""
+    mac = hashlib.blake2b(text.encode(), key=_mac_key(secret), person=purpose, digest_size=24)
+    return urlsafe_b64encode(mac.digest()).decode()
+
+
+def upload_key() -> str:
+    """26 characters [0-9a-v], 130 random bits: the name of an upload, which nobody else can guess."""
+    return _random.take(26)
 
 
 def receipt_hash(token: str) -> str:

@@ -201,6 +201,13 @@ class Store(Movable, Protocol):
         """The file at this position of the submission's entry list. Listings and timelines carry files empty."""
         ...
 
+    def file_link(self, submission_id: str, position: int) -> str | None:
+        """An address that gives such a file to whoever has it, for some minutes, only ever as a download.
+
+        None where the store has no such address, or there is no such file: then `file` tells.
+        """
+        ...
+
     def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
         """The newest events that belong to no attempt."""
         ...

@@ -145,6 +145,8 @@ class MailSettings:
 class Settings:
     """All of it. `data` is the folder of the store, or `table` the DynamoDB table that is it ("" for none).
 
+    `uploads` is the bucket beside the table that keeps the contents of files ("" for none).
+
     `secret` (32 bytes or more) derives receipt links and sessions, and places in the store; `templates` is the site
     owner's folder of mail templates, None for ours.
     """
@@ -156,6 +158,7 @@ class Settings:
     secret: bytes
     templates: Path | None = None
     table: str = ""
+    uploads: str = ""
     max_corrections: int = 3
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0

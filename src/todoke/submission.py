@@ -14,12 +14,25 @@ from datetime import datetime
 import msgspec
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a file's content lies until its submission is kept: in an object of the bucket (bucket.py).
+
+    `version` tells the content that was looked at from one that takes its place. `sample` is its begin and end, None
+    while nothing is known of it but what the browser said.
+    """
+
+    key: str
+    version: str = ""
+    sample: bytes | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file from a file control: its name as sent (never a path), declared media type, and bytes.
 
     `size` (in bytes) and `digest` (SHA-256 in hex) are those of the content; they stay where a timeline carries
-    the file without it.
+    the file without it. A file that came by the bucket has a `source` instead of the content until it is kept.
     """
 
     name: str
@@ -27,6 +40,7 @@ class File:
     content: bytes = field(repr=False)
     size: int = -1
     digest: str = ""
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         if self.size < 0:
@@ -36,7 +50,7 @@ class File:
 
     def without_content(self) -> File:
         """The same file as a timeline carries it."""
-        return dataclasses.replace(self, content=b"", size=self.size, digest=self.digest)
+        return dataclasses.replace(self, content=b"", source=None)
 
 
 class Entry(msgspec.Struct, frozen=True):

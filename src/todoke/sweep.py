@@ -9,6 +9,7 @@ from todoke.errors import RecordsUnavailable, StoreError
 from todoke.log import get_logger
 from todoke.reconcile import reconcile_when_due
 from todoke.silence import watch
+from todoke.tidy import tidy_when_due
 
 log = get_logger(__name__)
 
@@ -17,12 +18,14 @@ def sweep(app: App) -> int:
     """Erase the submissions whose retention ended and wake the sender; how many were erased.
 
     Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
-    and once a day ask its records: a fault there is logged. Raises StoreError: if the store cannot do it now.
+    and once a day ask its records and tidy the bucket: a fault there is logged. Raises StoreError: if the store cannot
+    do it now.
     """
     erased = app.store.erase(retained_before=app.clock())
     app.hint()
     _unless_it_fails("watch", watch, app)
     _unless_it_fails("reconcile", _reconcile, app)
+    _unless_it_fails("tidy", _tidy, app)
     return erased
 
 
@@ -30,6 +33,12 @@ def _reconcile(app: App) -> None:
     found = reconcile_when_due(app)
     if found is not None:
         log.info("reconciled", days=found.days, new=found.new, repeated=found.repeated)
+
+
+def _tidy(app: App) -> None:
+    removed = tidy_when_due(app)
+    if removed:
+        log.info("tidied", objects=removed)
 
 
 def _unless_it_fails(name: str, task: Callable[[App], None], app: App) -> None:

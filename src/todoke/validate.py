@@ -45,6 +45,23 @@ def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
     return tuple(found.values())
 
 
+def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors:
+    """The rules of files alone, for files that are offered before the form is sent: each field's first error."""
+    found: dict[str, FieldError] = {}
+    for name, sent in _by_name(form, entries).items():
+        field = form.field(name)
+        if field is None or field.kind != "file":
+            field, faults_of = Field(name=name, kind="file"), iter([Fault(code="no_files_here")])
+        else:
+            faults_of = _file_faults(field, sent, form.limits)
+        for fault in faults_of:
+            found[name] = FieldError(name, fault.code, say_fault(field, fault, language))
+            break
+    for error in _count_errors(form, entries, language):
+        found.setdefault(error.field, error)
+    return tuple(found.values())
+
+
 def _by_name(form: Form, entries: EntryList) -> dict[str, list[Entry]]:
     """The entries of each name; in a legacy encoding, with the characters that it could not hold."""
     by_name: dict[str, list[Entry]] = {}
@@ -147,7 +164,7 @@ def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iter
 
 def _is_no_file(file: File) -> bool:
     """True for what browsers send when no file was chosen: no name, no bytes (4.10.21.4)."""
-    return not file.name and not file.content
+    return not file.name and not file.size
 
 
 def _file_faults(field: Field, sent: list[Entry], limits: Limits) -> Iterator[Fault]:
@@ -160,20 +177,31 @@ def _file_faults(field: Field, sent: list[Entry], limits: Limits) -> Iterator[Fa
     most = field.max_files or (limits.files if field.multiple else 1)
     if len(chosen) > (most if field.multiple else 1):
         yield Fault(code="too_many_files", count=most if field.multiple else 1)
-    most_bytes = limits.file_bytes if field.max_file_bytes is None else field.max_file_bytes
     for file in chosen:
-        if len(file.content) > most_bytes:
+        most_bytes = _most_bytes(field, file, limits)
+        if file.size > most_bytes:
             yield Fault(code="file_too_big", limit=file.name, count=most_bytes)
         elif not is_accepted(file, field.accept):
             yield Fault(code="file_type", limit=file.name)
 
 
+def _most_bytes(field: Field, file: File, limits: Limits) -> int:
+    if field.max_file_bytes is not None:
+        return field.max_file_bytes
+    return limits.file_bytes if file.source is None else limits.upload_file_bytes
+
+
 def _count_errors(form: Form, entries: EntryList, language: str) -> Iterator[FieldError]:
-    """The form's own limit on files, over all its fields; told at the last file."""
+    """The form's own limits on files, over all its fields; told at the last file."""
     chosen = [e for e in entries if isinstance(e.value, File) and not _is_no_file(e.value)]
+    uploaded = sum(e.value.size for e in chosen if isinstance(e.value, File) and e.value.source)
+    fault = None
     if len(chosen) > form.limits.files:
-        name = chosen[-1].name
         fault = Fault(code="too_many_files", count=form.limits.files)
+    elif uploaded > form.limits.upload_bytes:
+        fault = Fault(code="files_too_big", count=form.limits.upload_bytes)
+    if fault is not None:
+        name = chosen[-1].name
         yield FieldError(
             name, fault.code, say_fault(Field(name=name, kind="file"), fault, language)
         )

@@ -80,7 +80,7 @@ def say_fault(field: Field, fault: Fault, language: str) -> str:
             return _step(field, fault, language)
         case "badInput":
             return say(UNREADABLE.get(field.kind, N_("Please enter a number.")))
-        case "too_many_files" | "file_too_big" | "file_type":
+        case "too_many_files" | "file_too_big" | "files_too_big" | "file_type":
             return _file(field, fault, catalog)
         case _:
             return say(PLAIN[fault.code])
@@ -166,6 +166,9 @@ def _file(field: Field, fault: Fault, catalog: gettext.NullTranslations) -> str:
             fault.count,
         )
         return text % {"count": fault.count}
+    if fault.code == "files_too_big":
+        text = catalog.gettext("The files are too big. Please send at most %(limit)s together.")
+        return text % {"limit": show_bytes(fault.count)}
     name = fault.limit[:100]
     if fault.code == "file_too_big":
         text = catalog.gettext("“%(name)s” is too big. Please send a file of at most %(limit)s.")

@@ -63,7 +63,7 @@ LIBRARIES = {
 }
 """Libraries, and the only rooms that may import them ("" is the core)."""
 MOST_LINES = 300
-LONGER = {"testing.py": 500}  # the fakes of all ports
+LONGER = {"testing.py": 600}  # the fakes of all ports
 """Lines that are not blank."""
 
 

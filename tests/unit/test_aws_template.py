@@ -9,6 +9,7 @@ import pytest
 
 from lambda_events import FILTERS
 from todoke.aws.template import document as parsed
+from todoke.bucket import INCOMING, KEPT
 from todoke.entry import aws
 from todoke.entry.aws import queues, secrets, time_left
 from todoke.stores.dynamodb_table import DEFINITION, EXPIRY
@@ -58,6 +59,35 @@ def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
         text = resource(f"{logical}Role")
         assert re.findall(r"(?m)Action:.*\*|^\s+- \w+:\*", text) == []
         assert re.findall(r'Resource: "?\*"?$', text) == []
+
+
+def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:
+    """web puts, looks, copies and takes back its own copies; sweep erases; sender has nothing to do there."""
+    web, sender, sweep = (resource(f"{logical}Role") for logical in FUNCTIONS.values())
+    actions = {
+        text: set(re.findall(r"s3:\w+", text)) - {"s3:prefix"} for text in (web, sender, sweep)
+    }
+    assert actions[web] == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}
+    assert actions[sweep] == {"s3:DeleteObject", "s3:ListBucket"}
+    assert actions[sender] == set()
+    for text in (web, sweep):
+        for prefix in re.findall(r"Uploads\.Arn\}/([^\"]*)", text):
+            assert prefix in {f"{INCOMING}*", f"{KEPT}*"}
+        assert re.findall(r"s3:DeleteObject\n\s+Resource: (.*)", text) == [
+            f'!Sub "${{Uploads.Arn}}/{KEPT}*"'
+        ]
+    assert f'"s3:prefix": {KEPT}' in sweep
+    assert f"Prefix: {INCOMING}" in resource("Uploads")
+    for logical, has_bucket in (("Web", True), ("Sender", False), ("Sweep", True)):
+        assert ("TODOKE_UPLOADS: !If [HasLargeUploads" in resource(logical)) == has_bucket
+        assert ("${LargeUploads}" in resource(f"{logical}Version")) == has_bucket
+
+
+def test_links_to_the_bucket_have_a_throttle_of_their_own() -> None:
+    """The route's settings name the route as it is written."""
+    [key] = re.findall(r'RouteKey: ("POST /u/.*")', resource("UploadRoute"))
+    settings = resource("ApiStage").partition(f"{key}:\n")[2]
+    assert settings.lstrip().startswith("ThrottlingRateLimit: !If [IsPaused, 0, 5]")
 
 
 def test_the_table_is_the_one_that_the_store_needs() -> None:
@@ -138,7 +168,7 @@ def test_paused_means_that_nothing_is_taken_and_nothing_handed_over() -> None:
     """Every way in and every cause of a hand-over has the switch."""
     stage = resource("ApiStage")
     limits = re.findall(r"Throttling\w+: (.*)", stage)
-    assert len(limits) == 4
+    assert len(limits) == 6
     assert all(limit.startswith("!If [IsPaused, 0, ") for limit in limits)
     mappings = re.findall(r"(?m)^  (\w+):\n    Type: AWS::Lambda::EventSourceMapping", TEMPLATE)
     assert len(mappings) == 2

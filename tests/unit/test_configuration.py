@@ -471,6 +471,33 @@ def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
     assert settings_of(tmp_path, GOOD).table == ""
 
 
+def test_a_bucket_needs_a_table(tmp_path: Path) -> None:
+    """TODOKE_UPLOADS is the bucket beside TODOKE_TABLE; alone it would be ignored, so it is refused."""
+    found = faults_of(tmp_path, GOOD, {"TODOKE_UPLOADS": "files"})
+    assert len(found) == 1
+    assert "TODOKE_TABLE is missing" in found[0]
+    both = {"TODOKE_TABLE": "forms", "TODOKE_UPLOADS": " files "}
+    assert settings_of(tmp_path, GOOD, both).uploads == "files"
+    assert settings_of(tmp_path, GOOD).uploads == ""
+
+
+@pytest.mark.parametrize(
+    ("limits", "together", "single"),
+    [
+        ("{}", 100, 100),
+        ('{uploads = "30MB"}', 30, 30),
+        ('{file = "2MB"}', 100, 2),
+        ('{uploads = "30MB", file = "2MB", body = "3MB"}', 30, 2),
+    ],
+)
+def test_files_by_the_bucket_have_limits_of_their_own(
+    tmp_path: Path, limits: str, together: int, single: int
+) -> None:
+    """A size of a file that the owner states holds for every file, however it comes."""
+    found = settings_of(tmp_path, f"{GOOD}limits = {limits}\n").forms["contact"].limits
+    assert (found.upload_bytes, found.upload_file_bytes) == (together << 20, single << 20)
+
+
 def test_lines_of_every_shape_of_toml() -> None:
     """Dotted keys, arrays of tables, inline tables, multi-line strings and arrays are placed exactly."""
     text = '''\

@@ -281,6 +281,25 @@ def test_files_are_only_downloads() -> None:
     assert call(asgi, "/desk/s1/files/99", headers=cookie).status == 404
 
 
+def test_a_file_in_a_bucket_is_a_link_that_nobody_keeps() -> None:
+    """Its content does not pass through the desk, so it may be of any size; only who has entered gets the link."""
+    link = "https://bucket.example/kept/s1/0.4?name=%E5%86%99.jpg&signature=a%2Fb"
+
+    class Linking(MemoryStore):
+        def file_link(self, submission_id: str, position: int) -> str | None:
+            return link if (submission_id, position) == ("s1", 4) else None
+
+    store = Linking()
+    vars(store).update(vars(stored()))
+    asgi, cookie = opened(make_app(store))
+    answer = call(asgi, "/desk/s1/files/4", headers=cookie)
+    assert (answer.status, answer.headers["location"]) == (303, link)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert call(asgi, "/desk/s1/files/99", headers=cookie).status == 404
+    assert call(asgi, "/desk/s1/files/4").status == 403
+
+
 def test_resend_makes_a_new_attempt_due() -> None:
     """A manager may have a message tried again; the page they come back to shows it waiting."""
     store = full()

@@ -93,6 +93,7 @@ def _read_limits(table: Table, fields: Sequence[Field]) -> Limits:
     files = table.number("files", default.files, least=0, most=1_000)
     file_bytes = table.size("file", default.file_bytes, most="1GB")
     room = default.body_bytes + min(_file_room(fields, files, file_bytes), _MOST_FILE_ROOM)
+    uploads = table.size("uploads", default.upload_bytes, most="500MB")
     limits = Limits(
         body_bytes=table.size("body", room, most="1GB"),
         fields=table.number("fields", default.fields, least=1, most=10_000),
@@ -103,6 +104,8 @@ def _read_limits(table: Table, fields: Sequence[Field]) -> Limits:
         seconds=table.duration(
             "time", timedelta(seconds=default.seconds), least="1s", most="1h"
         ).total_seconds(),
+        upload_bytes=uploads,
+        upload_file_bytes=file_bytes if "file" in table else uploads,
     )
     if "file" in table and limits.file_bytes > limits.body_bytes:
         table.warn(

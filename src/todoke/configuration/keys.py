@@ -86,7 +86,16 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "forms.NAME.managers": ("to", "field", "by_value", "directory", "fallback"),
     "forms.NAME.confirmation": ("field", "subject", "include_answers"),
-    "forms.NAME.limits": ("body", "fields", "field", "files", "file", "part_header", "time"),
+    "forms.NAME.limits": (
+        "body",
+        "fields",
+        "field",
+        "files",
+        "file",
+        "uploads",
+        "part_header",
+        "time",
+    ),
 }
 
 SECRETS: dict[tuple[str, str], str] = {
@@ -106,6 +115,7 @@ SECRETS: dict[tuple[str, str], str] = {
 ENVIRONMENT = (
     "TODOKE_DATA",
     "TODOKE_TABLE",
+    "TODOKE_UPLOADS",
     "TODOKE_SECRET",
     "TODOKE_SMTP_PASSWORD",
     "TODOKE_CMC_API_KEY",

@@ -91,6 +91,7 @@ def _read_document(
     templates = read_templates(mail_table, folder)
     forms = _read_forms(top, site.site, folder)
     secret = _read_secret(findings, environ, dry=dry)
+    _check_uploads(findings, environ)
     if any(finding.severity == ERROR for finding in findings.found):
         return None
     return Settings(
@@ -99,6 +100,7 @@ def _read_document(
         forms=forms,
         data=data_folder(environ),
         table=environ.get("TODOKE_TABLE", "").strip(),
+        uploads=environ.get("TODOKE_UPLOADS", "").strip(),
         secret=secret,
         templates=templates,
         max_corrections=site.max_corrections,
@@ -140,6 +142,17 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
         )
     faulty = any(finding.severity == ERROR for finding in findings.found)
     return _UNSAVED_SECRET if dry or faulty else kept_secret(data_folder(environ))
+
+
+def _check_uploads(findings: Findings, environ: Mapping[str, str]) -> None:
+    if environ.get("TODOKE_UPLOADS", "").strip() and not environ.get("TODOKE_TABLE", "").strip():
+        findings.note(
+            ERROR,
+            (),
+            "TODOKE_UPLOADS is a bucket beside a table, and TODOKE_TABLE is missing.",
+            "On one machine files are kept with all else; leave TODOKE_UPLOADS out.",
+            place=("the environment", 0),
+        )
 
 
 def _template_faults(path: Path, folder: Path, settings: Settings) -> list[Finding]:

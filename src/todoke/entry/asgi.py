@@ -19,7 +19,7 @@ from todoke.errors import NotFound, StoreError
 from todoke.log import get_logger
 from todoke.send import Sender
 from todoke.sweep import sweep
-from todoke.web import desk, door, hooks, pages, receipt
+from todoke.web import desk, door, hooks, pages, receipt, uploads
 from todoke.web.http import error_response, language_of
 from todoke.web.receipt import Pace
 
@@ -76,6 +76,7 @@ def without_sender(
             *receipt.routes(app, pace=pace),
             *hooks.routes(app, take),
             *desk.routes(app),
+            *uploads.routes(app),
             *pages.routes(),
             Route("/healthz", _health(app), methods=["GET"]),
             *extra_routes,

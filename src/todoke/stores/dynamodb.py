@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from todoke import ids
 from todoke.address import mailbox_key
+from todoke.bucket import Bucket
 from todoke.delivery import Ceiling, DeliveryEvent
 from todoke.errors import StoreUnavailable
 from todoke.message import Claim, Message, Outcome, Timeline
@@ -31,8 +32,9 @@ from todoke.stores.dynamodb_cabinet import Cabinet
 from todoke.stores.dynamodb_client import Changed, Table, make_client
 from todoke.stores.dynamodb_codec import Record
 from todoke.stores.dynamodb_erasing import Eraser
+from todoke.stores.dynamodb_files import KeptFiles, required
 from todoke.stores.dynamodb_index import totals
-from todoke.stores.dynamodb_items import id_of
+from todoke.stores.dynamodb_items import Stored, id_of
 from todoke.stores.dynamodb_journal import Journal
 from todoke.stores.dynamodb_listing import Lists
 from todoke.stores.dynamodb_pointers import Pointers
@@ -51,6 +53,7 @@ class DynamoStore:
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
+    `bucket` keeps the contents of files; without one they are items of the table, 16 MB of a submission at most.
     `client` is botocore's, by default one for the region and endpoint in the environment. Raises when made:
     StoreUnavailable, if there is no region.
     """
@@ -62,13 +65,16 @@ class DynamoStore:
         secret: bytes,
         clock: Clock,
         tokened: frozenset[str] = frozenset(),
+        bucket: Bucket | None = None,
         client: Any = None,
     ) -> None:
         self._own_client = None if client else make_client()
         self._table = Table(name, client or self._own_client)
         self._secret = secret
         self._clock = clock
-        self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened))
+        self._bucket = bucket
+        kept = KeptFiles(bucket) if bucket else None
+        self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
         self._outbox = Outbox(self._cabinet)
         self._lists = Lists(self._cabinet, self._outbox)
         self._journal = Journal(self._cabinet, self._lists, clock, clock())
@@ -148,14 +154,20 @@ class DynamoStore:
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
         stored = self._cabinet.load(submission_id)
-        entries = stored.record.submission.entries if stored else ()
-        if stored is None or not 0 <= position < len(entries):
-            return None
-        file = entries[position].value
-        if not isinstance(file, File):
+        file = _file_at(stored, position)
+        if stored is None or file is None:
             return None
         content = self._cabinet.file(stored, position) if file.size else b""
         return File(name=file.name, media_type=file.media_type, content=content)
+
+    def file_link(self, submission_id: str, position: int) -> str | None:
+        """See Store. For the files in the bucket, signed; nothing is asked of it."""
+        stored = self._cabinet.load(submission_id)
+        file = _file_at(stored, position)
+        if stored is None or file is None or not stored.objects or not file.size:
+            return None
+        submission = stored.record.submission
+        return required(self._cabinet.kept).link(submission, stored.objects, position, file.name)
 
     def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
         """See Store."""
@@ -239,6 +251,8 @@ class DynamoStore:
         self._table.close()
         if self._own_client is not None:
             self._own_client.close()
+        if self._bucket is not None:
+            self._bucket.close()
 
     def _in_pool(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> Future[T]:
         try:
@@ -274,3 +288,9 @@ class DynamoStore:
             raise ValueError(
                 "The ids are not those of ids.submission_id, ids.place and ids.message_id."
             )
+
+
+def _file_at(stored: Stored | None, position: int) -> File | None:
+    entries = stored.record.submission.entries if stored else ()
+    value = entries[position].value if 0 <= position < len(entries) else None
+    return value if isinstance(value, File) else None

@@ -15,6 +15,7 @@ import msgspec
 from todoke.errors import StoreUnavailable, TooLarge
 from todoke.stores.dynamodb_client import NOTHING, Changed, Item, Key, Table, key_of, rest
 from todoke.stores.dynamodb_codec import Record
+from todoke.stores.dynamodb_files import KeptFiles, required
 from todoke.stores.dynamodb_items import (
     ID,
     Stored,
@@ -44,10 +45,11 @@ TRIES = 12
 
 @dataclass(slots=True)
 class Cabinet:
-    """Reads and writes submissions in one table."""
+    """Reads and writes submissions in one table. With `kept` the contents of files lie in a bucket beside it."""
 
     table: Table
     pointers: Pointers
+    kept: KeptFiles | None = None
     _written: dict[str, Stored] = field(default_factory=dict)
 
     def written(self, submission_id: str) -> Stored | None:
@@ -103,14 +105,20 @@ class Cabinet:
     def _add(self, record: Record, put: Callable[[Item, Record], None], *, is_late: bool) -> None:
         nonce = new_nonce()
         submission = record.submission
-        has_files = self._put_files(submission, nonce)
+        has_objects = self.kept is not None and self.kept.keep(submission, nonce)
+        has_files = self.kept is None and self._put_files(submission, nonce)
         bare = msgspec.structs.replace(record, submission=submission.without_contents())
         key = current_key(submission.id)
         stored = Stored(key, nonce, bare, nonce if has_files else b"")
+        if has_objects:
+            stored = msgspec.structs.replace(stored, objects=nonce)
         item = self._item(stored, is_late=is_late)
         try:
             put(item, record)
         except Changed:
+            # Not after StoreUnavailable: the put may have been made. The sweep finds what no submission names.
+            if has_objects:
+                required(self.kept).remove(submission, nonce)
             if has_files:
                 self._remove_parts(submission.id, _file_name(nonce))
             if "c" in item:
@@ -157,12 +165,16 @@ class Cabinet:
 
     def remove(self, stored: Stored) -> None:
         """Delete a submission with its files and chunks. Raises Changed: if it was changed meanwhile."""
+        if stored.objects:
+            required(self.kept).remove(stored.record.submission, stored.objects)
         if stored.files or stored.chunks:
             self._remove_parts(stored.id, "")
         self.table.delete(stored.key, nonce=stored.nonce)
 
     def file(self, stored: Stored, position: int) -> bytes:
         """The content of the file at a position."""
+        if stored.objects:
+            return required(self.kept).read(stored.record.submission, stored.objects, position)
         parts = self._parts(stored.id, f"{_file_name(stored.files)}{position:05}.")
         return b"".join(bytes(part["b"]) for part in parts)  # type: ignore[arg-type]
 

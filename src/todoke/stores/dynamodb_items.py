@@ -33,14 +33,15 @@ _SECOND = 1_000_000
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A submission as it was read: where, and in which version. `files` names the items of its files, if it has any;
-    `chunks` are so many that hold the record where it is too long for one item."""
+    """A submission as it was read: where, and in which version. `files` names the items of its files, if it has any,
+    and `objects` those in the bucket; `chunks` are so many that hold a record which is too long for one item."""
 
     key: Key
     nonce: bytes
     record: Record
     files: bytes = b""
     chunks: int = 0
+    objects: bytes = b""
 
     @property
     def id(self) -> str:
@@ -133,10 +134,13 @@ def item_of(stored: Stored, *, is_late: bool = False) -> Item:
         item["w"] = wakes
     if any(work.timeline.standing.status in FAULTS for work in record.works):
         item["p"] = place
-    if submission.retain_until is not None:
+    # With files in the bucket only the sweep may end it: time to live would leave them behind.
+    if submission.retain_until is not None and not stored.objects:
         item["e"] = -(-micros(submission.retain_until) // _SECOND)
     if stored.files:
         item["f"] = stored.files
+    if stored.objects:
+        item["o"] = stored.objects
     return item
 
 
@@ -163,6 +167,7 @@ def stored_of(item: Item, blob: bytes) -> Stored:
         record=decode(blob, known, place),
         files=bytes(item.get("f", b"")),  # type: ignore[arg-type]
         chunks=int(item.get("c", 0)),
+        objects=bytes(item.get("o", b"")),  # type: ignore[arg-type]
     )
 
 

@@ -17,6 +17,7 @@ from todoke.forms import Form, Site
 from todoke.language import translator
 from todoke.message import Role
 from todoke.submission import EntryList, FieldError, FieldErrors, first_text
+from todoke.web.controls import Uploaded
 from todoke.web.cors import normalise_origin
 from todoke.web.http import (
     error_response,
@@ -29,13 +30,18 @@ from todoke.web.redirect import redirect_of
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """One request at the door, as far as it was understood. `entries` are all of it, control fields included."""
+    """One request at the door, as far as it was understood. `entries` are all of it, control fields included.
+
+    `upload_origin` is where a page of ours may put large files, `uploaded` are those that it brought.
+    """
 
     scope: Scope
     form: Form
     site: Site
     language: str
     entries: EntryList = ()
+    upload_origin: str = ""
+    uploaded: tuple[Uploaded, ...] = ()
 
     @property
     def redirect(self) -> str:
@@ -108,6 +114,8 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
         site=arrival.site.name,
         action=door_path(arrival.form, arrival.site),
         form_origins=arrival.form_origins,
+        upload_origin=arrival.upload_origin,
+        uploaded=arrival.uploaded,
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from todoke.forms import Field, Form
 from todoke.submission import Entry, EntryList, FieldErrors, texts
@@ -14,6 +14,15 @@ from todoke.submission import Entry, EntryList, FieldErrors, texts
 _GROUPS = frozenset({"radio", "checkbox"})
 _LONG = 80
 _AUTOCOMPLETE = {"email": "email", "tel": "tel", "url": "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that is in the bucket already: of which field, by what name, and the ticket that stands for it."""
+
+    field: str
+    name: str
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +37,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One control or group, ready to be written down. `attributes` are its constraints as HTML attributes."""
+    """One control or group, ready to be written down. `attributes` are its constraints as HTML attributes.
+
+    Files that are `uploaded` need not be chosen again; where the control takes one, it is not shown then.
+    """
 
     id: str
     name: str
@@ -41,6 +53,7 @@ class Control:
     errors: tuple[str, ...]
     options: tuple[Option, ...]
     attributes: dict[str, str]
+    uploaded: tuple[Uploaded, ...] = ()
 
     @property
     def needs_prompt(self) -> bool:
@@ -54,7 +67,9 @@ class Control:
         return self.options[0].id if self.kind in _GROUPS and self.options else self.id
 
 
-def controls(form: Form, entries: EntryList, errors: FieldErrors) -> list[Control]:
+def controls(
+    form: Form, entries: EntryList, errors: FieldErrors, uploaded: tuple[Uploaded, ...] = ()
+) -> list[Control]:
     """The visible controls: the form's fields; for a form that takes any fields, one for each thing that was sent."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
     visible = [f for f in fields if f.kind != "hidden"]
@@ -63,8 +78,17 @@ def controls(form: Form, entries: EntryList, errors: FieldErrors) -> list[Contro
         said = tuple(dict.fromkeys(e.message for e in errors if e.field == field.name))
         typed = texts(entries, field.name)
         for value in _values(field, typed):
-            found.append(_control(field, f"f{len(found)}", value, typed, said, fresh=not entries))
+            control = _control(field, f"f{len(found)}", value, typed, said, fresh=not entries)
+            found.append(_with_uploaded(control, uploaded))
     return found
+
+
+def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
+    """The control with the files that it has already, unless something is wrong with them."""
+    own = tuple(u for u in uploaded if u.field == control.name)
+    if control.kind != "file" or control.errors or not own:
+        return control
+    return replace(control, uploaded=own, required=False)
 
 
 def hidden_values(form: Form, entries: EntryList) -> list[Entry]:

@@ -142,8 +142,14 @@ class _Desk:
         return self._render(request, "desk_timeline.html", session, shown=shown)
 
     async def download(self, request: Request, _session: _Session) -> Response:
-        """GET /desk/{id}/files/{position}: 200, the file as a download that no browser opens in place; or 404."""
+        """GET /desk/{id}/files/{position}: 200, the file as a download that no browser opens in place; or 404.
+
+        303 where the file lies in a bucket: to an address there that gives it, as such a download, for five minutes.
+        """
         submission_id, position = request.path_params["id"], request.path_params["position"]
+        link = await run_in_threadpool(self.app.store.file_link, submission_id, position)
+        if link is not None:
+            return RedirectResponse(link, 303, headers=pages.security_headers())
         file = await run_in_threadpool(self.app.store.file, submission_id, position)
         if file is None:
             raise NotFound

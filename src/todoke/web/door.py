@@ -10,19 +10,20 @@ import asyncio
 import re
 from dataclasses import replace
 
+from msgspec.structs import replace as replaced
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from todoke import accept, ids
+from todoke import accept, ids, tickets
 from todoke.app import App
 from todoke.errors import Malformed, NotFound, RequestError, StoreError
 from todoke.forms import Form, Limits
 from todoke.language import LANGUAGES
 from todoke.ports import Duplicate
-from todoke.submission import EntryList, first_text
+from todoke.submission import EntryList, File, first_text
 from todoke.web import body
 from todoke.web.answer import (
     Arrival,
@@ -32,8 +33,16 @@ from todoke.web.answer import (
     answer_unavailable,
     door_path,
 )
+from todoke.web.controls import Uploaded
 from todoke.web.cors import Cors
-from todoke.web.http import client_address, error_response, header, language_of, read_body
+from todoke.web.http import (
+    client_address,
+    error_response,
+    header,
+    language_of,
+    read_body,
+    scope_wants_json,
+)
 from todoke.web.waiting import Waiting
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
@@ -104,8 +113,23 @@ class Door:
 
         language = language_of(scope, form.language)
         return pages.answers_page(
-            form, language=language, site=self._site.name, action=door_path(form, self._site)
+            form,
+            language=language,
+            site=self._site.name,
+            action=door_path(form, self._site),
+            upload_origin=self._upload_origin(form),
         )
+
+    def _upload_origin(self, form: Form) -> str:
+        """Where a page of ours may put large files; a page without the script is better than none."""
+        if self._app.bucket is None:
+            return ""
+        from todoke.web.uploads import upload_origin  # noqa: PLC0415 - most sites have no bucket
+
+        try:
+            return upload_origin(self._app.bucket, form)
+        except StoreError:
+            return ""
 
     async def _take(self, scope: Scope, receive: Receive, form: Form) -> Response:
         """POST /f/{form}.
@@ -144,8 +168,17 @@ class Door:
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope, controls),
         )
+        sent = answers
+        try:
+            answers = await self._redeemed(arrival.form, sent)
+        except StoreError as error:
+            return answer_unavailable(arrival, error)
         prepared = accept.prepare(self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
+            if not scope_wants_json(arrival.scope):
+                origin = self._upload_origin(arrival.form)
+                uploaded = _uploaded(sent, answers)
+                arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
             return answer_faults(arrival, prepared)
         try:
             with self._app.courtesy.visitor():
@@ -164,11 +197,29 @@ class Door:
         roles = [message.role for message in prepared.messages]
         return answer_stored(arrival, stored.submission_id, token, roles)
 
+    async def _redeemed(self, form: Form, answers: EntryList) -> EntryList:
+        """The answers with the files that came by the bucket. Of ordinary forms it asks next to nothing."""
+        bucket = self._app.bucket
+        if bucket is None or not tickets.are_in(answers):
+            return answers
+        from todoke.uploads import redeem  # noqa: PLC0415 - most forms bring no such files
+
+        return await asyncio.to_thread(redeem, self._app, bucket, form, answers)
+
     def _waiting(self) -> Waiting:
         loop = asyncio.get_running_loop()
         if self._waiters is None or self._waiters.loop is not loop:
             self._waiters = Waiting(loop)
         return self._waiters
+
+
+def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:
+    """The files that tickets stood for."""
+    return tuple(
+        Uploaded(before.name, after.value.name, before.value)
+        for before, after in zip(sent, redeemed, strict=True)
+        if isinstance(before.value, str) and isinstance(after.value, File)
+    )
 
 
 def reading_limits(form: Form) -> Limits:

@@ -23,7 +23,7 @@ from todoke.forms import Form
 from todoke.language import translator
 from todoke.report import moment
 from todoke.submission import EntryList, FieldErrors
-from todoke.web.controls import controls, hidden_values
+from todoke.web.controls import Uploaded, controls, hidden_values
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,16 +48,17 @@ _FIXED_HEADERS = {
 }
 
 
-def security_headers(form_origins: Iterable[str] = ()) -> dict[str, str]:
+def security_headers(form_origins: Iterable[str] = (), upload_origin: str = "") -> dict[str, str]:
     """What every page carries.
 
     `form_origins` are further origins that a form of this page may end at: browsers apply form-action to the
-    redirect that answers it, too (CSP 3, 6.4.1).
+    redirect that answers it, too (CSP 3, 6.4.1). `upload_origin` is where its script may put files.
     """
     forms = " ".join(["'self'", *sorted(set(form_origins))])
+    connect = " ".join(filter(None, ["'self'", upload_origin]))
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-        f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        f"connect-src {connect}; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
     )
     return {"content-security-policy": policy, **_FIXED_HEADERS}
 
@@ -97,6 +98,7 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     form_origins: Iterable[str] = (),
+    upload_origin: str = "",
     **values: Any,
 ) -> Response:
     """The page `template` filled with `values`, in `language`, with the security headers."""
@@ -105,7 +107,7 @@ def render(
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
         status,
-        {**security_headers(form_origins), **(headers or {})},
+        {**security_headers(form_origins, upload_origin), **(headers or {})},
         "text/html; charset=utf-8",
     )
 
@@ -140,7 +142,7 @@ def error_page(
     )
 
 
-def answers_page(
+def answers_page(  # noqa: PLR0913 - what differs between an empty form and one that came back
     form: Form,
     entries: EntryList = (),
     errors: FieldErrors = (),
@@ -150,19 +152,24 @@ def answers_page(
     site: str = "",
     action: str = "",
     form_origins: Iterable[str] = (),
+    upload_origin: str = "",
+    uploaded: tuple[Uploaded, ...] = (),
 ) -> Response:
     """The form as a page of ours: empty (the hosted form), or "please check your answers" with what was typed kept.
 
     Works without JavaScript: an error summary that has the focus and links to each control, and each control with its
-    own messages. Files cannot be kept by any browser; the page says that they must be chosen again.
+    own messages. Files cannot be kept by any browser; the page says that they must be chosen again, save those that are
+    `uploaded`.
     """
-    shown = controls(form, entries, errors)
+    shown = controls(form, entries, errors, uploaded)
     linked = {error.field for error in errors} & {control.name for control in shown}
     return render(
         "answers.html",
         language=language or form.language,
         status=status,
         form_origins=[*form_origins, *_origins(form.redirect, form.page_url, action)],
+        upload_origin=upload_origin,
+        uploads=bool(upload_origin),
         form=form,
         title=form.shown,
         site=site,
@@ -189,11 +196,11 @@ def _static_names() -> frozenset[str]:
 
 
 def _static_file(name: str) -> tuple[bytes, str, str] | None:
-    return _read_static(name) if name in _static_names() else None
+    return read_static(name) if name in _static_names() else None
 
 
 @cache
-def _read_static(name: str) -> tuple[bytes, str, str]:
+def read_static(name: str) -> tuple[bytes, str, str]:
     """Content, media type and hash of a static file."""
     content = (_STATIC / name).read_bytes()
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -63,7 +63,6 @@ LIBRARIES = {
 }
 """Libraries, and the only rooms that may import them ("" is the core)."""
 MOST_LINES = 300
-LONGER = {"testing.py": 600}  # the fakes of all ports
 """Lines that are not blank."""
 
 
@@ -129,7 +128,7 @@ def test_libraries_stay_in_their_adapters(path: Path) -> None:
 def test_files_are_small(path: Path) -> None:
     """A file is one noun or one verb."""
     lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-    assert len(lines) <= LONGER.get(module_name(path), MOST_LINES)
+    assert len(lines) <= MOST_LINES
 
 
 @pytest.mark.parametrize(

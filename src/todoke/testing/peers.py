@@ -1,0 +1,114 @@
+"""A clock, a mailer and records that do as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from threading import RLock
+
+from msgspec.structs import replace
+
+from todoke.delivery import Ceiling, DeliveryEvent
+from todoke.errors import RecordsUnavailable
+from todoke.ports import (
+    Accepted,
+    Mail,
+    Suppression,
+)
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        """The time it shows."""
+        return self.now
+
+    def move(self, **units: float) -> datetime:
+        """Move it on, `move(minutes=5)`, and tell the new time."""
+        self.now += timedelta(**units)
+        return self.now
+
+
+@dataclass(slots=True)
+class FakeMailer:
+    """A mailer with a script: `answers` are what it gives for a recipient, in turn, an Accepted or an error to raise.
+
+    The last answer of a list is given again and again; who is not in it is accepted. `sent` keeps what was taken,
+    `asked` all that was tried.
+    """
+
+    name: str = "fake"
+    ceiling: Ceiling = Ceiling.DELIVERED
+    concurrency: int = 4
+    answers: dict[str, list[Accepted | Exception]] = field(default_factory=dict)
+    asked: list[Mail] = field(default_factory=list)
+    sent: list[Mail] = field(default_factory=list)
+    _lock: RLock = field(default_factory=RLock, repr=False)
+
+    def send(self, mail: Mail) -> Accepted:
+        """See Mailer."""
+        with self._lock:
+            self.asked.append(mail)
+            script = self.answers.get(mail.recipient) or [Accepted(service_id=f"id-{mail.token}")]
+            answer = script.pop(0) if len(script) > 1 else script[0]
+            if isinstance(answer, Exception):
+                raise answer
+            self.sent.append(mail)
+            return answer
+
+    def close(self) -> None:
+        """See Mailer."""
+
+
+@dataclass(slots=True)
+class FakeRecords:
+    """A service's records: `events` are on record, `blocked` on its list; `fault` is raised for as long as it is set.
+
+    `asked` keeps the days that were asked for.
+    """
+
+    name: str = "fake"
+    days: int = 40
+    zone: tzinfo = UTC
+    events: list[DeliveryEvent] = field(default_factory=list)
+    blocked: list[Suppression] = field(default_factory=list)
+    fault: Exception | None = None
+    asked: list[date] = field(default_factory=list)
+    page_rows: int = 100
+
+    def of_day(self, day: date, now: datetime) -> Iterator[Sequence[DeliveryEvent]]:
+        """See Records."""
+        self._answer()
+        self.asked.append(day)
+        found = self._of(day, now)
+        for start in range(0, len(found), self.page_rows):
+            yield found[start : start + self.page_rows]
+
+    def of_attempt(
+        self, token: str, days: Sequence[date], now: datetime
+    ) -> Sequence[DeliveryEvent]:
+        """See Records."""
+        self._answer()
+        return [e for day in dict.fromkeys(days) for e in self._of(day, now) if e.token == token]
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """See Records."""
+        self._answer()
+        return list(self.blocked)
+
+    def close(self) -> None:
+        """See Records."""
+        self.fault = RecordsUnavailable("The records are closed.")
+
+    def _answer(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+    def _of(self, day: date, now: datetime) -> list[DeliveryEvent]:
+        found = [e for e in self.events if e.at.astimezone(self.zone).date() == day]
+        return [replace(e, received_at=now) for e in found]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import io
 import os
 import signal
 import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,33 +18,15 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
+from packaging.requirements import Requirement
 
 from serving import eventually, free_port
+from todoke.aws.package import requirements
 
 ROOT = Path(__file__).parents[1]
 MINISTACK = ROOT / ".emulators" / "ministack" / "bin" / "ministack"
 TEMPLATE = ROOT / "src" / "todoke" / "deploy" / "template.yaml"
-SITE_PACKAGES = Path(next(p for p in sys.path if p.endswith("site-packages")))
 REGION = "us-east-1"
-NEEDED = (
-    "anyio",
-    "apsw",
-    "dns",
-    "email_validator",
-    "idna",
-    "itsdangerous",
-    "jinja2",
-    "mangum",
-    "markupsafe",
-    "msgspec",
-    "puremagic",
-    "python_multipart",
-    "regex",
-    "selectolax",
-    "starlette",
-    "urllib3",
-)
-"""What the functions import beside botocore, which the runtime has."""
 
 
 @dataclass
@@ -117,22 +99,33 @@ def _answers(started: Ministack) -> bool:
         return False
 
 
-def package(files: Mapping[str, bytes]) -> bytes:
-    """A function's package for this machine: todoke, what it needs, and the owner's own files."""
+def package(files: Mapping[str, bytes], *, service: str = "customers-mail-cloud") -> bytes:
+    """A function's package for this machine: what todoke's own holds for this service, and the owner's files."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         _add(archive, ROOT / "src" / "todoke", "todoke")
-        for name in NEEDED:
-            folder = SITE_PACKAGES / name
-            if folder.is_dir():
-                _add(archive, folder, name)
-        for single in ("typing_extensions.py", "sniffio"):
-            path = SITE_PACKAGES / single
-            if path.is_file():
-                archive.write(path, single)
+        for name in sorted(_with_their_own(requirements(service=service))):
+            for file in importlib.metadata.files(name) or ():
+                path = Path(str(file.locate()))
+                if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
+                    archive.write(path, str(file))
         for name, content in files.items():
             archive.writestr(name, content)
     return made.getvalue()
+
+
+def _with_their_own(wanted: Iterable[str]) -> set[str]:
+    """The distributions that pip would install for these, here."""
+    found: set[str] = set()
+    todo = [Requirement(line) for line in wanted]
+    while todo:
+        requirement = todo.pop()
+        name = requirement.name.lower().replace("_", "-")
+        if name in found or not (requirement.marker is None or requirement.marker.evaluate()):
+            continue
+        found.add(name)
+        todo += map(Requirement, importlib.metadata.requires(name) or ())
+    return found
 
 
 def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
@@ -142,13 +135,12 @@ def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
 
 
 def deploy(
-    cloud: Ministack, files: Mapping[str, bytes], *, name: str = "forms", **parameters: str
+    cloud: Ministack, content: bytes, *, name: str = "forms", **parameters: str
 ) -> dict[str, str]:
-    """Deploy the template with a package; the stack's outputs."""
+    """Deploy the template with this package; the stack's outputs."""
     s3, stacks = cloud.client("s3"), cloud.client("cloudformation")
     with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket="code")
-    content = package(files)
     key = f"{hashlib.sha256(content).hexdigest()[:20]}.zip"
     s3.put_object(Bucket="code", Key=key, Body=content)
     wanted = {"CodeBucket": "code", "CodeKey": key, **parameters}

@@ -15,40 +15,22 @@ from typing import Any
 
 import pytest
 
+from aws_site import (
+    HOOK_SECRET,
+    PAGE,
+    SECRETS,
+    STACK,
+    configuration_on_sandbox,
+    door_by_path,
+    put_secrets,
+)
 from aws_stack import REGION, Ministack, ministack, package
 from local_server import serving
 from serving import TODOKE, free_port
-from todoke.demo import HERE as DEMO
 from todoke.sandbox.app import build as build_sandbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
-STACK = "forms"
-HOOK_SECRET = "0123456789abcdef0123456789abcdef"
-SECRETS = {
-    "TODOKE_SECRET": "ab" * 32,
-    "TODOKE_CMC_HOOK_SECRET": HOOK_SECRET,
-    "TODOKE_CMC_API_KEY": "any-key",
-}
-CONFIGURATION = """
-[site]
-name = "Hoshino Paper"
-url = "https://www.hoshino-paper.example"
-alert_to = ["office@hoshino-paper.example"]
-
-[mail]
-service = "customers-mail-cloud"
-from = "Hoshino Paper <forms@hoshino-paper.example>"
-
-[mail.customers_mail_cloud]
-url = "{sandbox}"
-api_user = "forms@hoshino-paper.example"
-timeout = "10s"
-
-[forms.contact]
-page = "site/contact.html"
-managers = ["office@hoshino-paper.example"]
-"""
 FIXED = {"SiteDelivery": "none"}
 
 
@@ -75,8 +57,7 @@ class Site:
     def build(self, name: str, toml: bytes = b"") -> None:
         """A package for this machine, with the owner's files, or with another configuration."""
         toml = toml or (self.folder / "todoke.toml").read_bytes()
-        page = (DEMO / "site" / "contact.html").read_bytes()
-        own = {"todoke.toml": toml, "site/contact.html": page, "build.txt": name.encode()}
+        own = {"todoke.toml": toml, "site/contact.html": PAGE, "build.txt": name.encode()}
         (self.folder / f"{name}.zip").write_bytes(package(own))
 
     def parameters(self, **values: str) -> None:
@@ -106,22 +87,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A stack that was deployed by the command line, and a sandbox whose events come back through its gateway."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "site").mkdir()
-    (folder / "site" / "contact.html").write_bytes((DEMO / "site" / "contact.html").read_bytes())
+    (folder / "site" / "contact.html").write_bytes(PAGE)
     port = free_port()
-    (folder / "todoke.toml").write_text(CONFIGURATION.format(sandbox=f"http://127.0.0.1:{port}"))
+    (folder / "todoke.toml").write_text(configuration_on_sandbox(f"http://127.0.0.1:{port}"))
     with ministack(folder) as aws:
-        for name, value in SECRETS.items():
-            aws.client("ssm").put_parameter(
-                Name=f"/todoke/production/{name}", Value=value, Type="SecureString"
-            )
+        put_secrets(aws, SECRETS)
         made = Site(aws, folder)
         made.build("first")
         made.parameters()
         done = made.deploy("first", "--no-canary")
         assert done.returncode == 0, done.stdout + done.stderr
         outputs = {o["OutputKey"]: o["OutputValue"] for o in made.stack()["Outputs"]}
-        api = outputs["ApiEndpoint"].partition("//")[2].partition(".")[0]
-        door = f"{aws.url}/_aws/execute-api/{api}/$default"  # a path, since nobody looks up the host's name
+        door = door_by_path(aws, outputs)
         made.parameters(DoorUrl=door)
         hook = f"{door}/hooks/customers-mail-cloud/{HOOK_SECRET}"
         with serving(build_sandbox(folder / "sandbox", webhook_url=hook, pace_seconds=0.2), port):

@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -95,6 +96,10 @@ class Environment:
                 time.sleep(0.1)
                 return self._answers.get() if not self._answers.empty() else Answer("exit")
         raise AssertionError("the environment neither started nor ended")
+
+    def freeze(self) -> None:
+        """Let it stand still, as something does that no time limit of its own can end."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         """End it as AWS ends an environment: at once."""

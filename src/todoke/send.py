@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -43,16 +43,14 @@ class Round(msgspec.Struct, frozen=True):
     fault: SendDeferred | None = None
 
 
-def send_due(app: App, limit: int, *, ids: Sequence[str] = ()) -> int:
-    """A round of `send_round`; how many were claimed."""
-    return len(send_round(app, limit, ids=ids).outcomes)
-
-
-def send_round(app: App, limit: int, *, ids: Sequence[str] = ()) -> Round:
+def send_round(
+    app: App, limit: int, *, ids: Sequence[str] = (), may_begin: Callable[[], bool] = lambda: True
+) -> Round:
     """Hand over up to `limit` due messages (or those of `ids` that are due) in turn, and store what came of it.
 
-    Once a fault stops all, the rest of the round is put off untried. Raises StoreUnavailable: if claims cannot be
-    made or outcomes not stored; what was handed over then is sent again when its lease lapses.
+    Once a fault stops all, the rest of the round is put off untried. What may not begin any more (`may_begin`, asked
+    before each mail) stays due. Raises StoreUnavailable: if claims cannot be made or outcomes not stored; what was
+    handed over then is sent again when its lease lapses.
     """
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
     claims = _claim(app, limit, ids)
@@ -61,6 +59,9 @@ def send_round(app: App, limit: int, *, ids: Sequence[str] = ()) -> Round:
     for claim in claims:
         if fault is not None:
             outcomes.append(put_off(app, claim, policy, ROUND_REST))
+            continue
+        if not may_begin():
+            outcomes.append(Outcome(claim=claim, events=(), retry_at=app.clock()))
             continue
         result = hand_over(app, claim, policy)
         fault = result.fault

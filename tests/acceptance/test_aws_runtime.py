@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+import urllib3
 
-from lambda_events import http_event
+from lambda_events import http_event, queue_record
 from lambda_runtime import Environment
+from local_server import serving
+from serving import eventually
+from todoke.delivery import Kind
+from todoke.message import MessageTimeline
+from todoke.ports import Query
+from todoke.sandbox.app import build as build_sandbox
+from todoke.stores.sqlite import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
@@ -31,6 +42,7 @@ api_user = "forms"
 [forms.contact]
 managers = ["office@hoshino-paper.example"]
 """
+OFFICE = "office@hoshino-paper.example"
 SECRETS = {
     "TODOKE_SECRET": "ab" * 32,
     "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
@@ -108,6 +120,32 @@ def test_a_faulty_configuration_is_an_init_error_with_file_line_and_key(folder: 
     assert "mangers" in answer.payload["errorMessage"]
 
 
+@pytest.mark.parametrize(
+    ("function", "change", "words"),
+    [
+        ("sender", {"TODOKE_CMC_API_KEY": ""}, "TODOKE_CMC_API_KEY is missing"),
+        ("sweep", {"TODOKE_SECRET": ""}, "TODOKE_SECRET is missing"),
+        ("web", {"TODOKE_SECRET": "0123-too-short"}, "TODOKE_SECRET"),
+        ("sender", {"timeout": "5m"}, "is too long: a mail may take 610 s"),
+    ],
+)
+def test_a_start_that_fails_says_what_to_do_and_no_secret(
+    folder: Path, function: str, change: Mapping[str, str], words: str
+) -> None:
+    """In each function: a secret that is missing or malformed, a time limit beyond the function's own."""
+    write_configuration(folder, "http://127.0.0.1:9", change.get("timeout", "30s"))
+    environ = variables(folder, **change)
+    with Environment(f"todoke.entry.aws.{function}", environ, folder) as started:
+        answer = started.wait_until_ready()
+    assert answer is not None
+    assert answer.kind == "init_error"
+    assert answer.payload["errorType"] == "ConfigError"
+    assert words in answer.payload["errorMessage"]
+    for secret in filter(None, (*SECRETS.values(), change.get("TODOKE_SECRET"))):
+        assert secret.encode() not in started.log
+        assert secret not in json.dumps(answer.payload)
+
+
 def test_a_name_that_is_no_function_is_an_init_error(folder: Path) -> None:
     """A typing mistake in the template shows at once."""
     with Environment("todoke.entry.aws.wep", variables(folder), folder) as function:
@@ -127,29 +165,118 @@ def test_an_error_is_told_by_its_type_alone_and_the_next_event_is_handled(folder
     assert b"aoi@example.net" not in function.log
 
 
-def test_killed_while_the_mail_service_hangs_nothing_is_lost(folder: Path) -> None:
-    """The sweep's function dies in the middle of a hand-over: the submission and both its mails are still there."""
-    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        (folder / "todoke.toml").write_text(CONFIGURATION.replace("http://127.0.0.1:9", url))
-        with Environment("todoke.entry.aws.web", variables(folder), folder) as web:
-            assert web.wait_until_ready() is None
-            body = b"email=aoi%40example.net&a=b"
-            event = http_event("POST", "/f/contact", body=body, headers=headers)
-            told = json.loads(web.invoke(event).payload["body"])
-        with Environment("todoke.entry.aws.sweep", variables(folder), folder) as sweep:
-            assert sweep.wait_until_ready() is None
-            with ThreadPoolExecutor() as pool:
-                running = pool.submit(sweep.invoke, {}, timeout_seconds=280)
-                silent.settimeout(60)
-                connection, _ = silent.accept()
-                sweep.kill()
-                assert running.result().kind == "exit"
-                connection.close()
+FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
+
+
+def post(folder: Path, *addresses: str) -> list[str]:
+    """Send the form through the function `web`; the paths of the receipts."""
     with Environment("todoke.entry.aws.web", variables(folder), folder) as web:
         assert web.wait_until_ready() is None
-        path = told["status_url"].removeprefix("https://door.example.org")
-        event = http_event("GET", path, headers={"accept": "application/json"})
-        receipt = json.loads(web.invoke(event).payload["body"])
-    assert {m["role"] for m in receipt["messages"]} == {"confirmation", "notification"}
+        bodies = [urlencode({"email": address, "a": "b"}).encode() for address in addresses]
+        events = [http_event("POST", "/f/contact", body=b, headers=FORM) for b in bodies]
+        told = [json.loads(web.invoke(event).payload["body"]) for event in events]
+    return [t["status_url"].removeprefix("https://door.example.org") for t in told]
+
+
+def receipts(folder: Path, paths: list[str]) -> list[dict[str, str]]:
+    """What each receipt says of its messages, by role."""
+    with Environment("todoke.entry.aws.web", variables(folder), folder) as web:
+        assert web.wait_until_ready() is None
+        events = [http_event("GET", p, headers={"accept": "application/json"}) for p in paths]
+        told = [json.loads(web.invoke(event).payload["body"]) for event in events]
+    return [{m["role"]: m["status"] for m in t["messages"]} for t in told]
+
+
+@contextmanager
+def hanging(folder: Path, *, timeout: str = "1s") -> Iterator[socket.socket]:
+    """A mail service that takes every connection and never says a word; todoke.toml names it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        silent.settimeout(60)
+        write_configuration(folder, f"http://127.0.0.1:{silent.getsockname()[1]}", timeout)
+        yield silent
+
+
+def accept_mail(silent: socket.socket) -> socket.socket:
+    """The first connection that a mail comes through; others (the sweep asks for records too) are closed."""
+    while True:
+        connection, _ = silent.accept()
+        if b"/emails/send" in connection.recv(65536).partition(b"\r\n")[0]:
+            return connection
+        connection.close()
+
+
+def write_configuration(folder: Path, url: str, timeout: str) -> None:
+    """todoke.toml with this mail service; leases end as soon as an invocation's length allows."""
+    text = CONFIGURATION.replace(
+        'url = "http://127.0.0.1:9"', f'url = "{url}"\ntimeout = "{timeout}"'
+    )
+    (folder / "todoke.toml").write_text(text.replace("[mail]", '[mail]\nlease = "10s"'))
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "answer"),
+    [
+        ("sweep", {}, "messages"),
+        ("sender", {"Records": [queue_record("{}")]}, "batchItemFailures"),
+    ],
+)
+def test_a_service_that_hangs_is_left_in_time(
+    folder: Path, function: str, event: object, answer: str
+) -> None:
+    """The function answers before its deadline with some mails tried and the others due, and says so of each."""
+    with hanging(folder):
+        paths = post(folder, *(f"v{n}@example.net" for n in range(4)))
+        with Environment(f"todoke.entry.aws.{function}", variables(folder), folder) as running:
+            assert running.wait_until_ready() is None
+            told = running.invoke(event, timeout_seconds=17)
+    assert told.kind == "response"
+    assert answer in told.payload
+    found = Counter(status for receipt in receipts(folder, paths) for status in receipt.values())
+    assert set(found) == {"unknown", "queued"}, found
+    assert b"@example.net" not in running.log
+
+
+@pytest.mark.parametrize(
+    ("function", "event"), [("sweep", {}), ("sender", {"Records": [queue_record("{}")]})]
+)
+def test_killed_at_its_deadline_nothing_is_lost(folder: Path, function: str, event: object) -> None:
+    """What stood still in a hand-over is killed; after the lease the sweep takes it up, and the journal says why.
+
+    Both mails arrive, each once, for the service had not taken the one that was in hand.
+    """
+    with hanging(folder) as silent:
+        [path] = post(folder, "aoi@example.net")
+        with Environment(f"todoke.entry.aws.{function}", variables(folder), folder) as running:
+            assert running.wait_until_ready() is None
+            with ThreadPoolExecutor() as pool:
+                invoked = pool.submit(running.invoke, event, timeout_seconds=15)
+                connection = accept_mail(silent)
+                running.freeze()
+                assert invoked.result().kind == "timeout"
+                connection.close()
+    assert set(receipts(folder, [path])[0].values()) == {"queued"}
+    with serving(build_sandbox(folder / "sandbox")) as url:
+        write_configuration(folder, url, "1s")
+        with Environment("todoke.entry.aws.sweep", variables(folder), folder) as sweep:
+            assert sweep.wait_until_ready() is None
+
+            def all_left() -> bool:
+                assert sweep.invoke({}, timeout_seconds=60).kind == "response"
+                return set(receipts(folder, [path])[0].values()) == {"accepted"}
+
+            eventually(all_left, seconds=60, what="both mails after the lease")
+        inbox = urllib3.request("GET", f"{url}/inbox.json").json()["messages"]
+    assert sorted(mail["to"] for mail in inbox) == ["aoi@example.net", OFFICE]
+    kinds = [[e.kind for e in a.events] for m in messages(folder) for a in m.attempts]
+    # Both were claimed by the round that was killed.
+    assert sorted(kinds) == [[Kind.ACCEPTED]] * 2 + [[Kind.INTERRUPTED]] * 2
+
+
+def messages(folder: Path) -> Sequence[MessageTimeline]:
+    """The messages of the one submission, with all that became of them."""
+    store = SqliteStore(folder / "data" / "todoke.db")
+    try:
+        [timeline] = store.page(Query()).timelines
+    finally:
+        store.close()
+    return timeline.messages

@@ -29,7 +29,7 @@ from todoke.message import Message, MessageTimeline, Role
 from todoke.ports import Accepted, Mail, Mailbox, Mailer
 from todoke.sandbox.app import build
 from todoke.sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
-from todoke.send import Sender, send_due
+from todoke.send import Sender, send_round
 from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
 from todoke.stores.sqlite import SqliteStore
 from todoke.submission import Entry, Submission
@@ -156,7 +156,7 @@ class Story:
     def send_all(self) -> None:
         """Let days pass, and hand over whatever falls due meanwhile, as the sender does."""
         for _ in range(30):
-            while send_due(self.app, 20):
+            while send_round(self.app, 20).outcomes:
                 pass
             self.let_pass(timedelta(hours=2))
 
@@ -260,7 +260,7 @@ def test_fault_ends_as_the_table_says(tmp_path: Path, row: Row) -> None:
         if row.place == "send":
             site.order("webhook", "paused")  # so that nothing is told before it was looked at
         submission = site.submit()
-        send_due(site.app, 10)
+        send_round(site.app, 10)
         if row.at_first == "delivered":
             wait_for(lambda: site.reads(submission) == "delivered")
         assert site.reads(submission) == row.at_first
@@ -291,7 +291,7 @@ def test_lost_answer_is_not_repeated_to_managers_either(tmp_path: Path, fault: s
     with site_in(tmp_path, fault) as site:
         site.order("send", fault, seconds=SECONDS.get(fault, 0), calls=2)
         submission = site.submit(notify=True)
-        send_due(site.app, 10)
+        send_round(site.app, 10)
         site.send_all()
         wait_for(site.owes_nothing)
         assert max(Counter(site.mailer.handed).values()) == 1
@@ -311,7 +311,7 @@ def test_fault_of_the_service_stops_the_queue(tmp_path: Path, fault: str) -> Non
     with site_in(tmp_path) as site:
         site.order("send", fault, seconds=3600)
         submissions = [site.submit(visitor) for visitor in visitors]
-        send_due(site.app, 20)
+        send_round(site.app, 20)
         assert len(site.mailer.handed) == 1
         assert Counter(map(site.reads, submissions)) == {"queued": 7, "deferred": 1}
         site.order("send", "")
@@ -348,7 +348,7 @@ def test_wish_for_a_pause_is_kept(tmp_path: Path) -> None:
     with site_in(tmp_path) as site:
         site.order("send", "busy-retry-after", seconds=3600)
         submission = site.submit()
-        send_due(site.app, 10)
+        send_round(site.app, 10)
         due = site.app.store.next_due()
         assert due is not None
         assert due - site.app.clock() > timedelta(minutes=59)

@@ -31,7 +31,7 @@ from todoke.ports import HookRequest, Mailbox, Recorded, Store
 from todoke.reconcile import reconcile
 from todoke.records.customers_mail_cloud import CustomersMailCloudRecords
 from todoke.sandbox.app import build
-from todoke.send import send_due
+from todoke.send import send_round
 from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret
 from todoke.silence import silence, watch
 from todoke.testing import FakeClock
@@ -64,7 +64,7 @@ class Walk:
             ).submission
             self.ids[local] = submission.id
             desk.numbers = iter(range(len(self.ids) * 100, 10**9))
-        while send_due(self.app, 50):
+        while send_round(self.app, 50).outcomes:
             pass
 
     def told(self, local: str) -> MessageTimeline:
@@ -279,7 +279,7 @@ def test_a_webhook_that_is_off_is_told(tmp_path: Path, store: Store) -> None:
         watch(walk.app)
         assert walk.alerts() == [("aoi", "silent")]
         assert silence(walk.app) is not None
-        while send_due(walk.app, 50):
+        while send_round(walk.app, 50).outcomes:
             pass
         [alert] = [m for m in _inbox(walk) if m["to"] == MANAGER]
         assert "stopped reporting" in alert["subject"]

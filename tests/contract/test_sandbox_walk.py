@@ -22,7 +22,7 @@ from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
 from todoke.message import Message, MessageTimeline, Role
 from todoke.ports import Mailbox
 from todoke.sandbox.app import build
-from todoke.send import send_due
+from todoke.send import send_round
 from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
 from todoke.submission import Entry, Submission
 from todoke.testing import MemoryStore
@@ -162,11 +162,11 @@ def test_every_outcome_reaches_the_store_and_those_who_can_act(tmp_path):
     with walking(tmp_path) as walk:
         found = {local: walk.submit(f"{local}@example.com") for local in EXPECTED}
         silent = walk.submit("silent@example.com")
-        while send_due(walk.app, 50):
+        while send_round(walk.app, 50).outcomes:
             pass
 
         def settled() -> bool:
-            send_due(walk.app, 50)
+            send_round(walk.app, 50)
             return all(
                 walk.confirmation(found[local]).standing.status is status
                 and len(walk.alerts(found[local])) == len(alerts)
@@ -191,11 +191,11 @@ def test_failed_notification_is_told_to_the_owner(tmp_path):
     """When the manager's own address fails, the site's owner is told, by a mail that arrives."""
     with walking(tmp_path) as walk:
         submission_id = walk.submit("aoi@example.com", "hardbounce@example.org")
-        send_due(walk.app, 10)
+        send_round(walk.app, 10)
         wait_for(lambda: len(walk.alerts(submission_id)) == 2)
         told = walk.alerts(submission_id)
         assert sorted(told) == [(MANAGER, "bounced"), (OWNER, "bounced")]
-        send_due(walk.app, 10)
+        send_round(walk.app, 10)
         wait_for(lambda: {OWNER, MANAGER} <= {m["to"] for m in walk.inbox()})
 
 
@@ -203,7 +203,7 @@ def test_mail_in_the_inbox_is_the_mail_that_was_composed(tmp_path):
     """The source has our Message-ID, one field of each name, and the attempt's token."""
     with walking(tmp_path) as walk:
         submission_id = walk.submit("aoi@example.com")
-        send_due(walk.app, 10)
+        send_round(walk.app, 10)
         (listed,) = [m for m in walk.inbox() if m["to"] == "aoi@example.com"]
         whole = json.loads(
             urllib3.request("GET", f"{walk.sandbox_url}/inbox/{listed['id']}.json").data
@@ -220,7 +220,7 @@ def test_without_a_webhook_nothing_is_claimed(tmp_path):
     """With the webhook off, a mistyped address reads as handed over, and as unknown in time; never as delivered."""
     with walking(tmp_path, webhook_url="") as walk:
         submission_id = walk.submit("hardbounce@example.com")
-        send_due(walk.app, 10)
+        send_round(walk.app, 10)
         found = walk.confirmation(submission_id)
         assert found.standing.status is Status.ACCEPTED
         assert walk.alerts(submission_id) == []

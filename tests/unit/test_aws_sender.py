@@ -22,14 +22,16 @@ from lambda_events import (
 )
 from todoke.app import App
 from todoke.delivery import Status
+from todoke.entry.aws import time_left
 from todoke.entry.aws.hint import Hint, hints_in, read_hint, write_hint
 from todoke.entry.aws.relay import Relay
 from todoke.entry.aws.upkeep import make_sweep
-from todoke.errors import Malformed, SendDeferred, StoreUnavailable
+from todoke.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
 from todoke.message import Message, Outcome, Role
 from todoke.ports import FollowUp, Mail
 from todoke.submission import Entry, Submission
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from variants import replace
 
 LEASE = timedelta(minutes=6)
 
@@ -268,6 +270,47 @@ def test_without_time_left_nothing_is_begun() -> None:
     assert len(story.queues.delayed) == 2
     story.handle(story.queues.take_due(story.clock()))
     assert story.sent() == story.wanted()
+
+
+@pytest.mark.parametrize("function", ["sender", "sweep"])
+def test_a_round_stops_when_the_time_for_another_mail_is_over(function: str) -> None:
+    """Each mail takes a minute: what was claimed beside it stays due, untried, and leaves in the next invocation."""
+
+    class Slow(FakeMailer):
+        def send(self, mail: Mail) -> Any:
+            invocation.seconds -= 60
+            return super().send(mail)
+
+    story = Story()
+    story.mailer = Slow()
+    story.relay = story.make_relay()
+    story.add(3)
+    invocation = Invocation(seconds=time_left.slowest_seconds(mails.settings().mail) + 80)
+    if function == "sender":
+        assert story.relay.handle({"Records": story.records}, invocation)["batchItemFailures"] == []
+    else:
+        make_sweep(story.app, {})({}, invocation)
+    assert len(story.mailer.asked) == 2
+    assert invocation.seconds > 0
+    assert story.statuses() == {Status.ACCEPTED, Status.QUEUED}
+    invocation.seconds = 900
+    make_sweep(story.app, {})({}, invocation)
+    assert story.sent() == story.wanted()
+
+
+@pytest.mark.parametrize("service", ["smtp", "ses", "customers-mail-cloud"])
+def test_a_timeout_that_leaves_no_time_for_a_mail_is_a_fault_of_the_start(service: str) -> None:
+    """Else every mail would wait for ever; the usual timeout is short enough."""
+    usual = replace(mails.settings().mail, service=service)
+    time_left.require_time(usual)
+    long = replace(
+        usual,
+        smtp=replace(usual.smtp, timeout_seconds=120.0),
+        ses=replace(usual.ses, timeout_seconds=150.0),
+        customers_mail_cloud=replace(usual.customers_mail_cloud, timeout_seconds=150.0),
+    )
+    with pytest.raises(ConfigError, match="too long"):
+        time_left.require_time(long)
 
 
 def test_a_lease_outlasts_the_invocation() -> None:

@@ -19,7 +19,7 @@ from todoke.errors import SendDeferred, SendRefused, SendUnknown, StoreUnavailab
 from todoke.message import Message, MessageTimeline, Outcome, Role
 from todoke.pace import Pace
 from todoke.ports import Accepted, FollowUp, Mail
-from todoke.send import Sender, send_due
+from todoke.send import Sender, send_round
 from todoke.submission import Entry, Submission
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from variants import replace
@@ -91,19 +91,19 @@ class TestOneRound:
         """Each message once, with the attempt's token; the service's id is kept."""
         story = Story()
         sent = story.add()
-        assert send_due(story.app, 10) == 2
+        assert len(send_round(story.app, 10).outcomes) == 2
         told = story.told(sent)
         assert (told.standing.status, told.due_at) == (Status.ACCEPTED, None)
         (event,) = told.attempts[0].events
         assert f"id-{told.attempts[0].attempt.token}" == event.service_id
         assert {VISITOR, MANAGER} == {mail.recipient for mail in story.mailer.sent}
-        assert send_due(story.app, 10) == 0
+        assert len(send_round(story.app, 10).outcomes) == 0
 
     def test_ids_choose(self) -> None:
         """A hint that names messages sends these alone."""
         story = Story()
         first, second = story.add(), story.add()
-        assert send_due(story.app, 10, ids=[f"{second}-confirmation"]) == 1
+        assert len(send_round(story.app, 10, ids=[f"{second}-confirmation"]).outcomes) == 1
         assert story.kinds(first) == []
 
     def test_a_refusal_is_final(self) -> None:
@@ -118,7 +118,7 @@ class TestOneRound:
             }
         )
         sent = story.add(Role.CONFIRMATION)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         standing = story.told(sent).standing
         assert (
             standing.status,
@@ -134,7 +134,7 @@ class TestOneRound:
         story = Story(answers={VISITOR: [later, later, Accepted()]})
         sent = story.add(Role.CONFIRMATION)
         for _ in range(3):
-            send_due(story.app, 10)
+            send_round(story.app, 10)
             story.clock.move(minutes=20)
         assert story.kinds(sent) == [[Kind.DEFERRED], [Kind.DEFERRED], [Kind.ACCEPTED]]
         assert len({mail.message_id for mail in story.mailer.asked}) == 1
@@ -144,7 +144,7 @@ class TestOneRound:
         """The service's wish is the least pause."""
         story = Story(answers={VISITOR: [SendDeferred("slow", retry_after_seconds=7200)]})
         sent = story.add(Role.CONFIRMATION)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         due = story.told(sent).due_at
         assert due is not None
         assert due >= story.clock.now + timedelta(hours=2)
@@ -158,7 +158,7 @@ class TestOneRound:
             due = story.told(sent).due_at
             assert due is not None
             story.clock.now = max(story.clock.now, due)
-            send_due(story.app, 10)
+            send_round(story.app, 10)
             rounds += 1
         standing = story.told(sent).standing
         assert (standing.status, standing.reason) == (Status.FAILED, Reason.TIMED_OUT)
@@ -171,7 +171,7 @@ class TestOneRound:
         story = Story()
         sent = story.add(Role.CONFIRMATION)
         story.clock.move(days=7)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         assert Status.ACCEPTED is story.told(sent).standing.status
 
     def test_a_message_that_kills_us_is_given_up(self) -> None:
@@ -187,7 +187,7 @@ class TestOneRound:
             ceiling=Ceiling.DELIVERED,
         )
         story.clock.move(days=5)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         assert Status.FAILED is story.told(sent).standing.status
         assert story.mailer.asked == []
 
@@ -203,9 +203,9 @@ class TestOneRound:
             service="fake",
             ceiling=Ceiling.DELIVERED,
         )
-        assert send_due(story.app, 10) == 0
+        assert len(send_round(story.app, 10).outcomes) == 0
         story.clock.move(minutes=6)
-        assert send_due(story.app, 10) == 1
+        assert len(send_round(story.app, 10).outcomes) == 1
         assert story.kinds(sent) == [[Kind.INTERRUPTED], [Kind.ACCEPTED]]
 
     @pytest.mark.parametrize("ceiling", [Ceiling.HANDED_OVER, Ceiling.DELIVERED])
@@ -215,7 +215,7 @@ class TestOneRound:
         story = Story(ceiling=ceiling, answers={VISITOR: [lost], MANAGER: [lost, Accepted()]})
         sent = story.add()
         for _ in range(5):
-            send_due(story.app, 10)
+            send_round(story.app, 10)
             story.clock.move(hours=5)
         assert story.kinds(sent) == [[Kind.ANSWER_LOST]]
         again = (
@@ -232,7 +232,7 @@ class TestOneRound:
         broken = replace(form, fields=("x",))  # type: ignore[arg-type]
         app = replace(story.app, settings=settings(forms={"contact": broken}))
         sent = story.add()
-        send_due(app, 10)
+        send_round(app, 10)
         assert story.kinds(sent, Role.NOTIFICATION) == [[Kind.DEFERRED]]
         standing = story.told(sent, Role.NOTIFICATION).standing
         assert "could not be composed (AttributeError)" in standing.diagnostic
@@ -242,18 +242,18 @@ class TestOneRound:
         """An error nobody foresaw is a lost answer."""
         story = Story(answers={VISITOR: [RuntimeError("bug")]})
         sent = story.add(Role.CONFIRMATION)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         assert story.kinds(sent) == [[Kind.ANSWER_LOST]]
 
     def test_a_fault_of_the_service_puts_the_round_off(self) -> None:
         """One mail is tried and deferred; the others wait untried, and leave when it is over."""
         story = Story(answers={MANAGER: [SendDeferred("down", stop_all=True), Accepted()]})
         sent = [story.add(Role.NOTIFICATION) for _ in range(5)]
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         assert len(story.mailer.asked) == 1
         assert sum(story.kinds(s, Role.NOTIFICATION) == [[]] for s in sent) == 4
         story.clock.move(minutes=3)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
         assert len(story.mailer.sent) == 5
 
     def test_an_alert_tells_of_its_message(self) -> None:
@@ -268,8 +268,8 @@ class TestOneRound:
             }
         )
         story.add()
-        send_due(story.app, 10)
-        send_due(story.app, 10)
+        send_round(story.app, 10)
+        send_round(story.app, 10)
         alerts = [mail for mail in story.mailer.sent if "did not arrive" in mail.subject]
         assert len(alerts) == 1
         assert alerts[0].recipient == MANAGER

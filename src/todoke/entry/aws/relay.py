@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from todoke.app import App, read_change
@@ -18,7 +19,7 @@ from todoke.circuit import Circuit
 from todoke.entry.aws.function import Context, Handler
 from todoke.entry.aws.hint import Hint, grouped, hints_in, identifier, is_from_queue
 from todoke.entry.aws.queues import Queues, QueueUnavailable, SqsQueues
-from todoke.entry.aws.time_left import AT_ONCE, app_with_lease, connections, has_time
+from todoke.entry.aws.time_left import AT_ONCE, app_with_lease, connections, has_time, require_time
 from todoke.errors import Malformed, StoreError
 from todoke.log import get_logger
 from todoke.ports import ReadChange
@@ -31,6 +32,7 @@ log = get_logger(__name__)
 
 def make_sender(app: App, environ: Mapping[str, str]) -> Handler:
     """The handler of the stream's and the queue's records."""
+    require_time(app.settings.mail)
     relay = Relay(app, SqsQueues(environ), read_change(), connections=connections(environ))
     return relay.handle
 
@@ -92,7 +94,7 @@ class Relay:
                 self._put_off(ids, timedelta(seconds=rest))
                 continue
             try:
-                while self._send(app, ids) and not ids and has_time(app, context):
+                while self._send(app, ids, context) and not ids and has_time(app, context):
                     pass  # no ids: whatever is due, until nothing is
             except StoreError:
                 if came_from_queue:
@@ -100,9 +102,9 @@ class Relay:
                 # No failure of the record: a store that is short of breath must not hold up the stream.
                 self._put_off(ids, STORE_REST)
 
-    def _send(self, app: App, ids: tuple[str, ...]) -> bool:
+    def _send(self, app: App, ids: tuple[str, ...], context: Context) -> bool:
         """One round; whether another may find something."""
-        done = send_round(app, AT_ONCE, ids=ids)
+        done = send_round(app, AT_ONCE, ids=ids, may_begin=partial(has_time, app, context))
         rest = self._note(done)
         again = [
             (outcome.claim.message.id, max(outcome.retry_at, app.clock() + rest))

@@ -8,11 +8,15 @@ from datetime import timedelta
 
 from todoke.app import App
 from todoke.entry.aws.function import Context
+from todoke.errors import ConfigError
 from todoke.settings import MailSettings
 
 AT_ONCE = 4
 """So many messages are claimed together: one submission's, as a rule."""
 SPARE_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
+RUN_SECONDS = 280.0
+"""How long the shorter of sender and sweep may run (deploy/template.yaml; a test compares the two)."""
 CONNECTIONS = "TODOKE_CONNECTIONS"
 
 
@@ -27,18 +31,26 @@ def app_with_lease(app: App, context: Context) -> App:
 
 
 def has_time(app: App, context: Context) -> bool:
-    """Whether as many messages as are claimed together can still be handed over, however slow the service is."""
+    """Whether one more mail can be handed over and its outcome stored, however slow the service is."""
     remaining = context.get_remaining_time_in_millis() / 1000
-    return remaining > AT_ONCE * _slowest_seconds(app.settings.mail) + SPARE_SECONDS
+    return remaining > slowest_seconds(app.settings.mail) + SPARE_SECONDS
 
 
-def _slowest_seconds(mail: MailSettings) -> float:
-    """How long one hand-over may take."""
+def require_time(mail: MailSettings) -> None:
+    """Raises ConfigError: if the service's time limit is so long that no mail could ever be begun here."""
+    if slowest_seconds(mail) + SPARE_SECONDS >= RUN_SECONDS:
+        raise ConfigError(
+            f"The timeout of {mail.service} in todoke.toml is too long: a mail may take {slowest_seconds(mail):.0f} s"
+            f" with it, and a function ends after {RUN_SECONDS:.0f} s. Make it shorter (see docs/aws.md, limits)."
+        )
+
+
+def slowest_seconds(mail: MailSettings) -> float:
+    """How long one hand-over may take at most: to connect, to write the mail, and to read the answer."""
     if mail.service == "smtp":
-        return mail.smtp.timeout_seconds
-    if mail.service == "ses":
-        return mail.ses.timeout_seconds
-    return mail.customers_mail_cloud.timeout_seconds
+        return 4 * mail.smtp.timeout_seconds  # a session, and a transaction, twice the timeout each
+    service = mail.ses if mail.service == "ses" else mail.customers_mail_cloud
+    return min(CONNECT_SECONDS, service.timeout_seconds) + 2 * service.timeout_seconds
 
 
 def connections(environ: Mapping[str, str]) -> int:

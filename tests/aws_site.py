@@ -66,12 +66,14 @@ def configuration_on_sandbox(sandbox: str, *, site: str = "") -> str:
     return configuration("customers-mail-cloud", table, site=site)
 
 
-def put_secrets(aws: Ministack, secrets: Mapping[str, str]) -> None:
-    """Put secrets where the functions read them."""
+def put_secrets(aws: Ministack, secrets: Mapping[str, str], *, manager: bool = False) -> None:
+    """Put secrets where the functions read them: into Parameter Store, or into Secrets Manager."""
     for name, value in secrets.items():
-        aws.client("ssm").put_parameter(
-            Name=f"{SECRETS_PATH}/{name}", Value=value, Type="SecureString"
-        )
+        path = f"{SECRETS_PATH}/{name}"
+        if manager:
+            aws.client("secretsmanager").create_secret(Name=path, SecretString=value)
+        else:
+            aws.client("ssm").put_parameter(Name=path, Value=value, Type="SecureString")
 
 
 def door_by_path(aws: Ministack, outputs: Mapping[str, str]) -> str:

@@ -143,10 +143,11 @@ def deploy(
         s3.create_bucket(Bucket="code")
     key = f"{hashlib.sha256(content).hexdigest()[:20]}.zip"
     s3.put_object(Bucket="code", Key=key, Body=content)
+    s3.put_object(Bucket="code", Key="template.yaml", Body=TEMPLATE.read_bytes())
     wanted = {"CodeBucket": "code", "CodeKey": key, **parameters}
     stacks.create_stack(
         StackName=name,
-        TemplateBody=TEMPLATE.read_text(),
+        TemplateURL=f"{cloud.url}/code/template.yaml",  # too long to be sent along
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in wanted.items()],
     )

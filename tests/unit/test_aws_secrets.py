@@ -10,7 +10,7 @@ import pytest
 
 from todoke import ids
 from todoke.entry.aws.function import Function
-from todoke.entry.aws.secrets import NEEDED, with_secrets
+from todoke.entry.aws.secrets import NEEDED, require_secret, with_secrets
 from todoke.errors import ConfigError
 
 CONFIGURATION = """
@@ -31,20 +31,16 @@ managers = ["manager@example.jp"]
 
 
 class Parameters:
-    """A store of parameters that notes what it is asked for."""
+    """A store of secrets that notes what it is asked for."""
 
     def __init__(self, **values: str) -> None:
         self.values = values
         self.asked: list[list[str]] = []
 
-    def __call__(self, names: Sequence[str]) -> Mapping[str, Any]:
+    def __call__(self, names: Sequence[str]) -> Mapping[str, str]:
         self.asked.append(list(names))
-        found = [
-            {"Name": name, "Value": self.values[name.rpartition("/")[2]]}
-            for name in names
-            if name.rpartition("/")[2] in self.values
-        ]
-        return {"Parameters": found}
+        values = {name: self.values.get(name.rpartition("/")[2]) for name in names}
+        return {name: value for name, value in values.items() if value}
 
 
 ALL = Parameters(
@@ -116,8 +112,16 @@ def test_a_missing_secret_stops_the_start_by_its_name(
     ask = Parameters(**{key: value for key, value in ALL.values.items() if key != missing})
     with pytest.raises(ConfigError) as error:
         function_in(tmp_path, name, ask, []).start()
-    assert f"/todoke/test/{missing}" in str(error.value)
+    assert f"Set the parameter /todoke/test/{missing} " in str(error.value)
     assert not any(value in str(error.value) for value in ALL.values.values())
+
+
+def test_what_is_missing_in_secrets_manager_is_called_a_secret() -> None:
+    """So that nobody puts it into the other store."""
+    with pytest.raises(ConfigError, match="Set the secret /todoke/test/TODOKE_SECRET "):
+        require_secret(
+            {"TODOKE_SECRETS_PATH": "/todoke/test", "TODOKE_SECRETS_FROM": "secrets-manager"}
+        )
 
 
 def test_secrets_are_fetched_once_for_many_events(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ ENVIRONMENT = (
     "TODOKE_CONFIG",
     "TODOKE_LOG",
     "TODOKE_DOOR_URL",
+    "TODOKE_SECRETS_FROM",
     "TODOKE_SECRETS_PATH",
 )
 """Every environment variable that is read."""

@@ -1,18 +1,23 @@
 """Secrets from SSM Parameter Store or Secrets Manager: asked for once by each start, and only those a function needs.
 
-TODOKE_SECRETS_PATH is a path of parameters, such as /todoke/prod/, or /aws/reference/secretsmanager/todoke/prod/ for
-secrets of Secrets Manager, which Parameter Store hands through. Each is named as its environment variable is.
+TODOKE_SECRETS_PATH is where they are, such as /todoke/prod: each has this before the name of its environment variable.
+TODOKE_SECRETS_FROM says in which of the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from todoke.errors import ConfigError
+from todoke.log import get_logger
 from todoke.settings import Settings
 
+log = get_logger(__name__)
+
 PATH = "TODOKE_SECRETS_PATH"
+FROM = "TODOKE_SECRETS_FROM"
+SECRETS_MANAGER = "secrets-manager"
+"""What FROM says for Secrets Manager; anything else is Parameter Store."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "web": (
         "TODOKE_SECRET",
@@ -26,8 +31,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 """What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event. The store
 derives places in the table from the first, so each has that."""
 
-Ask = Callable[[Sequence[str]], Mapping[str, Any]]
-"""GetParameters of these names, decrypted: the service's answer."""
+Ask = Callable[[Sequence[str]], Mapping[str, str]]
+"""The values of these names, decrypted; one that is not there is left out."""
 
 
 def with_secrets(
@@ -42,12 +47,13 @@ def with_secrets(
     if not path or not missing:
         return dict(environ)
     prefix = f"{path.rstrip('/')}/"
-    answer = (ask or _get_parameters)([prefix + name for name in missing])
-    found = {
-        parameter["Name"].removeprefix(prefix): parameter["Value"]
-        for parameter in answer["Parameters"]
-    }
+    values = (ask or _asker(environ))([prefix + name for name in missing])
+    found = {name.removeprefix(prefix): value for name, value in values.items()}
     return {**environ, **{name: found[name] for name in missing if name in found}}
+
+
+def _asker(environ: Mapping[str, str]) -> Ask:
+    return _from_secrets_manager if environ.get(FROM) == SECRETS_MANAGER else _from_parameter_store
 
 
 def require_secret(environ: Mapping[str, str]) -> None:
@@ -84,19 +90,44 @@ def _needed_to_send(settings: Settings) -> Iterator[str]:
 
 def _missing(name: str, environ: Mapping[str, str]) -> ConfigError:
     where = environ.get(PATH, "").rstrip("/")
-    place = f"the parameter {where}/{name}" if where else f"{name} in the environment"
+    kind = "secret" if environ.get(FROM) == SECRETS_MANAGER else "parameter"
+    place = f"the {kind} {where}/{name}" if where else f"{name} in the environment"
     return ConfigError(f"{name} is missing. Set {place} (see docs/aws.md, secrets).")
 
 
-def _get_parameters(names: Sequence[str]) -> Mapping[str, Any]:
+def _from_parameter_store(names: Sequence[str]) -> Mapping[str, str]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from todoke.entry.aws.clients import client
 
     try:
-        answer: Mapping[str, Any] = client("ssm").get_parameters(
-            Names=list(names), WithDecryption=True
-        )
+        answer = client("ssm").get_parameters(Names=list(names), WithDecryption=True)
     except (BotoCoreError, ClientError) as error:
         raise ConfigError(f"The secrets {', '.join(names)} cannot be read: {error}") from error
-    return answer
+    return {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+
+
+def _from_secrets_manager(names: Sequence[str]) -> Mapping[str, str]:
+    """One call for each: to ask for several in one needs a right over all secrets of the account."""
+    found = {name: _read_secret(name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _read_secret(name: str) -> str | None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from todoke.entry.aws.clients import client
+
+    try:
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "AccessDeniedException":
+            # Said of a secret that is not there, too: the role may read full names, and only what is there has one.
+            log.info("secret_not_read", secret=name)
+            return None
+        if code == "ResourceNotFoundException":
+            return None
+        raise ConfigError(f"The secret {name} cannot be read: {error}") from error
+    except (BotoCoreError, KeyError) as error:
+        raise ConfigError(f"The secret {name} cannot be read: {error!r}") from error

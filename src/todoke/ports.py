@@ -185,6 +185,13 @@ class Store(Movable, Protocol):
         """When the next message becomes due or a lease lapses; None when there is no work."""
         ...
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of messages that are due at `now`, the longest due first, up to `limit`; nothing is claimed.
+
+        A hint for `claim`: what it names another may have taken meanwhile, and it may miss what came just now.
+        """
+        ...
+
     def receipt(self, token_hash: str) -> Timeline | None:
         """The submission whose receipt token has this hash, with all that became of it."""
         ...

@@ -190,6 +190,29 @@ def test_a_mail_that_the_service_defers_comes_back_through_the_queue(cloud: Site
     )
 
 
+def test_after_an_outage_the_sweep_s_hints_make_all_leave_once(cloud: Site) -> None:
+    """Nothing called the sender for a while: the sweep hands over a handful, and the queue brings the rest to it."""
+    lambdas = cloud.aws.client("lambda")
+    mappings = lambdas.list_event_source_mappings()["EventSourceMappings"]
+    for mapping in mappings:
+        lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    addresses = [f"patient{n}@example.com" for n in range(8)]
+    told = [cloud.post(address) for address in addresses]
+    assert [cloud.receipt(t)["confirmation"] for t in told] == ["queued"] * 8
+    swept = cloud.invoke("Sweep", {})
+    assert (swept["messages"], swept["hinted"]) == (4, 12)
+    [queued] = [m for m in mappings if ":sqs:" in m["EventSourceArn"]]
+    lambdas.update_event_source_mapping(UUID=queued["UUID"], Enabled=True)
+    eventually(
+        lambda: all(set(cloud.receipt(t).values()) == {"delivered"} for t in told),
+        seconds=90,
+        what="all deliveries",
+    )
+    for mapping in mappings:
+        lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    assert [len(cloud.mails(address)) for address in addresses] == [1] * 8
+
+
 def test_no_log_holds_an_address_an_answer_or_a_secret(cloud: Site) -> None:
     """All that the functions wrote in this whole run."""
     written = cloud.logs()

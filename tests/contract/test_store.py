@@ -287,6 +287,31 @@ class TestClaim:
         desk.finish(desk.claim_one(), Kind.ACCEPTED)
         assert desk.store.next_due() is None
 
+    def test_due(self, desk: Desk) -> None:
+        """It names what a claim would find, the longest due first, no more than asked for, and takes nothing."""
+        assert list(desk.store.due(desk.now, 10)) == []
+        messages = [
+            desk.add_one(received_at=START - timedelta(seconds=seconds)) for seconds in (30, 10, 20)
+        ]
+        in_order = [messages[n].id for n in (0, 2, 1)]
+        assert list(desk.store.due(desk.now, 10)) == in_order
+        assert list(desk.store.due(desk.now, 2)) == in_order[:2]
+        [claim] = desk.claim(limit=1)
+        assert claim.message.id == in_order[0]
+        assert list(desk.store.due(desk.now, 10)) == in_order[1:]
+        later = START + timedelta(hours=1)
+        desk.finish(claim, Kind.DEFERRED, retry_at=later)
+        assert list(desk.store.due(desk.now, 10)) == in_order[1:]
+        assert list(desk.store.due(later, 10)) == [*in_order[1:], in_order[0]]
+
+    def test_due_in_a_backlog(self, desk: Desk) -> None:
+        """Hundreds are named at once, each once, and a claim of these takes them."""
+        for _ in range(150):
+            desk.add()
+        named = list(desk.store.due(desk.now, 1000))
+        assert len(named) == len(set(named)) == 300
+        assert len(list(desk.store.due(desk.now, 120))) == 120
+
 
 class TestFinish:
     def test_accepted_ends_the_work(self, desk: Desk) -> None:

@@ -224,6 +224,7 @@ class Histories(RuleBasedStateMachine):
         """All that can be read is the same."""
         assert self.store.counts() == self.model.counts()
         assert self.store.next_due() == self.model.next_due()
+        assert self.store.due(self.desk.now, 1000) == self.model.due(self.desk.now, 1000)
         every = Query(limit=1000)
         theirs = [self._timeline(t) for t in self.store.page(every).timelines]
         assert theirs == list(self.model.page(every).timelines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -459,4 +459,69 @@ def test_a_lost_hint_is_found_by_the_sweep() -> None:
     story = Story()
     story.add(30)
     story.sweep()
+    assert story.sent() == story.wanted()
+
+
+def swept(story: Story, **more: Any) -> dict[str, int]:
+    """Invoke the function `sweep` once, with a queue; what it answers."""
+    answer: dict[str, int] = make_sweep(story.app, {}, queues=story.queues, **more)(
+        {}, Invocation()
+    )
+    return answer
+
+
+def test_after_an_outage_the_sweep_leaves_the_many_to_the_sender() -> None:
+    """It hands over a handful and hints at the rest, for all connections to share; told twice, each leaves once."""
+    story = Story()
+    story.add(60)
+    assert swept(story) == {"erased": 0, "messages": 4, "hinted": 116}
+    hints = story.queues.take_due(story.clock())
+    assert max(len(read_hint(hint["body"]).ids) for hint in hints) <= 20
+    assert story.handle([*hints, *hints]) == []
+    assert story.sent() == story.wanted()
+    assert story.statuses() == {Status.ACCEPTED}
+    assert swept(story) == {"erased": 0, "messages": 0, "hinted": 0}
+
+
+def test_what_one_run_hints_at_is_bounded_and_the_next_one_goes_on() -> None:
+    """However long the outage was."""
+    story = Story()
+    story.add(60)
+    for left in (116, 72, 28, 0):
+        assert swept(story, most_hinted=40)["hinted"] == min(40, left)
+        story.handle(story.queues.take_due(story.clock()))
+    assert story.sent() == story.wanted()
+
+
+class Asked(MemoryStore):
+    """A store that counts how often it is asked what is due."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        self.asked += 1
+        return super().due(now, limit)
+
+
+def test_at_rest_and_while_the_service_is_down_the_sweep_asks_for_no_more_than_one_claim() -> None:
+    """So nothing is added to what a stack costs that nobody uses, and no hint goes round in an outage."""
+    down = SendDeferred("down", diagnostic="no connection", stop_all=True)
+    story = Story(answers={"v0@example.net": [down], mails.MANAGER: [down]})
+    story.store = store = Asked()
+    assert swept(story)["hinted"] == 0
+    story.add(30)
+    assert swept(story) == {"erased": 0, "messages": 4, "hinted": 0}
+    assert store.asked == 0
+    assert story.queues.delayed == []
+
+
+def test_without_its_queue_the_sweep_does_it_all_itself() -> None:
+    """More slowly, as long as there is time."""
+    story = Story()
+    story.add(30)
+    story.queues.broken = True
+    assert swept(story) == {"erased": 0, "messages": 60, "hinted": 0}
     assert story.sent() == story.wanted()

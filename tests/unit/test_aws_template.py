@@ -174,8 +174,11 @@ def test_the_code_knows_how_long_a_function_may_run() -> None:
     assert shorter == time_left.RUN_SECONDS
 
 
-def test_the_sender_is_told_its_queues() -> None:
-    """The variables are those that the code reads."""
+def test_sender_and_sweep_are_told_their_queues() -> None:
+    """The variables are those that the code reads; what only hints may not read a queue, nor bury."""
+    assert f"{queues.LATER}: !Ref Later" in resource("Sweep")
+    assert re.findall(r"sqs:\w+", resource("SweepRole")) == ["sqs:SendMessage"]
+    assert "DeadLetters" not in resource("SweepRole")
     for variable in (queues.LATER, queues.DEAD, time_left.CONNECTIONS, secrets.PATH):
         assert f"{variable}: !Ref" in resource("Sender")
 

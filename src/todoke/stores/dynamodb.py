@@ -136,6 +136,10 @@ class DynamoStore:
         """See Store."""
         return self._outbox.next_due()
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        return self._outbox.due(now, limit)
+
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store. The hash begins with the submission's id."""
         timeline = self.timeline(token_hash[:-64])

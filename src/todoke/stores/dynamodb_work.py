@@ -83,13 +83,18 @@ class Outbox:
             return self._take(
                 wish, there, [d for d in _due(there, wish.now) if d.message_id in names]
             )
-        there = self._put_off(wish)
-        fresh = self._fresh(wish)
+        there = self._put_off(wish.now, wish.limit)
+        fresh = self._fresh(wish.now, wish.limit)
         there = fresh.found | there
         claims = self._take(wish, there, _due(there, wish.now))
         with suppress(StoreUnavailable):  # it moves the next time; the claims are made
             self._move_mark(wish, fresh)
         return claims
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """See Store.due."""
+        there = self._fresh(now, limit).found | self._put_off(now, limit)
+        return [due_.message_id for due_ in sorted(_due(there, now))[:limit]]
 
     def next_due(self) -> datetime | None:
         """See Store.next_due."""
@@ -137,30 +142,30 @@ class Outbox:
                 return
             low = after(fresh[-1].id)
 
-    def _put_off(self, wish: Wish) -> dict[str, Stored]:
+    def _put_off(self, now: datetime, limit: int) -> dict[str, Stored]:
         """What the index of work has, until enough of it is due."""
         there: dict[str, Stored] = {}
-        low, size = "", max(_ROUND, wish.limit)
+        low, size = "", max(_ROUND, limit)
         for _ in range(_MOST_ROUNDS):
-            until = ids.time_digits(wish.now)
+            until = ids.time_digits(now)
             entries = due(self.cabinet.table, low=low, until=until, limit=size)
             there |= self.cabinet.load_keys([key for _, key in entries])
-            if len(entries) < size or len(_due(there, wish.now)) >= wish.limit:
+            if len(entries) < size or len(_due(there, now)) >= limit:
                 break
             size = size * 2 if entries[-1][0] == low else size
             low = entries[-1][0]
         return there
 
-    def _fresh(self, wish: Wish) -> _Fresh:
+    def _fresh(self, now: datetime, limit: int) -> _Fresh:
         """What the index by time has from the mark on, until enough of it is due."""
         fresh = _Fresh(self._mark())
-        low, high = fresh.mark, before(ids.time_digits(wish.now) + HIGHEST)
-        size = max(_ROUND, wish.limit)
+        low, high = fresh.mark, before(ids.time_digits(now) + HIGHEST)
+        size = max(_ROUND, limit)
         for _ in range(_MOST_ROUNDS):
             entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
             fresh.entries += entries
             fresh.found |= self.cabinet.load_keys([entry.key for entry in entries])
-            if len(entries) < size or len(_due(fresh.found, wish.now)) >= wish.limit:
+            if len(entries) < size or len(_due(fresh.found, now)) >= limit:
                 break
             low = after(entries[-1].id)
         return fresh

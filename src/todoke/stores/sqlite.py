@@ -122,6 +122,12 @@ class SqliteStore:
         with self._reading() as connection:
             return time_or_none(connection.execute(SQL["next_due"]).get)
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        with self._reading() as connection:
+            found = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
+            return [str(id_) for id_, _ in found]
+
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
         return self._timeline("seq_of_token", {"hash": plain(token_hash)})

@@ -138,6 +138,11 @@ class MemoryStore:
             times = (w.wakes_at for w in tables.works.values())
             return min((t for t in times if t is not None), default=None)
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        with self._reading() as tables:
+            return [work.message.id for work in tables.due(now, ())[:limit]]
+
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
         with self._reading() as tables:

@@ -145,3 +145,22 @@ def test_a_canary_nobody_asked_for_is_asked_about(site: Site) -> None:
     done = site.deploy("second")
     assert done.returncode == 2
     assert "--no-canary" in done.stderr
+
+
+def test_an_account_that_can_reserve_nothing_is_told_before_the_deployment(tmp_path: Path) -> None:
+    """A new one runs ten functions at once: the default gives way and is said to; what was asked for is refused."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "contact.html").write_bytes(PAGE)
+    (tmp_path / "todoke.toml").write_text(configuration_on_sandbox("http://127.0.0.1:9"))
+    with ministack(tmp_path, LAMBDA_ACCOUNT_CONCURRENCY="10") as aws:
+        new = Site(aws, tmp_path)
+        new.build("first")
+        new.parameters(SenderConcurrency="5")
+        refused = new.deploy("first", "--no-canary")
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        assert "SenderConcurrency=5 cannot be" in refused.stderr
+        new.parameters()
+        done = new.deploy("first", "--no-canary")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "SenderConcurrency is 0" in done.stderr
+        assert new.parameter("SenderConcurrency") == "0"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import todoke
 from todoke.aws import package as packages
+from todoke.aws.fitting import fitted
 from todoke.aws.parameters import Given, read_parameters, read_text
 from todoke.aws.planning import BODY_LIMIT, Order
 from todoke.aws.session import Aws
@@ -38,11 +39,15 @@ class What:
 
 @dataclass(frozen=True)
 class Ready:
-    """An order, and the package it needs in the bucket; None when it needs none."""
+    """An order, and the package it needs in the bucket; None when it needs none.
+
+    `notice` is what a person should know of it before it happens, "" for nothing.
+    """
 
     order: Order
     package: packages.Package | None = None
     bucket: str = ""
+    notice: str = ""
 
     def upload(self, aws: Aws) -> bool:
         """Put the package where the template looks for it; False when there is nothing to upload."""
@@ -65,6 +70,9 @@ def prepared(aws: Aws, what: What) -> Iterator[Ready]:
     path = what.template or own_template()
     text = without_aliases(read_text(path), str(path))
     order = Order(what.stack, text, read_parameters(what.parameters))
+    notice = ""
+    if what.template is None:
+        order, notice = fitted(aws, order, what.config)
     order = sendable(aws, order, what.bucket)
     if what.template is not None:
         yield Ready(order)
@@ -76,7 +84,8 @@ def prepared(aws: Aws, what: What) -> Iterator[Ready]:
             package = packages.build(what.config, Path(folder) / "package.zip")
         bucket = bucket_name(aws, what.bucket)
         values = {"CodeBucket": bucket, "CodeKey": package.key} | dict(order.given.values)
-        yield Ready(replace(order, given=Given(values, order.given.tags)), package, bucket)
+        given = Given(values, order.given.tags)
+        yield Ready(replace(order, given=given), package, bucket, notice)
 
 
 def sendable(aws: Aws, order: Order, bucket: str) -> Order:

@@ -78,7 +78,7 @@ def build(config: Path, output: Path) -> Package:
     Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
     or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
     """
-    found = _read_toml(config)
+    found = read_toml(config)
     site = dict(_files_named(config, found))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
@@ -127,7 +127,7 @@ def _framed(name: str, content: bytes) -> bytes:
 
 def site_files(config: Path) -> Iterator[tuple[str, Path]]:
     """The configuration, and the pages, mail templates and directories that it names, by their place in the package."""
-    return _files_named(config, _read_toml(config))
+    return _files_named(config, read_toml(config))
 
 
 def _files_named(config: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
@@ -145,7 +145,8 @@ def _files_named(config: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield str(file.relative_to(root)), file
 
 
-def _read_toml(config: Path) -> dict[str, Any]:
+def read_toml(config: Path) -> dict[str, Any]:
+    """todoke.toml as it is written. Raises ConfigError: if it cannot be read."""
     try:
         return tomllib.loads(config.read_text("utf-8"))
     except OSError as error:

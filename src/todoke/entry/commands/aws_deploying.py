@@ -18,6 +18,7 @@ from todoke.aws.session import Aws
 from todoke.configuration import read
 from todoke.entry.commands.aws_planning import print_review
 from todoke.entry.commands.aws_progress import Progress
+from todoke.entry.commands.printing import print_notice
 from todoke.errors import ConfigError
 
 _HIDDEN = "****"
@@ -39,6 +40,8 @@ def deploy(aws: Aws, what: What, proof: Proof, *, accept: str, as_json: bool) ->
     waiting = _canary(what.config, proof) if proof.address else None
     client = aws.client("cloudformation")
     with prepared(aws, what) as ready:
+        if ready.notice:
+            print_notice(ready.notice)
         former = former_stack(client, what.stack)
         with planned(aws, ready.order) as plan:
             print_review(plan.review, as_json=as_json)

@@ -13,7 +13,7 @@ from todoke.aws.publishing import publish
 from todoke.aws.review import Review
 from todoke.aws.review import as_json as review_as_json
 from todoke.aws.session import Aws
-from todoke.entry.commands.printing import print_json, print_line, style
+from todoke.entry.commands.printing import print_json, print_line, print_notice, style
 from todoke.errors import ConfigError
 
 
@@ -31,6 +31,8 @@ def plan(aws: Aws, what: What, files: Files, *, keep: bool, as_json: bool) -> in
     """Print the review; 1 when something is at risk."""
     with prepared(aws, what) as ready, planned(aws, ready.order, keep=keep) as found:
         review, change_set = found.review, found.change_set
+        if ready.notice:
+            print_notice(ready.notice)
     write_files(review, files)
     url = publish(aws, files.publish, review.digest, page(review)) if files.publish else ""
     print_review(review, as_json=as_json, url=url)

@@ -33,6 +33,11 @@ def print_line(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
+def print_notice(text: str) -> None:
+    """Tell a person on stderr what is no fault; what a program reads from stdout stays as it is."""
+    sys.stderr.write(f"todoke: {clean(text)}\n")
+
+
 def print_json(value: dict[str, Any]) -> None:
     """Write one object as one line of JSON."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

@@ -12,8 +12,9 @@ from todoke.errors import ConfigError, Error
 from todoke.ports import Clock, EventSource, Mailer, ReadChange, Records, Store
 from todoke.settings import Settings
 
-SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud"})
-"""Services whose events bring the attempt's token and recipient back."""
+SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud", "ses"})
+"""Services whose events bring the attempt's token and recipient back. SES does in all that it publishes through a
+configuration set; its older notifications of an identity have no tags, and are found by their recipient."""
 
 
 def utc_now() -> datetime:

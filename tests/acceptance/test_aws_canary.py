@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from aws_site import (
 )
 from aws_stack import REGION, Ministack, ministack, package
 from local_server import serving
+from pipeline_scripts import exported, run_script
 from serving import TODOKE, free_port
 from todoke.sandbox.app import build as build_sandbox
 
@@ -69,6 +71,16 @@ class Site:
         return self.run(
             "deploy", "--package", f"{name}.zip", "--parameters", "parameters.json", *options
         )
+
+    def script(self, name: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """A script of the pipeline, in the folder."""
+        given = SECRETS | {"STACK": STACK, "PARAMETERS": "parameters.json", **environ}
+        return run_script(name, self.folder, given, aws_url=self.aws.url)
+
+    def take_to_pipeline(self, name: str) -> None:
+        """Let a built package be the one that the pipeline's first stage made."""
+        (self.folder / "build").mkdir(exist_ok=True)
+        shutil.copy(self.folder / f"{name}.zip", self.folder / "build" / "todoke.zip")
 
     def stack(self) -> Any:
         """The stack as it is."""
@@ -137,6 +149,46 @@ def test_a_canary_that_dies_brings_the_former_deployment_back(site: Site) -> Non
     assert f"{STACK} is as it was before." in done.stdout
     assert site.parameter("CodeKey") == before
     alive = site.run("canary", "canary@example.com")
+    assert alive.returncode == 0, alive.stdout + alive.stderr
+
+
+def test_the_pipeline_deploys_what_was_approved_and_proves_it(site: Site) -> None:
+    """Plan, a person who has the digest, deploy: the canary comes back, and asked again it comes back again."""
+    site.build("approved")
+    site.take_to_pipeline("approved")
+    planned = site.script("plan")
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    digest = exported(site.folder)["REVIEW_DIGEST"]
+    before = site.parameter("CodeKey")
+    done = site.script("deploy", CANARY="canary@example.com", REVIEW_DIGEST=digest)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every mail of it was delivered" in done.stdout
+    assert site.parameter("CodeKey") != before
+    alive = site.script("canary", CANARY="canary@example.com")
+    assert alive.returncode == 0, alive.stdout + alive.stderr
+    dead = site.script("canary", CANARY="silent@example.com", CANARY_SECONDS="10")
+    assert dead.returncode == 1
+    assert "was not delivered within 10 seconds" in dead.stderr
+
+
+@pytest.mark.parametrize(
+    ("toml", "canary"),
+    [(b"[site]\n", "canary@example.com"), (b"", "hardbounce@example.com")],
+    ids=["the door is dead", "a mail is returned"],
+)
+def test_the_pipeline_goes_back_by_itself_when_its_canary_dies(
+    site: Site, toml: bytes, canary: str
+) -> None:
+    """The stage fails, the stack has its former package again, and that one is alive."""
+    before = site.parameter("CodeKey")
+    name = f"dying-{canary.partition('@')[0]}"
+    site.build(name, toml=toml)
+    site.take_to_pipeline(name)
+    done = site.script("deploy", CANARY=canary, CANARY_SECONDS="20", ACCEPT_ALL="yes")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"{STACK} is as it was before." in done.stdout
+    assert site.parameter("CodeKey") == before
+    alive = site.script("canary", CANARY="canary@example.com")
     assert alive.returncode == 0, alive.stdout + alive.stderr
 
 

@@ -16,13 +16,12 @@ import boto3
 import pytest
 
 from aws_stack import REGION, ROOT, Ministack, ministack
-from serving import TODOKE
+from pipeline_scripts import SCRIPTS, exported, run_script
 from todoke.aws.template import document, parse
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
 DEPLOY = ROOT / "src" / "todoke" / "deploy"
-SCRIPTS = DEPLOY / "scripts"
 LINTERS = ROOT / ".emulators" / "linters" / "bin"
 TABLE = {
     "Type": "AWS::DynamoDB::Table",
@@ -46,33 +45,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
 def run(
     script: str, folder: Path, aws: Ministack, **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    """A script of the pipeline, as CodeBuild runs it."""
-    given = {
-        "AWS_ENDPOINT_URL": aws.url,
-        "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "PATH": f"{TODOKE.parent}:{os.environ['PATH']}",
-        "OUT": "build",
-        **environ,
-    }
-    return subprocess.run(
-        ["bash", str(SCRIPTS / script)],
-        env=os.environ | given,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def exported(folder: Path) -> dict[str, str]:
-    """What `plan` exports, as the shell reads it."""
-    line = ". build/review.env; python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return {k: v for k, v in json.loads(done.stdout).items() if k.startswith("REVIEW_")}
+    """A script of the pipeline, against this ministack."""
+    return run_script(script, folder, environ, aws_url=aws.url)
 
 
 @pytest.mark.parametrize("name", ["pipeline.yaml"])
@@ -188,3 +162,77 @@ def test_what_cannot_be_planned_fails_the_stage(aws: Ministack, tmp_path: Path) 
     done = run("plan", tmp_path, aws, STACK="nothing", TEMPLATE="missing.json")
     assert done.returncode == 2
     assert "missing.json cannot be read" in done.stderr
+
+
+def stubs(folder: Path, *failing: str) -> dict[str, str]:
+    """`python` and `todoke` that note how they were called; the variables that put them on the path."""
+    place = folder / "stubs"
+    place.mkdir()
+    for name in ("python", "todoke"):
+        path = place / name
+        path.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "{name} $*" >>"{folder}/calls"\nexit {int(name in failing)}\n'
+        )
+        path.chmod(0o755)
+    return {"PATH": f"{place}:{os.environ['PATH']}"}
+
+
+def calls(folder: Path) -> list[str]:
+    """How they were called."""
+    return (folder / "calls").read_text().splitlines()
+
+
+PIP = "python -m pip install --quiet --disable-pip-version-check"
+
+
+def test_install_takes_the_pinned_versions_or_else_the_newest(tmp_path: Path) -> None:
+    """The site's requirements.txt decides where there is one; what was installed says which version it is."""
+    environ = stubs(tmp_path)
+    assert run_script("install", tmp_path, environ).returncode == 0
+    (tmp_path / "requirements.txt").write_text("todoke[aws]==0.1.0\n")
+    assert run_script("install", tmp_path, environ).returncode == 0
+    assert calls(tmp_path) == [
+        f"{PIP} todoke[aws]",
+        "todoke --version",
+        f"{PIP} --requirement requirements.txt",
+        "todoke --version",
+    ]
+
+
+def test_what_cannot_be_installed_stops_the_build(tmp_path: Path) -> None:
+    """An older todoke that happens to be there is not used instead."""
+    assert run_script("install", tmp_path, stubs(tmp_path, "python")).returncode == 1
+    assert calls(tmp_path) == [f"{PIP} todoke[aws]"]
+
+
+def test_canary_passes_on_what_it_is_given(tmp_path: Path) -> None:
+    """Role, configuration and patience only where they are given; without stack or address it does nothing."""
+    environ = stubs(tmp_path)
+    assert run_script("canary", tmp_path, environ | {"STACK": "forms"}).returncode != 0
+    assert run_script("canary", tmp_path, environ | {"CANARY": "me@garden.example"}).returncode != 0
+    assert not (tmp_path / "calls").exists()
+    usual = environ | {"STACK": "forms", "CANARY": "me@garden.example"}
+    assert run_script("canary", tmp_path, usual).returncode == 0
+    more = {
+        "DEPLOY_ROLE": "arn:aws:iam::123456789012:role/deploy",
+        "TODOKE_CONFIG": "forms/todoke.toml",
+        "CANARY_SECONDS": "60",
+    }
+    assert run_script("canary", tmp_path, usual | more).returncode == 0
+    begin = "todoke aws canary me@garden.example --stack forms"
+    assert calls(tmp_path) == [
+        f"{begin} --config todoke.toml --canary-within 300",
+        f"{begin} --config forms/todoke.toml --role {more['DEPLOY_ROLE']} --canary-within 60",
+    ]
+
+
+def test_a_canary_that_dies_fails_the_stage(tmp_path: Path) -> None:
+    """The script's exit code is the command's."""
+    environ = stubs(tmp_path, "todoke") | {"STACK": "forms", "CANARY": "me@garden.example"}
+    assert run_script("canary", tmp_path, environ).returncode == 1
+
+
+def test_every_script_is_run_by_a_test() -> None:
+    """A new one has to be added to those above."""
+    names = {path.name for path in SCRIPTS.iterdir()}
+    assert names == {"canary", "check", "deploy", "install", "options", "plan"}

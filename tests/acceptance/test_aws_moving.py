@@ -16,19 +16,14 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 
-from aws_stack import REGION, deploy, ministack
+from aws_site import PAGE, SECRETS, door_by_path, put_secrets
+from aws_stack import REGION, deploy, ministack, package
 from local_server import serving
 from serving import TODOKE, eventually, free_port, serve
-from todoke.demo import HERE as DEMO
 from todoke.sandbox.app import build as build_sandbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
-SECRETS = {
-    "TODOKE_SECRET": "ab" * 32,
-    "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
-    "TODOKE_CMC_API_KEY": "any-key",
-}
 HOOK = f"hooks/customers-mail-cloud/{SECRETS['TODOKE_CMC_HOOK_SECRET']}"
 MANAGER = "office@hoshino-paper.example"
 CONFIGURATION = f"""
@@ -50,7 +45,6 @@ timeout = "5s"
 page = "contact.html"
 managers = ["{MANAGER}"]
 """
-PAGE = (DEMO / "site" / "contact.html").read_bytes()
 DELIVERED = {"confirmation": "delivered", "notification": "delivered"}
 
 
@@ -127,14 +121,10 @@ def test_there_and_back_again(tmp_path: Path) -> None:
     command(tmp_path / "home", "export", "--format", "backup", "-o", "moving.backup")
 
     with ministack(tmp_path) as aws:
-        for name, value in SECRETS.items():
-            aws.client("ssm").put_parameter(
-                Name=f"/todoke/production/{name}", Value=value, Type="SecureString"
-            )
+        put_secrets(aws, SECRETS)
         away = CONFIGURATION.format(door_url="", sandbox=sandbox)
-        outputs = deploy(aws, {"todoke.toml": away.encode(), "contact.html": PAGE})
-        name = outputs["ApiEndpoint"].partition("//")[2].partition(".")[0]
-        cloud = f"{aws.url}/_aws/execute-api/{name}/$default"
+        outputs = deploy(aws, package({"todoke.toml": away.encode(), "contact.html": PAGE}))
+        cloud = door_by_path(aws, outputs)
         in_table = {
             "TODOKE_TABLE": outputs["TableName"],
             "AWS_ENDPOINT_URL": aws.url,

@@ -18,7 +18,8 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from aws_stack import Ministack, deploy, ministack
+from aws_site import door_by_path, put_secrets
+from aws_stack import Ministack, deploy, ministack, package
 from browsing import chromium
 from buckets import s3_environment
 from todoke import ids
@@ -87,8 +88,7 @@ class Cloud:
     @property
     def api(self) -> str:
         """The gateway by a path."""
-        name = self.outputs["ApiEndpoint"].partition("//")[2].partition(".")[0]
-        return f"{self.aws.url}/_aws/execute-api/{name}/$default"
+        return door_by_path(self.aws, self.outputs)
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +96,14 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """One stack for all tests, and the owner's own hands on its table and bucket."""
     folder = tmp_path_factory.mktemp("uploads")
     with ministack(folder) as aws:
-        for name, value in SECRETS.items():
-            aws.client("ssm").put_parameter(
-                Name=f"/todoke/production/{name}", Value=value, Type="SecureString"
-            )
+        put_secrets(aws, SECRETS)
         (folder / "site").mkdir()
         (folder / "site" / "jobs.html").write_text(PAGE.format(language="en", door=""))
         (folder / "todoke.toml").write_text(
             CONFIGURATION.format(site=f"http://localhost:{aws.port}")
         )
         files = {name: (folder / name).read_bytes() for name in ("todoke.toml", "site/jobs.html")}
-        outputs = deploy(aws, files, SiteDelivery="website")
+        outputs = deploy(aws, package(files), SiteDelivery="website")
         for language in ("en", "ja"):
             aws.client("s3").put_object(
                 Bucket=outputs["SiteBucket"],

@@ -18,12 +18,6 @@ from todoke.web.cors import ALLOWED_HEADERS
 TEMPLATE = (Path(__file__).parents[2] / "src" / "todoke" / "deploy" / "template.yaml").read_text(
     "utf-8"
 )
-PARAMETERS = dict(
-    re.findall(
-        r"(?ms)^  (\w+):\n(.*?)(?=^  \w|\Z)",
-        TEMPLATE.partition("\nParameters:\n")[2].partition("\nRules:\n")[0],
-    )
-)
 FUNCTIONS = {"web": "Web", "sender": "Sender", "sweep": "Sweep"}
 
 
@@ -63,24 +57,6 @@ def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -
             assert sorted(re.findall(place, text)) == sorted(secrets.NEEDED[name])
         assert text.count("${SecretsPath}") == 2 * len(secrets.NEEDED[name])
         assert f"{secrets.FROM}: !Ref SecretsFrom" in resource(logical)
-
-
-def test_what_changes_a_function_s_settings_makes_a_new_version() -> None:
-    """A version keeps the variables that it was published with; the name that makes a new one fits into 256."""
-    for logical in FUNCTIONS.values():
-        named = set(re.findall(r"\$\{(\w+)\}", resource(f"{logical}Version")))
-        used = set(re.findall(r"!Ref (\w+)", resource(logical).partition("Variables:")[2]))
-        assert used & set(PARAMETERS) <= named | {"Stage"}
-        assert sum(longest(PARAMETERS[name]) + 1 for name in named) <= 256
-
-
-def longest(parameter: str) -> int:
-    """How many characters a value of a parameter may have."""
-    most = re.search(r"MaxLength: (\d+)", parameter)
-    allowed = re.search(r"AllowedValues: \[(.*)\]", parameter)
-    if allowed:
-        return max(map(len, allowed[1].split(", ")))
-    return int(most[1]) if most else len("1000000")
 
 
 def test_no_role_may_do_everything_or_do_it_everywhere() -> None:

@@ -15,18 +15,17 @@ log = get_logger(__name__)
 
 
 def sweep(app: App) -> int:
-    """Erase the submissions whose retention ended and wake the sender; how many were erased.
+    """Wake the sender, and erase the submissions whose retention ended; how many were erased.
 
     Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
-    and once a day ask its records and tidy the bucket: a fault there is logged. Raises StoreError: if the store cannot
-    do it now.
+    and once a day ask its records and tidy the bucket: a fault there is logged. Erasing comes last, for a fault in it
+    must not keep the rest from being done. Raises StoreError: if the store cannot do it now.
     """
-    erased = app.store.erase(retained_before=app.clock())
     app.hint()
     _unless_it_fails("watch", watch, app)
     _unless_it_fails("reconcile", _reconcile, app)
     _unless_it_fails("tidy", _tidy, app)
-    return erased
+    return app.store.erase(retained_before=app.clock())
 
 
 def _reconcile(app: App) -> None:

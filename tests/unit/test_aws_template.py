@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from lambda_events import FILTERS
+from todoke.aws.planning import BODY_LIMIT
+from todoke.aws.template import compact
 from todoke.aws.template import document as parsed
 from todoke.bucket import INCOMING, KEPT
 from todoke.entry import aws
@@ -246,3 +248,10 @@ def longest(parameter: dict[str, object]) -> int:
     assert isinstance(allowed, list)
     assert allowed != [None]
     return max(len(str(value)) for value in allowed)
+
+
+def test_the_template_fits_into_a_request() -> None:
+    """So a plan needs no bucket to put it into first: without its comments it says the same."""
+    text = compact(TEMPLATE, "template.yaml")
+    assert parsed(text, "template.yaml") == parsed(TEMPLATE, "template.yaml")
+    assert len(text.encode()) <= BODY_LIMIT

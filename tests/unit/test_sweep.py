@@ -43,6 +43,26 @@ def test_everything_is_done(post: PostOffice) -> None:
     assert statuses[about] is Status.DELIVERED
 
 
+class _CannotErase(MemoryStore):
+    """A store whose erasure fails, such as of files in a bucket that is no longer named."""
+
+    def erase(self, **_: object) -> int:
+        raise StoreUnavailable("Files of a submission lie in a bucket.")
+
+
+def test_an_erasure_that_fails_is_told_when_all_else_is_done() -> None:
+    """The sender is woken and a silent webhook is told of, whatever is wrong with what has ended."""
+    post = PostOffice(_CannotErase())
+    note_heard(post.app, "post")
+    post.move(hours=1)
+    post.tell(post.hand_over(), Kind.DELIVERED)
+    post.move(hours=25)
+    with pytest.raises(StoreUnavailable, match="lie in a bucket"):
+        sweep(post.app)
+    assert post.hints
+    assert [note for _, note, _ in post.alerts()] == ["silent"]
+
+
 @pytest.mark.parametrize("fault", [RecordsUnavailable(), StoreUnavailable(), ZeroDivisionError()])
 def test_records_that_fail_are_put_off(
     post: PostOffice, fault: Exception, caplog: pytest.LogCaptureFixture

@@ -15,7 +15,7 @@ from todoke.aws.fitting import fitted
 from todoke.aws.parameters import Given, read_parameters, read_text
 from todoke.aws.planning import BODY_LIMIT, Order
 from todoke.aws.session import Aws
-from todoke.aws.template import without_aliases
+from todoke.aws.template import compact, without_aliases
 from todoke.aws.upload import bucket_name, upload
 from todoke.errors import ConfigError
 
@@ -69,6 +69,8 @@ def prepared(aws: Aws, what: What) -> Iterator[Ready]:
     """
     path = what.template or own_template()
     text = without_aliases(read_text(path), str(path))
+    if what.template is None:
+        text = compact(text, str(path))
     order = Order(what.stack, text, read_parameters(what.parameters))
     notice = ""
     if what.template is None:

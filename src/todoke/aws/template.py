@@ -69,6 +69,11 @@ def without_aliases(text: str, name: str) -> str:
     return json.dumps(document(text, name), ensure_ascii=False, indent=1)
 
 
+def compact(text: str, name: str) -> str:
+    """The same template as JSON on one line, which a request has room for where YAML with its comments is too long."""
+    return json.dumps(document(text, name), separators=(",", ":"), ensure_ascii=False)
+
+
 def from_document(found: Json, name: str = "the template") -> Template:
     """Make a Template of what YAML or JSON said. Raises ConfigError: if a part is not what CloudFormation takes."""
     if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):

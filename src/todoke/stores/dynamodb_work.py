@@ -78,23 +78,31 @@ class Outbox:
         if wish.ids:
             names = set(wish.ids)
             there = self.cabinet.load_all(id_[:26] for id_ in wish.ids)
-            if not _due(there, wish.now):  # read before the write that made us look
+            if not _due(there.values(), wish.now):  # read before the write that made us look
                 there = self.cabinet.load_all((id_[:26] for id_ in wish.ids), consistent=True)
             return self._take(
-                wish, there, [d for d in _due(there, wish.now) if d.message_id in names]
+                wish, there, [d for d in _due(there.values(), wish.now) if d.message_id in names]
             )
         there = self._put_off(wish.now, wish.limit)
         fresh = self._fresh(wish.now, wish.limit)
         there = fresh.found | there
-        claims = self._take(wish, there, _due(there, wish.now))
+        claims = self._take(wish, there, _due(there.values(), wish.now))
         with suppress(StoreUnavailable):  # it moves the next time; the claims are made
             self._move_mark(wish, fresh)
         return claims
 
     def due(self, now: datetime, limit: int) -> list[str]:
-        """See Store.due."""
-        there = self._fresh(now, limit).found | self._put_off(now, limit)
-        return [due_.message_id for due_ in sorted(_due(there, now))[:limit]]
+        """See Store.due. Round by round, so however many there are, few submissions are held."""
+        found: set[Due] = set()
+        end = ids.time_digits(now) + HIGHEST
+        for rounds in (self._put_off_rounds(), self._fresh_rounds()):
+            named: set[Due] = set()
+            for floor, there in rounds:
+                if floor > end or len(named) >= limit:
+                    break
+                named.update(_due(there, now))
+            found |= named
+        return [due_.message_id for due_ in sorted(found)[:limit]]
 
     def next_due(self) -> datetime | None:
         """See Store.next_due."""
@@ -150,7 +158,7 @@ class Outbox:
             until = ids.time_digits(now)
             entries = due(self.cabinet.table, low=low, until=until, limit=size)
             there |= self.cabinet.load_keys([key for _, key in entries])
-            if len(entries) < size or len(_due(there, now)) >= limit:
+            if len(entries) < size or len(_due(there.values(), now)) >= limit:
                 break
             size = size * 2 if entries[-1][0] == low else size
             low = entries[-1][0]
@@ -165,7 +173,7 @@ class Outbox:
             entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
             fresh.entries += entries
             fresh.found |= self.cabinet.load_keys([entry.key for entry in entries])
-            if len(entries) < size or len(_due(fresh.found, now)) >= limit:
+            if len(entries) < size or len(_due(fresh.found.values(), now)) >= limit:
                 break
             low = after(entries[-1].id)
         return fresh
@@ -252,10 +260,10 @@ class _Begin:
         )
 
 
-def _due(there: dict[str, Stored], now: datetime) -> list[Due]:
+def _due(there: Collection[Stored], now: datetime) -> list[Due]:
     return [
         Due(work.wakes_at, work.message.id, stored.id)
-        for stored in there.values()
+        for stored in there
         for work in stored.record.works
         if work.wakes_at is not None and work.wakes_at <= now
     ]

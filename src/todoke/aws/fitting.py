@@ -9,7 +9,7 @@ from pathlib import Path
 
 from todoke.aws.package import read_toml
 from todoke.aws.parameters import Given
-from todoke.aws.planning import Order, describe
+from todoke.aws.planning import Order, parameters_of
 from todoke.aws.session import Aws, AwsError, asked
 from todoke.aws.template import parse
 from todoke.errors import ConfigError
@@ -36,7 +36,7 @@ def fitted(aws: Aws, order: Order, config: Path) -> tuple[Order, str]:
 
     Raises ConfigError: if what was asked for cannot be, or todoke.toml needs a parameter that is not given.
     """
-    former = _former(aws, order.stack)
+    former = parameters_of(aws, order.stack)
     values = {**former, **order.given.values}
     _require_ses(values, config)
     asked_for = values.get(RESERVE) or str(parse(order.template).parameters[RESERVE]["Default"])
@@ -60,13 +60,6 @@ def fitted(aws: Aws, order: Order, config: Path) -> tuple[Order, str]:
     given = Given({**order.given.values, RESERVE: str(spare)}, order.given.tags)
     limit = f"{spare}" if spare else "0 (no limit of its own; see docs/aws.md)"
     return replace(order, given=given), f"{why}: {RESERVE} is {limit} instead of {wanted}."
-
-
-def _former(aws: Aws, stack: str) -> Mapping[str, str]:
-    """The parameters of the stack as it is, none where there is none."""
-    found = describe(aws.client("cloudformation"), stack) or {}
-    rows = found.get("Parameters", ())
-    return {row["ParameterKey"]: str(row.get("ParameterValue", "")) for row in rows}
 
 
 def _concurrency(aws: Aws) -> Concurrency | None:

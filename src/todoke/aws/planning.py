@@ -112,6 +112,19 @@ def describe(client: Client, stack: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "DELETE_COMPLETE" else dict(found)
 
 
+def parameters_of(aws: Aws, stack: str) -> dict[str, str]:
+    """The parameters of a stack as it is, none where there is none."""
+    found = describe(aws.client("cloudformation"), stack) or {}
+    rows = found.get("Parameters", ())
+    return {row["ParameterKey"]: str(row.get("ParameterValue", "")) for row in rows}
+
+
+def outputs_of(aws: Aws, stack: str) -> dict[str, str]:
+    """The outputs of a stack, none where there is none."""
+    found = describe(aws.client("cloudformation"), stack) or {}
+    return {row["OutputKey"]: str(row["OutputValue"]) for row in found.get("Outputs", ())}
+
+
 def _require_deployable(stack: str, status: str) -> None:
     if status.endswith("_IN_PROGRESS"):
         raise ConfigError(f"The stack {stack} is at work ({status}): wait for its end.")

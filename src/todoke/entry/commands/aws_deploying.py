@@ -13,9 +13,19 @@ from todoke.aws.executing import DeployFailed, execute
 from todoke.aws.finding import Finding, Severity, Topic
 from todoke.aws.ordering import Ready, What, prepared, sendable
 from todoke.aws.parameters import Given
-from todoke.aws.planning import Former, Order, Plan, describe, former_stack, planned
+from todoke.aws.planning import (
+    Former,
+    Order,
+    Plan,
+    former_stack,
+    outputs_of,
+    parameters_of,
+    planned,
+)
+from todoke.aws.secrets import what_is_missing
 from todoke.aws.session import Aws
 from todoke.configuration import read
+from todoke.entry.commands.aws_arrived import next_steps
 from todoke.entry.commands.aws_planning import print_review
 from todoke.entry.commands.aws_progress import Progress
 from todoke.entry.commands.printing import print_notice
@@ -42,6 +52,9 @@ def deploy(aws: Aws, what: What, proof: Proof, *, accept: str, as_json: bool) ->
     with prepared(aws, what) as ready:
         if ready.notice:
             print_notice(ready.notice)
+        is_ours = what.template is None
+        if is_ours and (missing := what_is_missing(aws, ready.order, what.config)):
+            raise ConfigError(f"{missing}\nNothing was deployed.")
         former = former_stack(client, what.stack)
         with planned(aws, ready.order) as plan:
             print_review(plan.review, as_json=as_json)
@@ -49,6 +62,10 @@ def deploy(aws: Aws, what: What, proof: Proof, *, accept: str, as_json: bool) ->
                 return 1
             if not _executed(aws, ready, plan, what.stack, say):
                 return 1
+    if is_ours and not former.exists:
+        found = next_steps(what.config, outputs_of(aws, what.stack), parameters_of(aws, what.stack))
+        for step in found:
+            say.line(step)
     if waiting is None:
         say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")
         return 0
@@ -109,13 +126,12 @@ def _executed(aws: Aws, ready: Ready, plan: Plan, stack: str, say: Progress) -> 
 
 def _door(aws: Aws, what: What) -> str:
     """Where the stack says that its door is. Raises ConfigError: if it does not."""
-    found = describe(aws.client("cloudformation"), what.stack) or {}
-    outputs = {row["OutputKey"]: row["OutputValue"] for row in found.get("Outputs", ())}
+    outputs = outputs_of(aws, what.stack)
     if "DoorUrl" not in outputs:
         raise ConfigError(
             f"The stack {what.stack} has no output DoorUrl, to which a canary could go."
         )
-    return str(outputs["DoorUrl"])
+    return outputs["DoorUrl"]
 
 
 def prove(canary: Canary, say: Progress) -> bool:

@@ -12,6 +12,7 @@ from todoke.aws.planning import planned
 from todoke.aws.publishing import publish
 from todoke.aws.review import Review
 from todoke.aws.review import as_json as review_as_json
+from todoke.aws.secrets import what_is_missing
 from todoke.aws.session import Aws
 from todoke.entry.commands.printing import print_json, print_line, print_notice, style
 from todoke.errors import ConfigError
@@ -33,6 +34,8 @@ def plan(aws: Aws, what: What, files: Files, *, keep: bool, as_json: bool) -> in
         review, change_set = found.review, found.change_set
         if ready.notice:
             print_notice(ready.notice)
+        if what.template is None and (missing := what_is_missing(aws, ready.order, what.config)):
+            print_notice(missing)
     write_files(review, files)
     url = publish(aws, files.publish, review.digest, page(review)) if files.publish else ""
     print_review(review, as_json=as_json, url=url)

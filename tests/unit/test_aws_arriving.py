@@ -1,0 +1,145 @@
+"""What a first deployment needs before, and what is left to do after: said with the commands and addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from todoke.aws.ordering import own_template
+from todoke.aws.parameters import Given
+from todoke.aws.planning import Order
+from todoke.aws.secrets import needed, what_is_missing
+from todoke.entry.commands.aws_arrived import next_steps
+
+CLOUD = """
+[site]
+name = "Garden"
+url = "https://garden.example"
+[mail]
+service = "customers-mail-cloud"
+from = "forms@garden.example"
+[mail.customers_mail_cloud]
+url = "https://sandbox.smtps.jp"
+api_user = "forms@garden.example"
+[forms.contact]
+managers = ["office@garden.example"]
+[forms.leave]
+managers = ["office@garden.example"]
+"""
+
+
+class FakeAws:
+    """An account with these secrets; with `denies`, one whose secrets this role may not see."""
+
+    region_name = "eu-central-1"
+
+    def __init__(self, *there: str, denies: bool = False) -> None:
+        self.there = there
+        self.denies = denies
+
+    def client(self, _service: str) -> FakeAws:
+        """A client of any service: this."""
+        return self
+
+    def describe_stacks(self, StackName: str) -> Any:
+        """CloudFormation's: there is no stack yet."""
+        raise ClientError(
+            {"Error": {"Code": "ValidationError", "Message": f"{StackName} does not exist"}},
+            "DescribeStacks",
+        )
+
+    def get_parameters(self, Names: list[str], WithDecryption: bool) -> Any:
+        """SSM's, which must not be asked for values in the clear."""
+        assert not WithDecryption
+        if self.denies:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameters")
+        return {"InvalidParameters": [name for name in Names if name not in self.there]}
+
+    def list_secrets(self, Filters: list[dict[str, Any]]) -> Any:
+        """Secrets Manager's: the names that begin so."""
+        [prefix] = Filters[0]["Values"]
+        return {"SecretList": [{"Name": name} for name in self.there if name.startswith(prefix)]}
+
+
+def missing(aws: FakeAws, folder: Path, toml: str = CLOUD, **values: str) -> str:
+    """What is said of the missing secrets."""
+    config = folder / "todoke.toml"
+    config.write_text(toml)
+    order = Order("forms", own_template().read_text("utf-8"), Given(values))
+    return what_is_missing(aws, order, config)  # type: ignore[arg-type]
+
+
+def test_missing_secrets_are_named_with_the_commands_that_help(tmp_path: Path) -> None:
+    """Only those that are missing; what the owner makes up is made by the command."""
+    text = missing(FakeAws("/todoke/production/TODOKE_SECRET"), tmp_path)
+    path = "aws ssm put-parameter --type SecureString --name /todoke/production"
+    assert text.splitlines() == [
+        "Secrets are missing in Parameter Store (eu-central-1), without which no function starts. Put them there:",
+        f"  {path}/TODOKE_CMC_API_KEY --value '...'",
+        f'  {path}/TODOKE_CMC_HOOK_SECRET --value "$(openssl rand -hex 16)"',
+    ]
+
+
+def test_nothing_is_said_where_all_are_there_or_nobody_may_look(tmp_path: Path) -> None:
+    """A role of a pipeline may have no right to see them: the deployment goes on."""
+    names = ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_CMC_HOOK_SECRET")
+    there = [f"/garden/{name}" for name in names]
+    assert missing(FakeAws(*there), tmp_path, SecretsPath="/garden") == ""
+    assert missing(FakeAws(denies=True), tmp_path) == ""
+
+
+def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) -> None:
+    """By the whole name: another that begins with it is another."""
+    there = ("/todoke/production/TODOKE_SECRET", "/todoke/production/TODOKE_CMC_API_KEY_OLD")
+    text = missing(FakeAws(*there), tmp_path, SecretsFrom="secrets-manager")
+    assert "in Secrets Manager" in text
+    assert (
+        "create-secret --name /todoke/production/TODOKE_CMC_API_KEY --secret-string '...'" in text
+    )
+    assert "TODOKE_SECRET " not in text
+
+
+@pytest.mark.parametrize(
+    ("mail", "names"),
+    [
+        ({"service": "smtp"}, {"TODOKE_SECRET"}),
+        ({"service": "smtp", "smtp": {"user": "u"}}, {"TODOKE_SECRET", "TODOKE_SMTP_PASSWORD"}),
+        ({"service": "ses"}, {"TODOKE_SECRET"}),
+        (
+            {"service": "ses", "ses": {"topics": ["arn"]}},
+            {"TODOKE_SECRET", "TODOKE_SES_HOOK_SECRET"},
+        ),
+        (
+            {"service": "customers-mail-cloud", "customers_mail_cloud": {"webhook": False}},
+            {"TODOKE_SECRET", "TODOKE_CMC_API_KEY"},
+        ),
+        ("nonsense", {"TODOKE_SECRET"}),
+    ],
+    ids=str,
+)
+def test_what_is_needed_depends_on_the_mail_service(mail: object, names: set[str]) -> None:
+    """As the functions themselves require it when they start."""
+    assert set(needed({"mail": mail})) == names
+
+
+def test_the_next_steps_name_every_address(tmp_path: Path) -> None:
+    """Forms, webhook, site, and who is told when something fails; the secret itself is not printed."""
+    config = tmp_path / "todoke.toml"
+    config.write_text(CLOUD)
+    outputs = {"DoorUrl": "https://x.example", "SiteBucket": "b", "SiteUrl": "https://d.example"}
+    text = "\n".join(next_steps(config, outputs, {"SecretsPath": "/garden"}))
+    for said in (
+        "form contact post to https://x.example/f/contact",
+        "form leave post to https://x.example/f/leave",
+        "https://x.example/hooks/customers-mail-cloud/ + what is in /garden/TODOKE_CMC_HOOK_SECRET",
+        "aws s3 sync YOUR-FOLDER s3://b",
+        "https://d.example",
+        "AlarmAddress",
+    ):
+        assert said in text
+    text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, {"AlarmAddress": "a@b"}))
+    assert "s3" not in text
+    assert "AlarmAddress" not in text

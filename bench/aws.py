@@ -31,7 +31,7 @@ import mails
 from aws_emulators import client_of, dynamodb_local, ministack, new_table
 from lambda_events import Invocation, MemoryQueues, http_event, passes_filter, records_of
 from lambda_runtime import Environment
-from todoke.app import SERVICES_WITH_TOKENS, App, utc_now
+from todoke.app import SERVICES_WITH_TOKENS, App, read_change, utc_now
 from todoke.entry.aws.gateway import make_web
 from todoke.entry.aws.relay import Relay
 from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
@@ -39,7 +39,6 @@ from todoke.forms import Managers
 from todoke.log import log_to_stderr
 from todoke.settings import CustomersMailCloudSettings, Secret
 from todoke.stores.dynamodb import DynamoStore
-from todoke.stores.dynamodb_stream import read_change
 from todoke.testing import FakeMailer
 
 ROOT = Path(__file__).parents[1]
@@ -149,7 +148,9 @@ class Bench:
         )
         self.web = make_web(self.app, {})
         self.queues = MemoryQueues()
-        self.relay = Relay(self.app, self.queues, read_change, connections=CONNECTIONS)
+        self.relay = Relay(
+            self.app, self.queues, read_change(self.app.store), connections=CONNECTIONS
+        )
         self.seen = 0
 
     def counted(self, do: Any) -> tuple[Counter[str], Any]:

@@ -102,11 +102,12 @@ def is_served(settings: Settings) -> bool:
     return not settings.table and served(settings.data)
 
 
-def read_change() -> ReadChange:
+def read_change(store: Store) -> ReadChange:
     """What reads the records of the store's change stream: DynamoDB's, for no other store has one."""
+    from todoke.stores.dynamodb import DynamoStore
     from todoke.stores.dynamodb_stream import read_change as read
 
-    return read
+    return store.read_change if isinstance(store, DynamoStore) else read
 
 
 def _open_bucket(settings: Settings) -> Bucket | None:

@@ -348,7 +348,7 @@ class HookRequest:
 
 ReadChange = Callable[[Mapping[str, Any]], Mapping[str, datetime]]
 """Reads one record of a store's change stream: the messages that the change left due and unclaimed, and when each is
-due. Raises Malformed: if the record cannot be read. Pure; the store's claim decides, not this."""
+due. Raises Malformed: if the record cannot be read. The store's claim decides, not this."""
 
 
 class EventSource(Protocol):

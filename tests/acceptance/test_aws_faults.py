@@ -25,7 +25,7 @@ from lambda_events import (
     passes_filter,
     records_of,
 )
-from todoke.app import App
+from todoke.app import App, read_change
 from todoke.delivery import Status
 from todoke.entry.aws.gateway import make_web
 from todoke.entry.aws.relay import Relay
@@ -33,7 +33,6 @@ from todoke.entry.aws.upkeep import make_sweep
 from todoke.errors import StoreUnavailable
 from todoke.forms import Managers
 from todoke.stores.dynamodb import DynamoStore
-from todoke.stores.dynamodb_stream import read_change
 from todoke.testing import FakeClock, FakeMailer
 from variants import replace
 
@@ -121,7 +120,7 @@ class Deployment:
 
     def handle(self, records: Any) -> Any:
         """Invoke a new environment of `sender` once."""
-        relay = Relay(self.app, self.queues, read_change)
+        relay = Relay(self.app, self.queues, read_change(self.app.store))
         return relay.handle({"Records": records}, Invocation())
 
     def statuses(self) -> Counter[Status]:

@@ -19,6 +19,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 import aws_emulators
+from lambda_events import as_lambda
 from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
 from todoke import ids
 from todoke.accept import Context, Prepared, prepare
@@ -35,6 +36,7 @@ from todoke.settings import MailSettings, Settings
 from todoke.stores.dynamodb import DynamoStore
 from todoke.stores.dynamodb_client import Table, make_client
 from todoke.stores.dynamodb_index import before, newest, oldest
+from todoke.stores.dynamodb_items import current_key
 from todoke.stores.dynamodb_table import DEFINITION, EXPIRY, TIME, create_table
 from todoke.stores.dynamodb_work import GRACE, LATE
 from todoke.submission import Entry, File
@@ -188,6 +190,23 @@ def claim(desk: Desk, prepared: Prepared) -> list[Claim]:
     )
 
 
+def note_record(desk: Desk, meter: Meter, prepared: Prepared) -> None:
+    """Read what the table's stream says of a submission as it is now, as the sender does before it claims."""
+    assert isinstance(desk.store, DynamoStore)
+    due = desk.store.read_change(record_of(desk, meter, prepared.submission.id))
+    assert set(due) == {m.id for m in prepared.messages}
+
+
+def record_of(desk: Desk, meter: Meter, submission_id: str) -> dict[str, Any]:
+    """A record of the stream whose image is a submission's item now."""
+    home, rest = current_key(submission_id)
+    image = meter.client.get_item(
+        TableName=table_of(desk).name, Key={"k": {"S": home}, "r": {"S": rest}}
+    )["Item"]
+    meter.take()
+    return {"eventName": "INSERT", "dynamodb": {"NewImage": as_lambda(image)}}
+
+
 def finish(desk: Desk, claims: list[Claim]) -> None:
     """The service takes all of them."""
     outcomes = []
@@ -273,6 +292,73 @@ class TestCost:
         assert len(meter.asked) <= 8
 
 
+class TestStream:
+    def test_a_claim_needs_no_read_after_the_record(self, desk: Desk, meter: Meter) -> None:
+        """What the record brought is written over, and what comes of it is the same."""
+        prepared = accepted(desk)
+        desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+        note_record(desk, meter, prepared)
+        claims = claim(desk, prepared)
+        assert meter.asked == ["PutItem"]
+        assert [c.message for c in claims] == list(prepared.messages)
+        assert claims[0].submission == prepared.submission
+        meter.take()
+        finish(desk, claims)
+        assert meter.asked == ["PutItem"]
+        told = desk.timeline(prepared.submission.id).messages
+        assert {m.standing.status for m in told} == {Status.ACCEPTED}
+
+    def test_a_record_that_comes_again_claims_nothing(self, desk: Desk, meter: Meter) -> None:
+        """Neither in the process that claimed, nor in another that knows nothing of it yet."""
+        prepared = accepted(desk)
+        desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+        record = record_of(desk, meter, prepared.submission.id)
+        assert isinstance(desk.store, DynamoStore)
+        desk.store.read_change(record)
+        assert len(claim(desk, prepared)) == 2
+        other = Desk(_another(desk, meter), now=desk.now)
+        for one in (desk, other):
+            one.store.read_change(record)  # type: ignore[attr-defined]
+            assert claim(one, prepared) == []
+        assert [len(m.attempts) for m in desk.timeline(prepared.submission.id).messages] == [1, 1]
+
+    def test_an_old_record_hides_nothing(self, desk: Desk, meter: Meter) -> None:
+        """A process that knows an old version finds what another process made due since."""
+        prepared = accepted(desk)
+        desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+        other = Desk(_another(desk, meter), now=desk.now)
+        first = record_of(desk, meter, prepared.submission.id)
+        assert isinstance(desk.store, DynamoStore)
+        desk.store.read_change(first)
+        finish(desk, claim(desk, prepared))
+        assert other.resend(prepared.messages[0].id)
+        desk.store.read_change(record_of(desk, meter, prepared.submission.id))
+        [again] = claim(desk, prepared)
+        assert (again.message.id, again.attempt.number) == (prepared.messages[0].id, 2)
+
+    def test_a_record_of_what_was_erased_claims_nothing(self, desk: Desk, meter: Meter) -> None:
+        """Not even a trace of it comes back."""
+        prepared = accepted(desk)
+        desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+        record = record_of(desk, meter, prepared.submission.id)
+        assert desk.store.erase(submission_id=prepared.submission.id) == 1
+        assert isinstance(desk.store, DynamoStore)
+        desk.store.read_change(record)
+        assert claim(desk, prepared) == []
+        assert desk.store.timeline(prepared.submission.id) is None
+
+
+def _another(desk: Desk, meter: Meter) -> DynamoStore:
+    """Another process's store on the same table."""
+    return DynamoStore(
+        table_of(desk).name,
+        secret=SECRET,
+        clock=lambda: desk.now,
+        tokened=frozenset({SERVICE}),
+        client=meter.client,
+    )
+
+
 def desk_emulator(meter: Meter) -> str:
     """Which emulator a client talks to."""
     url = meter.client.meta.endpoint_url
@@ -286,6 +372,7 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     prepared = accepted(desk)
     desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
     found["door"] = meter.take()
+    note_record(desk, meter, prepared)
     claims = claim(desk, prepared)
     found["claim of both messages"] = meter.take()
     desk.move(seconds=1.234567)
@@ -301,6 +388,7 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     found["receipt"] = meter.take()
     other = accepted(desk, "Another text.")
     desk.store.add(other.submission, other.messages, other.repeat).result()
+    note_record(desk, meter, other)
     claims = claim(desk, other)
     finish(desk, claims)
     meter.take()

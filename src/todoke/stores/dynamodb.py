@@ -38,6 +38,7 @@ from todoke.stores.dynamodb_items import Stored, id_of
 from todoke.stores.dynamodb_journal import Journal
 from todoke.stores.dynamodb_listing import Lists
 from todoke.stores.dynamodb_pointers import Pointers
+from todoke.stores.dynamodb_stream import due_in, submission_in
 from todoke.stores.dynamodb_work import LATE, Outbox, Wish
 from todoke.stores.erasure import Condition
 from todoke.stores.work import new_work
@@ -139,6 +140,14 @@ class DynamoStore:
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """See Store."""
         return self._outbox.due(now, limit)
+
+    def read_change(self, record: Mapping[str, Any]) -> Mapping[str, datetime]:
+        """See ReadChange. What the record brings is noted, so that the claim after it needs no read."""
+        stored = submission_in(record)
+        if stored is None:
+            return {}
+        self._cabinet.note(stored)
+        return due_in(stored)
 
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store. The hash begins with the submission's id."""

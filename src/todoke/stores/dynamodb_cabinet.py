@@ -53,8 +53,14 @@ class Cabinet:
     _written: dict[str, Stored] = field(default_factory=dict)
 
     def written(self, submission_id: str) -> Stored | None:
-        """The submission as this process wrote it last, if that is not long ago; somebody may have changed it since."""
+        """The submission as this process wrote or noted it last, if that is not long ago; it may have changed since."""
         return self._written.get(submission_id)
+
+    def note(self, stored: Stored) -> None:
+        """Remember a submission that came without asking for it, in place of a read. It may be older than what is
+        there: a write over it fails then, and begins anew with a read."""
+        if stored.id not in self._written:
+            self._keep_in_mind(stored)
 
     def load(self, submission_id: str, *, consistent: bool = True) -> Stored | None:
         """The submission with this id, wherever in its place it is."""
@@ -182,6 +188,9 @@ class Cabinet:
         if "c" in item:
             self._written.pop(stored.id, None)
             return
+        self._keep_in_mind(stored)
+
+    def _keep_in_mind(self, stored: Stored) -> None:
         while len(self._written) >= _MOST_REMEMBERED:
             self._written.pop(next(iter(self._written)), None)
         self._written[stored.id] = stored

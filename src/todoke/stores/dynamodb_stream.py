@@ -12,19 +12,29 @@ from typing import Any
 
 from todoke.errors import Malformed, StoreCorrupt
 from todoke.stores.dynamodb_client import Item
-from todoke.stores.dynamodb_items import stored_of
+from todoke.stores.dynamodb_items import Stored, stored_of
 
 
 def read_change(record: Mapping[str, Any]) -> Mapping[str, datetime]:
     """See ports.ReadChange. A record of anything but a submission, or of its end, leaves nothing due."""
+    stored = submission_in(record)
+    return due_in(stored) if stored else {}
+
+
+def submission_in(record: Mapping[str, Any]) -> Stored | None:
+    """The submission as a change left it; None for anything else. Raises Malformed: if it cannot be read."""
     image = record["dynamodb"].get("NewImage")
     if not image or "h" not in image or "b" not in image:
-        return {}
+        return None
     item = _plain(image)
     try:
-        stored = stored_of(item, bytes(item["b"]))  # type: ignore[arg-type]
+        return stored_of(item, bytes(item["b"]))  # type: ignore[arg-type]
     except StoreCorrupt as error:
         raise Malformed("the record's submission cannot be read") from error
+
+
+def due_in(stored: Stored) -> Mapping[str, datetime]:
+    """When its messages are due that nobody is at work on."""
     return {
         work.message.id: work.timeline.due_at
         for work in stored.record.works

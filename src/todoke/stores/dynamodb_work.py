@@ -9,7 +9,7 @@ on over what is done, or is in the index of work, and never nearer to the presen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -77,8 +77,8 @@ class Outbox:
         """See Store.claim."""
         if wish.ids:
             names = set(wish.ids)
-            there = self.cabinet.load_all(id_[:26] for id_ in wish.ids)
-            if not _due(there.values(), wish.now):  # read before the write that made us look
+            there = self._known(id_[:26] for id_ in wish.ids)
+            if not _due(there.values(), wish.now):  # known from before the write that made us look
                 there = self.cabinet.load_all((id_[:26] for id_ in wish.ids), consistent=True)
             return self._take(
                 wish, there, [d for d in _due(there.values(), wish.now) if d.message_id in names]
@@ -126,6 +126,12 @@ class Outbox:
         """The ids from the mark on, oldest first: what the door wrote and nothing has looked at since."""
         entries = oldest(self.cabinet.table, low=self._mark(), high=before(HIGHEST), limit=limit)
         return [entry.id for entry in entries]
+
+    def _known(self, submission_ids: Iterable[str]) -> dict[str, Stored]:
+        """Submissions as this process knows them, or as they are read."""
+        wanted = dict.fromkeys(submission_ids)
+        known = {id_: stored for id_ in wanted if (stored := self.cabinet.written(id_))}
+        return known | self.cabinet.load_all(id_ for id_ in wanted if id_ not in known)
 
     def _put_off_rounds(self) -> Iterator[tuple[str, Collection[Stored]]]:
         """What the index of work has, the longest due first, each round after a time in digits."""

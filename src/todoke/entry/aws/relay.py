@@ -33,7 +33,7 @@ log = get_logger(__name__)
 def make_sender(app: App, environ: Mapping[str, str]) -> Handler:
     """The handler of the stream's and the queue's records."""
     require_time(app.settings.mail)
-    relay = Relay(app, SqsQueues(environ), read_change(), connections=connections(environ))
+    relay = Relay(app, SqsQueues(environ), read_change(app.store), connections=connections(environ))
     return relay.handle
 
 

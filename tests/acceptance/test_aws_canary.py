@@ -212,7 +212,14 @@ def test_an_account_that_can_reserve_nothing_is_told_before_the_deployment(tmp_p
         assert refused.returncode == 2, refused.stdout + refused.stderr
         assert "SenderConcurrency=5 cannot be" in refused.stderr
         new.parameters()
+        refused = new.deploy("first", "--no-canary")
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        for name in SECRETS:
+            assert f"--name /todoke/production/{name} --value" in refused.stderr
+        assert "Nothing was deployed." in refused.stderr
+        put_secrets(aws, SECRETS)
         done = new.deploy("first", "--no-canary")
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "let the page of form contact post to http" in done.stdout
         assert "SenderConcurrency is 0" in done.stderr
         assert new.parameter("SenderConcurrency") == "0"

@@ -97,6 +97,14 @@ def test_what_was_typed_is_kept() -> None:
     assert "Please choose them again" in text
 
 
+def test_a_file_that_nobody_chose_is_not_asked_for_again() -> None:
+    """A browser sends an empty file for a control where none was chosen: nothing is lost there."""
+    none = File(name="", media_type="application/octet-stream", content=b"")
+    entries = tuple(Entry(e.name, none) if isinstance(e.value, File) else e for e in ANSWERS)
+    assert entries != ANSWERS
+    assert "choose them again" not in text_of(entries=entries)
+
+
 @pytest.mark.parametrize(
     "typed",
     ['"><script>alert(1)</script>', "\n\nfirst", "</textarea>", "a\u200eb", "&amp;", "{{ 7*7 }}"],

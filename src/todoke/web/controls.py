@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from todoke.forms import Field, Form
-from todoke.submission import Entry, EntryList, FieldErrors, texts
+from todoke.submission import Entry, EntryList, FieldErrors, File, texts
 
 _GROUPS = frozenset({"radio", "checkbox"})
 _LONG = 80
@@ -39,7 +39,8 @@ class Option:
 class Control:
     """One control or group, ready to be written down. `attributes` are its constraints as HTML attributes.
 
-    Files that are `uploaded` need not be chosen again; where the control takes one, it is not shown then.
+    Files that are `uploaded` need not be chosen again; where the control takes one, it is not shown then. Files that
+    were chosen and came with the form are lost: no browser keeps them (`has_lost_files`).
     """
 
     id: str
@@ -54,6 +55,7 @@ class Control:
     options: tuple[Option, ...]
     attributes: dict[str, str]
     uploaded: tuple[Uploaded, ...] = ()
+    has_lost_files: bool = False
 
     @property
     def needs_prompt(self) -> bool:
@@ -79,8 +81,15 @@ def controls(
         typed = texts(entries, field.name)
         for value in _values(field, typed):
             control = _control(field, f"f{len(found)}", value, typed, said, fresh=not entries)
+            control = replace(control, has_lost_files=_brought_files(field, entries))
             found.append(_with_uploaded(control, uploaded))
     return found
+
+
+def _brought_files(field: Field, entries: EntryList) -> bool:
+    """Whether a file was chosen: without one a browser sends a file with no name and no bytes."""
+    sent = (entry.value for entry in entries if entry.name == field.name)
+    return any(isinstance(file, File) and bool(file.name or file.size) for file in sent)
 
 
 def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:

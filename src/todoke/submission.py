@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -119,6 +119,14 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     token_hash: str
     retain_until: datetime | None = None
     signals: tuple[str, ...] = ()
+
+    def with_contents(self, contents: Mapping[int, bytes]) -> Submission:
+        """The same with its files' content, by their positions; there is one for each file."""
+        entries = list(self.entries)
+        for position, entry, file in files(self.entries):
+            whole = File(name=file.name, media_type=file.media_type, content=contents[position])
+            entries[position] = msgspec.structs.replace(entry, value=whole)
+        return msgspec.structs.replace(self, entries=tuple(entries))
 
     def without_contents(self) -> Submission:
         """The same as a timeline carries it: its files without their content."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from msgspec.structs import replace
-
 from todoke import ids
 from todoke.errors import StoreUnavailable
 from todoke.moving import Kept, Restored
@@ -16,7 +14,7 @@ from todoke.stores.dynamodb_codec import Record
 from todoke.stores.dynamodb_index import every
 from todoke.stores.dynamodb_items import ID, Stored
 from todoke.stores.work import is_same, kept_message, work_of
-from todoke.submission import File, files
+from todoke.submission import files
 
 _ROUND = 100
 
@@ -51,13 +49,12 @@ def restore(cabinet: Cabinet, kept: Kept) -> Restored:
 
 def _kept(cabinet: Cabinet, stored: Stored) -> Kept:
     submission = stored.record.submission
-    entries = list(submission.entries)
-    for position, entry, file in files(submission.entries):
-        content = cabinet.file(stored, position) if file.size else b""
-        whole = File(name=file.name, media_type=file.media_type, content=content)
-        entries[position] = replace(entry, value=whole)
+    contents = {
+        position: cabinet.file(stored, position) if file.size else b""
+        for position, _, file in files(submission.entries)
+    }
     return Kept(
-        submission=replace(submission, entries=tuple(entries)),
+        submission=submission.with_contents(contents),
         messages=tuple(map(kept_message, stored.record.works)),
         repeat=stored.record.repeat,
     )

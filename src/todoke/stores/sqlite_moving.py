@@ -27,7 +27,7 @@ from todoke.stores.rows import (
 from todoke.stores.sqlite_ledger import SqliteLedger
 from todoke.stores.values import plain, read_event, time_of
 from todoke.stores.work import Work, is_same, kept_message, work_of
-from todoke.submission import File, files
+from todoke.submission import files
 
 ROUND = 100
 """So many are read at once."""
@@ -77,11 +77,7 @@ def with_contents(connection: apsw.Connection, seq: int, kept: Kept) -> Kept | N
     contents: dict[int, bytes] = dict(connection.execute(SQL["files"], {"seq": seq}))
     if contents.keys() < wanted.keys():
         return None
-    entries = list(kept.submission.entries)
-    for position, entry, file in files(kept.submission.entries):
-        whole = File(name=file.name, media_type=file.media_type, content=contents[position])
-        entries[position] = replace(entry, value=whole)
-    return replace(kept, submission=replace(kept.submission, entries=tuple(entries)))
+    return replace(kept, submission=kept.submission.with_contents(contents))
 
 
 def join_orphans(

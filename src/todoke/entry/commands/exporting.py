@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from todoke import backup
 from todoke import export as records
 from todoke.app import is_served, utc_now
 from todoke.configuration.secrets import known_secret
+from todoke.entry.commands.counting import counting
 from todoke.entry.commands.opening import opened
 from todoke.errors import ConfigError
 from todoke.message import MessageTimeline
@@ -27,8 +27,6 @@ BACKUP = "backup"
 FORMATS = ("csv", "json", BACKUP)
 
 T = TypeVar("T")
-
-_PROGRESS_EVERY_SECONDS = 1.0
 
 
 def export(
@@ -117,14 +115,10 @@ def _writing(output: Path | None) -> Iterator[TextIO]:
 
 def _with_progress(submissions: Iterable[T], done: str) -> Iterator[T]:
     """Pass them on; once a second, on a terminal, say how many."""
-    last, shown = time.monotonic(), False
-    for count, submission in enumerate(submissions, 1):
-        yield submission
-        if sys.stderr.isatty() and time.monotonic() - last >= _PROGRESS_EVERY_SECONDS:
-            last, shown = time.monotonic(), True
-            sys.stderr.write(f"\r{count:,} submissions {done} ...")
-    if shown:
-        sys.stderr.write("\r\x1b[K")
+    with counting(lambda count: f"{count:,} submissions {done}") as tell:
+        for count, submission in enumerate(submissions, 1):
+            yield submission
+            tell(count)
 
 
 def _utc(at: datetime | None) -> datetime | None:

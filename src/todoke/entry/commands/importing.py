@@ -7,8 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -16,13 +15,13 @@ from todoke import backup, ids
 from todoke.app import open_store
 from todoke.configuration import read
 from todoke.configuration.secrets import known_secret
+from todoke.entry.commands.counting import counting
 from todoke.entry.commands.printing import clean, print_json, print_line
 from todoke.errors import ConfigError, StoreError
 from todoke.moving import Restored
 from todoke.settings import Settings
 from todoke.track import follow_up
 
-_PROGRESS_EVERY_SECONDS = 1.0
 _SHOWN = 10
 _SAID = {
     Restored.NEW: ("submission restored", "submissions restored"),
@@ -57,7 +56,7 @@ def import_backup(config: Path, source: Path, *, as_json: bool) -> int:
 def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Outcome:
     store = open_store(settings)
     try:
-        with _progress(submissions) as tell:
+        with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
             return backup.restore(store, file, follow_up(settings), tell)
     except StoreError as error:
@@ -114,22 +113,6 @@ def _opened(source: Path) -> Iterator[TextIO]:
             shutil.copyfileobj(given, copy)
         copy.seek(0)
         yield copy
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    last = time.monotonic()
-    is_shown = False
-
-    def tell(count: int) -> None:
-        nonlocal last, is_shown
-        if sys.stderr.isatty() and time.monotonic() - last >= _PROGRESS_EVERY_SECONDS:
-            last, is_shown = time.monotonic(), True
-            sys.stderr.write(f"\r{count:,} of {total:,} submissions ...")
-
-    yield tell
-    if is_shown:
-        sys.stderr.write("\r\x1b[K")
 
 
 def _tell(outcome: backup.Outcome, *, as_json: bool) -> None:

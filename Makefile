@@ -32,7 +32,7 @@ format: install ## let ruff put the code in order
 types: install ## mypy --strict
 	@.venv/bin/mypy
 
-messages: install ## compile the translations (src/todoke/locale)
+messages: install ## compile the translations (src/todoke/model/locale)
 	@scripts/messages
 
 bench: install ## accepted submissions and mails per second beside raw SQLite

@@ -31,15 +31,16 @@ import mails
 from aws_emulators import client_of, dynamodb_local, ministack, new_table
 from lambda_events import Invocation, MemoryQueues, http_event, passes_filter, records_of
 from lambda_runtime import Environment
-from todoke.app import SERVICES_WITH_TOKENS, App, read_change, utc_now
-from todoke.entry.aws.gateway import make_web
-from todoke.entry.aws.relay import Relay
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.forms import Managers
-from todoke.log import log_to_stderr
-from todoke.settings import CustomersMailCloudSettings, Secret
-from todoke.stores.dynamodb import DynamoStore
+from todoke.aws.functions.gateway import make_web
+from todoke.aws.functions.relay import Relay
+from todoke.model.form import Managers
+from todoke.model.log import log_to_stderr
+from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.stores.dynamodb.store import DynamoStore
 from todoke.testing import FakeMailer
+from todoke.walk.app import App, utc_now
+from todoke.wiring import SERVICES_WITH_TOKENS, read_change
 
 ROOT = Path(__file__).parents[1]
 PRICES_OF = "us-east-1, list prices as published in November 2026, no free tier"
@@ -348,7 +349,7 @@ def init_times(starts: int) -> dict[str, float]:
         }
         handlers = {
             "bare boto3 client": "bare.handler",
-            **{n: f"todoke.entry.aws.{n}" for n in ("web", "sender", "sweep")},
+            **{n: f"todoke.aws.functions.{n}" for n in ("web", "sender", "sweep")},
         }
         for _ in range(starts):
             for label, handler in handlers.items():

@@ -21,12 +21,12 @@ from pathlib import Path
 
 import uvloop
 
-from todoke.ids import message_id, place, submission_id, token_hash
-from todoke.message import Message, Role
-from todoke.stores.adding import Addition, prepare
-from todoke.stores.database import open_writer
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry, Submission
+from todoke.model.ids import message_id, place, submission_id, token_hash
+from todoke.model.message import Message, Role
+from todoke.model.submission import Entry, Submission
+from todoke.stores.sqlite.add import Addition, prepare
+from todoke.stores.sqlite.database import open_writer
+from todoke.stores.sqlite.store import SqliteStore
 
 TEXT = "I would like to know more about your services. " * 6
 

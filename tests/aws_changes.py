@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from todoke.aws.change_set import read_changes
-from todoke.aws.resolving import resolved
-from todoke.aws.review import Review, Subject, review
-from todoke.aws.template import Template, from_document
+from stack_review.change_set import read_changes
+from stack_review.resolve import resolved
+from stack_review.review import Review, Subject, review
+from stack_review.template import Template, from_document
 
 RECORDED = sorted((Path(__file__).parent / "changes").glob("*.json"))
 SUBJECT = Subject("forms", account="123456789012", region="eu-central-1")

@@ -22,8 +22,8 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from store_desk import SECRET, START
-from todoke.stores.dynamodb import DynamoStore
-from todoke.stores.dynamodb_table import create_table
+from todoke.stores.dynamodb.store import DynamoStore
+from todoke.stores.dynamodb.table import create_table
 
 ROOT = Path(__file__).parents[1]
 BROUGHT = ROOT / ".emulators"

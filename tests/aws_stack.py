@@ -21,11 +21,11 @@ import urllib3
 from packaging.requirements import Requirement
 
 from serving import eventually, free_port
-from todoke.aws.package import requirements
+from todoke.aws.deploy.package import requirements
 
 ROOT = Path(__file__).parents[1]
 MINISTACK = ROOT / ".emulators" / "ministack" / "bin" / "ministack"
-TEMPLATE = ROOT / "src" / "todoke" / "deploy" / "template.yaml"
+TEMPLATE = ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml"
 REGION = "us-east-1"
 
 

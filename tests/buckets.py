@@ -14,8 +14,8 @@ import pytest
 import urllib3
 from urllib3.fields import RequestField
 
-from todoke.bucket import Bucket, UploadLink
-from todoke.stores.s3_bucket import S3Bucket, make_s3_client
+from todoke.ports.bucket import Bucket, UploadLink
+from todoke.stores.dynamodb.s3_bucket import S3Bucket, make_s3_client
 from todoke.testing import MemoryBucket
 
 _numbers = itertools.count(1)

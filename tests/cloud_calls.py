@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from todoke.delivery import DeliveryEvent
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.ports import HookRequest
-from todoke.settings import CustomersMailCloudSettings, Secret
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.ports.events import HookRequest
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 
 NOW = datetime(2031, 5, 6, 0, 0, tzinfo=UTC)
 TOKEN = "0123456789abcdefghijklmnop"

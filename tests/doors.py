@@ -18,14 +18,15 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from todoke.app import App
-from todoke.errors import StoreError
-from todoke.forms import Confirmation, Form, Managers, Site
-from todoke.message import Message
-from todoke.ports import Added, Duplicate, Mailbox
-from todoke.settings import MailSettings, Settings
-from todoke.submission import RepeatKey, Submission
-from todoke.web import door, uploads
+from todoke.model.errors import StoreError
+from todoke.model.form import Confirmation, Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Message
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import RepeatKey, Submission
+from todoke.ports.store import Added, Duplicate
+from todoke.walk.app import App
+from todoke.web.door import door, uploads
 
 
 @dataclass

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from todoke.entry.aws.hint import LONGEST_DELAY_SECONDS, Hint, write_hint
-from todoke.entry.aws.queues import QueueUnavailable
+from todoke.aws.functions.hint import LONGEST_DELAY_SECONDS, Hint, write_hint
+from todoke.aws.functions.queues import QueueUnavailable
 
 Handler = Callable[[Mapping[str, Any], Any], Any]
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from todoke.delivery import Ceiling
-from todoke.forms import Confirmation, Field, Form, Site
-from todoke.message import Attempt, Claim, Message, Role
-from todoke.ports import Accepted, Mail, Mailbox
-from todoke.settings import MailSettings, Settings, SmtpSettings
-from todoke.submission import Entry, EntryList, Submission
+from todoke.model.delivery import Ceiling
+from todoke.model.form import Confirmation, Field, Form, Site
+from todoke.model.mail import Mail, Mailbox
+from todoke.model.message import Attempt, Claim, Message, Role
+from todoke.model.settings import MailSettings, Settings, SmtpSettings
+from todoke.model.submission import Entry, EntryList, Submission
+from todoke.ports.mailer import Accepted
 from variants import replace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

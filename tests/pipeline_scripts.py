@@ -11,7 +11,7 @@ from pathlib import Path
 from aws_stack import REGION, ROOT
 from serving import TODOKE
 
-SCRIPTS = ROOT / "src" / "todoke" / "deploy" / "scripts"
+SCRIPTS = ROOT / "src" / "todoke" / "aws" / "deploy" / "scripts"
 
 
 def run_script(

@@ -7,14 +7,16 @@ from datetime import timedelta
 
 from store_desk import START, Desk
 from stories import make_settings
-from todoke.app import App
-from todoke.delivery import DeliveryEvent, Kind
-from todoke.errors import Malformed
-from todoke.forms import Form, Managers, Site
-from todoke.message import Message, MessageTimeline, Role
-from todoke.ports import HookRequest, Mailbox, Query, Store
-from todoke.settings import MailSettings
+from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.errors import Malformed
+from todoke.model.form import Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Message, MessageTimeline, Role
+from todoke.model.settings import MailSettings
+from todoke.ports.events import HookRequest
+from todoke.ports.store import Query, Store
 from todoke.testing import FakeClock, FakeMailer, FakeRecords, MemoryStore
+from todoke.walk.app import App
 
 MANAGER, OWNER = "manager@site.example", "owner@site.example"
 

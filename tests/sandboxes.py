@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_server import serving
-from todoke.delivery import DeliveryEvent, Standing, standing
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.ports import HookRequest
-from todoke.sandbox.app import build
-from todoke.settings import CustomersMailCloudSettings, Secret
+from mail_cloud_sandbox.app import build
+from todoke.model.delivery import DeliveryEvent, Standing, standing
+from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.ports.events import HookRequest
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 
 KEY = "hook-key"
 TOKEN = "0123456789abcdefghijklmnop"

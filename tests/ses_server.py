@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mails import settings
-from todoke.settings import SesSettings, Settings
+from todoke.model.settings import SesSettings, Settings
 from variants import replace
 
 SEND = "/v2/email/outbound-emails"

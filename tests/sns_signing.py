@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from todoke.errors import Unverifiable
-from todoke.ports import HookRequest
+from todoke.model.errors import Unverifiable
+from todoke.ports.events import HookRequest
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from store_desk import Desk
-from todoke.errors import StoreError
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry
+from todoke.model.errors import StoreError
+from todoke.model.submission import Entry
+from todoke.stores.sqlite.store import SqliteStore
 
 
 def main(path: Path, count: int, window: int) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from todoke import ids
-from todoke.address import mailbox_key
-from todoke.delivery import Ceiling, DeliveryEvent, Kind
-from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
-from todoke.ports import Added, Duplicate, Recorded, Store
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry, EntryList, RepeatKey, Submission
+from todoke.model import ids
+from todoke.model.address import mailbox_key
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
+from todoke.model.submission import Entry, EntryList, RepeatKey, Submission
+from todoke.ports.store import Added, Duplicate, Recorded, Store
+from todoke.stores.sqlite.store import SqliteStore
 from todoke.testing import MemoryStore
 from variants import replace
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from todoke import ids
-from todoke.app import App
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
-from todoke.forms import Field, Form, Site
-from todoke.message import (
+from todoke.model import ids
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
+from todoke.model.form import Field, Form, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import (
     Attempt,
     AttemptTimeline,
     Message,
@@ -22,10 +22,12 @@ from todoke.message import (
     Role,
     Timeline,
 )
-from todoke.ports import Mailbox, Mailer, Store
-from todoke.settings import MailSettings, Settings
-from todoke.submission import Entry, File, Submission
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import Entry, File, Submission
+from todoke.ports.mailer import Mailer
+from todoke.ports.store import Store
 from todoke.testing import MemoryStore
+from todoke.walk.app import App
 from variants import replace
 
 NOW = datetime(2026, 11, 23, 6, 34, tzinfo=UTC)

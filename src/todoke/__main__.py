@@ -1,6 +1,6 @@
 """`python -m todoke`."""
 
-from todoke.entry.cli import main
+from todoke.cli.main import main
 
 if __name__ == "__main__":
     main()

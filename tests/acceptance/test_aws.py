@@ -30,9 +30,9 @@ from aws_site import (
 from aws_stack import REGION, deploy, ministack, package
 from browsing import chromium
 from local_server import serving
+from mail_cloud_sandbox.app import build as build_sandbox
 from serving import TODOKE, eventually, free_port
 from todoke.demo import HERE as DEMO
-from todoke.sandbox.app import build as build_sandbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

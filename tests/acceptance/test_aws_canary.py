@@ -27,9 +27,9 @@ from aws_site import (
 )
 from aws_stack import REGION, Ministack, ministack, package
 from local_server import serving
+from mail_cloud_sandbox.app import build as build_sandbox
 from pipeline_scripts import exported, run_script
 from serving import TODOKE, free_port
-from todoke.sandbox.app import build as build_sandbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

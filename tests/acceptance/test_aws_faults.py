@@ -25,15 +25,16 @@ from lambda_events import (
     passes_filter,
     records_of,
 )
-from todoke.app import App, read_change
-from todoke.delivery import Status
-from todoke.entry.aws.gateway import make_web
-from todoke.entry.aws.relay import Relay
-from todoke.entry.aws.upkeep import make_sweep
-from todoke.errors import StoreUnavailable
-from todoke.forms import Managers
-from todoke.stores.dynamodb import DynamoStore
+from todoke.aws.functions.gateway import make_web
+from todoke.aws.functions.relay import Relay
+from todoke.aws.functions.upkeep import make_sweep
+from todoke.model.delivery import Status
+from todoke.model.errors import StoreUnavailable
+from todoke.model.form import Managers
+from todoke.stores.dynamodb.store import DynamoStore
 from todoke.testing import FakeClock, FakeMailer
+from todoke.walk.app import App
+from todoke.wiring import read_change
 from variants import replace
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

@@ -19,8 +19,8 @@ import urllib3
 from aws_site import PAGE, SECRETS, door_by_path, put_secrets
 from aws_stack import REGION, deploy, ministack, package
 from local_server import serving
+from mail_cloud_sandbox.app import build as build_sandbox
 from serving import TODOKE, eventually, free_port, serve
-from todoke.sandbox.app import build as build_sandbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

@@ -17,11 +17,11 @@ import pytest
 
 from aws_stack import REGION, ROOT, Ministack, ministack
 from pipeline_scripts import SCRIPTS, exported, run_script
-from todoke.aws.template import document, parse
+from stack_review.template import document, parse
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
-DEPLOY = ROOT / "src" / "todoke" / "deploy"
+DEPLOY = ROOT / "src" / "todoke" / "aws" / "deploy"
 LINTERS = ROOT / ".emulators" / "linters" / "bin"
 TABLE = {
     "Type": "AWS::DynamoDB::Table",

@@ -17,12 +17,12 @@ import urllib3
 from lambda_events import http_event, queue_record
 from lambda_runtime import Environment
 from local_server import serving
+from mail_cloud_sandbox.app import build as build_sandbox
 from serving import eventually
-from todoke.delivery import Kind
-from todoke.message import MessageTimeline
-from todoke.ports import Query
-from todoke.sandbox.app import build as build_sandbox
-from todoke.stores.sqlite import SqliteStore
+from todoke.model.delivery import Kind
+from todoke.model.message import MessageTimeline
+from todoke.ports.store import Query
+from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
@@ -73,7 +73,7 @@ def variables(folder: Path, **more: str) -> Mapping[str, str]:
 
 def test_web_takes_a_form_and_logs_json_with_the_request_s_id(folder: Path) -> None:
     """A form is stored and its receipt is answered, by the runtime client that AWS runs."""
-    with Environment("todoke.entry.aws.web", variables(folder), folder) as function:
+    with Environment("todoke.aws.functions.web", variables(folder), folder) as function:
         assert function.wait_until_ready() is None
         headers = {
             "content-type": "application/x-www-form-urlencoded",
@@ -100,7 +100,7 @@ def test_web_takes_a_form_and_logs_json_with_the_request_s_id(folder: Path) -> N
 def test_a_missing_secret_is_an_init_error_that_names_it(folder: Path) -> None:
     """The deployment fails where it can be read: which secret, and where to put it; no other secret is told."""
     environ = variables(folder, TODOKE_CMC_HOOK_SECRET="")
-    with Environment("todoke.entry.aws.web", environ, folder) as function:
+    with Environment("todoke.aws.functions.web", environ, folder) as function:
         answer = function.wait_until_ready()
     assert answer is not None
     assert answer.kind == "init_error"
@@ -112,7 +112,7 @@ def test_a_missing_secret_is_an_init_error_that_names_it(folder: Path) -> None:
 def test_a_faulty_configuration_is_an_init_error_with_file_line_and_key(folder: Path) -> None:
     """The same words as `todoke check`."""
     (folder / "todoke.toml").write_text(CONFIGURATION.replace("managers", "mangers"))
-    with Environment("todoke.entry.aws.web", variables(folder), folder) as function:
+    with Environment("todoke.aws.functions.web", variables(folder), folder) as function:
         answer = function.wait_until_ready()
     assert answer is not None
     assert answer.kind == "init_error"
@@ -135,7 +135,7 @@ def test_a_start_that_fails_says_what_to_do_and_no_secret(
     """In each function: a secret that is missing or malformed, a time limit beyond the function's own."""
     write_configuration(folder, "http://127.0.0.1:9", change.get("timeout", "30s"))
     environ = variables(folder, **change)
-    with Environment(f"todoke.entry.aws.{function}", environ, folder) as started:
+    with Environment(f"todoke.aws.functions.{function}", environ, folder) as started:
         answer = started.wait_until_ready()
     assert answer is not None
     assert answer.kind == "init_error"
@@ -148,7 +148,7 @@ def test_a_start_that_fails_says_what_to_do_and_no_secret(
 
 def test_a_name_that_is_no_function_is_an_init_error(folder: Path) -> None:
     """A typing mistake in the template shows at once."""
-    with Environment("todoke.entry.aws.wep", variables(folder), folder) as function:
+    with Environment("todoke.aws.functions.wep", variables(folder), folder) as function:
         answer = function.wait_until_ready()
     assert answer is not None
     assert answer.kind == "init_error"
@@ -156,7 +156,7 @@ def test_a_name_that_is_no_function_is_an_init_error(folder: Path) -> None:
 
 def test_an_error_is_told_by_its_type_alone_and_the_next_event_is_handled(folder: Path) -> None:
     """The runtime logs an error's text, so it holds nothing; the environment lives on."""
-    with Environment("todoke.entry.aws.web", variables(folder), folder) as function:
+    with Environment("todoke.aws.functions.web", variables(folder), folder) as function:
         assert function.wait_until_ready() is None
         answer = function.invoke({"visitor": "aoi@example.net"})
         assert answer.kind == "error"
@@ -170,7 +170,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "applicat
 
 def post(folder: Path, *addresses: str) -> list[str]:
     """Send the form through the function `web`; the paths of the receipts."""
-    with Environment("todoke.entry.aws.web", variables(folder), folder) as web:
+    with Environment("todoke.aws.functions.web", variables(folder), folder) as web:
         assert web.wait_until_ready() is None
         bodies = [urlencode({"email": address, "a": "b"}).encode() for address in addresses]
         events = [http_event("POST", "/f/contact", body=b, headers=FORM) for b in bodies]
@@ -180,7 +180,7 @@ def post(folder: Path, *addresses: str) -> list[str]:
 
 def receipts(folder: Path, paths: list[str]) -> list[dict[str, str]]:
     """What each receipt says of its messages, by role."""
-    with Environment("todoke.entry.aws.web", variables(folder), folder) as web:
+    with Environment("todoke.aws.functions.web", variables(folder), folder) as web:
         assert web.wait_until_ready() is None
         events = [http_event("GET", p, headers={"accept": "application/json"}) for p in paths]
         told = [json.loads(web.invoke(event).payload["body"]) for event in events]
@@ -226,7 +226,7 @@ def test_a_service_that_hangs_is_left_in_time(
     """The function answers before its deadline with some mails tried and the others due, and says so of each."""
     with hanging(folder):
         paths = post(folder, *(f"v{n}@example.net" for n in range(4)))
-        with Environment(f"todoke.entry.aws.{function}", variables(folder), folder) as running:
+        with Environment(f"todoke.aws.functions.{function}", variables(folder), folder) as running:
             assert running.wait_until_ready() is None
             told = running.invoke(event, timeout_seconds=17)
     assert told.kind == "response"
@@ -246,7 +246,7 @@ def test_killed_at_its_deadline_nothing_is_lost(folder: Path, function: str, eve
     """
     with hanging(folder) as silent:
         [path] = post(folder, "aoi@example.net")
-        with Environment(f"todoke.entry.aws.{function}", variables(folder), folder) as running:
+        with Environment(f"todoke.aws.functions.{function}", variables(folder), folder) as running:
             assert running.wait_until_ready() is None
             with ThreadPoolExecutor() as pool:
                 invoked = pool.submit(running.invoke, event, timeout_seconds=15)
@@ -257,7 +257,7 @@ def test_killed_at_its_deadline_nothing_is_lost(folder: Path, function: str, eve
     assert set(receipts(folder, [path])[0].values()) == {"queued"}
     with serving(build_sandbox(folder / "sandbox")) as url:
         write_configuration(folder, url, "1s")
-        with Environment("todoke.entry.aws.sweep", variables(folder), folder) as sweep:
+        with Environment("todoke.aws.functions.sweep", variables(folder), folder) as sweep:
             assert sweep.wait_until_ready() is None
 
             def all_left() -> bool:

@@ -25,9 +25,9 @@ from aws_site import (
 )
 from aws_stack import REGION, deploy, ministack, package
 from local_server import serving
+from mail_cloud_sandbox.app import build as build_sandbox
 from serving import eventually, free_port
-from todoke.entry.aws.secrets import NEEDED
-from todoke.sandbox.app import build as build_sandbox
+from todoke.aws.functions.secrets import NEEDED
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "src" / "todoke" / "deploy" / "template.yaml"
+TEMPLATE = ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml"
 LINTERS = ROOT / ".emulators" / "linters" / "bin"
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

@@ -22,13 +22,14 @@ from aws_site import door_by_path, put_secrets
 from aws_stack import Ministack, deploy, ministack, package
 from browsing import chromium
 from buckets import s3_environment
-from todoke import ids
-from todoke.app import App, build, utc_now
-from todoke.bucket import INCOMING, KEPT
 from todoke.configuration import read
-from todoke.ports import Query
-from todoke.tidy import tidy_when_due
-from todoke.web.desk import new_code
+from todoke.model import ids
+from todoke.ports.bucket import INCOMING, KEPT
+from todoke.ports.store import Query
+from todoke.walk.app import App, utc_now
+from todoke.walk.uploads.tidy import tidy_when_due
+from todoke.web.desk.desk import new_code
+from todoke.wiring import build
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from todoke.forms import Form, Limits
-from todoke.page import read_page
-from todoke.pattern import matches_pattern
-from todoke.submission import Entry, File
-from todoke.validate import validate
+from todoke.forms.page.page import read_page
+from todoke.forms.pattern.pattern import matches_pattern
+from todoke.forms.validate import validate
+from todoke.model.form import Form, Limits
+from todoke.model.submission import Entry, File
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.acceptance

@@ -19,20 +19,22 @@ import urllib3
 from starlette.applications import Starlette
 
 from local_server import serving, wait_for
-from todoke import ids
-from todoke.app import App
-from todoke.delivery import Kind, Status, reading
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.forms import Form, Managers, Site
-from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
-from todoke.message import Message, MessageTimeline, Role
-from todoke.ports import Accepted, Mail, Mailbox, Mailer
-from todoke.sandbox.app import build
-from todoke.sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
-from todoke.send import Sender, send_round
-from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry, Submission
+from mail_cloud_sandbox.app import build
+from mail_cloud_sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
+from todoke.model import ids
+from todoke.model.delivery import Kind, Status, reading
+from todoke.model.form import Form, Managers, Site
+from todoke.model.mail import Mail, Mailbox
+from todoke.model.message import Message, MessageTimeline, Role
+from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.submission import Entry, Submission
+from todoke.ports.mailer import Accepted, Mailer
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.stores.sqlite.store import SqliteStore
+from todoke.walk.app import App
+from todoke.walk.send.round import send_round
+from todoke.walk.send.sender import Sender
 from todoke.web import hooks
 
 pytestmark = pytest.mark.acceptance

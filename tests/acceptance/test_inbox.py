@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from local_server import serving
-from todoke.sandbox.app import build
+from mail_cloud_sandbox.app import build
 
 pytestmark = pytest.mark.acceptance
 

@@ -14,9 +14,9 @@ import urllib3
 from local_server import serving
 from postfix import DOMAIN, postfix
 from serving import JSON, Load, Sink, eventually, free_port, post_json, serve, text_of
-from todoke.app import build
 from todoke.configuration import read
-from todoke.entry.asgi import application
+from todoke.server.asgi import application
+from todoke.wiring import build
 
 pytestmark = pytest.mark.acceptance
 

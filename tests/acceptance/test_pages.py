@@ -36,17 +36,20 @@ from stories import (
     stored,
     token_of,
 )
-from todoke.app import App
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.demo import home
 from todoke.demo.switch import WebhookSwitch
-from todoke.forms import Site
-from todoke.message import Role
-from todoke.ports import EventSource, Suppression
-from todoke.silence import silence, watch
-from todoke.submission import FieldError
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
+from todoke.model.form import Site
+from todoke.model.message import Role
+from todoke.model.submission import FieldError
+from todoke.ports.events import EventSource
+from todoke.ports.records import Suppression
 from todoke.testing import MemoryStore
-from todoke.web import desk, pages, receipt
+from todoke.walk.app import App
+from todoke.walk.silence import silence, watch
+from todoke.web import receipt
+from todoke.web.desk import desk
+from todoke.web.pages import pages
 from todoke.web.receipt import Pace
 from variants import replace
 

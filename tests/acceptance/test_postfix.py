@@ -11,14 +11,14 @@ import pytest
 
 from mails import claim, mail, settings, smtp_settings
 from postfix import DOMAIN, Postfix, postfix
-from todoke.compose import compose
-from todoke.delivery import Permanence, Reason
-from todoke.errors import SendDeferred, SendRefused
-from todoke.mailers.smtp import SmtpMailer
-from todoke.message import Role
-from todoke.ports import Mailbox
-from todoke.smtp_codes import read_answer
-from todoke.submission import Entry
+from todoke.mail.compose import compose
+from todoke.model.delivery import Permanence, Reason
+from todoke.model.errors import SendDeferred, SendRefused
+from todoke.model.mail import Mailbox
+from todoke.model.message import Role
+from todoke.model.smtp_codes import read_answer
+from todoke.model.submission import Entry
+from todoke.services.smtp.mailer import SmtpMailer
 from variants import replace
 
 pytestmark = pytest.mark.acceptance

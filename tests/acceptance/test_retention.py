@@ -10,9 +10,9 @@ import urllib3
 
 from local_server import serving
 from serving import Sink, eventually, post_json
-from todoke.app import build
 from todoke.configuration import read
-from todoke.entry.asgi import application
+from todoke.server.asgi import application
+from todoke.wiring import build
 
 pytestmark = pytest.mark.acceptance
 

@@ -16,7 +16,7 @@ import urllib3
 from local_server import serving
 from sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post
 from serving import TODOKE, eventually, free_port
-from todoke.delivery import Status
+from todoke.model.delivery import Status
 
 pytestmark = pytest.mark.acceptance
 

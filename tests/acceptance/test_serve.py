@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from local_server import serving
 from todoke.bench.server import TodokeServer
-from todoke.entry.protocol import BoundedProtocol
+from todoke.server.protocol import BoundedProtocol
 
 pytestmark = pytest.mark.acceptance
 NOBODY_PORT = 9

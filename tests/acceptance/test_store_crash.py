@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from store_desk import Desk
-from todoke.errors import StoreUnavailable
-from todoke.ports import Added
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry
+from todoke.model.errors import StoreUnavailable
+from todoke.model.submission import Entry
+from todoke.ports.store import Added
+from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash, pytest.mark.timeout(0)]
 

@@ -25,11 +25,11 @@ import pytest
 import urllib3
 
 from local_server import serving
+from mail_cloud_sandbox.app import build
 from serving import Served, eventually, post_json, serve
-from todoke.message import MessageTimeline
-from todoke.ports import Query
-from todoke.sandbox.app import build
-from todoke.stores.sqlite import SqliteStore
+from todoke.model.message import MessageTimeline
+from todoke.ports.store import Query
+from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance
 

@@ -20,11 +20,11 @@ from starlette.routing import Mount, Route
 from browsing import chromium, static_site
 from doors import make_app
 from local_server import serving
-from todoke.app import App, utc_now
-from todoke.entry.asgi import without_sender
-from todoke.forms import Confirmation, Field, Form, Limits, Managers
-from todoke.submission import File, Submission
+from todoke.model.form import Confirmation, Field, Form, Limits, Managers
+from todoke.model.submission import File, Submission
+from todoke.server.asgi import without_sender
 from todoke.testing import MemoryBucket, MemoryStore
+from todoke.walk.app import App, utc_now
 
 pytestmark = pytest.mark.acceptance
 

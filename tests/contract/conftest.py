@@ -9,8 +9,8 @@ import pytest
 
 from ses_server import SesScript, ses_server, ses_settings
 from store_desk import STORE_NAMES, STORES, Desk
-from todoke.mailers.ses import SesMailer
-from todoke.ports import Store
+from todoke.ports.store import Store
+from todoke.services.ses.mailer import SesMailer
 
 
 @pytest.fixture(params=STORE_NAMES)

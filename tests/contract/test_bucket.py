@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from buckets import STAGE_NAMES, STAGES, BucketStage, s3_environment
-from todoke.bucket import INCOMING, KEPT, SAMPLE_BYTES
-from todoke.errors import StoreUnavailable
-from todoke.stores.s3_bucket import S3Bucket
-from todoke.submission import Source
+from todoke.model.errors import StoreUnavailable
+from todoke.model.submission import Source
+from todoke.ports.bucket import INCOMING, KEPT, SAMPLE_BYTES
+from todoke.stores.dynamodb.s3_bucket import S3Bucket
 
 LARGE = bytes(n % 251 for n in range(3_000_000))
 KEY = f"{INCOMING}06h0eabc"

@@ -19,23 +19,24 @@ from dnslib.server import BaseResolver, DNSServer
 
 from mails import settings, smtp_settings
 from ses_server import ACCOUNT, SesScript, error, ses_server, ses_settings
-from todoke.app import App, open_store
-from todoke.delivery import Ceiling, DeliveryEvent, Kind
-from todoke.doctor import Verdict
-from todoke.doctor_dns import Answer, Outcome, Resolver
-from todoke.entry.cli import run
-from todoke.entry.commands.doctoring import Wishes, examine
-from todoke.facts.dns import system_resolver
-from todoke.facts.service import ask_ses, knock_at_smtp
-from todoke.facts.store import hearing_of, look_at_store
-from todoke.facts.web import ask
-from todoke.mailers.ses import SesMailer
-from todoke.message import Message, Role
-from todoke.message import Outcome as Handed
-from todoke.settings import Secret, Settings
-from todoke.silence import note_heard
-from todoke.submission import Submission
+from todoke.cli.doctor import Wishes, examine
+from todoke.cli.main import run
+from todoke.doctor.judge import Verdict
+from todoke.doctor.judge_dns import Answer, Outcome, Resolver
+from todoke.doctor.look_dns import system_resolver
+from todoke.doctor.look_service import ask_ses, knock_at_smtp
+from todoke.doctor.look_store import hearing_of, look_at_store
+from todoke.doctor.look_web import ask
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
+from todoke.model.message import Message, Role
+from todoke.model.message import Outcome as Handed
+from todoke.model.settings import Secret, Settings
+from todoke.model.submission import Submission
+from todoke.services.ses.mailer import SesMailer
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.walk.app import App
+from todoke.walk.silence import note_heard
+from todoke.wiring import open_store
 from variants import replace
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)

@@ -23,18 +23,19 @@ from hypothesis import strategies as st
 
 from mails import mail, settings, smtp_settings
 from ses_server import error
-from todoke.delivery import Ceiling, Reason
-from todoke.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
-from todoke.mailers.customers_mail_cloud import (
+from todoke.mail.mime import serialise
+from todoke.model.delivery import Ceiling, Reason
+from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
+from todoke.model.mail import Mailbox
+from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.ports.mailer import Mailer
+from todoke.services.customers_mail_cloud.mailer import (
     PATH,
     SET_UP_FIELDS,
     CustomersMailCloudMailer,
     size_estimate,
 )
-from todoke.mailers.smtp import SmtpMailer
-from todoke.ports import Mailbox, Mailer
-from todoke.serialise import serialise
-from todoke.settings import CustomersMailCloudSettings, Secret
+from todoke.services.smtp.mailer import SmtpMailer
 from todoke.testing import FakeMailer
 from variants import replace
 

@@ -17,12 +17,12 @@ from botocore.session import get_session
 from aws_emulators import ministack
 from mails import mail
 from ses_server import ACCOUNT, SesScript, error, ses_settings
-from todoke.app import build
-from todoke.delivery import Ceiling
-from todoke.errors import SendDeferred, SendRefused, SendUnknown
-from todoke.mailers.ses import FIELD, TAG, SendRate, SesMailer
-from todoke.ports import Mailbox
-from todoke.serialise import header_names
+from todoke.mail.mime import header_names
+from todoke.model.delivery import Ceiling
+from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
+from todoke.model.mail import Mailbox
+from todoke.services.ses.mailer import FIELD, TAG, SendRate, SesMailer
+from todoke.wiring import build
 from variants import replace
 
 Parts = tuple[SesScript, SesMailer, str]

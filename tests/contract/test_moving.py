@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from store_desk import LEASE, MANAGER, SECRET, STORES, VISITOR, Desk
-from todoke import ids
-from todoke.delivery import Kind, Reason, Status
-from todoke.message import Message, MessageTimeline, Role, Timeline
-from todoke.moving import Kept, Restored
-from todoke.ports import Added, Duplicate, Query, Recorded, Store
-from todoke.submission import Entry, File, Submission
+from todoke.model import ids
+from todoke.model.delivery import Kind, Reason, Status
+from todoke.model.kept import Kept, Restored
+from todoke.model.message import Message, MessageTimeline, Role, Timeline
+from todoke.model.submission import Entry, File, Submission
+from todoke.ports.store import Added, Duplicate, Query, Recorded, Store
 from todoke.testing import MemoryStore
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 400_000)

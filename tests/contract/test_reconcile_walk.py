@@ -18,24 +18,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_server import serving, wait_for
+from mail_cloud_sandbox.app import build
 from store_desk import MANAGER, Desk
 from stories import make_settings
-from todoke.app import App
-from todoke.confirm import Confirmer
-from todoke.delivery import DeliveryEvent, Kind, Reason, Status, reading
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.forms import Form, Managers, Site
-from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
-from todoke.message import MessageTimeline, Role
-from todoke.ports import HookRequest, Mailbox, Recorded, Store
-from todoke.reconcile import reconcile
-from todoke.records.customers_mail_cloud import CustomersMailCloudRecords
-from todoke.sandbox.app import build
-from todoke.send import send_round
-from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret
-from todoke.silence import silence, watch
+from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, reading
+from todoke.model.form import Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import MessageTimeline, Role
+from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret
+from todoke.ports.events import HookRequest
+from todoke.ports.store import Recorded, Store
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
 from todoke.testing import FakeClock
-from todoke.track import track
+from todoke.walk.app import App
+from todoke.walk.confirm import Confirmer
+from todoke.walk.reconcile import reconcile
+from todoke.walk.send.round import send_round
+from todoke.walk.silence import silence, watch
+from todoke.walk.track import track
 from variants import replace
 
 NOON = datetime(2031, 5, 6, 3, 0, tzinfo=UTC)

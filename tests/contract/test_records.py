@@ -20,13 +20,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local_server import serving, wait_for
-from todoke.delivery import DeliveryEvent, Kind, Reason
-from todoke.errors import ConfigError, RecordsUnavailable
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.ports import HookRequest, Records, Suppression
-from todoke.records.customers_mail_cloud import CustomersMailCloudRecords
-from todoke.sandbox.app import build
-from todoke.settings import CustomersMailCloudSettings, Secret
+from mail_cloud_sandbox.app import build
+from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.errors import ConfigError, RecordsUnavailable
+from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.ports.events import HookRequest
+from todoke.ports.records import Records, Suppression
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
 from todoke.testing import FakeRecords
 
 TOKYO = ZoneInfo("Asia/Tokyo")

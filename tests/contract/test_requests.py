@@ -19,10 +19,10 @@ import pytest
 from starlette.applications import Starlette
 
 from doors import KeepingStore, make_app, served
-from todoke.forms import Confirmation, Field, Form, Limits
-from todoke.submission import Entry, EntryList
-from todoke.web import door
-from todoke.web.body import parse
+from todoke.model.form import Confirmation, Field, Form, Limits
+from todoke.model.submission import Entry, EntryList
+from todoke.web.door import door
+from todoke.web.door.body import parse
 
 CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 CHROMIUM = CORPORA / "browser-chromium"

@@ -10,9 +10,9 @@ import pytest
 import urllib3
 
 from local_server import wait_for
+from mail_cloud_sandbox.outcomes import OUTCOMES
 from sandboxes import HTTP, SEND, TOKEN, Receiver, faults, mail_to, post, sandbox
-from todoke.delivery import Permanence, Reason, Status
-from todoke.sandbox.outcomes import OUTCOMES
+from todoke.model.delivery import Permanence, Reason, Status
 
 EXPECTED = {
     "aoi": (Status.DELIVERED, Permanence.NONE, None, 2),

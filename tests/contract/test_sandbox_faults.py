@@ -11,9 +11,9 @@ import pytest
 import urllib3
 
 from local_server import wait_for
+from mail_cloud_sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
 from sandboxes import HTTP, SEND, Receiver, faults, mail_to, post, sandbox
-from todoke.delivery import Status
-from todoke.sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
+from todoke.model.delivery import Status
 
 FAULTS = "/faults.json"
 

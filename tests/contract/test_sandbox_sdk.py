@@ -15,8 +15,8 @@ import pytest
 
 from local_server import wait_for
 from sandboxes import HTTP, KEY, SEND, Receiver, post, sandbox
-from todoke.delivery import Kind, Status
-from todoke.ports import HookRequest
+from todoke.model.delivery import Kind, Status
+from todoke.ports.events import HookRequest
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"

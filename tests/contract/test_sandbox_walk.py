@@ -13,19 +13,19 @@ import urllib3
 from starlette.applications import Starlette
 
 from local_server import serving, wait_for
-from todoke import ids
-from todoke.app import App, utc_now
-from todoke.delivery import Status, reading
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.forms import Form, Managers, Site
-from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
-from todoke.message import Message, MessageTimeline, Role
-from todoke.ports import Mailbox
-from todoke.sandbox.app import build
-from todoke.send import send_round
-from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
-from todoke.submission import Entry, Submission
+from mail_cloud_sandbox.app import build
+from todoke.model import ids
+from todoke.model.delivery import Status, reading
+from todoke.model.form import Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Message, MessageTimeline, Role
+from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.submission import Entry, Submission
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.testing import MemoryStore
+from todoke.walk.app import App, utc_now
+from todoke.walk.send.round import send_round
 from todoke.web import hooks
 
 SECRET = "a-secret-path"

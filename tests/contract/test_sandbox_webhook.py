@@ -11,7 +11,7 @@ import pytest
 
 from local_server import wait_for
 from sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post, sandbox
-from todoke.delivery import Kind, Status
+from todoke.model.delivery import Kind, Status
 
 
 def test_form_encoding_is_as_documented(tmp_path):

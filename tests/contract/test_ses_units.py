@@ -12,14 +12,15 @@ import pytest
 import aws_emulators
 from ses_server import SesScript, ses_settings
 from store_desk import SECRET, START, Desk
-from todoke.app import SERVICES_WITH_TOKENS, App
-from todoke.delivery import Status
-from todoke.events.ses import read_message
-from todoke.mailers.ses import SesMailer
-from todoke.ports import Recorded
-from todoke.send import send_round
-from todoke.stores.dynamodb import DynamoStore
-from todoke.track import track
+from todoke.model.delivery import Status
+from todoke.ports.store import Recorded
+from todoke.services.ses.events import read_message
+from todoke.services.ses.mailer import SesMailer
+from todoke.stores.dynamodb.store import DynamoStore
+from todoke.walk.app import App
+from todoke.walk.send.round import send_round
+from todoke.walk.track import track
+from todoke.wiring import SERVICES_WITH_TOKENS
 
 pytestmark = pytest.mark.aws
 VISITOR = "aoi@example.net"

@@ -12,18 +12,18 @@ from mails import NOW
 from ses_server import SesScript, ses_settings
 from sns_signing import NOW as SIGNED_AT
 from sns_signing import TOPIC, Web, call, envelope
-from todoke.app import App
-from todoke.delivery import Permanence, Reason, Status
-from todoke.errors import RequestError
-from todoke.events.ses import SesEvents
-from todoke.forms import Managers
-from todoke.mailers.ses import TAG, SesMailer
-from todoke.message import Message, Role
-from todoke.ports import Recorded
-from todoke.send import send_round
-from todoke.submission import Submission
+from todoke.model.delivery import Permanence, Reason, Status
+from todoke.model.errors import RequestError
+from todoke.model.form import Managers
+from todoke.model.message import Message, Role
+from todoke.model.submission import Submission
+from todoke.ports.store import Recorded
+from todoke.services.ses.events import SesEvents
+from todoke.services.ses.mailer import TAG, SesMailer
 from todoke.testing import FakeClock, MemoryStore
-from todoke.track import track
+from todoke.walk.app import App
+from todoke.walk.send.round import send_round
+from todoke.walk.track import track
 from variants import replace
 
 VISITOR = "aoi@example.net"

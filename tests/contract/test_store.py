@@ -10,12 +10,13 @@ from datetime import timedelta
 import pytest
 
 from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
-from todoke.delivery import Ceiling, Kind, Reason, Status
-from todoke.errors import Malformed, StoreUnavailable
-from todoke.ids import receipt_hash, receipt_token
-from todoke.message import Message, MessageTimeline, Outcome, Role
-from todoke.ports import Added, Duplicate, Query, Recorded, Suppression
-from todoke.submission import Entry, File, Submission
+from todoke.model.delivery import Ceiling, Kind, Reason, Status
+from todoke.model.errors import Malformed, StoreUnavailable
+from todoke.model.ids import receipt_hash, receipt_token
+from todoke.model.message import Message, MessageTimeline, Outcome, Role
+from todoke.model.submission import Entry, File, Submission
+from todoke.ports.records import Suppression
+from todoke.ports.store import Added, Duplicate, Query, Recorded
 from variants import replace
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)

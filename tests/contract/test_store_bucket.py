@@ -12,15 +12,15 @@ import pytest
 import aws_emulators
 from buckets import STAGE_NAMES, STAGES, BucketStage
 from store_desk import SECRET, START, VISITOR, Desk
-from todoke.bucket import INCOMING, KEPT, Bucket
-from todoke.delivery import Kind
-from todoke.errors import StoreUnavailable
-from todoke.moving import Restored
-from todoke.ports import Added, Duplicate
-from todoke.stores.dynamodb import DynamoStore
-from todoke.stores.dynamodb_items import current_key
-from todoke.stores.s3_bucket import S3Bucket
-from todoke.submission import Entry, File, Source
+from todoke.model.delivery import Kind
+from todoke.model.errors import StoreUnavailable
+from todoke.model.kept import Restored
+from todoke.model.submission import Entry, File, Source
+from todoke.ports.bucket import INCOMING, KEPT, Bucket
+from todoke.ports.store import Added, Duplicate
+from todoke.stores.dynamodb.items import current_key
+from todoke.stores.dynamodb.s3_bucket import S3Bucket
+from todoke.stores.dynamodb.store import DynamoStore
 from todoke.testing import MemoryBucket
 
 pytestmark = pytest.mark.aws

@@ -20,26 +20,27 @@ from botocore.exceptions import ReadTimeoutError
 
 import aws_emulators
 from lambda_events import as_lambda
+from mail_cloud_sandbox.webhook_call import escaped
 from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
-from todoke import ids
-from todoke.accept import Context, Prepared, prepare
-from todoke.app import App
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, Status
-from todoke.entry.commands.opening import opened
-from todoke.errors import StoreUnavailable, TooLarge
-from todoke.events.customers_mail_cloud import read_item
-from todoke.forms import Field, Form, Managers, Site
-from todoke.message import Claim, Outcome
-from todoke.ports import Added, Duplicate, Mailbox, Query, Recorded
-from todoke.sandbox.webhook_call import escaped
-from todoke.settings import MailSettings, Settings
-from todoke.stores.dynamodb import DynamoStore
-from todoke.stores.dynamodb_client import Table, make_client
-from todoke.stores.dynamodb_index import before, newest, oldest
-from todoke.stores.dynamodb_items import current_key
-from todoke.stores.dynamodb_table import DEFINITION, EXPIRY, TIME, create_table
-from todoke.stores.dynamodb_work import GRACE, LATE
-from todoke.submission import Entry, File
+from todoke.cli.open import opened
+from todoke.model import ids
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
+from todoke.model.errors import StoreUnavailable, TooLarge
+from todoke.model.form import Field, Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Claim, Outcome
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import Entry, File
+from todoke.ports.store import Added, Duplicate, Query, Recorded
+from todoke.services.customers_mail_cloud.events import read_item
+from todoke.stores.dynamodb.client import Table, make_client
+from todoke.stores.dynamodb.index import before, newest, oldest
+from todoke.stores.dynamodb.items import current_key
+from todoke.stores.dynamodb.store import DynamoStore
+from todoke.stores.dynamodb.table import DEFINITION, EXPIRY, TIME, create_table
+from todoke.stores.dynamodb.work import GRACE, LATE
+from todoke.walk.accept import Context, Prepared, prepare
+from todoke.walk.app import App
 from variants import replace
 
 pytestmark = pytest.mark.aws

@@ -22,10 +22,11 @@ from hypothesis.stateful import (
 )
 
 from store_desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
-from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
-from todoke.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
-from todoke.ports import Query, Store, Suppression
-from todoke.submission import Submission
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
+from todoke.model.submission import Submission
+from todoke.ports.records import Suppression
+from todoke.ports.store import Query, Store
 from todoke.testing import MemoryStore
 from variants import replace
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from todoke import ids
-from todoke.accept import Context, Prepared, managers_of, prepare
-from todoke.app import App
-from todoke.forms import Confirmation, Field, Form, Managers, Site
-from todoke.message import Role
-from todoke.ports import Mailbox
-from todoke.settings import MailSettings, Settings
-from todoke.submission import Entry, File
+from todoke.forms.managers import managers_of
+from todoke.model import ids
+from todoke.model.form import Confirmation, Field, Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Role
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import Entry, File
+from todoke.walk.accept import Context, Prepared, prepare
+from todoke.walk.app import App
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 CONTEXT = Context(language="ja", remote="192.0.2.1", user_agent="Browser")

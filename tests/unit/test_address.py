@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.address import AddressError, parse_address, same_mailbox
+from todoke.model.address import AddressError, parse_address, same_mailbox
 
 
 @pytest.mark.parametrize(

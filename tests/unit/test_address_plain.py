@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.address import _PLAIN, AddressError, _parse_by_the_book, parse_address
+from todoke.model.address import _PLAIN, AddressError, _parse_by_the_book, parse_address
 
 LABEL = st.text("abz09-", min_size=1, max_size=64)
 LOCAL = st.text("abz09.!#$%&'*+/=?^_`{|}~-", min_size=1, max_size=66)

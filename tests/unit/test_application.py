@@ -9,9 +9,9 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stories import call, make_app, stored
-from todoke.entry.asgi import application
-from todoke.entry.serving import listen
-from todoke.errors import ConfigError, StoreUnavailable
+from todoke.model.errors import ConfigError, StoreUnavailable
+from todoke.server.asgi import application
+from todoke.server.run import listen
 from todoke.testing import FakeMailer, MemoryStore
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from todoke.aws.ordering import own_template
-from todoke.aws.parameters import Given
-from todoke.aws.planning import Order
-from todoke.aws.secrets import needed, what_is_missing
-from todoke.entry.commands.aws_arrived import next_steps
+from stack_review.parameters import Given
+from stack_review.plan import Order
+from todoke.aws.deploy.order import own_template
+from todoke.aws.deploy.secrets import needed, what_is_missing
+from todoke.cli.aws_next_steps import next_steps
 
 CLOUD = """
 [site]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from todoke.aws.canary import Canary, CanaryDied, Flight, entries_for, fly, mark_of
-from todoke.errors import ConfigError
-from todoke.forms import Confirmation, Field, Form
-from todoke.submission import Entry
-from todoke.validate import validate
+from todoke.aws.deploy.canary import Canary, CanaryDied, Flight, entries_for, fly, mark_of
+from todoke.forms.validate import validate
+from todoke.model.errors import ConfigError
+from todoke.model.form import Confirmation, Field, Form
+from todoke.model.submission import Entry
 
 CANARY = Canary(
     "https://forms.example.com/", "contact", [("email", "canary@example.com")], within=30

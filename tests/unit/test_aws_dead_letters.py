@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from todoke.entry.aws.dead_letters import dead_letters, put_back, read_letter, replay
-from todoke.entry.aws.hint import Hint, read_hint, write_hint
+from todoke.aws.functions.dead_letters import dead_letters, put_back, read_letter, replay
+from todoke.aws.functions.hint import Hint, read_hint, write_hint
 
 BATCH = json.dumps(
     {

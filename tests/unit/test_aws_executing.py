@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from todoke.aws.executing import Event, failure, first_cause
+from todoke.aws.deploy.execute import Event, failure, first_cause
 
 
 def event(logical_id: str, status: str, reason: str = "", type_: str = "AWS::SQS::Queue") -> Event:

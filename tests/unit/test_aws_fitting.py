@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.aws.fitting import LEAST_UNRESERVED, RESERVE, Concurrency, fitted
-from todoke.aws.ordering import own_template
-from todoke.aws.parameters import Given
-from todoke.aws.planning import Order
-from todoke.errors import ConfigError
+from stack_review.parameters import Given
+from stack_review.plan import Order
+from todoke.aws.deploy.fit import LEAST_UNRESERVED, RESERVE, Concurrency, fitted
+from todoke.aws.deploy.order import own_template
+from todoke.model.errors import ConfigError
 
 DEFAULT = 3
 SMTP = '[mail]\nservice = "smtp"\n'

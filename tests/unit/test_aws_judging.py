@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_changes import change, resource, reviewed, said, template
-from todoke.aws.judging.policies import widened
-from todoke.aws.template import Resource, Template
+from stack_review.judges.policies import widened
+from stack_review.template import Resource, Template
 
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIpv6": "::/0"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.aws.package import (
+from todoke.aws.deploy.package import (
     NOT_ON_LAMBDA,
     OURS_NOT_ON_LAMBDA,
     _ours,
@@ -22,7 +22,7 @@ from todoke.aws.package import (
     write,
 )
 from todoke.demo import HERE as DEMO
-from todoke.errors import ConfigError
+from todoke.model.errors import ConfigError
 
 CONFIG = """
 [site]
@@ -142,9 +142,9 @@ def test_of_todoke_only_the_functions_side_goes_along() -> None:
     """Handlers, core and pages are in it; the sandbox, the demo and this very room are not."""
     names = {name for name, _ in _ours()}
     assert {
-        "todoke/app.py",
-        "todoke/entry/aws/__init__.py",
-        "todoke/templates/pages/receipt.html",
+        "todoke/wiring.py",
+        "todoke/aws/functions/__init__.py",
+        "todoke/web/pages/templates/receipt.html",
     } <= names
     assert not [name for name in names if name.endswith((".pyc", ".po"))]
     for left_out in OURS_NOT_ON_LAMBDA:
@@ -171,7 +171,7 @@ def test_the_functions_start_without_what_is_left_out() -> None:
     code = f"""
 import os, sys
 for name in {missing!r}: sys.modules[name] = None
-from todoke.entry.aws.function import Function, _maker
+from todoke.aws.functions.function import Function, _maker
 for name in ("web", "sender", "sweep"):
     Function(name, _maker(name), os.environ, ask=lambda *_: {{}}).start()
 """

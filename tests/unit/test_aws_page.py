@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_changes import RECORDED, change, recorded, resource, reviewed, template
-from todoke.aws import picture, telling
-from todoke.aws.page import page
-from todoke.aws.review import Review
+from stack_review import picture
+from stack_review import words as telling
+from stack_review.page import page
+from stack_review.review import Review
 
 EVIL = "<script>alert(1)</script>|`*\"'&"
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.aws.resolving import references, resolved
-from todoke.aws.template import document, from_document, parse
-from todoke.errors import ConfigError
+from stack_review.errors import InputError
+from stack_review.resolve import references, resolved
+from stack_review.template import document, from_document, parse
 
 YAML = """
 AWSTemplateFormatVersion: 2010-09-09
@@ -134,7 +134,7 @@ def test_references_are_found_wherever_they_stand() -> None:
 )
 def test_what_is_no_template_is_refused_in_words(text: str, words: str) -> None:
     """The error says what is wrong; no tag makes an object of Python's."""
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(InputError, match=words):
         parse(text)
 
 

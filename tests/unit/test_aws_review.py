@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aws_changes import RECORDED, change, recorded, resource, reviewed, said, template
-from todoke.aws import kinds
-from todoke.aws.comparing import Fate, Verb
-from todoke.aws.finding import Severity, Topic
-from todoke.aws.review import as_json
+from stack_review import kinds
+from stack_review.compare import Fate, Verb
+from stack_review.finding import Severity, Topic
+from stack_review.review import as_json
 
 EXPECTED: dict[str, tuple[bool, set[tuple[str, str, str]]]] = {
     "bucket_removed": (True, {("danger", "data", "Bucket"), ("risk", "data", "Table")}),

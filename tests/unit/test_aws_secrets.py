@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from todoke import ids
-from todoke.entry.aws.function import Function
-from todoke.entry.aws.secrets import NEEDED, require_secret, with_secrets
-from todoke.errors import ConfigError
+from todoke.aws.functions.function import Function
+from todoke.aws.functions.secrets import NEEDED, require_secret, with_secrets
+from todoke.model import ids
+from todoke.model.errors import ConfigError
 
 CONFIGURATION = """
 [site]

@@ -20,17 +20,18 @@ from lambda_events import (
     read_plain,
     stream_record,
 )
-from todoke.app import App
-from todoke.delivery import Status
-from todoke.entry.aws import time_left
-from todoke.entry.aws.hint import Hint, hints_in, read_hint, write_hint
-from todoke.entry.aws.relay import Relay
-from todoke.entry.aws.upkeep import make_sweep
-from todoke.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
-from todoke.message import Message, Outcome, Role
-from todoke.ports import FollowUp, Mail
-from todoke.submission import Entry, Submission
+from todoke.aws.functions import time_left
+from todoke.aws.functions.hint import Hint, hints_in, read_hint, write_hint
+from todoke.aws.functions.relay import Relay
+from todoke.aws.functions.upkeep import make_sweep
+from todoke.model.delivery import Status
+from todoke.model.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
+from todoke.model.mail import Mail
+from todoke.model.message import Message, Outcome, Role
+from todoke.model.submission import Entry, Submission
+from todoke.ports.store import FollowUp
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.walk.app import App
 from variants import replace
 
 LEASE = timedelta(minutes=6)

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from lambda_events import stream_record
-from todoke import ids
-from todoke.delivery import Ceiling
-from todoke.entry.aws.hint import hints_in
-from todoke.errors import Malformed
-from todoke.message import Message, Role
-from todoke.stores.dynamodb_codec import Record
-from todoke.stores.dynamodb_items import Stored, current_key, item_of, new_nonce, packed
-from todoke.stores.dynamodb_stream import read_change
-from todoke.stores.work import begin, new_work
-from todoke.submission import Entry, Submission
+from todoke.aws.functions.hint import hints_in
+from todoke.model import ids
+from todoke.model.delivery import Ceiling
+from todoke.model.errors import Malformed
+from todoke.model.message import Message, Role
+from todoke.model.submission import Entry, Submission
+from todoke.stores.dynamodb.codec import Record
+from todoke.stores.dynamodb.items import Stored, current_key, item_of, new_nonce, packed
+from todoke.stores.dynamodb.stream import read_change
+from todoke.stores.rules.work import begin, new_work
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from lambda_events import FILTERS
-from todoke.aws.planning import BODY_LIMIT
-from todoke.aws.template import compact
-from todoke.aws.template import document as parsed
-from todoke.bucket import INCOMING, KEPT
-from todoke.entry import aws
-from todoke.entry.aws import queues, secrets, time_left
-from todoke.stores.dynamodb_table import DEFINITION, EXPIRY
-from todoke.web.cors import ALLOWED_HEADERS
+from stack_review.plan import BODY_LIMIT
+from stack_review.template import compact
+from stack_review.template import document as parsed
+from todoke.aws import functions as aws
+from todoke.aws.functions import queues, secrets, time_left
+from todoke.ports.bucket import INCOMING, KEPT
+from todoke.stores.dynamodb.table import DEFINITION, EXPIRY
+from todoke.web.http.cors import ALLOWED_HEADERS
 
-TEMPLATE = (Path(__file__).parents[2] / "src" / "todoke" / "deploy" / "template.yaml").read_text(
-    "utf-8"
-)
+TEMPLATE = (
+    Path(__file__).parents[2] / "src" / "todoke" / "aws" / "deploy" / "template.yaml"
+).read_text("utf-8")
 FUNCTIONS = {"web": "Web", "sender": "Sender", "sweep": "Sweep"}
 
 
@@ -42,7 +42,7 @@ def number(name: str, key: str) -> int:
 def test_each_function_has_a_handler_that_exists() -> None:
     """The names in the template are those that the module gives."""
     for name, logical in FUNCTIONS.items():
-        assert f"Handler: todoke.entry.aws.{name}\n" in resource(logical)
+        assert f"Handler: todoke.aws.functions.{name}\n" in resource(logical)
         assert name in aws.__all__
         for setting in ("python3.13", "arm64", f"!GetAtt {logical}Role.Arn"):
             assert setting in resource(logical)

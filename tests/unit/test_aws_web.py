@@ -15,12 +15,12 @@ from mangum import Mangum
 import mails
 from lambda_events import Invocation, http_event
 from stories import make_app, make_message, make_timeline, stored, token_of
-from todoke.app import App
-from todoke.entry.aws.function import Function, FunctionFailed
-from todoke.entry.aws.gateway import HttpApi, make_web, within_limit
-from todoke.forms import Confirmation, Field, Form, Managers, Site
-from todoke.submission import File
+from todoke.aws.functions.function import Function, FunctionFailed
+from todoke.aws.functions.gateway import HttpApi, make_web, within_limit
+from todoke.model.form import Confirmation, Field, Form, Managers, Site
+from todoke.model.submission import File
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.walk.app import App
 
 FORM = Form(
     name="contact",

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store_desk import SECRET, START, Desk, nothing_follows
-from todoke import backup, ids
-from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason
-from todoke.moving import Kept, KeptAttempt, KeptMessage, Repeat, Restored
-from todoke.ports import Store, Suppression
-from todoke.submission import Entry, File
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.kept import Kept, KeptAttempt, KeptMessage, Repeat, Restored
+from todoke.model.submission import Entry, File
+from todoke.ports.records import Suppression
+from todoke.ports.store import Store
 from todoke.testing import MemoryStore
+from todoke.walk import backup
 from variants import replace
 
 TEXT = st.text(max_size=8)

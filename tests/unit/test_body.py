@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.errors import Malformed, RequestError, TooLarge, Unsupported
-from todoke.forms import Limits
-from todoke.submission import Entry, EntryList, File
-from todoke.web.body import parse, split_controls
+from todoke.model.errors import Malformed, RequestError, TooLarge, Unsupported
+from todoke.model.form import Limits
+from todoke.model.submission import Entry, EntryList, File
+from todoke.web.door.body import parse, split_controls
 from variants import replace
 
 DEFAULT = Limits()

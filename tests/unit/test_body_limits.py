@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from todoke.errors import Malformed, RequestError, TooLarge
-from todoke.forms import Limits
-from todoke.web.body import parse
+from todoke.model.errors import Malformed, RequestError, TooLarge
+from todoke.model.form import Limits
+from todoke.web.door.body import parse
 
 MULTIPART = "multipart/form-data; boundary=XX"
 URLENCODED = "application/x-www-form-urlencoded"

@@ -19,12 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local_server import serving
-from todoke.entry.cli import plain_serve, run
-from todoke.entry.commands import app as commands
-from todoke.message import Message, Role
-from todoke.stores.serving import begin_serving
-from todoke.stores.sqlite import SqliteStore
-from todoke.submission import Entry, File, Submission
+from todoke.cli import commands
+from todoke.cli.main import plain_serve, run
+from todoke.model.message import Message, Role
+from todoke.model.submission import Entry, File, Submission
+from todoke.stores.sqlite.lock import begin_serving
+from todoke.stores.sqlite.store import SqliteStore
 
 NOW = datetime.now(UTC)
 CONFIG = """\

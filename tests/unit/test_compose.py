@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mails import CONTACT, MANAGER, NOW, VISITOR, claim, repeating, settings
-from todoke.alert_words import alert_words
-from todoke.compose import ANSWERS_LIMIT, FIELDS_LIMIT, check_templates, compose
-from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
-from todoke.language import LOCALE, local_time
-from todoke.mail_templates import OURS
-from todoke.message import AttemptTimeline, MessageTimeline, Role
-from todoke.ports import Mailbox
-from todoke.serialise import header_names, serialise
-from todoke.submission import Entry, File
+from todoke.mail.alert_words import alert_words
+from todoke.mail.compose import ANSWERS_LIMIT, FIELDS_LIMIT, check_templates, compose
+from todoke.mail.mime import header_names, serialise
+from todoke.mail.templates import OURS
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
+from todoke.model.language import LOCALE, local_time
+from todoke.model.mail import Mailbox
+from todoke.model.message import AttemptTimeline, MessageTimeline, Role
+from todoke.model.submission import Entry, File
 from variants import replace
 
 CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
@@ -477,7 +477,7 @@ def test_attack_strings_are_inert() -> None:
 def test_every_sentence_is_in_the_catalog() -> None:
     """What the mails say in English, they say in Japanese."""
     said = set()
-    sources = [*OURS.iterdir(), OURS.parents[1] / "alert_words.py", OURS.parents[1] / "compose.py"]
+    sources = [*OURS.iterdir(), OURS.parent / "alert_words.py", OURS.parent / "compose.py"]
     for path in sources:
         for found in re.finditer(
             r'\b(?:t|_|say)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text("utf-8")

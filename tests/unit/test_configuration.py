@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.app import build
 from todoke.configuration import check, read
-from todoke.configuration.places import line_of, places
-from todoke.delivery import Ceiling
-from todoke.errors import ConfigError
-from todoke.mailers.customers_mail_cloud import CustomersMailCloudMailer
-from todoke.settings import Settings
+from todoke.model.delivery import Ceiling
+from todoke.model.errors import ConfigError
+from todoke.model.settings import Settings
+from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.toml.places import line_of, places
+from todoke.wiring import build
 
 SECRET = {"TODOKE_SECRET": "ab" * 32}
 GOOD = """\

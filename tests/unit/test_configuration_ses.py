@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from todoke.configuration import check, read
-from todoke.settings import Secret, SesSettings
+from todoke.model.settings import Secret, SesSettings
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:ses-events"
 GOOD = f"""\

@@ -17,17 +17,19 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from stories import NOW, fill, make_app, make_message, make_settings, make_timeline, post
-from todoke import report
-from todoke.app import App
-from todoke.confirm import FAILURES, MOST_LOOKUPS, Confirmer, held_back
-from todoke.delivery import DeliveryEvent, Kind, Reason, Status, standing
-from todoke.entry.asgi import application
-from todoke.errors import ConfigError, RecordsUnavailable
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.message import MessageTimeline, Role
-from todoke.ports import Recorded, Suppression
-from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, standing
+from todoke.model.errors import ConfigError, RecordsUnavailable
+from todoke.model.message import MessageTimeline, Role
+from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.ports.records import Suppression
+from todoke.ports.store import Recorded
+from todoke.report.desk import desk_timeline
+from todoke.report.receipt import receipt
+from todoke.server.asgi import application
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.testing import FakeMailer, MemoryStore
+from todoke.walk.app import App
+from todoke.walk.confirm import FAILURES, MOST_LOOKUPS, Confirmer, held_back
 from todoke.web import hooks
 from variants import replace
 
@@ -366,11 +368,11 @@ def test_an_unconfirmed_failure_is_shown_for_what_it_is(site: Site, language: st
     timeline = site.app.store.timeline("s1")
     assert timeline
     timeline = replace(timeline, submission=replace(timeline.submission, language=language))
-    (shown,) = report.receipt(timeline, site.app.settings, NOW)["messages"]
+    (shown,) = receipt(timeline, site.app.settings, NOW)["messages"]
     assert (shown["status"], shown["can_correct"]) == ("accepted", False)
     checked = {"en": "A report about it came and is being checked.", "ja": "確認しています"}
     assert checked[language] in shown["text"]
-    (message,) = report.desk_timeline(timeline, site.app.settings, NOW, language)["messages"]
+    (message,) = desk_timeline(timeline, site.app.settings, NOW, language)["messages"]
     assert checked[language] in message["text"]
     events = message["attempts"][0]["events"]
     words = {"en": "records have yet to confirm it", "ja": "記録による確認を待っています"}

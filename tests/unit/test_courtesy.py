@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from todoke.courtesy import CROWD, LONGEST_REST_SECONDS, REST_FACTOR, Courtesy
+from todoke.walk.send.courtesy import CROWD, LONGEST_REST_SECONDS, REST_FACTOR, Courtesy
 
 
 class Time:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.delivery import (
+from todoke.model.delivery import (
     FAILURES,
     UNKNOWN,
     Ceiling,

@@ -8,9 +8,9 @@ import pytest
 from starlette.applications import Starlette
 
 from stories import call, post
-from todoke.delivery import Ceiling
 from todoke.demo import home
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
+from todoke.model.delivery import Ceiling
 from todoke.testing import FakeMailer
 
 

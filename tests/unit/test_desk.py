@@ -22,15 +22,16 @@ from stories import (
     post,
     stored,
 )
-from todoke.app import App
-from todoke.delivery import DeliveryEvent, Kind, Reason
-from todoke.forms import Site
-from todoke.message import Role
-from todoke.ports import EventSource, Suppression
-from todoke.silence import note_heard, watch
-from todoke.submission import Entry, File
+from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.form import Site
+from todoke.model.message import Role
+from todoke.model.submission import Entry, File
+from todoke.ports.events import EventSource
+from todoke.ports.records import Suppression
 from todoke.testing import FakeClock, MemoryStore
-from todoke.web import desk
+from todoke.walk.app import App
+from todoke.walk.silence import note_heard, watch
+from todoke.web.desk import desk
 from variants import replace
 
 PATHS = [

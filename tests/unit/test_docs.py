@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from todoke.configuration import check, read
-from todoke.configuration.keys import ENVIRONMENT, KEYS
-from todoke.events.customers_mail_cloud import BOUNCES, DELIVERIES
+from todoke.services.customers_mail_cloud.events import BOUNCES, DELIVERIES
+from todoke.toml.keys import ENVIRONMENT, KEYS
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from todoke.doctor import (
+from todoke.doctor.judge import (
     Check,
     HearingFacts,
     StoreFacts,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.doctor_dns import Answer, Outcome, Sender, judge_domain, spf_references
-from todoke.facts.dns import look_up
+from todoke.doctor.judge_dns import Answer, Outcome, Sender, judge_domain, spf_references
+from todoke.doctor.look_dns import look_up
 
 DOMAIN = "mail.garden.example"
 SES = Sender(include=r"amazonses\.com", include_words="amazonses.com", signs=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from todoke.doctor import Check, WebFacts
-from todoke.doctor_service import (
+from todoke.doctor.judge import Check, WebFacts
+from todoke.doctor.judge_service import (
     NEEDED_EVENTS,
     Knock,
     SesFacts,

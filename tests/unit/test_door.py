@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from doors import OPEN_FORM, Answer, ask, failing, kept, make_app, served
-from todoke.app import App
-from todoke.errors import StoreCorrupt, StoreUnavailable
-from todoke.forms import Field, Form, Limits, Site
-from todoke.ids import receipt_hash, receipt_token
-from todoke.web import door
+from todoke.model.errors import StoreCorrupt, StoreUnavailable
+from todoke.model.form import Field, Form, Limits, Site
+from todoke.model.ids import receipt_hash, receipt_token
+from todoke.walk.app import App
+from todoke.web.door import door
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"

@@ -9,8 +9,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from todoke.errors import StoreUnavailable
-from todoke.web.waiting import Waiting
+from todoke.model.errors import StoreUnavailable
+from todoke.web.http.wait import Waiting
 
 
 def test_each_waits_for_its_own_result() -> None:

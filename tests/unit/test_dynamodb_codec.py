@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 
 from store_desk import ENTRIES, LEASE, START, Desk
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
-from todoke.errors import StoreCorrupt
-from todoke.message import Role
-from todoke.moving import Repeat
-from todoke.stores.dynamodb_client import plain_item
-from todoke.stores.dynamodb_codec import Record
-from todoke.stores.dynamodb_items import (
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.errors import StoreCorrupt
+from todoke.model.kept import Repeat
+from todoke.model.message import Role
+from todoke.model.submission import Entry, File
+from todoke.stores.dynamodb.client import plain_item
+from todoke.stores.dynamodb.codec import Record
+from todoke.stores.dynamodb.items import (
     Stored,
     archive_key,
     current_key,
@@ -25,8 +26,7 @@ from todoke.stores.dynamodb_items import (
     retention_of,
     stored_of,
 )
-from todoke.stores.work import Work, begin, journal, new_work
-from todoke.submission import Entry, File
+from todoke.stores.rules.work import Work, begin, journal, new_work
 from todoke.testing import MemoryStore
 from variants import replace
 

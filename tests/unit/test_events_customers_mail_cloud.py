@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_calls import ITEM, NOW, TOKEN, form_body, json_body, read
-from todoke.delivery import Kind, Permanence, Reason, Status, standing
-from todoke.errors import ConfigError, Forged, Malformed
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.settings import CustomersMailCloudSettings
+from todoke.model.delivery import Kind, Permanence, Reason, Status, standing
+from todoke.model.errors import ConfigError, Forged, Malformed
+from todoke.model.settings import CustomersMailCloudSettings
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 
 
 def read_one(event_type: str, **changes: object):

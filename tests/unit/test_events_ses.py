@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.delivery import DeliveryEvent, Kind, Permanence, Reason, Status, standing
-from todoke.events.ses import BOUNCES, DELAYS, EVENTS, FIELD, TAG, read_message
-from todoke.mailers import ses as mailer
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, Status, standing
+from todoke.services.ses import mailer
+from todoke.services.ses.events import BOUNCES, DELAYS, EVENTS, FIELD, TAG, read_message
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 TOKEN = "t" * 26

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke import export
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, Reason, standing
-from todoke.forms import Site
-from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role, Timeline
-from todoke.ports import Mailbox
-from todoke.settings import MailSettings, Settings
-from todoke.submission import Entry, EntryList, File, Submission
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason, standing
+from todoke.model.form import Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role, Timeline
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import Entry, EntryList, File, Submission
+from todoke.report import export
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SETTINGS = Settings(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.filetype import accept_words, is_accepted, is_text, sniff
-from todoke.submission import File
+from todoke.forms.file_kinds import accept_words, is_accepted, is_text, sniff
+from todoke.model.submission import File
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -14,13 +14,15 @@ from typing import Any, cast
 import pytest
 from starlette.applications import Starlette
 
-from todoke.app import App
-from todoke.delivery import DeliveryEvent, Kind
-from todoke.errors import StoreUnavailable
-from todoke.events.customers_mail_cloud import CustomersMailCloudEvents
-from todoke.forms import Site
-from todoke.ports import FollowUp, Mailbox, Mailer, Recorded, Store
-from todoke.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.errors import StoreUnavailable
+from todoke.model.form import Site
+from todoke.model.mail import Mailbox
+from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.ports.mailer import Mailer
+from todoke.ports.store import FollowUp, Recorded, Store
+from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.walk.app import App
 from todoke.web import hooks
 
 SECRET = "s3cr3t-path-of-128-bits-or-more"

@@ -11,12 +11,12 @@ import pytest
 from starlette.applications import Starlette
 
 from sns_signing import NOW, TOPIC, Web, confirmation, envelope
-from todoke.app import App
-from todoke.events.ses import SesEvents
-from todoke.forms import Site
-from todoke.ports import Mailbox
-from todoke.settings import MailSettings, Secret, SesSettings, Settings
+from todoke.model.form import Site
+from todoke.model.mail import Mailbox
+from todoke.model.settings import MailSettings, Secret, SesSettings, Settings
+from todoke.services.ses.events import SesEvents
 from todoke.testing import FakeMailer, MemoryStore
+from todoke.walk.app import App
 from todoke.web import hooks
 
 SECRET = "s3cr3t-path-of-128-bits-or-more"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke import ids
+from todoke.model import ids
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.inert import unlink
+from todoke.mail.inert import unlink
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from todoke.language import LOCALE
+from todoke.model.language import LOCALE
 
 CATALOGS = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_calls import ITEM, NOW, form_body, json_body, read
-from todoke.delivery import Standing, Status, standing
+from todoke.model.delivery import Standing, Status, standing
 
 Told = tuple[str, dict[str, str]]
 """An event type with an item."""

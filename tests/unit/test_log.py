@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from todoke.log import get_logger, log_to_stderr
+from todoke.model.log import get_logger, log_to_stderr
 
 Captured = pytest.CaptureFixture[str]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.errors import ConfigError
-from todoke.forms import Field
-from todoke.page import PageForm, read_page
+from todoke.forms.page.page import PageForm, read_page
+from todoke.model.errors import ConfigError
+from todoke.model.form import Field
 
 
 def read(controls: str, around: str = "{}") -> PageForm:

@@ -13,12 +13,12 @@ from starlette.applications import Starlette
 
 import todoke
 from stories import ANSWERS, CONTACT, call
-from todoke.forms import Field, Form
-from todoke.language import LOCALE, translator
-from todoke.page import read_page
-from todoke.submission import Entry, FieldError, FieldErrors, File
-from todoke.web import pages
-from todoke.web.controls import controls
+from todoke.forms.page.page import read_page
+from todoke.model.form import Field, Form
+from todoke.model.language import LOCALE, translator
+from todoke.model.submission import Entry, FieldError, FieldErrors, File
+from todoke.web.pages import pages
+from todoke.web.pages.controls import controls
 
 SOURCE = Path(todoke.__file__).parent
 ERRORS = (
@@ -268,15 +268,15 @@ def texts_shown() -> set[str]:
     """Every text that code and templates mark for the catalog."""
     found: set[str] = set()
     for path in (
-        SOURCE / "report_words.py",
-        SOURCE / "suppressed.py",
+        SOURCE / "report" / "words.py",
+        SOURCE / "report" / "suppressions.py",
         SOURCE / "web" / "receipt.py",
-        SOURCE / "web" / "desk.py",
+        SOURCE / "web" / "desk" / "desk.py",
     ):
         found |= {
             m[1] for m in extract_from_file("python", path, keywords={"_": None, "say": None})
         }
-    for path in sorted((SOURCE / "templates" / "pages").glob("*.html")):
+    for path in sorted((SOURCE / "web" / "pages" / "templates").glob("*.html")):
         options = {"trim_blocks": "true"}
         rows = extract_from_file(
             "jinja2.ext:babel_extract", path, keywords={"_": None}, options=options
@@ -299,7 +299,7 @@ def test_japanese_is_complete() -> None:
 
 def test_templates_hold_nothing_inline() -> None:
     """No template has an inline script, style or handler, which the policy would refuse."""
-    for path in (SOURCE / "templates" / "pages").glob("*.html"):
+    for path in (SOURCE / "web" / "pages" / "templates").glob("*.html"):
         text = path.read_text("utf-8")
         assert not re.search(
             r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.pattern import Patience, matches_pattern, pattern_fault
+from todoke.forms.pattern.pattern import Patience, matches_pattern, pattern_fault
 
 
 @pytest.mark.parametrize(

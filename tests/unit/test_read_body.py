@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from todoke.errors import Crowded, Malformed, TooLarge, TooSlow
-from todoke.web.http import Unfinished, read_body
+from todoke.model.errors import Crowded, Malformed, TooLarge, TooSlow
+from todoke.web.http.body import Unfinished, read_body
 
 
 class Sender:

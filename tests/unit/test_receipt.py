@@ -24,7 +24,7 @@ from stories import (
     stored,
 )
 from stories import token_of as token
-from todoke.message import Role
+from todoke.model.message import Role
 from todoke.testing import MemoryStore
 from todoke.web import receipt
 from todoke.web.receipt import Pace

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from post_office import MANAGER, PostOffice
 from store_desk import START, VISITOR
-from todoke.delivery import DeliveryEvent, Kind, Status
-from todoke.errors import ConfigError, RecordsUnavailable, StoreUnavailable
-from todoke.ports import Suppression
-from todoke.reconcile import (
+from todoke.model.delivery import DeliveryEvent, Kind, Status
+from todoke.model.errors import ConfigError, RecordsUnavailable, StoreUnavailable
+from todoke.ports.records import Suppression
+from todoke.testing import FakeRecords
+from todoke.walk.reconcile import (
     EVERY,
     REST,
     Reconciled,
@@ -22,7 +23,6 @@ from todoke.reconcile import (
     reconcile,
     reconcile_when_due,
 )
-from todoke.testing import FakeRecords
 from variants import replace
 
 TODAY = date(2026, 3, 4)

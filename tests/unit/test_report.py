@@ -9,10 +9,14 @@ from datetime import timedelta
 import pytest
 
 from stories import EVENTS, NOW, make_message, make_settings, make_timeline
-from todoke import report, report_words
-from todoke.delivery import Ceiling, Kind, Permanence, Reason, Status
-from todoke.language import LANGUAGES
-from todoke.message import Role
+from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.language import LANGUAGES
+from todoke.model.message import Role
+from todoke.model.show import moment, show_address
+from todoke.report import words
+from todoke.report.desk import desk_row, desk_timeline
+from todoke.report.receipt import can_correct, mask, receipt, receipt_language
+from todoke.report.words import receipt_words
 from variants import replace
 
 SETTINGS = make_settings()
@@ -22,14 +26,14 @@ BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGN
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("ceiling", [None, *Ceiling])
-@pytest.mark.parametrize("reading", report_words.READINGS)
+@pytest.mark.parametrize("reading", words.READINGS)
 def test_every_state_has_words(
     reading: str, ceiling: Ceiling | None, role: Role, language: str
 ) -> None:
     """Each status, role, ceiling and language has a label, a sentence and a tone, and none says "sent"."""
     for said in (
-        report.words(reading, role, language, ceiling=ceiling),
-        report_words.desk_words(reading, language, ceiling=ceiling),
+        receipt_words(reading, role, language, ceiling=ceiling),
+        words.desk_words(reading, language, ceiling=ceiling),
     ):
         assert said.label
         assert said.text
@@ -40,46 +44,44 @@ def test_every_state_has_words(
 def test_words_of_the_desk_are_complete() -> None:
     """Each reason, permanence, kind of event and ceiling has its words in each language."""
     for language in LANGUAGES:
-        assert all(report_words.reason_words(reason, language) for reason in Reason)
-        assert all(report_words.event_words(kind, language) for kind in Kind)
-        assert all(report_words.ceiling_words(ceiling, language) for ceiling in Ceiling)
-        assert report_words.permanence_words(Permanence.HARD, language)
-        assert report_words.reason_words(None, language) == ""
-        assert all(
-            report_words.note_words(n, language) for n in (*Status, "complained", "corrected")
-        )
-        assert report_words.note_words("", language) == ""
+        assert all(words.reason_words(reason, language) for reason in Reason)
+        assert all(words.event_words(kind, language) for kind in Kind)
+        assert all(words.ceiling_words(ceiling, language) for ceiling in Ceiling)
+        assert words.permanence_words(Permanence.HARD, language)
+        assert words.reason_words(None, language) == ""
+        assert all(words.note_words(n, language) for n in (*Status, "complained", "corrected"))
+        assert words.note_words("", language) == ""
 
 
 @pytest.mark.parametrize("role", Role)
 def test_failures_read_alike_on_the_receipt(role: Role) -> None:
     """Bounced, rejected and failed have the very same words, so nobody learns which mailboxes exist."""
-    said = {report.words(status, role, "en") for status in ("bounced", "rejected", "failed")}
+    said = {receipt_words(status, role, "en") for status in ("bounced", "rejected", "failed")}
     assert len(said) == 1
 
 
 def test_silence_is_not_success() -> None:
     """An accepted message is spoken of as far as its service can tell, and no further."""
     role = Role.CONFIRMATION
-    bare = report.words("accepted", role, "en", ceiling=Ceiling.HANDED_OVER)
+    bare = receipt_words("accepted", role, "en", ceiling=Ceiling.HANDED_OVER)
     assert "cannot tell whether it arrived" in bare.text
-    watched = report.words("accepted", role, "en", ceiling=Ceiling.NOT_RETURNED)
+    watched = receipt_words("accepted", role, "en", ceiling=Ceiling.NOT_RETURNED)
     assert "not been returned so far" in watched.text
     assert bare.tone == watched.tone == "handed"
-    assert report.words("accepted", role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
+    assert receipt_words("accepted", role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
 
 
 @pytest.mark.parametrize("status", EVENTS)
 def test_receipt_states_the_status(status: str) -> None:
     """The receipt's JSON has the promised fields, the right status, and three steps with words."""
-    told = report.receipt(make_timeline(make_message(status)), SETTINGS, NOW)
+    told = receipt(make_timeline(make_message(status)), SETTINGS, NOW)
     assert {"id", "received_at", "form", "messages"} <= told.keys()
     [message] = told["messages"]
     assert {"role", "to", "status", "since", "can_correct", "text"} <= message.keys()
     assert status == message["status"]
     assert [step["name"] for step in message["steps"]] == ["stored", "handed_over", "arrived"]
     assert all(step["label"] for step in message["steps"])
-    assert report.receipt(make_timeline(make_message(status)), SETTINGS, NOW) == json.loads(
+    assert receipt(make_timeline(make_message(status)), SETTINGS, NOW) == json.loads(
         json.dumps(told)
     )
 
@@ -93,7 +95,7 @@ def test_receipt_holds_nothing_private(status: str, language: str) -> None:
         make_message(status, Role.NOTIFICATION, recipient="boss@example.org"),
         language=language,
     )
-    text = json.dumps(report.receipt(timeline, SETTINGS, NOW), ensure_ascii=False)
+    text = json.dumps(receipt(timeline, SETTINGS, NOW), ensure_ascii=False)
     for private in ("hana@", "boss@", "Suzuki", "kozo", "wall.jpg", "550", "5.1.1", "no such"):
         assert private not in text
     assert "h•••@example.com" in text
@@ -104,17 +106,15 @@ def test_reasons_leave_no_trace() -> None:
     """Two messages that failed for different reasons give the same receipt."""
     full = make_message("bounced", reason=Reason.MAILBOX_FULL, diagnostic="452 full")
     gone = make_message("bounced", reason=Reason.UNKNOWN_ADDRESS, diagnostic="550 gone")
-    receipts = [report.receipt(make_timeline(m), SETTINGS, NOW) for m in (full, gone)]
+    receipts = [receipt(make_timeline(m), SETTINGS, NOW) for m in (full, gone)]
     assert receipts[0] == receipts[1]
 
 
 def test_alerts_are_not_shown() -> None:
     """Alerts are between the site and its managers; the receipt leaves them out, the desk does not."""
     timeline = make_timeline(make_message("bounced"), make_message("queued", Role.ALERT))
-    assert [m["role"] for m in report.receipt(timeline, SETTINGS, NOW)["messages"]] == [
-        "confirmation"
-    ]
-    shown = report.desk_timeline(timeline, SETTINGS, NOW, "en")
+    assert [m["role"] for m in receipt(timeline, SETTINGS, NOW)["messages"]] == ["confirmation"]
+    shown = desk_timeline(timeline, SETTINGS, NOW, "en")
     assert [m["role"] for m in shown["messages"]] == ["confirmation", "alert"]
 
 
@@ -122,17 +122,17 @@ def test_alerts_are_not_shown() -> None:
 def test_who_may_correct(status: str) -> None:
     """Only a confirmation that failed or is unknown can be corrected, and only so often."""
     expected = status in {"bounced", "rejected", "failed", "unknown"}
-    assert expected == report.can_correct(make_message(status), SETTINGS, NOW)
-    assert not report.can_correct(make_message(status, Role.NOTIFICATION), SETTINGS, NOW)
+    assert expected == can_correct(make_message(status), SETTINGS, NOW)
+    assert not can_correct(make_message(status, Role.NOTIFICATION), SETTINGS, NOW)
     spent = make_message(status, corrections=SETTINGS.max_corrections)
-    assert not report.can_correct(spent, SETTINGS, NOW)
+    assert not can_correct(spent, SETTINGS, NOW)
 
 
 def test_steps_follow_the_evidence() -> None:
     """A hand-over that has evidence shows as done whatever came after; one without never does."""
 
     def states(status: str, **changes: Ceiling) -> list[str]:
-        told = report.receipt(make_timeline(make_message(status, **changes)), SETTINGS, NOW)
+        told = receipt(make_timeline(make_message(status, **changes)), SETTINGS, NOW)
         return [step["state"] for step in told["messages"][0]["steps"]]
 
     assert states("queued") == ["done", "wait", "wait"]
@@ -150,7 +150,7 @@ def test_steps_follow_the_evidence() -> None:
 def test_silence_becomes_unknown() -> None:
     """After the service's expected time an accepted message reads unknown, its hand-over still proven."""
     late = NOW + SETTINGS.mail.expect_events_within + timedelta(minutes=5)
-    told = report.receipt(make_timeline(make_message("accepted")), SETTINGS, late)
+    told = receipt(make_timeline(make_message("accepted")), SETTINGS, late)
     [message] = told["messages"]
     assert message["status"] == "unknown"
     assert [step["state"] for step in message["steps"]] == ["done", "done", "unknown"]
@@ -158,18 +158,16 @@ def test_silence_becomes_unknown() -> None:
 
 def test_final_when_nothing_more_is_expected() -> None:
     """A receipt is final once every message is, and silence of bare SMTP is final too."""
-    final = {
-        s: report.receipt(make_timeline(make_message(s)), SETTINGS, NOW)["final"] for s in EVENTS
-    }
+    final = {s: receipt(make_timeline(make_message(s)), SETTINGS, NOW)["final"] for s in EVENTS}
     assert {"failed", "rejected", "bounced", "delivered"} == {s for s, f in final.items() if f}
     bare = make_timeline(make_message("accepted", ceiling=Ceiling.HANDED_OVER))
-    assert report.receipt(bare, SETTINGS, NOW)["final"]
+    assert receipt(bare, SETTINGS, NOW)["final"]
 
 
 def test_desk_row_stands_out_when_a_message_failed() -> None:
     """The row of a submission with any failed message says so."""
-    well = report.desk_row(make_timeline(make_message("delivered")), SETTINGS, NOW, "en")
-    ill = report.desk_row(
+    well = desk_row(make_timeline(make_message("delivered")), SETTINGS, NOW, "en")
+    ill = desk_row(
         make_timeline(make_message("delivered"), make_message("rejected", Role.NOTIFICATION)),
         SETTINGS,
         NOW,
@@ -181,7 +179,7 @@ def test_desk_row_stands_out_when_a_message_failed() -> None:
 
 def test_desk_shows_the_evidence() -> None:
     """The desk has reason, code, diagnostic and raw evidence of each event, newest attempt first."""
-    shown = report.desk_timeline(make_timeline(make_message("bounced")), SETTINGS, NOW, "en")
+    shown = desk_timeline(make_timeline(make_message("bounced")), SETTINGS, NOW, "en")
     [message] = shown["messages"]
     assert message["reason"] == "There is no such mailbox."
     assert message["diagnostic"] == "550 5.1.1 no such user here"
@@ -196,36 +194,36 @@ def test_desk_shows_the_evidence() -> None:
 def test_desk_speaks_as_the_form_does() -> None:
     """The form's title, and the label of a chosen option beside its value; a form that is gone has its name."""
     told = make_timeline(make_message("delivered"))
-    shown = report.desk_timeline(told, SETTINGS, NOW, "en")
+    shown = desk_timeline(told, SETTINGS, NOW, "en")
     assert (shown["title"], shown["answers"][2]["value"]) == ("Contact us", "Our paper (paper)")
-    assert report.desk_row(told, SETTINGS, NOW, "en")["title"] == "Contact us"
-    gone = report.desk_timeline(told, make_settings(forms={}), NOW, "en")
+    assert desk_row(told, SETTINGS, NOW, "en")["title"] == "Contact us"
+    gone = desk_timeline(told, make_settings(forms={}), NOW, "en")
     assert (gone["title"], gone["answers"][2]["value"]) == ("contact", "paper")
 
 
 def test_look_alike_domains_show_their_a_labels() -> None:
     """A domain that is not ASCII is followed by what it really is; text that is no address stays as it is."""
-    assert report.show_address("a@раypal.com") == "a@раypal.com (xn--ypal-43d9g.com)"
-    assert report.show_address("a@example.com") == "a@example.com"
-    assert report.show_address("not an address") == "not an address"
-    assert report.mask("not an address") == "•••"
+    assert show_address("a@раypal.com") == "a@раypal.com (xn--ypal-43d9g.com)"
+    assert show_address("a@example.com") == "a@example.com"
+    assert show_address("not an address") == "not an address"
+    assert mask("not an address") == "•••"
 
 
 def test_unknown_language_falls_back() -> None:
     """A submission in a language we lack is spoken to in the site's."""
     timeline = make_timeline(make_message("queued"), language="fr")
-    assert report.receipt_language(timeline, SETTINGS) == "en"
+    assert receipt_language(timeline, SETTINGS) == "en"
     site = replace(SETTINGS.site, language="ja")
-    assert report.receipt_language(timeline, replace(SETTINGS, site=site)) == "ja"
+    assert receipt_language(timeline, replace(SETTINGS, site=site)) == "ja"
 
 
 def test_moments_are_read_by_people() -> None:
     """Times read as people write them, in UTC, in each language; what is no time stays as it is."""
-    assert report.moment("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
-    assert report.moment("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
-    assert report.moment("", "en") == ""
+    assert moment("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
+    assert moment("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
+    assert moment("", "en") == ""
 
 
 def test_status_words_cover_the_algebra() -> None:
     """No status of the algebra is without words."""
-    assert set(report_words.READINGS) == {s.value for s in Status} | {"unknown"}
+    assert set(words.READINGS) == {s.value for s in Status} | {"unknown"}

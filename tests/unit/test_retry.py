@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mails import NOW, claim
-from todoke.delivery import Ceiling
-from todoke.message import Role
-from todoke.retry import RetryPolicy
+from todoke.model.delivery import Ceiling
+from todoke.model.message import Role
+from todoke.model.retry import RetryPolicy
 from variants import replace
 
 DAYS = timedelta(days=4)

@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 
 from mails import MANAGER, VISITOR, settings
-from todoke.app import App, utc_now
-from todoke.circuit import Circuit
-from todoke.delivery import Ceiling, Kind, Permanence, Reason, Status
-from todoke.errors import SendDeferred, SendRefused, SendUnknown, StoreUnavailable
-from todoke.message import Message, MessageTimeline, Outcome, Role
-from todoke.pace import Pace
-from todoke.ports import Accepted, FollowUp, Mail
-from todoke.send import Sender, send_round
-from todoke.submission import Entry, Submission
+from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, StoreUnavailable
+from todoke.model.mail import Mail
+from todoke.model.message import Message, MessageTimeline, Outcome, Role
+from todoke.model.submission import Entry, Submission
+from todoke.ports.mailer import Accepted
+from todoke.ports.store import FollowUp
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.walk.app import App, utc_now
+from todoke.walk.send.circuit import Circuit
+from todoke.walk.send.round import send_round
+from todoke.walk.send.sender import Sender
+from todoke.walk.send.window import Pace
 from variants import replace
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mails import NOW, mail
-from todoke.errors import SendRefused
-from todoke.ports import Mail, Mailbox
-from todoke.serialise import header_names, needs_smtputf8, serialise, wire
+from todoke.mail.mime import header_names, needs_smtputf8, serialise, wire
+from todoke.model.errors import SendRefused
+from todoke.model.mail import Mail, Mailbox
 from variants import replace
 
 INTENDED = [

@@ -8,11 +8,11 @@ import pytest
 
 from post_office import MANAGER, OWNER, PostOffice
 from store_desk import START
-from todoke.delivery import Ceiling, Kind, Status
-from todoke.message import Role
-from todoke.ports import Query
-from todoke.reconcile import reconcile
-from todoke.silence import HEARD_EVERY, LOOKED_AT, note_heard, silence, unheard, watch
+from todoke.model.delivery import Ceiling, Kind, Status
+from todoke.model.message import Role
+from todoke.ports.store import Query
+from todoke.walk.reconcile import reconcile
+from todoke.walk.silence import HEARD_EVERY, LOOKED_AT, note_heard, silence, unheard, watch
 from variants import replace
 
 DAY = timedelta(days=1)

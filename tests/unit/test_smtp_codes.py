@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.delivery import Permanence, Reason
-from todoke.smtp_codes import find_status_code, read_answer
+from todoke.model.delivery import Permanence, Reason
+from todoke.model.smtp_codes import find_status_code, read_answer
 
 HARD, SOFT, NONE = Permanence.HARD, Permanence.SOFT, Permanence.NONE
 

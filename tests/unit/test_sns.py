@@ -22,11 +22,11 @@ from sns_signing import (
     envelope,
     sign,
 )
-from todoke.delivery import Kind
-from todoke.errors import Forged, Malformed, RequestError, Unverifiable
-from todoke.events.ses import SesEvents
-from todoke.events.sns_fetch import fetch
-from todoke.settings import SesSettings
+from todoke.model.delivery import Kind
+from todoke.model.errors import Forged, Malformed, RequestError, Unverifiable
+from todoke.model.settings import SesSettings
+from todoke.services.ses.events import SesEvents
+from todoke.services.ses.sns_fetch import fetch
 
 MESSAGE = {
     "eventType": "Delivery",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from todoke.delivery import Ceiling, Kind, Permanence, Reason, Status
-from todoke.message import Role
+from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.message import Role
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store_desk import Desk
-from todoke.delivery import Kind
-from todoke.errors import ConfigError
-from todoke.stores.serving import begin_serving
-from todoke.stores.sqlite import SqliteStore
+from todoke.model.delivery import Kind
+from todoke.model.errors import ConfigError
+from todoke.stores.sqlite.lock import begin_serving
+from todoke.stores.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 

@@ -16,15 +16,16 @@ import apsw
 import pytest
 
 from store_desk import START, Desk
-from todoke.delivery import DeliveryEvent, Kind
-from todoke.errors import StoreCorrupt, StoreUnavailable
-from todoke.message import Role
-from todoke.ports import Added, Duplicate, Query, Suppression
-from todoke.stores import database, erasing
-from todoke.stores.erasure import Condition, names_any
-from todoke.stores.sqlite import SqliteStore
-from todoke.stores.writer import RESTART_PAGES, Writer
-from todoke.submission import Entry, File
+from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.errors import StoreCorrupt, StoreUnavailable
+from todoke.model.message import Role
+from todoke.model.submission import Entry, File
+from todoke.ports.records import Suppression
+from todoke.ports.store import Added, Duplicate, Query
+from todoke.stores.rules.erase import Condition, names_any
+from todoke.stores.sqlite import database, erase
+from todoke.stores.sqlite.store import SqliteStore
+from todoke.stores.sqlite.writer import RESTART_PAGES, Writer
 from variants import replace
 
 PAGE = 4096
@@ -209,8 +210,8 @@ class TestSecondProcess:
         script = f"""
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from todoke.ports import Query
-from todoke.stores.sqlite import SqliteStore
+from todoke.ports.store import Query
+from todoke.stores.sqlite.store import SqliteStore
 store = SqliteStore(Path({str(path)!r}))
 assert len(store.page(Query()).timelines) == 1
 store.put_code("hash", datetime(2099, 1, 1, tzinfo=UTC))
@@ -375,7 +376,7 @@ class TestTraces:
         writer = Writer(path)
         writer.start()
         for id_ in ids:
-            writer.submit(erasing.erase, Condition(submission_id=id_)).result()
+            writer.submit(erase.erase, Condition(submission_id=id_)).result()
         writer.close()
         SqliteStore(path).close()
         assert self._traces(path, b"gone") == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stories import NOW, make_settings
-from todoke.delivery import Reason
-from todoke.forms import Form, Managers, Site
-from todoke.ports import Suppression, SuppressionList
-from todoke.suppressed import ALERTS, MANAGER, own_addresses, suppression_lists
+from todoke.model.delivery import Reason
+from todoke.model.form import Form, Managers, Site
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.report.suppressions import ALERTS, MANAGER, own_addresses, suppression_lists
 
 SETTINGS = make_settings(
     site=Site(name="Example", alert_to=("owner@site.example", "both@site.example")),

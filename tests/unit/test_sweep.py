@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from post_office import OWNER, PostOffice
-from todoke.delivery import Kind, Status
-from todoke.errors import RecordsUnavailable, StoreUnavailable
-from todoke.ports import Query
-from todoke.silence import note_heard
-from todoke.sweep import sweep
+from todoke.model.delivery import Kind, Status
+from todoke.model.errors import RecordsUnavailable, StoreUnavailable
+from todoke.ports.store import Query
 from todoke.testing import MemoryStore
+from todoke.walk.silence import note_heard
+from todoke.walk.sweep import sweep
 from variants import replace
 
 

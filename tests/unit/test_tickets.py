@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.submission import Entry, File
-from todoke.tickets import PREFIX, Ticket, are_in, read_ticket, write_ticket
+from todoke.model.submission import Entry, File
+from todoke.walk.uploads.tickets import PREFIX, Ticket, are_in, read_ticket, write_ticket
 from variants import replace
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.address import same_mailbox
-from todoke.delivery import Ceiling, DeliveryEvent, Kind, standing
-from todoke.forms import Form, Managers, Site
-from todoke.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role
-from todoke.ports import Mailbox
-from todoke.settings import MailSettings, Settings
-from todoke.submission import Entry, Submission
-from todoke.track import follow_up
+from todoke.model.address import same_mailbox
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, standing
+from todoke.model.form import Form, Managers, Site
+from todoke.model.mail import Mailbox
+from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role
+from todoke.model.settings import MailSettings, Settings
+from todoke.model.submission import Entry, Submission
+from todoke.walk.alert import follow_up
 from variants import replace
 
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)

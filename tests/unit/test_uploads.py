@@ -11,16 +11,16 @@ from urllib.parse import urlencode
 import pytest
 
 from doors import Answer, ask, kept, make_app
-from todoke import ids
-from todoke.app import App
-from todoke.bucket import INCOMING, KEPT, SAMPLE_BYTES, examine
-from todoke.errors import StoreUnavailable
-from todoke.forms import Confirmation, Field, Form, Limits, Managers
-from todoke.submission import Entry, File, Submission
-from todoke.sweep import sweep
+from todoke.model import ids
+from todoke.model.errors import StoreUnavailable
+from todoke.model.form import Confirmation, Field, Form, Limits, Managers
+from todoke.model.submission import Entry, File, Submission
+from todoke.ports.bucket import INCOMING, KEPT, SAMPLE_BYTES, examine
 from todoke.testing import FakeClock, MemoryBucket, MemoryStore
-from todoke.tidy import MARK, MOST, tidy_when_due
-from todoke.uploads import LINK_SECONDS
+from todoke.walk.app import App
+from todoke.walk.sweep import sweep
+from todoke.walk.uploads.offer import LINK_SECONDS
+from todoke.walk.uploads.tidy import MARK, MOST, tidy_when_due
 
 PDF = b"%PDF-1.7\n" + b"x" * 6_000_000
 CV = Field(name="cv", kind="file", accept=("application/pdf",), required=True)

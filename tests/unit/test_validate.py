@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import todoke.accept
-import todoke.wording
-from todoke.forms import Confirmation, Field, Form, Limits, Managers
-from todoke.language import translator
-from todoke.moment import KINDS, read_moment, write_moment
-from todoke.number import on_step, show_number, valid_number
-from todoke.page_fields import INPUT_KINDS
-from todoke.submission import Entry, File
-from todoke.validate import validate
-from todoke.validity import is_email, sanitise, text_length
-from todoke.weburl import is_absolute_url
-from todoke.wording import show_bytes, show_value
+import todoke.forms.fault_words
+import todoke.walk.accept
+from todoke.forms.calendar import KINDS, read_moment, write_moment
+from todoke.forms.constraints import is_email, sanitise, text_length
+from todoke.forms.fault_words import show_bytes, show_value
+from todoke.forms.number import on_step, show_number, valid_number
+from todoke.forms.page.fields import INPUT_KINDS
+from todoke.forms.url import is_absolute_url
+from todoke.forms.validate import validate
+from todoke.model.form import Confirmation, Field, Form, Limits, Managers
+from todoke.model.language import translator
+from todoke.model.submission import Entry, File
 
 CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
@@ -364,7 +364,7 @@ def test_messages_name_the_limit() -> None:
 def test_no_message_lacks_its_japanese() -> None:
     """Every text of this room is in the catalog."""
     known = translator("forms", "ja")
-    for module in (todoke.wording, todoke.accept):
+    for module in (todoke.forms.fault_words, todoke.walk.accept):
         tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
         texts = [
             argument.value

@@ -1,1 +1,1 @@
-"""Deploying to AWS: a change is reviewed before it happens (docs/aws-review.md)."""
+"""todoke on AWS: `functions` is what runs there, `deploy` what brings it there."""

@@ -88,7 +88,7 @@ def _load(port: int, seconds: float, connections: int) -> dict[str, Any]:
 
 def _stored(database: Path) -> int:
     """How many submissions the file has: counted one by one, not the store's own figure."""
-    from todoke.stores.database import open_reader
+    from todoke.stores.sqlite.database import open_reader
 
     connection = open_reader(database)
     count = connection.execute("SELECT count(*) FROM submissions").get

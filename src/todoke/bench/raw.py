@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from todoke.stores.database import open_reader, open_writer
+from todoke.stores.sqlite.database import open_reader, open_writer
 
 TABLES = {"submissions": "seq", "messages": "submission", "addresses": "submission"}
 """What one accepted submission writes, with the column that names the submission, and one row of repeats."""

@@ -3,7 +3,7 @@
 docs/configuration.md is the reference; tests hold it against `keys.py`.
 """
 
-from todoke.configuration.findings import ERROR, WARNING, Finding
-from todoke.configuration.reading import check, data_folder, read
+from todoke.configuration.read import check, data_folder, read
+from todoke.toml.findings import ERROR, WARNING, Finding
 
 __all__ = ["ERROR", "WARNING", "Finding", "check", "data_folder", "read"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from todoke.configuration.findings import ERROR, WARNING
-from todoke.configuration.table import Table
-from todoke.errors import ConfigError
-from todoke.forms import Field
+from todoke.model.errors import ConfigError
+from todoke.model.form import Field
+from todoke.toml.findings import ERROR, WARNING
+from todoke.toml.table import Table
 
 # fmt: off
 TYPES = (
@@ -54,7 +54,7 @@ def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
     html = _read_html(table, path, name)
     if html is None:
         return PageFacts(path=str(path))
-    from todoke.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
+    from todoke.forms.page.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
 
     try:
         page = read_page(html, select=select)
@@ -120,7 +120,7 @@ def _check_field(row: Table, field: Field) -> None:
             "minlength", f"is {field.minlength}, more than maxlength, which is {field.maxlength}."
         )
     if "pattern" in row:
-        from todoke.pattern import pattern_fault  # noqa: PLC0415 few fields have one
+        from todoke.forms.pattern.pattern import pattern_fault  # noqa: PLC0415 few fields have one
 
         if fault := pattern_fault(field.pattern):
             row.error("pattern", f"cannot be used: {fault}")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
 from todoke.configuration.managers import read_managers
-from todoke.configuration.table import Table
-from todoke.configuration.urls import read_redirect, read_url
-from todoke.forms import Confirmation, Field, Form, Limits, Site
-from todoke.language import LANGUAGES
+from todoke.model.form import Confirmation, Field, Form, Limits, Site
+from todoke.model.language import LANGUAGES
+from todoke.toml.table import Table
+from todoke.toml.urls import read_redirect, read_url
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _FOREVER = "forever"

@@ -8,19 +8,20 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from todoke.configuration.networks import read_networks
-from todoke.configuration.secrets import text_secret
-from todoke.configuration.ses import read_ses
-from todoke.configuration.table import Table
-from todoke.configuration.urls import LOOPBACK, read_url
-from todoke.ports import Mailbox
-from todoke.settings import (
+from todoke.model.loopback import is_loopback
+from todoke.model.mail import Mailbox
+from todoke.model.settings import (
     NO_SECRET,
     CustomersMailCloudSettings,
     MailSettings,
     Secret,
     SmtpSettings,
 )
+from todoke.services.ses.settings import read_ses
+from todoke.toml.networks import read_networks
+from todoke.toml.secrets import text_secret
+from todoke.toml.table import Table
+from todoke.toml.urls import read_url
 
 SERVICES = ("smtp", "customers-mail-cloud", "ses")
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
@@ -69,7 +70,7 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
     hosts = {"smtp": smtp.host, "ses": _host_of(ses.endpoint)}
     host = hosts.get(service, _host_of(cloud.url))
     # A sandbox or a relay in a test is on this machine, where any domain will do.
-    sender = _read_sender(table, real=host not in LOOPBACK)
+    sender = _read_sender(table, real=not is_loopback(host))
     return MailSettings(
         service=service,
         sender=sender,
@@ -135,7 +136,7 @@ def _check_login(table: Table, user: str, *, has_password: bool) -> None:
 
 
 def _check_security(table: Table, security: str, host: str, *, has_login: bool) -> None:
-    if security != "none" or host in LOOPBACK:
+    if security != "none" or is_loopback(host):
         return
     if has_login:
         table.error(
@@ -155,7 +156,7 @@ def _read_customers_mail_cloud(
         table.error("time_zone", f"is {zone!r}, which is not a time zone.", 'One is "Asia/Tokyo".')
     url = read_url(table, "url", "https://sandbox.smtps.jp", secure=True)
     # A sandbox keeps its own records; its mails and its made-up key are nothing for the real service.
-    records = url if urlsplit(url).hostname in LOOPBACK else "https://api.smtps.jp"
+    records = url if is_loopback(urlsplit(url).hostname or "") else "https://api.smtps.jp"
     cloud = CustomersMailCloudSettings(
         url=url,
         api_user=table.text("api_user"),

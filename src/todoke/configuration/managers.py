@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from todoke.address import AddressError, parse_address
-from todoke.configuration.findings import ERROR
-from todoke.configuration.table import Table
-from todoke.forms import Field, Managers
+from todoke.model.address import AddressError, parse_address
+from todoke.model.form import Field, Managers
+from todoke.toml.findings import ERROR
+from todoke.toml.table import Table
 
 
 class _Rows(Protocol):

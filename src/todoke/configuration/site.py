@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from todoke.configuration.table import Table
-from todoke.configuration.urls import environ_url, read_origins, read_url
-from todoke.forms import Site
-from todoke.language import LANGUAGES
+from todoke.model.form import Site
+from todoke.model.language import LANGUAGES
+from todoke.toml.table import Table
+from todoke.toml.urls import environ_url, read_origins, read_url
 
 DOOR_URL = "TODOKE_DOOR_URL"
 

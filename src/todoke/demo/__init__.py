@@ -13,13 +13,14 @@ import socket
 import sys
 from pathlib import Path
 
-from todoke.app import App, build_to_serve
 from todoke.configuration import read
-from todoke.configuration.urls import origin_of
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
-from todoke.entry.serving import Server, listen, run_servers
-from todoke.log import log_to_stderr
-from todoke.settings import Secret, Settings
+from todoke.model.log import log_to_stderr
+from todoke.model.settings import Secret, Settings
+from todoke.server.run import Server, listen, run_servers
+from todoke.toml.urls import origin_of
+from todoke.walk.app import App
+from todoke.wiring import build_to_serve
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
@@ -104,9 +105,9 @@ def _servers(
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
+    from mail_cloud_sandbox.app import build as build_sandbox
     from todoke.demo import home
-    from todoke.entry.asgi import application
-    from todoke.sandbox.app import build as build_sandbox
+    from todoke.server.asgi import application
 
     cloud = app.settings.mail.customers_mail_cloud
     hook = f"{app.settings.site.door_url}/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}"
@@ -126,7 +127,7 @@ def _servers(
 
 
 def _welcome(app: App) -> None:
-    from todoke.web.desk import new_code
+    from todoke.web.desk.desk import new_code
 
     settings = app.settings
     data = settings.data

@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from todoke.demo.switch import WebhookSwitch
-from todoke.errors import RequestError
-from todoke.web.http import error_response
-from todoke.web.pages import security_headers
-from todoke.web.small_form import read_small_form, require_same_origin
+from todoke.model.errors import RequestError
+from todoke.web.http.errors import error_response
+from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.pages.pages import security_headers
 
 PAGE = Path(__file__).with_name("home.html")
 SEE_OTHER = 303

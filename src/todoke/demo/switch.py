@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from todoke.delivery import Ceiling
-from todoke.ports import Accepted, Mail, Mailer
+from todoke.model.delivery import Ceiling
+from todoke.model.mail import Mail
+from todoke.ports.mailer import Accepted, Mailer
 
 
 class WebhookSwitch:

@@ -1,0 +1,1 @@
+"""The stores: the same ports and the same basenames in each folder."""

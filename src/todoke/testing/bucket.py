@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from todoke.bucket import KEPT, Content, KeptObject, UploadLink, examine
-from todoke.errors import StoreUnavailable
-from todoke.ports import (
-    Clock,
-)
-from todoke.submission import Source
+from todoke.model.errors import StoreUnavailable
+from todoke.model.submission import Source
+from todoke.ports.bucket import KEPT, Content, KeptObject, UploadLink, examine
+from todoke.ports.clock import Clock
 from todoke.testing.peers import FakeClock
 
 

@@ -9,13 +9,11 @@ from threading import RLock
 
 from msgspec.structs import replace
 
-from todoke.delivery import Ceiling, DeliveryEvent
-from todoke.errors import RecordsUnavailable
-from todoke.ports import (
-    Accepted,
-    Mail,
-    Suppression,
-)
+from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.errors import RecordsUnavailable
+from todoke.model.mail import Mail
+from todoke.ports.mailer import Accepted
+from todoke.ports.records import Suppression
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""HTTP: requests become calls of the use cases, their answers become responses."""

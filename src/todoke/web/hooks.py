@@ -23,16 +23,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from todoke.app import App
-from todoke.confirm import track_held_back
-from todoke.delivery import DeliveryEvent
-from todoke.errors import Forged, NotFound, RequestError, StoreError
-from todoke.log import get_logger
-from todoke.ports import EventSource, HookRequest, Recorded
-from todoke.settings import NO_SECRET, Secret, Settings
-from todoke.silence import note_heard
-from todoke.track import track
-from todoke.web.http import RETRY_AFTER_SECONDS, client_address, describe, json_error, read_body
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.errors import Forged, NotFound, RequestError, StoreError
+from todoke.model.log import get_logger
+from todoke.model.settings import NO_SECRET, Secret, Settings
+from todoke.ports.events import EventSource, HookRequest
+from todoke.ports.store import Recorded
+from todoke.walk.app import App
+from todoke.walk.confirm import track_held_back
+from todoke.walk.silence import note_heard
+from todoke.walk.track import track
+from todoke.web.http.asked import client_address
+from todoke.web.http.body import read_body
+from todoke.web.http.errors import RETRY_AFTER_SECONDS, describe, json_error
 
 BODY_BYTES = 16 * 1024 * 1024
 BODY_SECONDS = 30.0

@@ -18,17 +18,18 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from todoke import report
-from todoke.address import AddressError, parse_address
-from todoke.app import App
-from todoke.errors import RequestError, StoreError
-from todoke.ids import receipt_hash
-from todoke.language import choose_language, translator
-from todoke.message import Role, Timeline
-from todoke.submission import FieldError
-from todoke.web import pages
-from todoke.web.http import RETRY_AFTER_SECONDS, json_error, json_response, wants_json
-from todoke.web.small_form import read_small_form, require_same_origin
+from todoke.model.address import AddressError, parse_address
+from todoke.model.errors import RequestError, StoreError
+from todoke.model.ids import receipt_hash
+from todoke.model.language import choose_language, translator
+from todoke.model.message import Role, Timeline
+from todoke.model.submission import FieldError
+from todoke.report.receipt import can_correct, receipt, receipt_language
+from todoke.walk.app import App
+from todoke.web.http.asked import wants_json
+from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
+from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.pages import pages
 
 _VARY = {"vary": "accept"}
 
@@ -122,11 +123,11 @@ class _Receipts:
 
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
         settings, now = self.app.settings, self.app.clock()
-        say = translator("pages", report.receipt_language(timeline, settings)).gettext
+        say = translator("pages", receipt_language(timeline, settings)).gettext
         confirmation = next(
             (m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None
         )
-        if confirmation is None or not report.can_correct(confirmation, settings, now):
+        if confirmation is None or not can_correct(confirmation, settings, now):
             text = say("This address cannot be corrected here now.")
             return self._fault(request, timeline, 409, "cannot_correct", text)
         try:
@@ -146,7 +147,7 @@ class _Receipts:
         )
 
     def _resend(self, message_id: str, recipient: str) -> bool:
-        from todoke.track import follow_up  # noqa: PLC0415 - only a correction needs it
+        from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a correction needs it
 
         return self.app.store.resend(
             message_id,
@@ -170,7 +171,7 @@ class _Receipts:
         notice: str = "",
         typed: str = "",
     ) -> Response:
-        shown = report.receipt(timeline, self.app.settings, self.app.clock())
+        shown = receipt(timeline, self.app.settings, self.app.clock())
         if wants_json(request):
             return json_response(shown, status, {**pages.security_headers(), **_VARY})
         return pages.render(
@@ -208,7 +209,7 @@ class _Receipts:
         timeline = await self._find(request)
         if timeline is None:
             return None
-        return report.receipt(timeline, self.app.settings, self.app.clock())
+        return receipt(timeline, self.app.settings, self.app.clock())
 
 
 class _Stream(StreamingResponse):

@@ -1,0 +1,96 @@
+"""A local Customers Mail Cloud with an inbox to look into: an ASGI application of its own, with its own storage.
+
+todoke reaches it over HTTP alone, as it would the real service; docs/sandbox.md tells what it does and where it
+is a guess. It is for one machine: whoever reaches it may read every mail. `build` is called by `todoke sandbox`, by
+the demo, by the tests and by whoever develops against the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from mail_cloud_sandbox import block_pages, fault_pages, pages
+from mail_cloud_sandbox.api import SendMail
+from mail_cloud_sandbox.behaviour import Behaviour
+from mail_cloud_sandbox.block_calls import cancel_blocks, list_blocks
+from mail_cloud_sandbox.disturbed import Disturbed
+from mail_cloud_sandbox.faults import RECORDS, SEND
+from mail_cloud_sandbox.record_calls import list_bounces, list_deliveries, list_statistics
+from mail_cloud_sandbox.render import HERE
+from mail_cloud_sandbox.service import service_on
+from mail_cloud_sandbox.transaction import call
+from mail_cloud_sandbox.webhook import tell_events
+
+
+def build(data: Path, *, clock: Callable[[], float] = time.time, **settings: Any) -> Starlette:
+    """The sandbox with its storage in the folder `data`; it works once the lifespan has begun.
+
+    `clock` tells the seconds since 1970; that it has jumped is noticed at the next call. `settings` are those of
+    behaviour.Behaviour. Raises ValueError: if they are none, or do not go together. TypeError: if one has an unknown
+    name.
+    """
+    behaviour = Behaviour(**settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.service, database = service_on(data, behaviour, clock)
+        telling = asyncio.create_task(tell_events(app.state.service))
+        try:
+            yield
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+            database.close()
+
+    return Starlette(routes=[*_interface(), *_pages()], lifespan=lifespan)
+
+
+def _interface() -> list[Route]:
+    records = {
+        "deliveries/list": call(list_deliveries),
+        "bounces/list": call(list_bounces),
+        "blocks/list": call(list_blocks),
+        "blocks/cancel": call(cancel_blocks),
+        "statistics/list": call(list_statistics, composition_required=False),
+    }
+    return [
+        _call("/api/v2/emails/send.json", SEND, SendMail()),
+        *(_call(f"/transaction/v2/{name}.json", RECORDS, app) for name, app in records.items()),
+    ]
+
+
+def _call(path: str, place: str, endpoint: ASGIApp) -> Route:
+    return Route(path, Disturbed(place, endpoint), methods=["POST"])
+
+
+def _pages() -> list[Route | Mount]:
+    return [
+        Route("/", pages.home),
+        Route("/inbox", pages.show_inbox),
+        Route("/inbox.json", pages.list_inbox),
+        Route("/inbox.json", pages.delete_inbox, methods=["DELETE"]),
+        Route("/inbox/delete", pages.delete_inbox, methods=["POST"]),
+        Route("/inbox/{id}.json", pages.read_mail),
+        Route("/inbox/{id}", pages.show_mail),
+        Route("/inbox/{id}/html", pages.show_html),
+        Route("/inbox/{id}/source.eml", pages.download_source),
+        Route("/faults", fault_pages.show_faults),
+        Route("/faults", fault_pages.order_on_page, methods=["POST"]),
+        Route("/faults.json", fault_pages.list_orders),
+        Route("/faults.json", fault_pages.put_order, methods=["POST"]),
+        Route("/faults.json", fault_pages.end_orders, methods=["DELETE"]),
+        Route("/blocks", block_pages.show_blocks),
+        Route("/blocks/{id}/release", block_pages.release_block, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=HERE / "static"), name="static"),
+    ]

@@ -1,0 +1,91 @@
+"""How the sandbox's pages are made: templates, the headers of every answer, and who may press their buttons."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from mail_cloud_sandbox.service import Service
+
+HERE = Path(__file__).parent
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+TONES = {
+    "accepted": "wait",
+    "queued": "wait",
+    "deferred": "wait",
+    "delivered": "good",
+    "refused": "bad",
+    "bounced": "bad",
+    "suppressed": "bad",
+    "complained": "warn",
+}
+"""The look of each label; a page never tells them apart by colour alone."""
+
+
+def _linked(text: str) -> Markup:
+    """`text` escaped, with its web addresses as links."""
+    parts = re.split(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])", text)
+    link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>')
+    return Markup("").join(link.format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+
+def iso(seconds: float) -> str:
+    """A time in UTC, as ISO 8601 writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["linked"] = _linked
+    environment.filters["iso"] = iso
+    environment.filters["clock"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%H:%M:%S}"
+    environment.filters["day"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%d %b %Y}"
+    environment.filters["tone"] = lambda label: TONES.get(label, "wait")
+    return environment
+
+
+_TEMPLATES = _environment()
+
+
+def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of a template."""
+    html = _TEMPLATES.get_template(template).render(**values)
+    return HTMLResponse(html, status, headers=HEADERS)
+
+
+def service_of(request: Request) -> Service:
+    """The sandbox that a request is for."""
+    service: Service = request.app.state.service
+    return service
+
+
+def refused_elsewhere(request: Request) -> Response | None:
+    """403 if a browser says that another site's page sends this; None if it may go on."""
+    if request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}:
+        return None
+    return PlainTextResponse("Only the sandbox's own pages can do that.\n", 403, headers=HEADERS)

@@ -1,0 +1,100 @@
+"""What CloudFormation says in a change set, as values: read from the answers of DescribeChangeSet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stack_review.template import Json
+
+MISSING = object()
+"""There is no such value: the property is not set, or the API did not say."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One reason for a resource's change: `Target` and its causes in the API.
+
+    `attribute` is what changes (Properties, Tags, DeletionPolicy ...), `name` the property. `recreation` is Always,
+    Conditionally, Never or "". `cause` names the resource or parameter whose change causes this one. `before` and
+    `after` are MISSING where the API gives none.
+    """
+
+    attribute: str
+    name: str = ""
+    path: str = ""
+    recreation: str = ""
+    evaluation: str = ""
+    source: str = ""
+    cause: str = ""
+    before: Json = MISSING
+    after: Json = MISSING
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource's change: `ResourceChange` in the API.
+
+    `action` is Add, Modify, Remove, Import, Dynamic or a word newer than this code; `replacement` is True, False,
+    Conditional or ""; `policy` is what becomes of the old resource (Delete, Retain, Snapshot, ReplaceAndDelete,
+    ReplaceAndRetain, ReplaceAndSnapshot) or "".
+    """
+
+    action: str
+    logical_id: str
+    type: str
+    physical_id: str = ""
+    replacement: str = ""
+    policy: str = ""
+    details: tuple[Detail, ...] = ()
+
+
+def read_changes(found: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """The changes of all pages of DescribeChangeSet, in order; what is no resource change is left out."""
+    return tuple(
+        _change(entry["ResourceChange"])
+        for entry in found
+        if isinstance(entry.get("ResourceChange"), dict)
+    )
+
+
+def _change(found: Mapping[str, Any]) -> Change:
+    return Change(
+        action=str(found.get("Action", "")),
+        logical_id=str(found.get("LogicalResourceId", "")),
+        type=str(found.get("ResourceType", "")),
+        physical_id=str(found.get("PhysicalResourceId", "")),
+        replacement=str(found.get("Replacement", "")),
+        policy=str(found.get("PolicyAction", "")),
+        details=tuple(map(_detail, found.get("Details", ()))),
+    )
+
+
+def _detail(found: Mapping[str, Any]) -> Detail:
+    target = found.get("Target", {})
+    return Detail(
+        attribute=str(target.get("Attribute", "")),
+        name=str(target.get("Name", "")),
+        path=str(target.get("Path", "")),
+        recreation=str(target.get("RequiresRecreation", "")),
+        evaluation=str(found.get("Evaluation", "")),
+        source=str(found.get("ChangeSource", "")),
+        cause=str(found.get("CausingEntity", "")),
+        before=_value(target, "BeforeValue"),
+        after=_value(target, "AfterValue"),
+    )
+
+
+def _value(target: Mapping[str, Any], key: str) -> Json:
+    """A value as the API writes it: JSON where it is an object or a list, else a word."""
+    if key not in target:
+        return MISSING
+    text = target[key]
+    if isinstance(text, str) and text[:1] in "[{":
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text

@@ -1,0 +1,259 @@
+"""Put the change set and both templates together: what happens to each resource, and to which of its properties."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stack_review import kinds
+from stack_review.change_set import MISSING, Change, Detail
+from stack_review.template import Json, Resource, Template
+
+
+class Verb(StrEnum):
+    """What happens to a resource."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    MAYBE_REPLACED = "may be replaced"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    IMPORTED = "imported"
+    UNCLEAR = "unclear"
+
+
+class Fate(StrEnum):
+    """What becomes of the old resource when one is removed or replaced."""
+
+    NONE = ""
+    DELETED = "deleted"
+    SNAPSHOT = "deleted after a snapshot"
+    RETAINED = "kept outside the stack"
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property that changes. A value is MISSING where the property is not set, or not known.
+
+    `recreation` is Always, Conditionally, Never or ""; `by_schema` is True when that is the resource schema's
+    word and not the change set's; `causes` are the resources or parameters that it depends on;
+    `is_reference` is True when it changes only because it refers to other resources, or is not named at all.
+    """
+
+    name: str
+    before: Json = MISSING
+    after: Json = MISSING
+    recreation: str = ""
+    causes: tuple[str, ...] = ()
+    is_reference: bool = False
+    by_schema: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one resource. `before` and `after` are None where there is no such resource."""
+
+    logical_id: str
+    type: str
+    verb: Verb
+    before: Resource | None = None
+    after: Resource | None = None
+    properties: tuple[Property, ...] = ()
+    fate: Fate = Fate.NONE
+    physical_id: str = ""
+    unannounced: bool = False
+
+    @property
+    def ends_old(self) -> bool:
+        """True when the old resource leaves the stack, or may."""
+        return self.verb in (Verb.REMOVED, Verb.REPLACED, Verb.MAYBE_REPLACED)
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """The properties for which the resource is replaced."""
+        return tuple(p.name for p in self.properties if p.recreation in ("Always", "Conditionally"))
+
+
+def compare(old: Template, new: Template, changes: Iterable[Change]) -> tuple[Step, ...]:
+    """Each resource to which something happens, by logical id.
+
+    The worse of two words counts: a resource that is gone from the new template is removed, and a property that the
+    schema cannot change in place replaces, whatever the change set says; such a step is `unannounced`.
+    """
+    announced: dict[str, Change] = {}
+    for change in changes:
+        announced[change.logical_id] = _worse(announced.get(change.logical_id), change)
+    names = sorted({*old.resources, *new.resources, *announced})
+    steps = (_step(name, old, new, announced.get(name)) for name in names)
+    return tuple(step for step in steps if step)
+
+
+_SEVERITY = {"": 0, "Import": 1, "Add": 1, "Modify": 2, "Dynamic": 3, "Remove": 4}
+
+
+def _worse(one: Change | None, other: Change) -> Change:
+    if one is None:
+        return other
+    return max(one, other, key=lambda change: _SEVERITY.get(change.action, 3))
+
+
+def _step(name: str, old: Template, new: Template, change: Change | None) -> Step | None:
+    before, after = old.resources.get(name), new.resources.get(name)
+    if change is not None and change.action == "Remove":
+        after = None
+    properties = _properties(before, after, change)
+    verb = _verb(before, after, change, properties)
+    if verb is None:
+        return None
+    resource = after or before
+    step = Step(
+        logical_id=name,
+        type=resource.type if resource else change.type if change else "",
+        verb=verb,
+        before=before,
+        after=after,
+        properties=properties,
+        physical_id=change.physical_id if change else "",
+        unannounced=_is_unannounced(verb, change, properties),
+    )
+    return _with_fate(step, change) if step.ends_old else step
+
+
+def _verb(
+    before: Resource | None,
+    after: Resource | None,
+    change: Change | None,
+    found: tuple[Property, ...],
+) -> Verb | None:
+    action = change.action if change else ""
+    if action == "Remove" or (before is not None and after is None):
+        return Verb.REMOVED
+    if action == "Import":
+        return Verb.IMPORTED if before is None else Verb.UNCLEAR
+    if action not in ("", "Add", "Modify"):
+        return Verb.UNCLEAR
+    if before is None or after is None:
+        # A change set may modify what the old template does not show: a resource of a macro.
+        return _modified(change, found) if action == "Modify" else Verb.ADDED
+    if before.type != after.type:
+        return Verb.REPLACED
+    if change is None and not found and _same_policies(before, after):
+        return None
+    return _modified(change, found)
+
+
+def _modified(change: Change | None, found: tuple[Property, ...]) -> Verb:
+    recreations = {p.recreation for p in found}
+    if (change and change.replacement == "True") or "Always" in recreations:
+        return Verb.REPLACED
+    if (change and change.replacement == "Conditional") or "Conditionally" in recreations:
+        return Verb.MAYBE_REPLACED
+    return Verb.CHANGED
+
+
+def _same_policies(before: Resource, after: Resource) -> bool:
+    return (before.deletion, before.replacement) == (after.deletion, after.replacement)
+
+
+def _is_unannounced(verb: Verb, change: Change | None, found: tuple[Property, ...]) -> bool:
+    """True when the templates or the schema say worse than the change set."""
+    if change is None:
+        return verb is not Verb.CHANGED or bool(found)
+    if verb is Verb.REMOVED:
+        return change.action != "Remove"
+    if verb is Verb.REPLACED:
+        return change.replacement != "True"
+    return verb is Verb.MAYBE_REPLACED and change.replacement not in ("True", "Conditional")
+
+
+def _properties(
+    before: Resource | None, after: Resource | None, change: Change | None
+) -> tuple[Property, ...]:
+    details = [
+        d for d in (change.details if change else ()) if d.attribute in ("Properties", "Tags")
+    ]
+    told: dict[str, list[Detail]] = {}
+    for detail in details:
+        told.setdefault(detail.name or detail.attribute, []).append(detail)
+    if before is None or after is None:
+        # A Modify of what a template does not show: only the change set speaks.
+        if change is None or change.action != "Modify":
+            return ()
+        return tuple(_told(name, rows, MISSING, MISSING, "") for name, rows in sorted(told.items()))
+    old, new = before.properties, after.properties
+    differing = {n for n in {*old, *new} if old.get(n, MISSING) != new.get(n, MISSING)}
+    return tuple(
+        _told(name, told.get(name, []), old.get(name, MISSING), new.get(name, MISSING), after.type)
+        for name in sorted(differing | set(told))
+    )
+
+
+_REFERENCES = ("ResourceReference", "ResourceAttribute")
+_RECREATION = ("Always", "Conditionally", "Never")
+
+
+def _told(name: str, rows: list[Detail], before: Json, after: Json, type_: str) -> Property:
+    """One property, by the change set's word and the schema's; a whole value goes before a nested one."""
+    said = min((_recreation(d) for d in rows), key=_rank, default="")
+    known = kinds.needs_replacement(type_, name) if before != after else ""
+    whole = [d for d in rows if d.path in ("", f"/Properties/{name}")]
+    befores = [d.before for d in whole if d.before is not MISSING]
+    afters = [d.after for d in whole if d.after is not MISSING]
+    by_schema = bool(known) and known == "Always" and said != "Always"
+    return Property(
+        name=name,
+        before=before if before is not MISSING else befores[0] if befores else MISSING,
+        after=after if after is not MISSING else afters[0] if afters else MISSING,
+        recreation="Always" if by_schema else said or known,
+        causes=tuple(dict.fromkeys(d.cause for d in rows if d.cause)),
+        is_reference=before == after and all(d.source in _REFERENCES or not d.name for d in rows),
+        by_schema=by_schema or (bool(known) and not said),
+    )
+
+
+def _recreation(detail: Detail) -> str:
+    """Always only when it is sure: a dynamic value may turn out to be the same."""
+    if detail.recreation == "Always" and detail.evaluation == "Dynamic":
+        return "Conditionally"
+    return detail.recreation
+
+
+def _rank(recreation: str) -> int:
+    return _RECREATION.index(recreation) if recreation in _RECREATION else len(_RECREATION)
+
+
+def _with_fate(step: Step, change: Change | None) -> Step:
+    return dataclasses.replace(step, fate=fate_of(step, change.policy if change else ""))
+
+
+def fate_of(step: Step, policy: str) -> Fate:
+    """What becomes of the old resource: the worst of what the templates and the change set say.
+
+    A removal goes by the DeletionPolicy that the stack has now, a replacement by the new UpdateReplacePolicy.
+    """
+    removed = step.verb is Verb.REMOVED
+    if removed:
+        written = step.before and (step.before.deletion or _default_policy(step.before))
+    else:
+        written = step.after and (step.after.replacement or "Delete")
+    words = [word for word in (written, policy.removeprefix("ReplaceAnd")) if word]
+    fates = [_FATES.get(word, Fate.DELETED) for word in words] or [Fate.DELETED]
+    return min(fates, key=_WORST.index)
+
+
+_FATES: Mapping[str, Fate] = {
+    "Retain": Fate.RETAINED,
+    "RetainExceptOnCreate": Fate.RETAINED,
+    "Snapshot": Fate.SNAPSHOT,
+}
+_WORST = (Fate.DELETED, Fate.SNAPSHOT, Fate.RETAINED, Fate.NONE)
+
+
+def _default_policy(resource: Resource) -> str:
+    """The DeletionPolicy of a resource that has none."""
+    is_alone = (
+        resource.type == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.properties
+    )
+    return "Snapshot" if is_alone or resource.type in kinds.SNAPSHOT_BY_DEFAULT else "Delete"

@@ -1,0 +1,163 @@
+"""The review of a deployment: what will happen to a stack, and what of it a person has to judge. A pure value."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stack_review.change_set import MISSING, Change
+from stack_review.compare import Property, Step, Verb, compare
+from stack_review.finding import Finding, Severity
+from stack_review.judges import judge
+from stack_review.settle import settle
+from stack_review.template import Resource, Template
+
+_DIGEST_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter that changes; both values are "****" when it is hidden (NoEcho)."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is reviewed: the stack, where it is, and what identifies the deployment beyond its templates."""
+
+    stack: str
+    account: str = ""
+    region: str = ""
+    creates: bool = False
+    capabilities: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """The whole review.
+
+    `digest` names exactly this deployment: stack, account, region, both templates with their parameters worked out,
+    changes and findings. Whoever accepts it accepts nothing else. `before` and `after` are the stack's resources.
+    """
+
+    subject: Subject
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    parameters: tuple[Parameter, ...]
+    before: Mapping[str, Resource] = field(default_factory=dict)
+    after: Mapping[str, Resource] = field(default_factory=dict)
+    digest: str = ""
+
+    @property
+    def is_at_risk(self) -> bool:
+        """True when something has to be accepted by a person before it is deployed."""
+        return any(f.severity is not Severity.NOTE for f in self.findings)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing changes."""
+        return not self.steps
+
+    @property
+    def counts(self) -> dict[Verb, int]:
+        """How many resources each thing happens to, without those to which nothing does."""
+        found = {verb: sum(step.verb is verb for step in self.steps) for verb in Verb}
+        return {verb: count for verb, count in found.items() if count}
+
+    @property
+    def verdict(self) -> str:
+        """The review in one sentence."""
+        if self.is_empty:
+            return "Nothing changes."
+        weights = {s: sum(f.severity is s for f in self.findings) for s in Severity}
+        if not self.is_at_risk:
+            return "Nothing known to this review is at risk."
+        parts = [
+            f"{weights[s]} {_plural(s, weights[s])}"
+            for s in (Severity.DANGER, Severity.RISK)
+            if weights[s]
+        ]
+        return f"At risk: {' and '.join(parts)} to accept."
+
+
+def review(
+    subject: Subject,
+    old: Template,
+    new: Template,
+    changes: Iterable[Change],
+    parameters: Iterable[Parameter] = (),
+) -> Review:
+    """Review a deployment, given both templates with their parameters worked out (`resolving.resolved`)."""
+    steps = settle(compare(old, new, changes))
+    found = Review(
+        subject=subject,
+        steps=steps,
+        findings=judge(steps, new.resources),
+        parameters=tuple(parameters),
+        before=old.resources,
+        after=new.resources,
+    )
+    return dataclasses.replace(found, digest=_digest(found))
+
+
+def as_json(found: Review) -> dict[str, Any]:
+    """The review for a program: one object."""
+    return {
+        "stack": found.subject.stack,
+        "account": found.subject.account,
+        "region": found.subject.region,
+        "creates": found.subject.creates,
+        "at_risk": found.is_at_risk,
+        "verdict": found.verdict,
+        "digest": found.digest,
+        "counts": {verb.value: count for verb, count in found.counts.items()},
+        "findings": [dataclasses.asdict(finding) for finding in found.findings],
+        "parameters": [dataclasses.asdict(parameter) for parameter in found.parameters],
+        "changes": [_step(step) for step in found.steps],
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "resource": step.logical_id,
+        "type": step.type,
+        "physical_id": step.physical_id,
+        "happens": step.verb.value,
+        "old_resource": step.fate.value,
+        "properties": [_property(p) for p in step.properties],
+    }
+
+
+def _property(found: Property) -> dict[str, Any]:
+    values = {"before": found.before, "after": found.after}
+    return {
+        "name": found.name,
+        **{key: value for key, value in values.items() if value is not MISSING},
+        "recreation": found.recreation,
+        "causes": list(found.causes),
+    }
+
+
+def _digest(found: Review) -> str:
+    """The first 64 bits of a SHA-256 over all that was judged. Ids of change sets are not in it."""
+    whole = as_json(found) | {
+        "digest": "",
+        "capabilities": found.subject.capabilities,
+        "tags": found.subject.tags,
+        "before": {key: dataclasses.asdict(value) for key, value in found.before.items()},
+        "after": {key: dataclasses.asdict(value) for key, value in found.after.items()},
+    }
+    text = json.dumps(whole, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_DIGITS]
+
+
+def _plural(severity: Severity, count: int) -> str:
+    return severity.value if count == 1 else f"{severity.value}s"

@@ -1,0 +1,1 @@
+"""Deploy todoke's stack: package, order, review, execute, watch, remove."""

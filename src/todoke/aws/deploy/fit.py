@@ -1,0 +1,90 @@
+"""Whether todoke's own template fits the account and the configuration: said before anything is deployed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stack_review.errors import AwsError
+from stack_review.parameters import Given
+from stack_review.plan import Order, parameters_of
+from stack_review.session import Aws, asked
+from stack_review.template import parse
+from todoke.aws.deploy.package import read_toml
+from todoke.model.errors import ConfigError
+
+RESERVE = "SenderConcurrency"
+LEAST_UNRESERVED = 100
+"""So much of an account's concurrency Lambda leaves unreserved; all of it where the account has no more than that."""
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """How many functions an account may run at once in a region, and how many of these nobody has reserved."""
+
+    limit: int
+    unreserved: int
+
+    def spare(self, ours: int) -> int:
+        """How many can be reserved by a function that has `ours` already. Pure."""
+        return max(0, self.unreserved + ours - min(LEAST_UNRESERVED, self.limit))
+
+
+def fitted(aws: Aws, order: Order, config: Path) -> tuple[Order, str]:
+    """The order as the account can have it, and in words what differs from the template's defaults, "" for nothing.
+
+    Raises ConfigError: if what was asked for cannot be, or todoke.toml needs a parameter that is not given.
+    """
+    former = parameters_of(aws, order.stack)
+    values = {**former, **order.given.values}
+    _require_ses(values, config)
+    asked_for = values.get(RESERVE) or str(parse(order.template).parameters[RESERVE]["Default"])
+    found = _concurrency(aws)
+    if (
+        found is None or not asked_for.isdecimal()
+    ):  # what is no number CloudFormation refuses itself
+        return order, ""
+    wanted, spare = int(asked_for), found.spare(int(former.get(RESERVE) or 0))
+    if wanted <= spare:
+        return order, ""
+    why = (
+        f"Functions of this account may run {found.limit} at once in {aws.region_name}, and {spare or 'none'} of these"
+        " can be reserved for the sender"
+    )
+    if RESERVE in order.given.values:
+        raise ConfigError(
+            f"{RESERVE}={wanted} cannot be. {why}. Set it to {spare}{' (no limit)' if not spare else ''}, or ask AWS"
+            " for a larger quota (Lambda, concurrent executions)."
+        )
+    given = Given({**order.given.values, RESERVE: str(spare)}, order.given.tags)
+    limit = f"{spare}" if spare else "0 (no limit of its own; see docs/aws.md)"
+    return replace(order, given=given), f"{why}: {RESERVE} is {limit} instead of {wanted}."
+
+
+def _concurrency(aws: Aws) -> Concurrency | None:
+    """What Lambda says of the account; None where the role may not ask."""
+    with contextlib.suppress(AwsError):
+        limits = asked(aws.client("lambda").get_account_settings)["AccountLimit"]
+        return Concurrency(limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"])
+    return None
+
+
+def _require_ses(values: Mapping[str, str], config: Path) -> None:
+    """Where the site mails through SES the functions need a right to its identity and configuration set."""
+    mail = read_toml(config).get("mail") if config.exists() else None
+    if not isinstance(mail, dict) or mail.get("service") != "ses":
+        return
+    if not values.get("SesIdentityArn"):
+        raise ConfigError(
+            f"{config} mails through Amazon SES: give the parameter SesIdentityArn, the identity it sends from."
+        )
+    ses = mail.get("ses")
+    used = ses.get("configuration_set", "") if isinstance(ses, dict) else ""
+    given = values.get("SesConfigurationSet", "")
+    if used != given:
+        raise ConfigError(
+            f"{config} sends with the configuration set {used!r}, and the parameter SesConfigurationSet is {given!r}:"
+            " the functions could use none but that one."
+        )

@@ -1,0 +1,107 @@
+"""What is to be deployed: any template, or todoke's own with its package."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stack_review.parameters import Given, read_parameters, read_text
+from stack_review.plan import BODY_LIMIT, Order
+from stack_review.session import Aws
+from stack_review.template import compact, without_aliases
+from todoke.aws.deploy import package
+from todoke.aws.deploy.fit import fitted
+from todoke.aws.deploy.upload import bucket_name, upload
+from todoke.model.errors import ConfigError
+
+_LONGEST_TEMPLATE = 1_000_000
+
+
+@dataclass(frozen=True)
+class What:
+    """What the person asked to deploy. `template` is None for todoke itself, `bucket` "" for the usual one.
+
+    `package` is one that was built before; None to build it.
+    """
+
+    stack: str
+    template: Path | None
+    parameters: Path | None
+    config: Path
+    bucket: str = ""
+    package: Path | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An order, and the package it needs in the bucket; None when it needs none.
+
+    `notice` is what a person should know of it before it happens, "" for nothing.
+    """
+
+    order: Order
+    package: package.Package | None = None
+    bucket: str = ""
+    notice: str = ""
+
+    def upload(self, aws: Aws) -> bool:
+        """Put the package where the template looks for it; False when there is nothing to upload."""
+        return self.package is not None and upload(
+            aws, self.bucket, self.package.key, self.package.path.read_bytes()
+        )
+
+
+def own_template() -> Path:
+    """todoke's own template, inside the package."""
+    return Path(__file__).with_name("template.yaml")
+
+
+@contextlib.contextmanager
+def prepared(aws: Aws, what: What) -> Iterator[Ready]:
+    """Build what is needed; the package's file is there until the block ends.
+
+    A template longer than CloudFormation takes in a request is uploaded at once. Raises ConfigError, PackageError.
+    """
+    path = what.template or own_template()
+    text = without_aliases(read_text(path), str(path))
+    if what.template is None:
+        text = compact(text, str(path))
+    order = Order(what.stack, text, read_parameters(what.parameters))
+    notice = ""
+    if what.template is None:
+        order, notice = fitted(aws, order, what.config)
+    order = sendable(aws, order, what.bucket)
+    if what.template is not None:
+        yield Ready(order)
+        return
+    with tempfile.TemporaryDirectory(prefix="todoke-deploy-") as folder:
+        if what.package is not None:
+            built = package.read(what.package)
+        else:
+            built = package.build(what.config, Path(folder) / "package.zip")
+        bucket = bucket_name(aws, what.bucket)
+        values = {"CodeBucket": bucket, "CodeKey": built.key} | dict(order.given.values)
+        given = Given(values, order.given.tags)
+        yield Ready(replace(order, given=given), built, bucket, notice)
+
+
+def sendable(aws: Aws, order: Order, bucket: str) -> Order:
+    """The order with its template in the bucket, under the name of its content, when a request cannot hold it.
+
+    Raises ConfigError: if it is longer than CloudFormation takes at all.
+    """
+    content = order.template.encode()
+    if len(content) <= BODY_LIMIT:
+        return order
+    if len(content) > _LONGEST_TEMPLATE:
+        raise ConfigError(
+            f"The template is longer than {_LONGEST_TEMPLATE:,} bytes; CloudFormation takes no longer one."
+        )
+    name, key = bucket_name(aws, bucket), f"templates/{hashlib.sha256(content).hexdigest()}"
+    upload(aws, name, key, content)
+    endpoint = aws.client("s3").meta.endpoint_url.rstrip("/")
+    return replace(order, template_url=f"{endpoint}/{name}/{key}")

@@ -1,0 +1,248 @@
+"""Build the package that the functions run: a zip for Python 3.13 on arm64, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import todoke
+from todoke.model.errors import ConfigError, Error
+
+PYTHON = "3.13"
+PLATFORM = "manylinux2014_aarch64"
+CONFIGURATION = "todoke.toml"
+NOT_ON_LAMBDA = frozenset(
+    {"apsw", "boto3", "botocore", "httptools", "pyyaml", "rich", "typer", "uvicorn", "uvloop"}
+)
+"""Dependencies that the functions do not use, or that Lambda's runtime has (boto3, botocore)."""
+FOR_SES = frozenset({"cryptography"})
+"""Dependencies that only the events of Amazon SES use: sixteen megabytes that another service's package is spared."""
+OURS_NOT_ON_LAMBDA = (
+    "aws/deploy",
+    "bench",
+    "cli",
+    "demo",
+    "doctor",
+    "server/protocol.py",
+    "server/run.py",
+    "stores/memory",
+    "testing",
+    "__main__.py",
+)
+"""Files and folders of todoke that the functions do not use."""
+_NEVER = ("__pycache__", "bin", "tests")
+_NEVER_SUFFIXES = (".pyc", ".pyi", ".po", ".pot", ".c", ".h", ".pxd", ".pxi", ".pyx")
+_NEVER_NAMES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+_AT = (1980, 1, 1, 0, 0, 0)
+_LIMIT = 250 * 1024 * 1024
+
+
+class PackageError(Error):
+    """The package cannot be built."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A built package. Sizes are in bytes; `sha256` is that of the names and contents of its files, in hex."""
+
+    path: Path
+    sha256: str
+    size: int
+    unpacked: int
+
+    @property
+    def key(self) -> str:
+        """Its name in the bucket, which changes exactly when its content does."""
+        return f"todoke/{self.sha256}.zip"
+
+    @property
+    def stated(self) -> str:
+        """Its size for a person."""
+        return f"{self.size / 1e6:.1f} MB, unpacked {self.unpacked / 1e6:.1f} MB"
+
+
+def build(config: Path, output: Path) -> Package:
+    """Build the package at `output`, with the configuration and the files that it names.
+
+    Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
+    or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
+    """
+    found = read_toml(config)
+    site = dict(_files_named(config, found))
+    with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
+        target = Path(folder)
+        _install(requirements(service=_service(found)), target)
+        files = (
+            {str(path.relative_to(target)): path for path in _kept(target)} | dict(_ours()) | site
+        )
+        return write(files, output)
+
+
+def write(files: Mapping[str, Path], output: Path) -> Package:
+    """Write a zip, its files by name, with one date and one mode: nothing but names and contents counts."""
+    unpacked, contents = 0, hashlib.sha256()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            content = files[name].read_bytes()
+            unpacked += len(content)
+            contents.update(_framed(name, content))
+            entry = zipfile.ZipInfo(name, _AT)
+            entry.external_attr = (0o755 if ".so" in Path(name).suffixes else 0o644) << 16
+            entry.create_system = 3
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content, compresslevel=9)
+    if unpacked > _LIMIT:
+        raise PackageError(f"The package is {unpacked:,} bytes unpacked; Lambda takes {_LIMIT:,}.")
+    return Package(output, contents.hexdigest(), output.stat().st_size, unpacked)
+
+
+def read(path: Path) -> Package:
+    """A package that is there already, built elsewhere. Raises ConfigError: if it is no zip."""
+    contents, unpacked = hashlib.sha256(), 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                content = archive.read(name)
+                unpacked += len(content)
+                contents.update(_framed(name, content))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{path} is no package: {error}.") from error
+    return Package(path, contents.hexdigest(), path.stat().st_size, unpacked)
+
+
+def _framed(name: str, content: bytes) -> bytes:
+    return f"{name}\0{len(content)}\0".encode() + content
+
+
+def site_files(config: Path) -> Iterator[tuple[str, Path]]:
+    """The configuration, and the pages, mail templates and directories that it names, by their place in the package."""
+    return _files_named(config, read_toml(config))
+
+
+def _files_named(config: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    root = config.resolve().parent
+    yield CONFIGURATION, config
+    for key, name in _named(found):
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise ConfigError(
+                f"{config}: {key} names {name}, which is outside {root}: move it beside the file."
+            )
+        if not path.exists():
+            raise ConfigError(f"{config}: {key} names {name}, and there is no such file.")
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            yield str(file.relative_to(root)), file
+
+
+def read_toml(config: Path) -> dict[str, Any]:
+    """todoke.toml as it is written. Raises ConfigError: if it cannot be read."""
+    try:
+        return tomllib.loads(config.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{config} is no TOML: {error}.") from error
+
+
+def _service(found: Mapping[str, Any]) -> str:
+    """The mail service that the configuration names, "" where it names none."""
+    mail = found.get("mail")
+    service = mail.get("service") if isinstance(mail, dict) else None
+    return service if isinstance(service, str) else ""
+
+
+def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    mail = found.get("mail")
+    if isinstance(mail, dict) and isinstance(mail.get("templates"), str):
+        yield "mail.templates", mail["templates"]
+    forms = found.get("forms")
+    for form, table in (forms if isinstance(forms, dict) else {}).items():
+        if not isinstance(table, dict):
+            continue
+        managers = table.get("managers")
+        directory = managers.get("directory") if isinstance(managers, dict) else None
+        for key, name in (("page", table.get("page")), ("managers.directory", directory)):
+            if isinstance(name, str):
+                yield f"forms.{form}.{key}", name
+
+
+def requirements(*, service: str) -> list[str]:
+    """What to install for a site that mails through `service`, each at the version that is installed here."""
+    unused = NOT_ON_LAMBDA if service == "ses" else NOT_ON_LAMBDA | FOR_SES
+    names = []
+    for line in importlib.metadata.requires("todoke") or []:
+        requirement, _, marker = line.partition(";")
+        name = _plain_name(re.split(r"[<>=!~ \[(]", requirement.strip())[0])
+        if name not in unused and (not marker or 'extra == "aws"' in marker.replace("'", '"')):
+            names.append(name)
+    missing = [name for name in names if name not in _installed()]
+    if missing:
+        raise PackageError(
+            f"{', '.join(missing)} is not installed here: pip install 'todoke[aws]'."
+        )
+    return sorted(f"{name}=={_installed()[name]}" for name in names)
+
+
+def _plain_name(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _installed() -> dict[str, str]:
+    return {_plain_name(d.metadata["Name"]): d.version for d in importlib.metadata.distributions()}
+
+
+def _install(wanted: Iterable[str], target: Path) -> None:
+    """Wheels for the functions' Python and machine, with their own dependencies at the versions that are here."""
+    constraints = target / "constraints.txt"
+    constraints.write_text(
+        "".join(f"{n}=={v}\n" for n, v in sorted(_installed().items()) if n != "todoke")
+    )
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+        "--target", str(target), "--platform", PLATFORM, "--implementation", "cp", "--python-version", PYTHON,
+        "--only-binary", ":all:", "--constraint", str(constraints), *wanted,
+    ]  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - our own words, in a list
+        command, capture_output=True, text=True, check=False
+    )
+    constraints.unlink()
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        raise PackageError(
+            f"pip cannot fetch the dependencies for {PLATFORM}: {' '.join(lines) or done.stderr}"
+        )
+
+
+def _kept(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not _is_left_out(relative):
+            yield path
+
+
+def _is_left_out(path: Path) -> bool:
+    return (
+        any(part in _NEVER for part in path.parts)
+        or path.suffix in _NEVER_SUFFIXES
+        or path.name in _NEVER_NAMES
+    )
+
+
+def _ours() -> Iterator[tuple[str, Path]]:
+    root = Path(todoke.__file__).parent
+    for path in _kept(root):
+        name = path.relative_to(root).as_posix()
+        if not any(
+            name == skipped or name.startswith(f"{skipped}/") for skipped in OURS_NOT_ON_LAMBDA
+        ):
+            yield f"todoke/{name}", path

@@ -1,0 +1,86 @@
+"""Which secrets a site needs on AWS, and whether they are where its functions look for them. No value is ever read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stack_review.errors import AwsError
+from stack_review.plan import Order, parameters_of
+from stack_review.session import Aws, asked
+from stack_review.template import parse
+from todoke.aws.deploy.package import read_toml
+
+_RANDOM_BYTES = {"TODOKE_SECRET": 32, "TODOKE_CMC_HOOK_SECRET": 16, "TODOKE_SES_HOOK_SECRET": 16}
+"""Secrets that the owner makes up: so long in hex."""
+
+
+def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The secrets without which a function of the site in todoke.toml would not start."""
+    mail = _table(document, "mail")
+    service = mail.get("service")
+    names = ["TODOKE_SECRET"]
+    if service == "customers-mail-cloud":
+        names.append("TODOKE_CMC_API_KEY")
+        if _table(mail, "customers_mail_cloud").get("webhook", True):
+            names.append("TODOKE_CMC_HOOK_SECRET")
+    elif service == "ses" and _table(mail, "ses").get("topics"):
+        names.append("TODOKE_SES_HOOK_SECRET")
+    elif service == "smtp" and _table(mail, "smtp").get("user"):
+        names.append("TODOKE_SMTP_PASSWORD")
+    return tuple(names)
+
+
+def what_is_missing(aws: Aws, order: Order, config: Path) -> str:
+    """In words, with the commands that help, which secrets are missing; "" if none is, or the role may not ask.
+
+    Raises ConfigError: if todoke.toml cannot be read.
+    """
+    values = {
+        key: str(parameter.get("Default", ""))
+        for key, parameter in parse(order.template).parameters.items()
+    }
+    values |= {**parameters_of(aws, order.stack), **order.given.values}
+    path, is_manager = values["SecretsPath"], values["SecretsFrom"] == "secrets-manager"
+    names = [f"{path}/{name}" for name in needed(read_toml(config))]
+    try:
+        absent = set(_not_managed(aws, names) if is_manager else _no_parameters(aws, names))
+    except AwsError:
+        return ""
+    missing = [name for name in names if name in absent]
+    if not missing:
+        return ""
+    place = "Secrets Manager" if is_manager else "Parameter Store"
+    return "\n".join(
+        [
+            f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:",
+            *(f"  {_command(name, is_manager=is_manager)}" for name in missing),
+        ]
+    )
+
+
+def _no_parameters(aws: Aws, names: list[str]) -> Iterable[str]:
+    found: Any = asked(aws.client("ssm").get_parameters, Names=names, WithDecryption=False)
+    return [str(name) for name in found["InvalidParameters"]]
+
+
+def _not_managed(aws: Aws, names: list[str]) -> Iterator[str]:
+    client = aws.client("secretsmanager")
+    for name in names:
+        found: Any = asked(client.list_secrets, Filters=[{"Key": "name", "Values": [name]}])
+        if not any(secret["Name"] == name for secret in found["SecretList"]):
+            yield name
+
+
+def _command(name: str, *, is_manager: bool) -> str:
+    size = _RANDOM_BYTES.get(name.rpartition("/")[2])
+    value = f'"$(openssl rand -hex {size})"' if size else "'...'"
+    if is_manager:
+        return f"aws secretsmanager create-secret --name {name} --secret-string {value}"
+    return f"aws ssm put-parameter --type SecureString --name {name} --value {value}"
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,82 @@
+"""The function `web`: API Gateway's HTTP API (payload 2.0) in, todoke's ASGI application, and back.
+
+An answer leaves whole, so a receipt is polled here, not streamed. What is due is handed over by the function `sender`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+from mangum import Mangum
+from mangum.handlers import HTTPGateway
+
+from todoke.aws.functions.handler import Context, Handler
+from todoke.model.log import get_logger
+from todoke.server.asgi import without_sender
+from todoke.walk.app import App
+from todoke.web.http.errors import RETRY_AFTER_SECONDS
+from todoke.web.receipt import Pace
+
+MOST_ANSWER_BYTES = 6_000_000
+"""Lambda gives back 6 MB at most (base64 counted), and API Gateway would answer 500 to more."""
+
+log = get_logger(__name__)
+
+
+def make_web(app: App, _environ: Mapping[str, str]) -> Handler:
+    """The handler of the HTTP API's events."""
+    logging.getLogger("mangum").setLevel("ERROR")  # at INFO it writes paths, and these hold tokens
+    asyncio.set_event_loop(_loop())
+    application = without_sender(app, pace=Pace(streams=0))
+    adapter = Mangum(
+        cast(
+            Any, application
+        ),  # Mangum's type asks for a coroutine, Starlette's gives any awaitable
+        lifespan="off",
+        custom_handlers=[HttpApi],
+    )
+
+    def handle(event: Mapping[str, Any], context: Context) -> Any:
+        return within_limit(adapter(dict(event), context))  # type: ignore[arg-type]
+
+    return handle
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop of this environment; it goes on from one event to the next."""
+    return asyncio.new_event_loop()
+
+
+class HttpApi(HTTPGateway):
+    """What the event itself says of the connection; no header of the caller has a part in it."""
+
+    @property
+    def scope(self) -> Any:
+        scope = super().scope
+        http = self.event["requestContext"]["http"]
+        scope["client"] = (http["sourceIp"], 0)
+        scope["scheme"] = "https"  # an HTTP API has no other
+        return scope
+
+
+def within_limit(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, or one that says that it is larger than Lambda can give back."""
+    size = len(answer.get("body", ""))
+    if size <= MOST_ANSWER_BYTES:
+        return answer
+    log.error("answer_too_large", size=size)
+    return {
+        "statusCode": 503,
+        "headers": {
+            "content-type": "text/plain; charset=utf-8",
+            "cache-control": "no-store",
+            "retry-after": str(RETRY_AFTER_SECONDS),
+        },
+        "body": "This is larger than can be shown here (6 MB). Use `todoke export`.\n",
+        "isBase64Encoded": False,
+    }

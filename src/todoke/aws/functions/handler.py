@@ -1,0 +1,22 @@
+"""What Lambda calls, and what makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from todoke.walk.app import App
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that is used here."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run."""
+        ...
+
+
+Handler = Callable[[Mapping[str, Any], Context], Any]
+Make = Callable[[App, Mapping[str, str]], Handler]

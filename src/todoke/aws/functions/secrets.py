@@ -1,0 +1,133 @@
+"""Secrets from SSM Parameter Store or Secrets Manager: asked for once by each start, and only those a function needs.
+
+TODOKE_SECRETS_PATH is where they are, such as /todoke/prod: each has this before the name of its environment variable.
+TODOKE_SECRETS_FROM says in which of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from todoke.model.errors import ConfigError
+from todoke.model.log import get_logger
+from todoke.model.settings import Settings
+
+log = get_logger(__name__)
+
+PATH = "TODOKE_SECRETS_PATH"
+FROM = "TODOKE_SECRETS_FROM"
+SECRETS_MANAGER = "secrets-manager"
+"""What FROM says for Secrets Manager; anything else is Parameter Store."""
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "web": (
+        "TODOKE_SECRET",
+        "TODOKE_CMC_HOOK_SECRET",
+        "TODOKE_CMC_WEBHOOK_KEY",
+        "TODOKE_SES_HOOK_SECRET",
+    ),
+    "sender": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
+    "sweep": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
+}
+"""What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event. The store
+derives places in the table from the first, so each has that."""
+
+Ask = Callable[[Sequence[str]], Mapping[str, str]]
+"""The values of these names, decrypted; one that is not there is left out."""
+
+
+def with_secrets(
+    environ: Mapping[str, str], function: str, ask: Ask | None = None
+) -> dict[str, str]:
+    """`environ` with the secrets that `function` needs; those it has already are not asked for.
+
+    Raises ConfigError: if the store of secrets cannot be read. One that is not there is left out.
+    """
+    path = environ.get(PATH, "")
+    missing = [name for name in NEEDED[function] if not environ.get(name)]
+    if not path or not missing:
+        return dict(environ)
+    prefix = f"{path.rstrip('/')}/"
+    values = (ask or _asker(environ))([prefix + name for name in missing])
+    found = {name.removeprefix(prefix): value for name, value in values.items()}
+    return {**environ, **{name: found[name] for name in missing if name in found}}
+
+
+def _asker(environ: Mapping[str, str]) -> Ask:
+    return _from_secrets_manager if environ.get(FROM) == SECRETS_MANAGER else _from_parameter_store
+
+
+def require_secret(environ: Mapping[str, str]) -> None:
+    """Raises ConfigError: if todoke's own secret is missing, which every function needs."""
+    if not environ.get("TODOKE_SECRET"):
+        raise _missing("TODOKE_SECRET", environ)
+
+
+def require_secrets(settings: Settings, function: str, environ: Mapping[str, str]) -> None:
+    """Raises ConfigError: if a secret of the mail service is missing without which `function` could do nothing."""
+    for name in (
+        _needed_to_take_events(settings) if function == "web" else _needed_to_send(settings)
+    ):
+        raise _missing(name, environ)
+
+
+def _needed_to_take_events(settings: Settings) -> Iterator[str]:
+    """The missing secrets without which no event of the mail service would be taken."""
+    cloud, ses = settings.mail.customers_mail_cloud, settings.mail.ses
+    if settings.mail.service == "customers-mail-cloud" and cloud.webhook and not cloud.hook_secret:
+        yield "TODOKE_CMC_HOOK_SECRET"
+    if settings.mail.service == "ses" and ses.topics and not ses.hook_secret:
+        yield "TODOKE_SES_HOOK_SECRET"
+
+
+def _needed_to_send(settings: Settings) -> Iterator[str]:
+    """The missing secrets without which no mail could be handed over. SES needs none: the function's role may send."""
+    cloud, smtp = settings.mail.customers_mail_cloud, settings.mail.smtp
+    if settings.mail.service == "customers-mail-cloud" and not cloud.api_key:
+        yield "TODOKE_CMC_API_KEY"
+    if settings.mail.service == "smtp" and smtp.user and not smtp.password:
+        yield "TODOKE_SMTP_PASSWORD"
+
+
+def _missing(name: str, environ: Mapping[str, str]) -> ConfigError:
+    where = environ.get(PATH, "").rstrip("/")
+    kind = "secret" if environ.get(FROM) == SECRETS_MANAGER else "parameter"
+    place = f"the {kind} {where}/{name}" if where else f"{name} in the environment"
+    return ConfigError(f"{name} is missing. Set {place} (see docs/aws.md, secrets).")
+
+
+def _from_parameter_store(names: Sequence[str]) -> Mapping[str, str]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from todoke.aws.functions.clients import client
+
+    try:
+        answer = client("ssm").get_parameters(Names=list(names), WithDecryption=True)
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigError(f"The secrets {', '.join(names)} cannot be read: {error}") from error
+    return {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+
+
+def _from_secrets_manager(names: Sequence[str]) -> Mapping[str, str]:
+    """One call for each: to ask for several in one needs a right over all secrets of the account."""
+    found = {name: _read_secret(name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _read_secret(name: str) -> str | None:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from todoke.aws.functions.clients import client
+
+    try:
+        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "AccessDeniedException":
+            # Said of a secret that is not there, too: the role may read full names, and only what is there has one.
+            log.info("secret_not_read", secret=name)
+            return None
+        if code == "ResourceNotFoundException":
+            return None
+        raise ConfigError(f"The secret {name} cannot be read: {error}") from error
+    except (BotoCoreError, KeyError) as error:
+        raise ConfigError(f"The secret {name} cannot be read: {error!r}") from error

@@ -1,0 +1,1 @@
+"""The command `todoke`: one file a command."""

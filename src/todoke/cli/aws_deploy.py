@@ -1,0 +1,166 @@
+"""`todoke aws deploy`: package, review, execute with progress, prove it with a canary, or go back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stack_review.finding import Finding, Severity, Topic
+from stack_review.parameters import Given
+from stack_review.plan import Former, Order, Plan, former_stack, outputs_of, parameters_of, planned
+from stack_review.session import Aws
+from todoke.aws.deploy.canary import Canary, CanaryDied, ask_over_http, entries_for, fly, mark_of
+from todoke.aws.deploy.execute import DeployFailed, execute
+from todoke.aws.deploy.order import Ready, What, prepared, sendable
+from todoke.aws.deploy.secrets import what_is_missing
+from todoke.cli.aws_next_steps import next_steps
+from todoke.cli.aws_plan import print_review
+from todoke.cli.aws_progress import Progress
+from todoke.cli.output import print_notice
+from todoke.configuration import read
+from todoke.model.errors import ConfigError
+
+_HIDDEN = "****"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the deployment is proved: the canary's address and form. `address` is "" for no canary."""
+
+    address: str
+    form: str
+    fields: Mapping[str, str]
+    within: float
+
+
+def deploy(aws: Aws, what: What, proof: Proof, *, accept: str, as_json: bool) -> int:
+    """Deploy; 1 when the review needs acceptance, the deployment failed, or the canary did not come back."""
+    say = Progress(as_json)
+    waiting = _canary(what.config, proof) if proof.address else None
+    client = aws.client("cloudformation")
+    with prepared(aws, what) as ready:
+        if ready.notice:
+            print_notice(ready.notice)
+        is_ours = what.template is None
+        if is_ours and (missing := what_is_missing(aws, ready.order, what.config)):
+            raise ConfigError(f"{missing}\nNothing was deployed.")
+        former = former_stack(client, what.stack)
+        with planned(aws, ready.order) as plan:
+            print_review(plan.review, as_json=as_json)
+            if _is_refused(plan, what.stack, accept, say):
+                return 1
+            if not _executed(aws, ready, plan, what.stack, say):
+                return 1
+    if is_ours and not former.exists:
+        found = next_steps(what.config, outputs_of(aws, what.stack), parameters_of(aws, what.stack))
+        for step in found:
+            say.line(step)
+    if waiting is None:
+        say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")
+        return 0
+    if prove(replace(waiting, door_url=_door(aws, what)), say):
+        return 0
+    if plan.review.is_empty or not former.exists:
+        say.line("There is no former deployment to go back to: the stack stays as it is.")
+    else:
+        _go_back(aws, what, former, say)
+    return 1
+
+
+def _canary(config: Path, proof: Proof) -> Canary:
+    """What the canary will send, known before anything is deployed. Raises ConfigError: if no value suits a field."""
+    # On AWS the stack gives the door's address; here only the form is read.
+    environ = {"TODOKE_DOOR_URL": "https://door.invalid", **os.environ}
+    settings = read(config, environ, serving=False)
+    form = settings.forms.get(proof.form or next(iter(settings.forms)))
+    if form is None:
+        raise ConfigError(f"{config} has no form {proof.form}: name one with --canary-form.")
+    entries = entries_for(form, proof.address, mark_of(time.time()), proof.fields)
+    return Canary("", form.name, entries, proof.within)
+
+
+def _is_refused(plan: Plan, stack: str, accept: str, say: Progress) -> bool:
+    review = plan.review
+    if accept and accept != review.digest:
+        say.line(
+            f"This is review {review.digest}, not {accept}: something has changed since. Read it again."
+        )
+        return True
+    if review.is_at_risk and not accept:
+        say.line(
+            f"Refused. To take the risk: todoke aws deploy --stack {stack} --accept {review.digest}"
+        )
+        return True
+    return False
+
+
+def _executed(aws: Aws, ready: Ready, plan: Plan, stack: str, say: Progress) -> bool:
+    """Execute exactly the change set that was reviewed; True when the stack is as it should be."""
+    if not plan.change_set:
+        return True
+    if ready.package:
+        new = ready.upload(aws)
+        say.line(
+            f"Package {ready.package.stated}{'' if new else ', there already'}: {ready.package.key}"
+        )
+    client = aws.client("cloudformation")
+    try:
+        say.events(execute(client, plan.change_set, stack, creates=plan.review.subject.creates))
+    except DeployFailed as error:
+        say.complain(error)
+        return False
+    say.line(f"{stack} is deployed.")
+    return True
+
+
+def _door(aws: Aws, what: What) -> str:
+    """Where the stack says that its door is. Raises ConfigError: if it does not."""
+    outputs = outputs_of(aws, what.stack)
+    if "DoorUrl" not in outputs:
+        raise ConfigError(
+            f"The stack {what.stack} has no output DoorUrl, to which a canary could go."
+        )
+    return outputs["DoorUrl"]
+
+
+def prove(canary: Canary, say: Progress) -> bool:
+    """Send the canary and follow it; True when every mail of it was delivered."""
+    say.line(f"A canary is submitted to {canary.door_url}/f/{canary.form} ...")
+    try:
+        for flight in fly(canary, ask_over_http, time.monotonic, time.sleep):
+            words = ", ".join(f"{role} {status}" for role, status in flight.statuses.items())
+            say.line(f"  canary {flight.submission}: {words}", statuses=dict(flight.statuses))
+    except CanaryDied as error:
+        say.complain(error)
+        return False
+    say.line("The canary is back: every mail of it was delivered.", delivered=True)
+    return True
+
+
+def canary(aws: Aws, what: What, proof: Proof, *, as_json: bool) -> int:
+    """Only the canary; 1 when it did not come back."""
+    ready = replace(_canary(what.config, proof), door_url=_door(aws, what))
+    return 0 if prove(ready, Progress(as_json)) else 1
+
+
+def _go_back(aws: Aws, what: What, former: Former, say: Progress) -> None:
+    """To the former template with its parameters, unless data would be lost by it."""
+    values = {key: value for key, value in (former.parameters or {}).items() if value != _HIDDEN}
+    order = Order(what.stack, former.template, Given(values, former.tags or {}))
+    with planned(aws, sendable(aws, order, what.bucket)) as plan:
+        dangers = [f for f in plan.review.findings if _loses_data(f)]
+        if dangers:
+            say.line(f"Not rolled back, for data would be lost: {dangers[0].sentence}")
+        elif plan.change_set:
+            say.line("Going back to the former deployment ...")
+            say.events(
+                execute(aws.client("cloudformation"), plan.change_set, what.stack, creates=False)
+            )
+            say.line(f"{what.stack} is as it was before.", rolled_back=True)
+
+
+def _loses_data(finding: Finding) -> bool:
+    return finding.severity is Severity.DANGER and finding.topic is Topic.DATA

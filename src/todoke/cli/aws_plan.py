@@ -1,0 +1,71 @@
+"""`todoke aws plan`: print the review, and write it to files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack_review import words
+from stack_review.page import page
+from stack_review.plan import planned
+from stack_review.review import Review
+from stack_review.review import as_json as review_as_json
+from stack_review.session import Aws
+from todoke.aws.deploy.order import What, prepared
+from todoke.aws.deploy.publish import publish
+from todoke.aws.deploy.secrets import what_is_missing
+from todoke.cli.output import print_json, print_line, print_notice, style
+from todoke.model.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where else the review goes; None or "" for nowhere. `publish` is s3://bucket/prefix, for the page."""
+
+    markdown: Path | None = None
+    html: Path | None = None
+    brief: Path | None = None
+    publish: str = ""
+
+
+def plan(aws: Aws, what: What, files: Files, *, keep: bool, as_json: bool) -> int:
+    """Print the review; 1 when something is at risk."""
+    with prepared(aws, what) as ready, planned(aws, ready.order, keep=keep) as found:
+        review, change_set = found.review, found.change_set
+        if ready.notice:
+            print_notice(ready.notice)
+        if what.template is None and (missing := what_is_missing(aws, ready.order, what.config)):
+            print_notice(missing)
+    write_files(review, files)
+    url = publish(aws, files.publish, review.digest, page(review)) if files.publish else ""
+    print_review(review, as_json=as_json, url=url)
+    if keep and change_set and not as_json:
+        print_line(f"Change set {change_set}")
+    return 1 if review.is_at_risk else 0
+
+
+def print_review(review: Review, *, as_json: bool, url: str = "") -> None:
+    """To stdout, in words or as one JSON object; `url` is where its page was published."""
+    if as_json:
+        print_json(review_as_json(review) | ({"url": url} if url else {}))
+        return
+    for line in words.text(review, style):
+        print_line(line)
+    if url:
+        print_line(url)
+
+
+def write_files(review: Review, files: Files) -> None:
+    """Raises ConfigError: if a file cannot be written."""
+    _write(files.markdown, words.markdown(review))
+    _write(files.html, page(review))
+    _write(files.brief, words.brief(review) + "\n")
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,46 @@
+"""`todoke check`: every fault of the configuration, for a person or a program."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from todoke.cli.output import print_json, print_line, style
+from todoke.configuration import ERROR, Finding
+from todoke.configuration import check as find_faults
+
+
+def check(config: Path, *, as_json: bool) -> int:
+    """Print the findings; 1 when one of them is an error, else 0."""
+    findings = find_faults(config, os.environ)
+    for finding in findings:
+        if as_json:
+            print_json(dataclasses.asdict(finding))
+        else:
+            _print_finding(finding)
+    errors = sum(finding.severity == ERROR for finding in findings)
+    if not as_json:
+        _print_sum(config, errors, len(findings) - errors)
+    return 1 if errors else 0
+
+
+def _print_finding(finding: Finding) -> None:
+    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    colour = "red" if finding.severity == ERROR else "yellow"
+    key = f"{finding.key}: " if finding.key else ""
+    print_line(f"{style(finding.severity, colour)} {style(place, 'dim')} {key}{finding.message}")
+    if finding.hint:
+        print_line(f"  {finding.hint}")
+
+
+def _print_sum(config: Path, errors: int, warnings: int) -> None:
+    if not errors and not warnings:
+        print_line(f"{config} is good.")
+        return
+    counts = [
+        f"{n} {word}{'s' if n > 1 else ''}"
+        for n, word in ((errors, "error"), (warnings, "warning"))
+        if n
+    ]
+    print_line(f"{config}: {' and '.join(counts)}." + ("" if errors else " todoke can start."))

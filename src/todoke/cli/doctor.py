@@ -1,0 +1,267 @@
+"""`todoke doctor`: gather facts at the edges, each within a time limit, and print what they come to."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from todoke.cli.output import clean, print_json, print_line, style
+from todoke.configuration import ERROR, Finding, read
+from todoke.configuration import check as find_faults
+from todoke.doctor import judge as doctor
+from todoke.doctor.judge import Check, Verdict
+from todoke.doctor.judge_dns import Resolver, Sender, judge_domain
+from todoke.doctor.judge_service import SesFacts, judge_cloud, judge_records, judge_ses, judge_smtp
+from todoke.doctor.look_dns import look_up, system_resolver
+from todoke.doctor.look_service import ask_records, ask_ses, knock_at_smtp
+from todoke.doctor.look_store import look_at_store, look_for_words
+from todoke.doctor.look_web import ask
+from todoke.model.errors import ConfigError, Error
+from todoke.model.log import get_logger
+from todoke.model.settings import Settings
+from todoke.ports.clock import Clock
+from todoke.walk.app import utc_now
+
+CLOUD = "customers-mail-cloud"
+_COLOURS = {
+    Verdict.GOOD: "green",
+    Verdict.WARN: "yellow",
+    Verdict.BAD: "red",
+    Verdict.UNKNOWN: "cyan",
+}
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How to look: `seconds` for each step, DKIM `selectors`, and whether a service's records may be asked."""
+
+    seconds: float = 10.0
+    selectors: tuple[str, ...] = ()
+    ask_records: bool = False
+
+
+def doctor_command(config: Path, wishes: Wishes, *, as_json: bool) -> int:
+    """Print every check; 1 when one is bad, else 0. Raises ConfigError: if the configuration is wrong."""
+    settings = read(config, os.environ, serving=False)
+    findings = find_faults(config, os.environ)
+    checks = [judge_configuration(config, findings)]
+    try:
+        checks += examine(settings, wishes, resolver=system_resolver())
+    except ConfigError as error:
+        checks += examine(settings, wishes, resolver=None)
+        checks.append(doctor.failed("dns", str(error).rstrip(".")))
+    for check in checks:
+        if as_json:
+            print_json({name: getattr(check, name) for name in ("name", "status", "says", "do")})
+        else:
+            _print_check(check)
+    if not as_json:
+        _print_sum(checks)
+    return doctor.exit_code(checks)
+
+
+def judge_configuration(config: Path, findings: Sequence[Finding]) -> Check:
+    """What `todoke check` found, in one line."""
+    errors = sum(finding.severity == ERROR for finding in findings)
+    if not findings:
+        return Check("configuration", Verdict.GOOD, f"{config} has no fault.")
+    verdict = Verdict.BAD if errors else Verdict.WARN
+    says = f"{config}: errors: {errors}, warnings: {len(findings) - errors}."
+    return Check("configuration", verdict, says, "Run todoke check, which explains each.")
+
+
+def examine(
+    settings: Settings, wishes: Wishes, *, resolver: Resolver | None, clock: Clock = utc_now
+) -> list[Check]:
+    """Every check beyond the file, in order. All steps run at once, and none is waited for beyond its time."""
+    examination = Examination(settings, wishes, resolver, clock)
+    steps: Mapping[str, Callable[[], list[Check]]] = {
+        "store": examination.store,
+        "clock": examination.clock,
+        "dns": examination.dns,
+        "mail": examination.mail,
+        "door": examination.door,
+        "webhook": examination.webhook,
+    }
+    threads = {name: _Step(name, step) for name, step in steps.items()}
+    for thread in threads.values():
+        thread.start()
+    until = time.monotonic() + wishes.seconds
+    checks: list[Check] = []
+    for name, thread in threads.items():
+        thread.join(max(0.0, until - time.monotonic()))
+        found = thread.found
+        checks += [doctor.not_finished(name, wishes.seconds)] if found is None else found
+    return checks
+
+
+class _Step(threading.Thread):
+    """One step, in a thread that does not keep the process from ending."""
+
+    def __init__(self, name: str, step: Callable[[], list[Check]]) -> None:
+        super().__init__(name=f"todoke-doctor-{name}", daemon=True)
+        self._step_name, self._step = name, step
+        self.found: list[Check] | None = None
+
+    def run(self) -> None:
+        try:
+            self.found = self._step()
+        except Error as error:
+            self.found = [doctor.failed(self._step_name, str(error).rstrip("."))]
+        except Exception as error:
+            log.exception("doctor_step_failed", step=self._step_name)
+            self.found = [doctor.failed(self._step_name, type(error).__name__)]
+
+
+class Examination:
+    """The steps, over one configuration. Facts that two of them need are gathered once."""
+
+    def __init__(
+        self, settings: Settings, wishes: Wishes, resolver: Resolver | None, clock: Clock
+    ) -> None:
+        self._settings, self._wishes, self._resolver, self._now = settings, wishes, resolver, clock
+        self._seconds = max(1.0, wishes.seconds / 2)
+        self._lock = threading.Lock()
+        self._ses_facts: SesFacts | None = None
+
+    def store(self) -> list[Check]:
+        """The store: sound, writable, with room."""
+        return doctor.judge_store(look_at_store(self._settings, self._now()))
+
+    def clock(self) -> list[Check]:
+        """Our clock, beside those of the mail service and of our own door."""
+        urls = filter(None, (self._service_url(), self._settings.site.door_url))
+        return doctor.judge_clock([ask(url, seconds=self._seconds, method="HEAD") for url in urls])
+
+    def dns(self) -> list[Check]:
+        """The From domain's records."""
+        mail = self._settings.mail
+        if self._resolver is None:
+            return []
+        domain = _domain_of(mail.sender.address)
+        if mail.service == "ses":
+            return self._dns_of_ses(self._resolver, domain)
+        envelope = _domain_of(mail.envelope_sender or mail.sender.address)
+        facts = look_up(self._resolver, domain, envelope=envelope, selectors=self._wishes.selectors)
+        return judge_domain(facts, _CLOUD_SENDER if mail.service == CLOUD else Sender())
+
+    def _dns_of_ses(self, resolver: Resolver, domain: str) -> list[Check]:
+        identity = self._ask_ses().identity
+        zone = identity.at("DkimAttributes", "SigningHostedZone") or "dkim.amazonses.com"
+        at = str(identity.at("EmailIdentity") or domain).rpartition("@")[2]
+        keys = identity.at("DkimAttributes", "Tokens") or ()
+        own = identity.at("MailFromAttributes", "MailFromDomain")
+        facts = look_up(
+            resolver,
+            domain,
+            envelope=None if identity.error else own or "",
+            selectors=self._wishes.selectors,
+            cnames=[(f"{key}._domainkey.{at}", f"{key}.{zone}") for key in keys],
+        )
+        signs = None if identity.error else bool(identity.at("DkimAttributes", "SigningEnabled"))
+        return judge_domain(
+            facts,
+            Sender(include=r"amazonses\.com", include_words="amazonses.com", signs=signs),
+        )
+
+    def mail(self) -> list[Check]:
+        """The mail service: whether it answers and knows us. No mail is sent."""
+        mail = self._settings.mail
+        if mail.service == "smtp":
+            knock = knock_at_smtp(self._settings)
+            return judge_smtp(knock, mail.smtp.host, has_login=bool(mail.smtp.user))
+        if mail.service == "ses":
+            return judge_ses(self._ask_ses(), sender=mail.sender.address, topics=mail.ses.topics)
+        url = self._service_url()
+        found = judge_cloud(ask(url, seconds=self._seconds, method="HEAD"), _host_of(url))
+        if self._wishes.ask_records:
+            found += judge_records(ask_records(mail.customers_mail_cloud, self._now()))
+        return found
+
+    def door(self) -> list[Check]:
+        """Our own address, as seen from here."""
+        url = self._settings.site.door_url
+        found = doctor.judge_door(ask(f"{url}/healthz", seconds=self._seconds), _host_of(url))
+        if found[0].status is Verdict.GOOD and _tells_events(self._settings):
+            hook = self._hook()
+            found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)
+        return found
+
+    def _hook(self) -> str:
+        """The webhook's address, without the secret at its end."""
+        return f"{self._settings.site.door_url}/hooks/{self._settings.mail.service}/"
+
+    def webhook(self) -> list[Check]:
+        """When the mail service last spoke."""
+        mail = self._settings.mail
+        return doctor.judge_hearing(
+            look_for_words(self._settings, expects=_tells_events(self._settings)),
+            now=self._now(),
+            expected=mail.expect_events_within,
+            hook=self._hook(),
+        )
+
+    def _ask_ses(self) -> SesFacts:
+        mail, site = self._settings.mail, self._settings.site
+        with self._lock:
+            if self._ses_facts is None:
+                managers = (a for f in self._settings.forms.values() for a in f.managers.fixed)
+                self._ses_facts = ask_ses(
+                    mail.ses,
+                    sender=mail.sender.address,
+                    own=tuple(dict.fromkeys([*site.alert_to, *managers])),
+                    seconds=self._seconds,
+                )
+            return self._ses_facts
+
+    def _service_url(self) -> str:
+        """An address of the mail service that answers over HTTP, "" for SMTP."""
+        mail = self._settings.mail
+        if mail.service == CLOUD:
+            return mail.customers_mail_cloud.url
+        if mail.service == "ses":
+            region = mail.ses.region or os.environ.get("AWS_REGION", "us-east-1")
+            suffix = ".cn" if region.startswith("cn-") else ""
+            return mail.ses.endpoint or f"https://email.{region}.amazonaws.com{suffix}"
+        return ""
+
+
+_CLOUD_SENDER = Sender(
+    include=r"spf(?:\.[a-z0-9-]+)*\.smtps\.jp",
+    include_words="spf.SUBDOMAIN.smtps.jp (on the trial and Standard spf.te.smtps.jp)",
+)
+
+
+def _tells_events(settings: Settings) -> bool:
+    mail = settings.mail
+    if mail.service == "ses":
+        return bool(mail.ses.configuration_set and mail.ses.topics)
+    return mail.service == CLOUD and mail.customers_mail_cloud.webhook
+
+
+def _domain_of(address: str) -> str:
+    from todoke.model.address import parse_address
+
+    return parse_address(address).ascii_domain
+
+
+def _host_of(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _print_check(check: Check) -> None:
+    word = style(f"{check.status.value:7}", _COLOURS[check.status])
+    print_line(f"{word} {style(f'{check.name:16}', 'bold')} {clean(check.says)}")
+    if check.do:
+        print_line(f"{'':25}{clean(check.do)}")
+
+
+def _print_sum(checks: Sequence[Check]) -> None:
+    counts = {word: sum(check.status is word for check in checks) for word in Verdict}
+    print_line(", ".join(f"{n} {word.value}" for word, n in counts.items() if n) + ".")

@@ -1,0 +1,89 @@
+"""`todoke erase`: show what would go, ask, and erase it without a trace."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from todoke.cli.open import opened
+from todoke.cli.output import clean, print_json, print_line
+from todoke.model.address import same_mailbox
+from todoke.model.errors import ConfigError
+from todoke.model.message import Role, Timeline
+from todoke.ports.store import Query, Store
+from todoke.report import export
+from todoke.walk.app import utc_now
+
+_SHOWN = 10
+_AGE = re.compile(r"(\d{1,5}) ?([dw])")
+
+
+def erase(
+    config: Path, *, submission_id: str, address: str, older_than: str, yes: bool, as_json: bool
+) -> int:
+    """Erase by exactly one condition; 1 when there was nothing, or when the person said no."""
+    before = _before(older_than) if older_than else None
+    with opened(config) as (_, store):
+        if not yes:
+            found = _found(store, submission_id, address, before)
+            if found and not _agreed(found):
+                return 1
+            if not found:
+                return _told(0, as_json=as_json)
+        erased = store.erase(submission_id=submission_id, address=address, received_before=before)
+    return _told(erased, as_json=as_json)
+
+
+def _told(erased: int, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"erased": erased})
+    else:
+        print_line(
+            f"{erased} submission{'' if erased == 1 else 's'} erased."
+            if erased
+            else "There is nothing to erase."
+        )
+    return 0 if erased else 1
+
+
+def _before(older_than: str) -> datetime:
+    match = _AGE.fullmatch(older_than.strip())
+    if match is None:
+        raise ConfigError(f"--older-than is {older_than!r}; an age is written like 90d or 12w.")
+    return utc_now() - timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
+
+
+def _found(
+    store: Store, submission_id: str, address: str, before: datetime | None
+) -> list[Timeline]:
+    if submission_id:
+        timeline = store.timeline(submission_id)
+        return [timeline] if timeline else []
+    found = export.all_pages(store, Query(address=address, received_to=before))
+    return [timeline for timeline in found if not address or _is_of(timeline, address)]
+
+
+def _is_of(timeline: Timeline, address: str) -> bool:
+    """True for the visitor's own submissions: a manager's address finds those they were told of, too."""
+    return same_mailbox(timeline.submission.visitor, address) or any(
+        m.message.role is Role.CONFIRMATION and same_mailbox(m.message.recipient, address)
+        for m in timeline.messages
+    )
+
+
+def _agreed(found: list[Timeline]) -> bool:
+    for timeline in found[:_SHOWN]:
+        submission = timeline.submission
+        received = f"{submission.received_at:%Y-%m-%d %H:%M}"
+        sys.stderr.write(
+            f"{submission.id}  {received}  {submission.form}  {clean(submission.visitor)}\n"
+        )
+    if len(found) > _SHOWN:
+        sys.stderr.write(f"... and {len(found) - _SHOWN:,} more\n")
+    if not sys.stdin.isatty():
+        raise ConfigError("Nobody is there to ask: add --yes to erase them.")
+    sys.stderr.write(f"Erase {'it' if len(found) == 1 else f'all {len(found):,}'} for good? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}

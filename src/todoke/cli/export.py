@@ -1,0 +1,126 @@
+"""`todoke export`: submissions into a file or a pipe, page by page, however many there are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from todoke.cli.open import opened
+from todoke.cli.progress import counting
+from todoke.model.errors import ConfigError
+from todoke.model.message import MessageTimeline
+from todoke.model.settings import Settings
+from todoke.ports.store import Query, Store
+from todoke.report import export as records
+from todoke.report.status import read_status
+from todoke.toml.secrets import known_secret
+from todoke.walk import backup
+from todoke.walk.app import utc_now
+from todoke.wiring import is_served
+
+BACKUP = "backup"
+FORMATS = ("csv", "json", BACKUP)
+
+T = TypeVar("T")
+
+
+def export(
+    config: Path,
+    output_format: str,
+    *,
+    form: str,
+    since: datetime | None,
+    until: datetime | None,
+    output: Path | None,
+) -> None:
+    """Write the submissions. A file given with -o appears whole or not at all, readable by its owner only."""
+    query = Query(form=form, received_from=_utc(since), received_to=_utc(until))
+    with opened(config) as (settings, store), _writing(output) as out:
+        if output_format == BACKUP:
+            count = _write_backup(store, settings, out)
+        else:
+            write = _write_csv if output_format == "csv" else _write_json
+            count = write(store, query, settings, out)
+    if output:
+        sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
+
+
+def _write_backup(store: Store, settings: Settings, out: TextIO) -> int:
+    secret = known_secret(os.environ, settings.data)
+    if not secret:
+        raise ConfigError(
+            "The secret of this store is missing: set TODOKE_SECRET to it, or put back the file "
+            f"{settings.data / 'secret'}. Without it nobody could tell where the backup belongs."
+        )
+    if is_served(settings):
+        sys.stderr.write(
+            "todoke serve is running. This is a good backup; to move to another place, stop it first: what it takes\n"
+            "and hands over from now on is not in the file.\n"
+        )
+    written = backup.write(store, secret, utc_now(), out)
+    return sum(1 for _ in _with_progress(written, "written"))
+
+
+def _write_csv(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+    """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
+    now = utc_now()
+    known = [
+        field.name
+        for name, form in settings.forms.items()
+        if not query.form or name == query.form
+        for field in form.fields or ()
+    ]
+    answered = records.field_columns(_with_progress(records.all_pages(store, query), "looked at"))
+    fields = tuple(dict.fromkeys([name for name in known if name in answered] + list(answered)))
+
+    def status_of(message: MessageTimeline) -> str:
+        return read_status(message, settings, now)
+
+    rows = _with_progress(records.all_pages(store, query), "written")
+    return records.write_csv(rows, fields, status_of, out)
+
+
+def _write_json(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+    now = utc_now()
+    count = 0
+    for timeline in _with_progress(records.all_pages(store, query), "written"):
+        out.write(json.dumps(records.record(timeline, settings, now), ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+@contextlib.contextmanager
+def _writing(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    draft = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+        draft.replace(output)
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _with_progress(submissions: Iterable[T], done: str) -> Iterator[T]:
+    """Pass them on; once a second, on a terminal, say how many."""
+    with counting(lambda count: f"{count:,} submissions {done}") as tell:
+        for count, submission in enumerate(submissions, 1):
+            yield submission
+            tell(count)
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,50 @@
+"""How the commands reach the store: through todoke.toml, or, where there is none, by the data folder alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from todoke.cli.defaults import DEFAULT_CONFIG
+from todoke.configuration import data_folder, read
+from todoke.model.errors import ConfigError
+from todoke.model.form import Site
+from todoke.model.mail import Mailbox
+from todoke.model.settings import MailSettings, Settings
+from todoke.ports.store import Store
+from todoke.wiring import open_store
+
+
+def settings_for(config: Path) -> Settings:
+    """The settings of `config`; where the usual file is not there, those that reading the data folder needs.
+
+    They hand over nothing, so no secret is asked for.
+    Raises ConfigError: if there is neither, or the file is wrong.
+    """
+    if config.exists() or config != Path(DEFAULT_CONFIG):
+        return read(config, os.environ, serving=False)
+    data = data_folder(os.environ)
+    if not (data / "todoke.db").exists():
+        raise ConfigError(
+            f"There is no {config} here, and no data in {data} (set TODOKE_DATA, or use --config)."
+        )
+    nobody = MailSettings(service="", sender=Mailbox(name="", address=""))
+    return Settings(site=Site(name=""), mail=nobody, forms={}, data=data, secret=b"")
+
+
+@contextlib.contextmanager
+def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
+    """The settings and the store, which is closed afterwards.
+
+    Raises ConfigError: if there is no data yet.
+    """
+    settings = settings_for(config)
+    if not settings.table and not (settings.data / "todoke.db").exists():
+        raise ConfigError(f"There is no data in {settings.data} yet.")
+    store = open_store(settings)
+    try:
+        yield settings, store
+    finally:
+        store.close()

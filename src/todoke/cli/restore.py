@@ -1,0 +1,136 @@
+"""`todoke import`: a backup into the store here. It is read to its end before anything of it is kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from todoke.cli.output import clean, print_json, print_line
+from todoke.cli.progress import counting
+from todoke.configuration import read
+from todoke.model import ids
+from todoke.model.errors import ConfigError, StoreError
+from todoke.model.kept import Restored
+from todoke.model.settings import Settings
+from todoke.toml.secrets import known_secret
+from todoke.walk import backup
+from todoke.walk.alert import follow_up
+from todoke.wiring import open_store
+
+_SHOWN = 10
+_SAID = {
+    Restored.NEW: ("submission restored", "submissions restored"),
+    Restored.SAME: (
+        "submission was there already, the same",
+        "submissions were there already, the same",
+    ),
+    Restored.DIFFERENT: (
+        "submission is there and went on otherwise: left as it is",
+        "submissions are there and went on otherwise: left as they are",
+    ),
+    Restored.UNPLACED: (
+        "submission has an id of an early todoke, which this store cannot keep: left out",
+        "submissions have ids of an early todoke, which this store cannot keep: left out",
+    ),
+}
+"""What is said of one, and of any other number."""
+
+
+def import_backup(config: Path, source: Path, *, as_json: bool) -> int:
+    """Restore a backup; 1 when something of it was left out. "-" is standard input."""
+    settings = read(config, os.environ, serving=False)
+    with _opened(source) as file:
+        contents = _verified(file, source)
+        _require_secret(contents.head, settings, source)
+        _warn_of_forms(contents, settings)
+        outcome = _restore(settings, file, sum(contents.forms.values()))
+    _tell(outcome, as_json=as_json)
+    return 1 if outcome.left else 0
+
+
+def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Outcome:
+    store = open_store(settings)
+    try:
+        with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
+            file.seek(0)
+            return backup.restore(store, file, follow_up(settings), tell)
+    except StoreError as error:
+        raise type(error)(
+            f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
+        ) from error
+    finally:
+        store.close()
+
+
+def _verified(file: TextIO, source: Path) -> backup.Contents:
+    try:
+        return backup.verify(file)
+    except backup.DamagedBackup as error:
+        raise ConfigError(f"{source}: {error} Nothing was imported.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: it is no backup. Nothing was imported.") from error
+
+
+def _require_secret(head: backup.Head, settings: Settings, source: Path) -> None:
+    """Another secret would leave every link that a visitor has without its receipt."""
+    secret = known_secret(os.environ, settings.data)
+    if head.secret == ids.secret_name(secret):
+        return
+    there = "another secret than the one here" if secret else "a secret, and none is here"
+    raise ConfigError(
+        f"{source} was written under {there}: the links that visitors have would not fit. Set TODOKE_SECRET to what it "
+        f"was there (or copy the file `secret` of its data folder to {settings.data / 'secret'}), then import again. "
+        "Nothing was imported."
+    )
+
+
+def _warn_of_forms(contents: backup.Contents, settings: Settings) -> None:
+    unknown = sorted(contents.forms.keys() - settings.forms.keys())
+    if unknown:
+        named = ", ".join(map(clean, unknown))
+        sys.stderr.write(
+            f"The configuration has no form {named}; what it sent is kept all the same.\n"
+        )
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[TextIO]:
+    """The backup as text that can be read twice. What comes by standard input goes through a file without a name."""
+    if str(source) != "-":
+        try:
+            with source.open(encoding="utf-8", newline="") as file:
+                yield file
+        except OSError as error:
+            raise ConfigError(f"{source} cannot be read: {error.strerror}.") from error
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
+        with open(sys.stdin.fileno(), encoding="utf-8", newline="", closefd=False) as given:
+            shutil.copyfileobj(given, copy)
+        copy.seek(0)
+        yield copy
+
+
+def _tell(outcome: backup.Outcome, *, as_json: bool) -> None:
+    if as_json:
+        counted = {word.value: outcome.words.get(word, 0) for word in Restored}
+        print_json({**counted, "orphans": outcome.orphans, "joined": outcome.joined})
+        return
+    for word, (one, many) in _SAID.items():
+        count = outcome.words.get(word, 0)
+        if count or word is Restored.NEW:
+            print_line(f"{count:,} {one if count == 1 else many}.")
+    for id_ in outcome.left[:_SHOWN]:
+        print_line(f"  {clean(id_)}")
+    if len(outcome.left) > _SHOWN:
+        print_line(f"  and {len(outcome.left) - _SHOWN:,} more")
+    if outcome.orphans or outcome.joined:
+        print_line(
+            f"{outcome.orphans:,} delivery events of unknown mails came along; {outcome.joined:,} of all here belong "
+            "to a mail now."
+        )

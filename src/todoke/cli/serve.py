@@ -1,0 +1,44 @@
+"""`todoke serve`: the application on one address, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from todoke.configuration import read
+from todoke.model.log import log_to_stderr
+from todoke.model.settings import Settings
+from todoke.server.run import Server, listen, run_servers
+from todoke.wiring import build_to_serve
+
+
+def serve(config: str, host: str, port: int) -> None:
+    """Read the configuration and serve it. Raises ConfigError: if it is wrong or the port is taken."""
+    log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
+    serve_settings(read(Path(config), os.environ), host, port)
+
+
+def serve_settings(settings: Settings, host: str, port: int) -> None:
+    """Serve `settings` at `host`:`port` (0: any free one, which is printed)."""
+    from todoke.server.asgi import application
+
+    listener = listen(host, port)
+    app = build_to_serve(settings)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    run_servers(
+        [Server(application(app), listener)],
+        ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
+    )
+    _say("todoke has stopped; nothing is lost.")
+
+
+def _forms(settings: Settings) -> str:
+    names = ", ".join(settings.forms)
+    return f"takes the form{'s' if len(settings.forms) > 1 else ''} {names}"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

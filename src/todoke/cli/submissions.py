@@ -1,0 +1,112 @@
+"""`todoke list` and `todoke show`: submissions for a person or a program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from todoke.cli.open import opened
+from todoke.cli.output import clean, is_fancy, print_json, print_line, style
+from todoke.model.delivery import Status
+from todoke.model.errors import ConfigError
+from todoke.ports.store import Query
+from todoke.report import export
+from todoke.walk.app import utc_now
+
+_COLOURS = {
+    **dict.fromkeys(("bounced", "rejected", "failed"), "red"),
+    **dict.fromkeys(("deferred", "undetermined", "unknown"), "yellow"),
+    "delivered": "green",
+}
+
+
+def list_submissions(
+    config: Path, *, form: str, status: str, address: str, limit: int, as_json: bool
+) -> None:
+    """Print submissions, newest first. Raises ConfigError: if `status` is no status."""
+    if status and status not in {word.value for word in Status}:
+        raise ConfigError(
+            f"--status may be {', '.join(word.value for word in Status)}; it is {status!r}."
+        )
+    query = Query(form=form, status=status, address=address)
+    with opened(config) as (settings, store):
+        found = export.all_pages(store, query, limit)
+        rows = (export.summary(timeline, settings, utc_now()) for timeline in found)
+        if as_json:
+            for row in rows:
+                print_json(row)
+        elif is_fancy(sys.stdout):
+            _print_table(list(rows))
+        else:
+            for row in rows:
+                print_line("\t".join([row["id"], row["received_at"], *map(clean, _cells(row))]))
+
+
+def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
+    """Print all that is known of one submission; 1 when there is none of this id."""
+    with opened(config) as (settings, store):
+        timeline = store.timeline(submission_id)
+        if timeline is None:
+            sys.stderr.write(f"todoke: There is no submission {submission_id}.\n")
+            return 1
+        found = export.full_record(timeline, settings, utc_now())
+    if as_json:
+        print_json(found)
+    else:
+        _print_submission(found)
+    return 0
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    states = ", ".join(f"{m['role']} {m['status']}" for m in row["messages"])
+    return [row["form"], row["visitor"], states]
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("id", "received (UTC)", "form", "visitor", "messages", box=box.SIMPLE_HEAD)
+    for row in rows:
+        states = Text()
+        for message in row["messages"]:
+            states.append(f"{message['role']} ")
+            states.append(f"{message['status']}\n", _COLOURS.get(message["status"], ""))
+        states.rstrip()
+        received = row["received_at"][:19].replace("T", " ")
+        table.add_row(
+            row["id"], received, Text(clean(row["form"])), Text(clean(row["visitor"])), states
+        )
+    Console().print(table if rows else "There are no submissions.")
+
+
+def _print_submission(found: dict[str, Any]) -> None:
+    print_line(f"{style(found['id'], 'bold')}  {found['received_at']}  form {clean(found['form'])}")
+    if found["retain_until"]:
+        print_line(f"kept until {found['retain_until']}")
+    print_line()
+    for entry in found["entries"]:
+        value = entry["value"] if "value" in entry else f"[file] {entry['file']['name']}"
+        lines = clean(value).split("\n")
+        print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
+    for message in found["messages"]:
+        _print_message(message)
+
+
+def _print_message(message: dict[str, Any]) -> None:
+    status = style(message["status"], _COLOURS.get(message["status"], "bold"))
+    print_line(f"\n{message['role']} to {clean(message['to'])}: {status} since {message['since']}")
+    if message["due_at"]:
+        print_line(f"  next try {message['due_at']}")
+    for attempt in message["attempts"]:
+        print_line(
+            f"  attempt {attempt['number']} through {attempt['service']} at {attempt['started_at']}"
+        )
+        for event in attempt["events"]:
+            told = " ".join(
+                filter(None, (event["reason"], event["status_code"], event["diagnostic"]))
+            )
+            print_line(f"    {event['at']}  {event['kind']}  {style(told, 'dim')}".rstrip())

@@ -1,0 +1,171 @@
+"""Read todoke.toml and the environment into Settings, finding every fault on the way."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from todoke.configuration.forms import read_form
+from todoke.configuration.mail import read_mail, read_templates
+from todoke.configuration.site import read_site
+from todoke.model.errors import ConfigError
+from todoke.model.form import Form, Site
+from todoke.model.settings import Settings
+from todoke.toml.findings import ERROR, Finding, Findings
+from todoke.toml.places import places
+from todoke.toml.secrets import decode_secret, kept_secret
+from todoke.toml.table import Table
+
+DEFAULT_DATA = "./data"
+_UNSAVED_SECRET = b""
+
+
+def read(path: Path, environ: Mapping[str, str], *, serving: bool = True) -> Settings:
+    """The settings that the file at `path` and the environment state.
+
+    The secret of a new data folder is made here. Unless `serving` (to list, say, or to export), no secret is needed,
+    and nothing is written. Raises ConfigError: if anything is wrong; it tells the first fault with file, line and
+    key, and how many more there are.
+    """
+    settings, findings = _read(path, environ, dry=not serving, serving=serving)
+    faults = [finding for finding in findings if finding.severity == ERROR]
+    if faults or settings is None:
+        more = f" ({len(faults) - 1} more: see `todoke check`)" if len(faults) > 1 else ""
+        raise ConfigError(f"{faults[0]}{more}")
+    return settings
+
+
+def check(path: Path, environ: Mapping[str, str]) -> list[Finding]:
+    """Every fault of the configuration, in the order of the file; nothing is written."""
+    settings, findings = _read(path, environ, dry=True)
+    if settings and settings.templates:
+        findings += _template_faults(path, settings.templates, settings)
+    return sorted(
+        findings, key=lambda finding: (finding.file != str(path), finding.file, finding.line)
+    )
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where the store lies: TODOKE_DATA, or ./data."""
+    return Path(environ.get("TODOKE_DATA") or DEFAULT_DATA).absolute()
+
+
+def _read(
+    path: Path, environ: Mapping[str, str], *, dry: bool = False, serving: bool = True
+) -> tuple[Settings | None, list[Finding]]:
+    try:
+        text = path.read_text("utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        return None, [Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")]
+    except UnicodeDecodeError as error:
+        return None, [Finding(ERROR, str(path), 0, "", f"is not UTF-8: {error}.")]
+    except tomllib.TOMLDecodeError as error:
+        return None, [_syntax_fault(path, text, error)]
+    findings = Findings(str(path), places(text))
+    settings = _read_document(
+        document, path.absolute().parent, environ, findings, dry=dry, serving=serving
+    )
+    return settings, findings.found
+
+
+def _read_document(
+    document: dict[str, Any],
+    folder: Path,
+    environ: Mapping[str, str],
+    findings: Findings,
+    *,
+    dry: bool,
+    serving: bool,
+) -> Settings | None:
+    top = Table(findings, "", (), document)
+    for section in ("site", "mail"):
+        if section not in top:
+            top.error(section, f"is missing: the file has no [{section}].")
+    site = read_site(top.table("site", "site"), environ)
+    mail_table = top.table("mail", "mail")
+    mail = read_mail(mail_table, environ, serving=serving)
+    templates = read_templates(mail_table, folder)
+    forms = _read_forms(top, site.site, folder)
+    secret = _read_secret(findings, environ, dry=dry)
+    _check_uploads(findings, environ)
+    if any(finding.severity == ERROR for finding in findings.found):
+        return None
+    return Settings(
+        site=site.site,
+        mail=mail,
+        forms=forms,
+        data=data_folder(environ),
+        table=environ.get("TODOKE_TABLE", "").strip(),
+        uploads=environ.get("TODOKE_UPLOADS", "").strip(),
+        secret=secret,
+        templates=templates,
+        max_corrections=site.max_corrections,
+        repeat_window=site.repeat_window,
+        trusted_proxies=site.trusted_proxies,
+    )
+
+
+def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
+    forms = {}
+    for name, values in top.mapping("forms").items():
+        table = Table(top.findings, "forms.NAME", ("forms", name), values)
+        forms[name] = read_form(table, name, site, folder)
+    if not forms:
+        top.error("forms", "is missing: there is no form.", "Add [forms.contact].")
+    return forms
+
+
+def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -> bytes:
+    text = environ.get("TODOKE_SECRET", "")
+    if text:
+        secret = decode_secret(text)
+        if secret is None:
+            findings.note(
+                ERROR,
+                (),
+                "TODOKE_SECRET must hold 32 bytes or more in hex or base 64.",
+                "For instance the output of `openssl rand -hex 32`.",
+                place=("the environment", 0),
+            )
+        return secret or _UNSAVED_SECRET
+    if environ.get("TODOKE_TABLE", "").strip():
+        findings.note(
+            ERROR,
+            (),
+            "TODOKE_SECRET is missing: with TODOKE_TABLE no folder keeps it.",
+            "Set it to the output of `openssl rand -hex 32`, the same wherever the table is used.",
+            place=("the environment", 0),
+        )
+    faulty = any(finding.severity == ERROR for finding in findings.found)
+    return _UNSAVED_SECRET if dry or faulty else kept_secret(data_folder(environ))
+
+
+def _check_uploads(findings: Findings, environ: Mapping[str, str]) -> None:
+    if environ.get("TODOKE_UPLOADS", "").strip() and not environ.get("TODOKE_TABLE", "").strip():
+        findings.note(
+            ERROR,
+            (),
+            "TODOKE_UPLOADS is a bucket beside a table, and TODOKE_TABLE is missing.",
+            "On one machine files are kept with all else; leave TODOKE_UPLOADS out.",
+            place=("the environment", 0),
+        )
+
+
+def _template_faults(path: Path, folder: Path, settings: Settings) -> list[Finding]:
+    """What is wrong with the site owner's mail templates, each rendered with sample values."""
+    from todoke.mail.compose import check_templates  # noqa: PLC0415 only `todoke check` renders
+
+    faults = check_templates(folder, settings)
+    return [Finding(ERROR, str(path), 0, "mail.templates", fault) for fault in faults]
+
+
+def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Finding:
+    """tomllib says "... (at line 3, column 5)" or "... (at end of document)"."""
+    match = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+    message = str(error)[: match.start()] if match else str(error)
+    line = int(match[1]) if match and match[1] else text.rstrip().count("\n") + 1
+    return Finding(ERROR, str(path), line, "", f"is not TOML: {message}.")

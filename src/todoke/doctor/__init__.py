@@ -1,0 +1,1 @@
+"""What may be wrong outside the configuration: `look_*` find facts, `judge_*` say what they mean."""

@@ -1,0 +1,46 @@
+"""One HTTP request, and what it came to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from todoke.doctor.judge import WebFacts
+
+MOST_BYTES = 4096
+
+
+def ask(url: str, *, seconds: float, method: str = "GET") -> WebFacts:
+    """What `url` answers. No redirect is followed, nothing is retried, certificates are checked; it never raises."""
+    with urllib3.PoolManager(retries=False, timeout=seconds, cert_reqs="CERT_REQUIRED") as pool:
+        try:
+            answer = pool.request(
+                method,
+                url,
+                redirect=False,
+                preload_content=False,
+                headers={"User-Agent": "todoke doctor", "Accept-Encoding": "identity"},
+            )
+            body = answer.read(MOST_BYTES)
+            answer.release_conn()
+        except (HTTPError, ValueError, OSError) as error:
+            return WebFacts(url=url, at=datetime.now(UTC), error=_reason(error))
+    date = _date(answer.headers.get("date", ""))
+    return WebFacts(url=url, at=datetime.now(UTC), status=answer.status, date=date, body=body)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
+
+
+def _reason(error: Exception) -> str:
+    """The error's name, and of TLS its words, which say what is wrong with a certificate."""
+    name = type(error).__name__
+    return f"{name}: {str(error)[:200]}" if name == "SSLError" else name

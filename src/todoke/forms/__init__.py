@@ -1,0 +1,1 @@
+"""The rules of a form: what it may send, and who receives it. Pure."""

@@ -1,0 +1,1 @@
+"""Reads an HTML page into the rules of its form."""

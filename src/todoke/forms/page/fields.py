@@ -1,0 +1,253 @@
+"""Turn a form's controls into fields (WHATWG HTML 4.10.5): one field for each name. Called by page.py.
+
+Only attributes that apply to a control's type count (the table in 4.10.5.1). What a browser ignores is ignored here,
+and reported to the site owner.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any
+
+from todoke.forms.calendar import KINDS as MOMENTS
+from todoke.forms.calendar import read_moment
+from todoke.forms.number import leading_integer, valid_number
+from todoke.forms.page.names import Names, squeeze
+from todoke.forms.pattern.pattern import pattern_fault
+from todoke.model.form import Field
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+TYPED = frozenset({"text", "search", "url", "tel", "email", "password"})
+STEPPED = frozenset({*MOMENTS, "number", "range"})
+INPUT_KINDS = TYPED | STEPPED | {"color", "checkbox", "radio", "file", "hidden"}
+BUTTONS = frozenset({"submit", "image", "reset", "button"})
+GROUPS = frozenset({"checkbox", "radio"})
+REQUIRABLE = TYPED | STEPPED - {"range"} | GROUPS | {"file", "textarea", "select"}
+ASCII_SPACES = re.compile(r"[\t\n\f\r ]+")
+# Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those pass
+# too where they are required.
+READONLY = TYPED | STEPPED - {"range"} | {"textarea"}
+
+
+def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, ...], list[str]]:
+    """The fields of these controls, in order of first appearance, with warnings for the site owner."""
+    by_name: dict[str, list[LexborNode]] = {}
+    for control in controls:
+        name = control.attributes.get("name") or ""
+        if name and name != "_charset_":
+            by_name.setdefault(name, []).append(control)
+    fields: list[Field] = []
+    warnings: list[str] = []
+    for name, group in by_name.items():
+        field, said = _field(name, group, names)
+        fields += [field] if field else []
+        warnings += said
+    return tuple(fields), warnings
+
+
+def kind_of(control: LexborNode) -> str:
+    """The control's type state; `submit` for anything that is only a button."""
+    if control.tag in ("select", "textarea"):
+        return control.tag
+    stated = (control.attributes.get("type") or "").strip().lower()
+    if control.tag == "button" or stated in BUTTONS:
+        return "submit"
+    if stated == "color" and {"alpha", "colorspace"} & set(control.attributes):
+        return "text"  # such a control may send any CSS color
+    return stated if stated in INPUT_KINDS else "text"
+
+
+def _field(name: str, group: list[LexborNode], names: Names) -> tuple[Field | None, list[str]]:
+    """The field of all controls with one name; None when only buttons have it."""
+    extras = [c for c in group if kind_of(c) in ("submit", "hidden")]
+    asked = [c for c in group if kind_of(c) not in ("submit", "hidden")]
+    hidden = [c for c in extras if kind_of(c) == "hidden"]
+    sent_anyway = tuple(dict.fromkeys(_value(c) for c in extras))
+    if not asked:
+        first = Field(name=name, kind="hidden", value=_value(hidden[0])) if hidden else None
+        return (dataclasses.replace(first, multiple=len(group) > 1) if first else None), []
+    kinds = {kind_of(c) for c in asked}
+    warnings: list[str] = []
+    if len(kinds) == 1 and kinds <= GROUPS:
+        field = _box_field(name, asked, names)
+    else:
+        field, warnings = _control_field(name, asked[0], names)
+        if len(asked) > 1:
+            field, more = _merged(field, asked, names)
+            warnings += more
+    return dataclasses.replace(field, sent_anyway=sent_anyway), warnings
+
+
+def _box_field(name: str, boxes: list[LexborNode], names: Names) -> Field:
+    """A radio group (one required button makes all so) or a checkbox group (each box is required by itself)."""
+    kind = kind_of(boxes[0])
+    options = {_box_value(box): names.of(box) or _box_value(box) for box in reversed(boxes)}
+    required = tuple(_box_value(box) for box in boxes if _is_required(box))
+    own = names.of(boxes[0]) if kind == "checkbox" and len(boxes) == 1 else ""
+    return Field(
+        name=name,
+        kind=kind,
+        label=own or names.of_group(boxes[0]),
+        required=bool(required),
+        required_values=required if kind == "checkbox" else (),
+        multiple=kind == "checkbox" and len(boxes) > 1,
+        options=tuple(reversed(options.items())),
+        value=next((_box_value(box) for box in boxes if "checked" in box.attributes), ""),
+        title=boxes[0].attributes.get("title") or "",
+    )
+
+
+def _control_field(name: str, control: LexborNode, names: Names) -> tuple[Field, list[str]]:
+    kind = kind_of(control)
+    base = Field(name=name, kind=kind, label=names.of(control), value=_value(control))
+    if kind in READONLY and "readonly" in control.attributes:
+        plain = "textarea" if kind == "textarea" else "text"
+        return dataclasses.replace(base, kind=plain), []
+    given: dict[str, Any] = {
+        "required": kind in REQUIRABLE and _is_required(control),
+        "title": control.attributes.get("title") or "",
+    }
+    given |= _typed_rules(control, kind) | _stepped_rules(control, kind)
+    if kind in ("email", "file", "select"):
+        given["multiple"] = "multiple" in control.attributes
+    if kind == "select":
+        given |= _select_rules(control, required=given["required"])
+    if kind == "file":
+        stated = (control.attributes.get("accept") or "").lower().split(",")
+        given["accept"] = tuple(a for a in (part.strip() for part in stated) if a)
+    field = dataclasses.replace(base, **given)
+    return field, _warnings(field)
+
+
+def _is_required(control: LexborNode) -> bool:
+    attributes = control.attributes
+    return "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
+
+
+def _typed_rules(control: LexborNode, kind: str) -> dict[str, Any]:
+    attributes = control.attributes
+    given: dict[str, Any] = {}
+    if kind in TYPED or kind == "textarea":
+        given["minlength"] = leading_integer(attributes.get("minlength") or "")
+        given["maxlength"] = leading_integer(attributes.get("maxlength") or "")
+    if kind in TYPED:
+        given["pattern"] = attributes.get("pattern") or ""
+    if kind in TYPED or kind in ("textarea", "number"):
+        given["placeholder"] = attributes.get("placeholder") or ""
+    return given
+
+
+def _stepped_rules(control: LexborNode, kind: str) -> dict[str, Any]:
+    if kind not in STEPPED:
+        return {}
+    return {name: control.attributes.get(name) or "" for name in ("min", "max", "step")}
+
+
+def _select_rules(select: LexborNode, *, required: bool) -> dict[str, Any]:
+    """The options that can be sent. The placeholder label option (4.10.7) is no answer: it becomes `placeholder`."""
+    nodes = select.css("option")
+    one_line = (
+        "multiple" not in select.attributes
+        and (leading_integer(select.attributes.get("size") or "") or 1) < 2
+    )
+    given: dict[str, Any] = {}
+    first = nodes[0] if nodes else None
+    if first is not None and not _option_value(first) and first.parent is not None:
+        if required and one_line and first.parent.mem_id == select.mem_id:
+            given["placeholder"] = _option_label(first)
+            nodes = nodes[1:]
+        elif required and "disabled" not in first.attributes:
+            # A list box whose first option is empty: a browser takes it as an answer; the rule cannot be told apart.
+            given["required"] = False
+    live = [node for node in nodes if not _is_disabled_option(node)]
+    options: dict[str, str] = {}
+    for node in live:
+        options.setdefault(_option_value(node), _option_label(node))
+    chosen = next((n for n in live if "selected" in n.attributes), None)
+    return given | {
+        "options": tuple(options.items()),
+        "value": _option_value(chosen) if chosen is not None else "",
+    }
+
+
+def _is_disabled_option(option: LexborNode) -> bool:
+    around = option.parent
+    in_group = around is not None and around.tag == "optgroup" and "disabled" in around.attributes
+    return in_group or "disabled" in option.attributes
+
+
+def _option_text(option: LexborNode) -> str:
+    return squeeze_ascii(option.text(deep=True))
+
+
+def _option_value(option: LexborNode) -> str:
+    if "value" in option.attributes:
+        return option.attributes["value"] or ""
+    return _option_text(option)
+
+
+def _option_label(option: LexborNode) -> str:
+    return squeeze(option.attributes.get("label") or "") or squeeze(_option_text(option))
+
+
+def squeeze_ascii(text: str) -> str:
+    """Strip and collapse ASCII white space only, as the text of an option is (4.10.10)."""
+    return ASCII_SPACES.sub(" ", text).strip(" ")
+
+
+def _box_value(box: LexborNode) -> str:
+    return (box.attributes["value"] or "") if "value" in box.attributes else "on"
+
+
+def _value(control: LexborNode) -> str:
+    if control.tag == "textarea":
+        return control.text(deep=True)
+    return control.attributes.get("value") or ""
+
+
+def _merged(field: Field, controls: list[LexborNode], names: Names) -> tuple[Field, list[str]]:
+    """Controls that share a name: each may be sent. Their rules hold only when all have the same."""
+    others = [_control_field(field.name, c, names)[0] for c in controls[1:]]
+    same = all(_rules(other) == _rules(field) for other in others)
+    both = f'{len(controls)} controls are named "{field.name}"'
+    if same:
+        said = f"{both}: each value is checked, but at least one is enough where they are required."
+        return dataclasses.replace(field, multiple=True), [said]
+    kind = "file" if field.kind == "file" else "text"
+    said = f"{both} and have different rules: none of these rules is enforced."
+    plain = Field(name=field.name, kind=kind, label=field.label, value=field.value, multiple=True)
+    return plain, [said]
+
+
+def _rules(field: Field) -> Field:
+    return dataclasses.replace(field, label="", title="", placeholder="", value="")
+
+
+def _warnings(field: Field) -> list[str]:
+    found = []
+    fault = pattern_fault(field.pattern) if field.pattern else ""
+    if fault:
+        found.append(
+            f'The pattern of "{field.name}" is not enforced, by browsers neither if they find it invalid: {fault}.'
+        )
+    for name in ("min", "max"):
+        text = getattr(field, name)
+        if text and _limit(field.kind, text) is None:
+            found.append(
+                f'The {name} of "{field.name}" is ignored: "{text}" is not a {field.kind}.'
+            )
+    step = valid_number(field.step)
+    if field.step and field.step.lower() != "any" and (step is None or step <= 0):
+        found.append(
+            f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
+        )
+    if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
+        found.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
+    return found
+
+
+def _limit(kind: str, text: str) -> object:
+    return read_moment(kind, text) if kind in MOMENTS else valid_number(text)

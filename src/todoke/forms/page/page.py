@@ -1,0 +1,210 @@
+"""Read one form of an HTML page: its fields with their rules, and what the page says of it (WHATWG HTML 4.10).
+
+Called by the configuration for `page = "..."`. The page is the site owner's own. Nothing is fetched and no script
+runs: controls that scripts add are not seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from todoke.forms.page.fields import read_fields
+from todoke.forms.page.names import Names, squeeze
+from todoke.model.errors import ConfigError
+from todoke.model.form import Field
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+SUBMITTABLE = "input, select, textarea, button"
+# Labels of the Encoding Standard that Python's codecs do not know.
+CHARSETS = {
+    "x-sjis": "shift_jis",
+    "windows-31j": "shift_jis",
+    "csshiftjis": "shift_jis",
+    "x-euc-jp": "euc-jp",
+    "cseucpkdfmtjapanese": "euc-jp",
+    "csiso2022jp": "iso-2022-jp",
+    "unicode-1-1-utf-8": "utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageForm:
+    """What a page says of one form.
+
+    `action` is the attribute as written; `charset` the encoding that browsers will send the form in; `language` a
+    language tag or "". `warnings` say, for the site owner, what browsers ignore and what the server cannot enforce.
+    """
+
+    fields: tuple[Field, ...]
+    action: str = ""
+    charset: str = "utf-8"
+    title: str = ""
+    language: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_page(html: str, *, select: str = "") -> PageForm:
+    """Read the form of `html` that the CSS selector `select` finds; without one, its only form.
+
+    Raises ConfigError: if there is no such form, if there are several and none is selected, or if the form has no
+    named control.
+    """
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 only a form with a page needs it
+
+    page = LexborHTMLParser(html)
+    form = _find_form(page, select)
+    controls = _controls_of(page, form)
+    names = Names.read(page)
+    fields, warnings = read_fields(controls, names)
+    if not fields:
+        raise ConfigError(
+            f"The form {_describe(form)} has no control with a name, so it would send nothing."
+        )
+    return PageForm(
+        fields=fields,
+        action=(form.attributes.get("action") or "").strip(),
+        charset=_charset(page, form),
+        title=names.own(form) or _title(page),
+        language=_language(form),
+        warnings=(*_form_warnings(form, fields), *warnings),
+    )
+
+
+def _find_form(page: LexborHTMLParser, select: str) -> LexborNode:
+    forms = page.css("form")
+    if not forms:
+        raise ConfigError("The page has no <form>.")
+    if not select:
+        if len(forms) > 1:
+            raise ConfigError(
+                f"The page has {len(forms)} forms ({_candidates(forms)}): set `select` to a CSS selector of one."
+            )
+        return forms[0]
+    found = _select(page, select)
+    if len(found) != 1:
+        many = f"{len(found)} forms" if found else "no form"
+        raise ConfigError(f"`select` {select!r} finds {many}; the page has {_candidates(forms)}.")
+    return found[0]
+
+
+def _select(page: LexborHTMLParser, select: str) -> list[LexborNode]:
+    from selectolax.lexbor import SelectolaxError  # noqa: PLC0415
+
+    try:
+        return [node for node in page.css(select) if node.tag == "form"]
+    except SelectolaxError as error:
+        raise ConfigError(f"`select` {select!r} is not a CSS selector.") from error
+
+
+def _candidates(forms: list[LexborNode]) -> str:
+    return ", ".join(_describe(form) for form in forms)
+
+
+def _describe(form: LexborNode) -> str:
+    """A selector a person would know the form by."""
+    attributes = form.attributes
+    if attributes.get("id"):
+        return f"form#{attributes['id']}"
+    for name in ("name", "class", "action"):
+        if attributes.get(name):
+            return f'form[{name}="{attributes[name]}"]'
+    return "form without id, name, class or action"
+
+
+def _controls_of(page: LexborHTMLParser, form: LexborNode) -> list[LexborNode]:
+    """The controls whose form owner is `form` (4.10.18.3), in tree order, less those that never send anything."""
+    return [
+        node
+        for node in page.css(SUBMITTABLE)
+        if _owner(page, node) == form.mem_id and not _is_barred(node)
+    ]
+
+
+def _owner(page: LexborHTMLParser, node: LexborNode) -> int | None:
+    form_id = node.attributes.get("form")
+    if form_id is not None:
+        named = next((n for n in page.css("[id]") if n.attributes.get("id") == form_id), None)
+        return named.mem_id if named is not None and named.tag == "form" else None
+    if "form" in node.attributes:
+        return None
+    around = _ancestor(node, "form")
+    return around.mem_id if around else _owner_by_table(node)
+
+
+def _owner_by_table(node: LexborNode) -> int | None:
+    """The form that a table tore from its controls: `<table><form><tr>...` leaves an empty form in the table, and the
+    parser's form pointer (13.2.4.4) still binds the controls after it, which the tree does not show."""
+    table = _ancestor(node, "table")
+    while table:
+        forms = [f for f in table.css("form") if f.first_child is None]
+        if len(forms) == 1:
+            return forms[0].mem_id
+        table = _ancestor(table, "table")
+    return None
+
+
+def _ancestor(node: LexborNode, tag: str) -> LexborNode | None:
+    found = node.parent
+    while found is not None and found.tag != tag:
+        found = found.parent
+    return found
+
+
+def _is_barred(node: LexborNode) -> bool:
+    """True for disabled controls (4.10.18.5: their own attribute, or a disabled fieldset outside of its first legend),
+    which are never sent, and for those in a datalist (4.10.8), which browsers send without holding a rule for them."""
+    if "disabled" in node.attributes:
+        return True
+    child, around = node, node.parent
+    while around is not None:
+        if around.tag == "datalist":
+            return True
+        if around.tag == "fieldset" and "disabled" in around.attributes:
+            legend = next((n for n in around.iter() if n.tag == "legend"), None)
+            if legend is None or legend.mem_id != child.mem_id:
+                return True
+        child, around = around, around.parent
+    return False
+
+
+def _charset(page: LexborHTMLParser, form: LexborNode) -> str:
+    """The encoding a browser picks for the form (4.10.21.5): accept-charset, else the document's."""
+    labels = (form.attributes.get("accept-charset") or "").replace(",", " ").split()
+    for meta in page.css("meta"):
+        labels.append((meta.attributes.get("charset") or "").strip())
+        if (meta.attributes.get("http-equiv") or "").strip().lower() == "content-type":
+            labels.append((meta.attributes.get("content") or "").lower().partition("charset=")[2])
+    label = next((label for label in labels if label), "utf-8").strip(" \t\"';").lower()
+    label = CHARSETS.get(label, label)
+    # Nothing is ever sent in UTF-16 (Encoding 4.3, "get an output encoding").
+    return "utf-8" if label.startswith("utf-16") or label == "utf8" else label
+
+
+def _title(page: LexborHTMLParser) -> str:
+    title = page.css_first("title")
+    return squeeze(title.text()) if title else ""
+
+
+def _language(form: LexborNode) -> str:
+    node: LexborNode | None = form
+    while node is not None:
+        if "lang" in node.attributes:
+            return (node.attributes["lang"] or "").strip()
+        node = node.parent
+    return ""
+
+
+def _form_warnings(form: LexborNode, fields: tuple[Field, ...]) -> list[str]:
+    method = (form.attributes.get("method") or "get").strip().lower()
+    enctype = (form.attributes.get("enctype") or "").strip().lower()
+    found = []
+    if method != "post":
+        found.append(f'The form has method="{method}": only method="post" reaches the door.')
+    if any(f.kind == "file" for f in fields) and enctype != "multipart/form-data":
+        found.append(
+            'The form has a file control: without enctype="multipart/form-data" no file is sent.'
+        )
+    return found

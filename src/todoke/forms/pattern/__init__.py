@@ -1,0 +1,1 @@
+"""The pattern attribute: an ECMAScript pattern, as browsers read it, in Python's words."""

@@ -1,0 +1,207 @@
+"""Apply a form's rules to what was sent: one error for each field that breaks one (design: the form is the schema).
+
+Pure; called by accept before anything is stored. The rules are those a browser applies before it sends, so a visitor
+whose browser let the form through passes. What no field describes is kept and is no error, files excepted: they are
+taken only where a file control asks for them. docs/forms.md lists the codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from todoke.forms.constraints import Fault, faults, sanitise
+from todoke.forms.fault_words import say_fault
+from todoke.forms.file_kinds import is_accepted
+from todoke.forms.pattern.pattern import Patience
+from todoke.model.address import AddressError, parse_address
+from todoke.model.form import Field, Form, Limits
+from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, File
+
+CHOICES = frozenset({"select", "radio", "checkbox"})
+# What browsers send for a character that a legacy encoding lacks (WHATWG Encoding, "html" error mode).
+REFERENCE = re.compile("&#([0-9]{1,7});")
+
+
+def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
+    """Every field's first error, in the order of the form; empty when all is well."""
+    patience = Patience()
+    found: dict[str, FieldError] = {}
+    by_name = _by_name(form, entries)
+    for field in form.fields or ():
+        sent = by_name.pop(field.name, [])
+        for fault in _field_faults(form, field, sent, patience):
+            found[field.name] = FieldError(
+                field.name, fault.code, say_fault(field, fault, language)
+            )
+            break
+    for name, sent in by_name.items():
+        for fault in _stray_faults(form, name, sent):
+            field = Field(name=name, kind="email")
+            found[name] = FieldError(name, fault.code, say_fault(field, fault, language))
+            break
+    for error in _count_errors(form, entries, language):
+        found.setdefault(error.field, error)
+    return tuple(found.values())
+
+
+def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors:
+    """The rules of files alone, for files that are offered before the form is sent: each field's first error."""
+    found: dict[str, FieldError] = {}
+    for name, sent in _by_name(form, entries).items():
+        field = form.field(name)
+        if field is None or field.kind != "file":
+            field, faults_of = Field(name=name, kind="file"), iter([Fault(code="no_files_here")])
+        else:
+            faults_of = _file_faults(field, sent, form.limits)
+        for fault in faults_of:
+            found[name] = FieldError(name, fault.code, say_fault(field, fault, language))
+            break
+    for error in _count_errors(form, entries, language):
+        found.setdefault(error.field, error)
+    return tuple(found.values())
+
+
+def _by_name(form: Form, entries: EntryList) -> dict[str, list[Entry]]:
+    """The entries of each name; in a legacy encoding, with the characters that it could not hold."""
+    by_name: dict[str, list[Entry]] = {}
+    legacy = form.charset.lower() not in ("utf-8", "utf8", "")
+    for entry in entries:
+        if legacy and isinstance(entry.value, str) and "&#" in entry.value:
+            entry = Entry(entry.name, REFERENCE.sub(_character, entry.value), entry.raw)  # noqa: PLW2901
+        by_name.setdefault(entry.name, []).append(entry)
+    return by_name
+
+
+def _character(reference: re.Match[str]) -> str:
+    code = int(reference[1])
+    return chr(code) if 0x20 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else reference[0]
+
+
+def _stray_faults(form: Form, name: str, sent: list[Entry]) -> Iterator[Fault]:
+    """Faults of entries that no field describes: files, and addresses that decide who gets mail."""
+    if any(isinstance(entry.value, File) and not _is_no_file(entry.value) for entry in sent):
+        yield Fault(code="no_files_here")
+    if name in (form.confirmation.field, form.managers.field):
+        yield from _repeat_faults({sanitise("email", t) for t in _texts(sent)})
+    if name == form.confirmation.field:
+        yield from _address_faults(_texts(sent))
+
+
+def _field_faults(
+    form: Form, field: Field, sent: list[Entry], patience: Patience
+) -> Iterator[Fault]:
+    if field.kind == "file":
+        yield from _file_faults(field, sent, form.limits)
+        return
+    if any(isinstance(entry.value, File) and not _is_no_file(entry.value) for entry in sent):
+        yield Fault(code="no_files_here")
+    decides = field.name in (form.confirmation.field, form.managers.field)
+    values = _values(field, sent)
+    if decides or not (field.multiple or field.kind == "checkbox"):
+        yield from _repeat_faults(set(values))
+    whole = [entry for entry in sent if entry.raw is None]
+    readable = values if len(whole) == len(sent) else _values(field, whole)
+    if field.kind in CHOICES:
+        yield from _choice_faults(field, values, readable)
+    else:
+        if field.required and not any(values):
+            yield Fault(code="valueMissing")
+        for value in filter(None, readable):
+            yield from faults(field, value, patience)
+    if field.name == form.confirmation.field:
+        yield from _address_faults(values)
+
+
+def _texts(sent: list[Entry]) -> list[str]:
+    return [entry.value for entry in sent if isinstance(entry.value, str)]
+
+
+def _values(field: Field, sent: list[Entry]) -> list[str]:
+    """The sanitised answers; without what buttons and hidden controls of this name add."""
+    values = [sanitise(field.kind, text, multiple=field.multiple) for text in _texts(sent)]
+    if not field.sent_anyway:
+        return values
+    anyway = {sanitise(field.kind, text) for text in field.sent_anyway}
+    offered = {_plain(value) for value, _ in field.options}
+    return [value for value in values if value not in anyway or value in offered]
+
+
+def _plain(text: str) -> str:
+    """A value of the page with its line breaks as those of `sanitise`."""
+    return sanitise("textarea", text) if "\r" in text else text
+
+
+def _repeat_faults(values: set[str]) -> Iterator[Fault]:
+    """A control that sends one value sent several: whoever reads the first and whoever reads the last would differ."""
+    if len(values) > 1:
+        yield Fault(code="repeated")
+
+
+def _address_faults(values: list[str]) -> Iterator[Fault]:
+    """The confirmation's recipient: one address that public mail can reach."""
+    for value in filter(None, (sanitise("email", value) for value in values)):
+        try:
+            parse_address(value)
+        except AddressError:
+            yield Fault(code="address")
+
+
+def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iterator[Fault]:
+    offered = [_plain(value) for value, _ in field.options]
+    # An empty first option is no answer where one is required (4.10.7, placeholder label option).
+    empty_counts = "" in offered and not (field.kind == "select" and offered[0] == "")
+    answers = [value for value in values if value or empty_counts]
+    if field.required and not answers:
+        yield Fault(code="valueMissing")
+    for needed in field.required_values:
+        if field.required and _plain(needed) in offered and _plain(needed) not in values:
+            label = dict(field.options).get(needed, needed)
+            yield Fault(code="valueMissing", limit="" if len(offered) == 1 else label)
+    if offered and any(value and value not in offered for value in readable):
+        yield Fault(code="unknown_option")
+
+
+def _is_no_file(file: File) -> bool:
+    """True for what browsers send when no file was chosen: no name, no bytes (4.10.21.4)."""
+    return not file.name and not file.size
+
+
+def _file_faults(field: Field, sent: list[Entry], limits: Limits) -> Iterator[Fault]:
+    chosen = [e.value for e in sent if isinstance(e.value, File) and not _is_no_file(e.value)]
+    anyway = set(field.sent_anyway)
+    if any(text and text not in anyway for text in _texts(sent)):
+        yield Fault(code="badInput")
+    if field.required and not chosen:
+        yield Fault(code="valueMissing")
+    most = field.max_files or (limits.files if field.multiple else 1)
+    if len(chosen) > (most if field.multiple else 1):
+        yield Fault(code="too_many_files", count=most if field.multiple else 1)
+    for file in chosen:
+        most_bytes = _most_bytes(field, file, limits)
+        if file.size > most_bytes:
+            yield Fault(code="file_too_big", limit=file.name, count=most_bytes)
+        elif not is_accepted(file, field.accept):
+            yield Fault(code="file_type", limit=file.name)
+
+
+def _most_bytes(field: Field, file: File, limits: Limits) -> int:
+    if field.max_file_bytes is not None:
+        return field.max_file_bytes
+    return limits.file_bytes if file.source is None else limits.upload_file_bytes
+
+
+def _count_errors(form: Form, entries: EntryList, language: str) -> Iterator[FieldError]:
+    """The form's own limits on files, over all its fields; told at the last file."""
+    chosen = [e for e in entries if isinstance(e.value, File) and not _is_no_file(e.value)]
+    uploaded = sum(e.value.size for e in chosen if isinstance(e.value, File) and e.value.source)
+    fault = None
+    if len(chosen) > form.limits.files:
+        fault = Fault(code="too_many_files", count=form.limits.files)
+    elif uploaded > form.limits.upload_bytes:
+        fault = Fault(code="files_too_big", count=form.limits.upload_bytes)
+    if fault is not None:
+        name = chosen[-1].name
+        yield FieldError(
+            name, fault.code, say_fault(Field(name=name, kind="file"), fault, language)
+        )

@@ -1,0 +1,249 @@
+"""Turn a claimed message and its submission into a Mail: the outbox row is a recipe, cooked when it is sent.
+
+Pure but for reading templates once. Rules that hold whatever a template says: From is the site's own; the visitor
+is only ever in Reply-To, as an address without a name; recipients come from the message; no text of the visitor's
+stands in a header field, nor in a confirmation unless the form's settings say so (an autoresponder that repeats
+strangers' text is a relay for their advertising); what stands in a body is inert.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from todoke.mail.alert_words import alert_words
+from todoke.mail.inert import clean, clean_line, unlink
+from todoke.mail.templates import Sentences, View, render
+from todoke.model.address import AddressError, parse_address
+from todoke.model.form import Field, Form
+from todoke.model.language import local_time, translator
+from todoke.model.mail import Mail, Mailbox
+from todoke.model.message import Claim, Message, MessageTimeline, Role
+from todoke.model.settings import Settings
+from todoke.model.submission import Entry, EntryList, Submission, files
+
+ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
+ANSWERS_LIMIT = 200_000  # characters of all of them: the mail stays well under 1 MB, and everything is at the desk
+FIELDS_LIMIT = 300
+SUBJECT_LIMIT = 200
+_NO_MAIL_TEXT = frozenset({"password"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView(View):
+    """What templates see of the site."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView(View):
+    """What templates see of the form. `subject` is confirmation.subject, "" for ours."""
+
+    name: str
+    title: str
+    page_url: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView(View):
+    """One field's answers, inert, with a `note` on what could not be shown ("" for none)."""
+
+    name: str
+    label: str
+    text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView(View):
+    """A file that came with the submission. `facts` is its type and size."""
+
+    name: str
+    facts: str
+
+
+def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
+    """Compose the mail of a claim. `about` is, for an alert, the message that it tells of.
+
+    A form that is no longer in the settings is treated as one with the same name and no fields.
+    """
+    message, submission = claim.message, claim.submission
+    form = settings.forms.get(submission.form) or Form(name=submission.form)
+    reply_to = _reply_to(message, submission, settings)
+    values = _values(claim, form, settings, reply_to, about)
+    words = render(settings.templates, form.name, message.role.value, values)
+    return Mail(
+        message_id=message.message_id,
+        token=claim.attempt.token,
+        sender=settings.mail.sender,
+        recipient=claim.attempt.recipient,
+        reply_to=reply_to,
+        subject=clean_line(words.subject, SUBJECT_LIMIT),
+        text=words.text,
+        html=words.html,
+        date=message.created_at,
+        headers=_headers(message.role, form, settings),
+    )
+
+
+def _headers(role: Role, form: Form, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """RFC 3834 5: no vacation program should answer; RFC 2919: managers can filter by List-Id."""
+    answered = "auto-replied" if role is Role.CONFIRMATION else "auto-generated"
+    fields = [("Auto-Submitted", answered), ("X-Auto-Response-Suppress", "All")]
+    if role is Role.NOTIFICATION:
+        fields.append(("List-Id", _list_id(form.name, settings.mail.sender.address)))
+    return tuple(fields)
+
+
+@cache
+def _list_id(form: str, sender: str) -> str:
+    label = re.sub(r"[^A-Za-z0-9-]+", "-", form).strip("-")[:60] or "form"
+    return f"<{label}.forms.{parse_address(sender).ascii_domain}>"
+
+
+def _reply_to(message: Message, submission: Submission, settings: Settings) -> Mailbox | None:
+    """The visitor's address for a notification, the site's own setting for a confirmation.
+
+    A visitor's non-ASCII local part would make the mail one that only SMTPUTF8 servers take, and the manager must
+    get it: then it stands in the text alone, unless the manager's own address needs SMTPUTF8 anyway.
+    """
+    if message.role is Role.ALERT:
+        return None
+    if message.role is Role.CONFIRMATION:
+        address = settings.mail.reply_to
+        return Mailbox(name="", address=address) if address else None
+    try:
+        visitor = parse_address(submission.visitor)
+    except AddressError:
+        return None
+    if visitor.needs_smtputf8 and message.recipient.rpartition("@")[0].isascii():
+        return None
+    return Mailbox(name="", address=str(visitor))
+
+
+def _values(
+    claim: Claim,
+    form: Form,
+    settings: Settings,
+    reply_to: Mailbox | None,
+    about: MessageTimeline | None,
+) -> dict[str, Any]:
+    """Everything templates see; docs/mail.md lists it. A confirmation's holds no answers unless the form says so."""
+    message, submission = claim.message, claim.submission
+    language = message.language
+    shows_answers = message.role is Role.NOTIFICATION or (
+        message.role is Role.CONFIRMATION and form.confirmation.include_answers
+    )
+    answers, more = _answers(submission.entries, form, language) if shows_answers else ((), 0)
+    for_manager = message.role is not Role.CONFIRMATION
+    return {
+        "t": _translate(language),
+        "language": language,
+        "site": SiteView(name=settings.site.name, url=settings.site.url),
+        "form": FormView(
+            name=form.name,
+            title=form.shown,
+            page_url=form.page_url,
+            subject=form.confirmation.subject,
+        ),
+        "id": submission.id,
+        "number": submission.id[-6:],
+        "received": local_time(submission.received_at, language),
+        "answers": answers,
+        "more_answers": more,
+        "files": _files(submission.entries, language) if for_manager else (),
+        "signals": ", ".join(map(clean_line, submission.signals)) if for_manager else "",
+        "reply_to": reply_to.address if reply_to else "",
+        "desk_url": desk_url(settings, submission.id) if for_manager else "",
+        "alert": alert_words(message.note, about, language) if message.role is Role.ALERT else None,
+    }
+
+
+def desk_url(settings: Settings, submission_id: str) -> str:
+    """Where a manager reads this submission, or "" when the door's own address is not set."""
+    door = settings.site.door_url.rstrip("/")
+    return f"{door}/desk/{submission_id}" if door else ""
+
+
+@cache
+def _translate(language: str) -> Sentences:
+    return Sentences(translator("mail", language).gettext)
+
+
+def _answers(entries: EntryList, form: Form, language: str) -> tuple[tuple[AnswerView, ...], int]:
+    """The answers in the order they came, those of one name together; and how many fields had no room."""
+    fields = {field.name: field for field in form.fields or ()}
+    grouped: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if isinstance(entry.value, str) and entry.name != "_charset_":  # WHATWG HTML 4.10.5.1.1
+            grouped.setdefault(entry.name, []).append(entry)
+    views: list[AnswerView] = []
+    room = ANSWERS_LIMIT
+    for name, group in grouped.items():
+        if len(views) == FIELDS_LIMIT or room <= 0:
+            break
+        view = _answer(name, group, fields.get(name), min(room, ANSWER_LIMIT), language)
+        room -= len(view.text) + len(view.label)
+        views.append(view)
+    return tuple(views), len(grouped) - len(views)
+
+
+def _answer(
+    name: str, group: Iterable[Entry], field: Field | None, limit: int, language: str
+) -> AnswerView:
+    say = _translate(language)
+    label = unlink(clean_line((field.label if field else "") or name, 300)) or "?"
+    if field and field.kind in _NO_MAIL_TEXT:
+        return AnswerView(name=name, label=label, text=say("(not shown in mails)"), note="")
+    texts = [entry.value for entry in group if isinstance(entry.value, str)]
+    values = [field.in_words(text) for text in texts] if field else texts
+    whole = "\n".join(values)
+    notes = []
+    if len(whole) > limit:
+        whole = whole[:limit] + "…"
+        notes.append(say("shortened; the whole answer is at the desk"))
+    if any(entry.raw is not None for entry in group):
+        notes.append(say("some characters could not be read; the original bytes are kept"))
+    text = unlink(clean(whole)).strip("\n")
+    return AnswerView(name=name, label=label, text=text or "–", note="; ".join(notes))
+
+
+def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:
+    say = _translate(language)
+    views = []
+    for _position, _entry, file in files(entries):
+        facts = (clean_line(file.media_type, 80) or say("unknown type"), _size(file.size))
+        name = unlink(clean_line(file.name, 120)) or say("without a name")
+        views.append(FileView(name=name, facts=unlink(", ".join(facts))))
+    return tuple(views)
+
+
+def _size(octets: int) -> str:
+    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
+        if octets >= scale:
+            return f"{octets / scale:.1f} {unit}"
+    return f"{octets} B"
+
+
+def check_templates(folder: Path, settings: Settings) -> tuple[str, ...]:
+    """Say what is wrong with the owner's templates in `folder`, each rendered with made-up values; () if nothing is."""
+    from todoke.mail.samples import sample_claims  # noqa: PLC0415 - only checks need them
+    from todoke.mail.templates import describe_fault, render_strictly  # noqa: PLC0415
+
+    faults = []
+    for claim, about in sample_claims(settings):
+        form = settings.forms[claim.submission.form]
+        reply_to = _reply_to(claim.message, claim.submission, settings)
+        values = _values(claim, form, settings, reply_to, about)
+        try:
+            render_strictly(folder, form.name, claim.message.role.value, values)
+        except Exception as error:  # noqa: BLE001 - templates may fail in any way; that is what is asked here
+            faults.append(describe_fault(error))
+    return tuple(dict.fromkeys(faults))

@@ -1,0 +1,192 @@
+"""The templates of mails: ours, and the site owner's in their place. A mail is never lost for a template.
+
+Owners' templates see only the values that compose.py made, in a sandbox (they cannot change or call anything else),
+and visitors' text is only ever data, escaped in HTML. Compiled once a process.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+)
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from todoke.model.log import get_logger
+
+OURS = Path(__file__).parent / "texts"
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail's words. `html` is "" for a mail of plain text alone."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The template files of one role: `text` and `html` may each be missing, not both."""
+
+    text: str
+    html: str
+
+
+def render(folder: Path | None, form: str, role: str, values: Mapping[str, Any]) -> Rendered:
+    """Render the mail of `role`: by the owner's templates in `folder`, or by ours if there are none or they fail."""
+    own = owner_names(folder, form, role)
+    if own and folder:
+        try:
+            return _render(_environment(folder), own, role, values)
+        except Exception as error:  # noqa: BLE001 - whatever an owner's template does, the mail goes out
+            log.warning("template_failed", form=form, role=role, fault=describe_fault(error))
+    return _render(_environment(None), _Names(f"{role}.txt", f"{role}.html"), role, values)
+
+
+@cache
+def owner_names(folder: Path | None, form: str, role: str) -> _Names | None:
+    """The owner's templates for a role, those of the form before those of all forms; None when there are none."""
+    if folder is None:
+        return None
+    for stem in (f"{form}/{role}", role):
+        text, html = (f"{stem}{end}" for end in (".txt", ".html"))
+        names = _Names(*(name if (folder / name).is_file() else "" for name in (text, html)))
+        if names.text or names.html:
+            return names
+    return None
+
+
+def render_strictly(folder: Path, form: str, role: str, values: Mapping[str, Any]) -> None:
+    """Render the owner's templates of a role, if there are any. Raises whatever they raise."""
+    own = owner_names(folder, form, role)
+    if own:
+        _render(_environment(folder), own, role, values)
+
+
+def describe_fault(error: Exception) -> str:
+    """Say what is wrong with a template, and where, without quoting any value it was given."""
+    lines = [
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.endswith((".txt", ".html"))
+    ]
+    where = lines[-1] if lines else ""
+    if isinstance(error, TemplateError):
+        line = getattr(error, "lineno", None)
+        name = getattr(error, "name", None) or ""
+        where = where or (f"{name}:{line}" if line else name)
+        return f"{where}: {error.message}".removeprefix(": ")
+    return f"{where}: {type(error).__name__}".removeprefix(": ")
+
+
+def _render(
+    environment: ImmutableSandboxedEnvironment, names: _Names, role: str, values: Mapping[str, Any]
+) -> Rendered:
+    ours = _environment(None)
+    source = (
+        environment.get_template(names.text) if names.text else ours.get_template(f"{role}.txt")
+    )
+    subject, text = _parts(source, values)
+    if not subject:
+        subject, _ = _parts(ours.get_template(f"{role}.txt"), values)
+    html = environment.get_template(names.html).render(values) if names.html else ""
+    return Rendered(subject, text, html)
+
+
+def _parts(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of the block `subject` ("" if there is none), and that of the rest of the template."""
+    context = template.new_context(dict(values))
+    own = context.blocks.get("subject", [])
+    context.blocks["subject"] = [_nothing]
+    text = "".join(template.root_render_func(context))
+    inherited = context.blocks["subject"][1:]  # what `extends` brought
+    context.blocks["subject"] = chain = own + inherited
+    subject = "".join(chain[0](context)) if chain else ""
+    return " ".join(subject.split()), text.strip("\n") + "\n"
+
+
+def _nothing(_context: Context) -> Iterator[str]:
+    return iter(())
+
+
+class View:
+    """Base of the values that templates see: frozen data, so the sandbox need not ask about each attribute."""
+
+    __slots__ = ()
+
+
+class Sentences:
+    """`t` of the templates: a sentence in one language, with values put in. The sandbox lets it pass unasked."""
+
+    __slots__ = ("_gettext",)
+
+    def __init__(self, gettext: Callable[[str], str]) -> None:
+        self._gettext = gettext
+
+    def __call__(self, text: str, **values: object) -> str:
+        said = self._gettext(text)
+        return said % values if values else said
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox, quicker for what is known to be harmless: it would cost more than all else in a mail."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, View) and not attribute.startswith("_"):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(obj) is Sentences:
+            return obj(*args, **kwargs)
+        return super().call(context, obj, *args, **kwargs)
+
+
+@cache
+def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
+    ours = FileSystemLoader(OURS)
+    loader = (
+        ChoiceLoader([FileSystemLoader(folder), PrefixLoader({"todoke": ours})]) if folder else ours
+    )
+    environment = _Sandbox(
+        loader=loader,
+        autoescape=_is_html,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[[str], str]] = {"breaks": _breaks, "indented": _indented}
+    environment.filters.update(filters)
+    return environment
+
+
+def _is_html(name: str | None) -> bool:
+    return not (name or "").endswith(".txt")
+
+
+def _breaks(text: str) -> Markup:
+    """`text` escaped, with <br> for its line ends."""
+    return escape(text).replace("\n", Markup("<br>\n"))
+
+
+def _indented(text: str) -> str:
+    """`text` with every line moved in, so that no answer can look like a heading of ours."""
+    return "  " + text.replace("\n", "\n  ")

@@ -1,0 +1,1 @@
+"""Nouns: the values everything else speaks of. No I/O, and no word about who uses them."""

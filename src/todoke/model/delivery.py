@@ -1,0 +1,227 @@
+"""The status algebra: what a set of delivery events says of one attempt. Pure; docs/status.md is its table.
+
+The status of an attempt is a function of the SET of its events: any order, any repetition, the same answer.
+It is the highest-ranking status any event bears. Nothing else in todoke decides what a status is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from todoke.model.address import same_mailbox
+
+
+class Status(StrEnum):
+    """What is known of an attempt, lowest rank first."""
+
+    QUEUED = "queued"
+    """Stored here, not handed over."""
+    FAILED = "failed"
+    """We gave up before any hand-over was accepted. A webhook may prove it wrong, so it ranks below `accepted`."""
+    ACCEPTED = "accepted"
+    """The service took responsibility for it (RFC 5321 6.1). It says nothing of the recipient."""
+    DEFERRED = "deferred"
+    """Not taken now (4yz), by the service or by the recipient's server; another try follows."""
+    UNDETERMINED = "undetermined"
+    """A report came that does not say whether it will arrive. It never hides a delivery."""
+    REJECTED = "rejected"
+    """The service refused to take or to send it; it was never offered to the recipient's server."""
+    DELIVERED = "delivered"
+    """The recipient's server accepted it. It does not mean that it is in the inbox or was read."""
+    BOUNCED = "bounced"
+    """It will not arrive: the recipient's server refused it, or returned it later. It beats `delivered`."""
+
+    @property
+    def rank(self) -> int:
+        """The place in the order; a higher one wins."""
+        return _RANK[self]
+
+    @property
+    def is_failure(self) -> bool:
+        """True when this message will not arrive unless someone acts."""
+        return self in FAILURES
+
+
+_RANK = {status: rank for rank, status in enumerate(Status)}
+FAILURES = frozenset({Status.FAILED, Status.REJECTED, Status.BOUNCED})
+
+
+class Kind(StrEnum):
+    """What a delivery event tells. The first eight bear the status of the same name; the rest stand beside it."""
+
+    QUEUED = "queued"
+    FAILED = "failed"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    UNDETERMINED = "undetermined"
+    REJECTED = "rejected"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    ANSWER_LOST = "answer_lost"
+    """Handed over, and the service's answer never reached us: it may or may not have been taken."""
+    INTERRUPTED = "interrupted"
+    """Our process died during the attempt: it may or may not have been handed over."""
+    UNCONFIRMED = "unconfirmed"
+    """A failure that a webhook told of and the service's own records have not confirmed: kept, and changing nothing."""
+    SILENT = "silent"
+    """Our own note that the service had reported nothing on any mail since `at`: kept, and changing nothing."""
+    COMPLAINED = "complained"
+    """The recipient called it unwanted (RFC 5965); it did arrive."""
+    OTHER = "other"
+    """A word of the service that todoke does not know, kept and shown, and changing nothing."""
+
+
+_STATUS_OF = {kind: Status(kind.value) for kind in Kind if kind.value in set(Status)}
+
+
+class Permanence(StrEnum):
+    """Whether the ADDRESS can be expected to work again. A reading of code and text, not of the rank."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why a message was deferred, rejected or bounced."""
+
+    UNKNOWN_ADDRESS = "unknown_address"
+    UNKNOWN_HOST = "unknown_host"
+    MAILBOX_FULL = "mailbox_full"
+    TOO_LARGE = "too_large"
+    POLICY = "policy"
+    CONTENT = "content"
+    TIMED_OUT = "timed_out"
+    SUPPRESSED = "suppressed"
+    FORWARDING = "forwarding"
+    MISCONFIGURED = "misconfigured"
+    OTHER = "other"
+
+
+class Ceiling(StrEnum):
+    """The best a service can ever prove of a message it took."""
+
+    HANDED_OVER = "handed_over"
+    """Bare SMTP: the next server took it. Silence afterwards means nothing."""
+    NOT_RETURNED = "not_returned"
+    """SMTP with a bounce mailbox: silence means `not returned so far`."""
+    DELIVERED = "delivered"
+    """A service with delivery events: silence means `unknown`."""
+
+
+class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact about an attempt, as a service, a DSN or todoke itself stated it.
+
+    `token` names the attempt; where a service gives none, `service_id` (its own id of the message) does. `at` is
+    when it happened by the service's clock, `received_at` when we learned of it; both aware, UTC. `recipient` is
+    whom the report names, "" when none. `raw` is the evidence, byte for byte.
+    """
+
+    kind: Kind
+    at: datetime
+    received_at: datetime
+    service: str
+    token: str = ""
+    service_id: str = ""
+    recipient: str = ""
+    permanence: Permanence = Permanence.NONE
+    reason: Reason | None = None
+    status_code: str = ""
+    diagnostic: str = ""
+    raw: bytes = b""
+
+    @property
+    def key(self) -> str:
+        """The same for repetitions of one event: a hash of all it states, without when it reached us."""
+        stated = (
+            self.kind,
+            self.at.isoformat(),
+            self.service,
+            self.token,
+            self.service_id,
+            self.recipient,
+            self.permanence,
+            self.reason or "",
+            self.status_code,
+            self.diagnostic,
+        )
+        return hashlib.sha256("\x1f".join(stated).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a set of events adds up to.
+
+    `since` is the earliest time at which the status held, `heard_at` the latest time of any event. `reason`,
+    `permanence`, `status_code` and `diagnostic` are those of the event that bears the status.
+    """
+
+    since: datetime
+    status: Status = Status.QUEUED
+    heard_at: datetime | None = None
+    permanence: Permanence = Permanence.NONE
+    reason: Reason | None = None
+    status_code: str = ""
+    diagnostic: str = ""
+    complained: bool = False
+    answer_lost: bool = False
+
+
+def standing(events: Iterable[DeliveryEvent], *, recipient: str, started_at: datetime) -> Standing:
+    """Fold the events of one attempt to `recipient`, begun at `started_at`, into its standing.
+
+    Pure, and a function of the set: order and repetition of `events` change nothing. Events that name another
+    recipient are left out.
+    """
+    ours = [e for e in events if not e.recipient or same_mailbox(e.recipient, recipient)]
+    status = max(
+        (_STATUS_OF[e.kind] for e in ours if e.kind in _STATUS_OF), key=_rank, default=Status.QUEUED
+    )
+    bearers = [e for e in ours if e.kind.value == status.value]
+    kinds = {e.kind for e in ours}
+    best = bearers[0] if len(bearers) == 1 else min(bearers, key=_most_telling, default=None)
+    return Standing(
+        status=status,
+        since=min((e.at for e in bearers), default=started_at),
+        heard_at=max((e.at for e in ours), default=None),
+        permanence=best.permanence if best else Permanence.NONE,
+        reason=best.reason if best else None,
+        status_code=best.status_code if best else "",
+        diagnostic=best.diagnostic if best else "",
+        complained=Kind.COMPLAINED in kinds,
+        answer_lost=not kinds.isdisjoint({Kind.ANSWER_LOST, Kind.INTERRUPTED}),
+    )
+
+
+def _rank(status: Status) -> int:
+    return status.rank
+
+
+def _most_telling(event: DeliveryEvent) -> tuple[bool, bool, str, datetime, str]:
+    """Order events of one kind so that the one with a reason comes first, and ties never depend on arrival."""
+    vague = event.reason is None or event.reason is Reason.OTHER
+    return (vague, not event.diagnostic, event.permanence, event.at, event.key)
+
+
+UNKNOWN = "unknown"
+
+
+def reading(
+    now_standing: Standing, *, ceiling: Ceiling | None, now: datetime, expected: timedelta
+) -> str:
+    """The word to show: a Status, or "unknown", which is read and never stored.
+
+    Unknown means: the answer to the hand-over was lost and nothing came since; or a service that reports
+    deliveries took the message more than `expected` ago and has reported nothing since it last spoke.
+    """
+    status = now_standing.status
+    if status in {Status.QUEUED, Status.FAILED} and now_standing.answer_lost:
+        return UNKNOWN
+    waits_for_word = status in {Status.ACCEPTED, Status.DEFERRED} and ceiling is Ceiling.DELIVERED
+    if waits_for_word and now - (now_standing.heard_at or now_standing.since) > expected:
+        return UNKNOWN
+    return status.value

@@ -1,0 +1,134 @@
+"""A message: one RFC 5322 mail to ONE recipient, and the attempts to hand it over.
+
+Values only. `accept.py` and `track.py` make messages, the store keeps them, `compose.py` turns a message and
+its submission into a Mail, `send.py` hands that to a mailer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from todoke.model.delivery import Ceiling, DeliveryEvent, Standing
+from todoke.model.submission import Submission
+
+
+class Role(StrEnum):
+    """Why a message exists."""
+
+    CONFIRMATION = "confirmation"
+    """To the visitor: we have what you sent."""
+    NOTIFICATION = "notification"
+    """To a manager: this is what a visitor sent."""
+    ALERT = "alert"
+    """To a manager: a message of this submission failed, or its address was corrected."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail to one recipient.
+
+    `id` begins with the submission's. `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the
+    same over retries and resends. `recipient` is an addr-spec. `about` is, for an alert, the id of the message it
+    tells of; `note` is why the alert was written: a Status value, "complained", "corrected" or "silent".
+    """
+
+    id: str
+    submission_id: str
+    role: Role
+    recipient: str
+    language: str
+    message_id: str
+    created_at: datetime
+    about: str = ""
+    note: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One hand-over of a message.
+
+    `token` (fixed length, [a-z0-9], unguessable) travels with the mail and comes back in delivery events.
+    `recipient` is whom this attempt was for: a correction changes the message's, never an attempt's.
+    `service` and `ceiling` are those of the mailer it was given to. `number` counts from 1.
+    """
+
+    token: str
+    message_id: str
+    number: int
+    recipient: str
+    service: str
+    ceiling: Ceiling
+    started_at: datetime
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to hand over one message until `lease_until`, with all that is needed to do it.
+
+    `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
+    died between claiming and recording, so that mail may have been handed over already.
+    `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
+    """
+
+    message: Message
+    attempt: Attempt
+    submission: Submission
+    lease_until: datetime
+    interrupted: bool = False
+    resend_asked_at: datetime | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a claim: the events to journal, and when to try again (None: no more work)."""
+
+    claim: Claim
+    events: tuple[DeliveryEvent, ...]
+    retry_at: datetime | None = None
+
+
+class AttemptTimeline(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt with its events in the order they reached us, and the standing they add up to."""
+
+    attempt: Attempt
+    events: tuple[DeliveryEvent, ...]
+    standing: Standing
+
+
+class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with its attempts, oldest first, and its work.
+
+    `due_at` None means nothing is left to do. `resend_asked_at` is when a person last asked for a new attempt,
+    `corrections` how often the visitor corrected the address.
+    """
+
+    message: Message
+    attempts: tuple[AttemptTimeline, ...]
+    due_at: datetime | None
+    resend_asked_at: datetime | None = None
+    corrections: int = 0
+
+    @property
+    def standing(self) -> Standing:
+        """The headline: that of the latest attempt; `queued` while a first or a new attempt has not begun."""
+        if self._awaits_attempt:
+            return Standing(since=self.resend_asked_at or self.message.created_at)
+        return self.attempts[-1].standing
+
+    @property
+    def ceiling(self) -> Ceiling | None:
+        """The best the service of the latest attempt can prove, or None when there was no attempt."""
+        return None if self._awaits_attempt else self.attempts[-1].attempt.ceiling
+
+    @property
+    def _awaits_attempt(self) -> bool:
+        if not self.attempts:
+            return True
+        asked = self.resend_asked_at
+        return asked is not None and self.attempts[-1].attempt.started_at < asked
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission and all that became of it: what the receipt and the desk show."""
+
+    submission: Submission
+    messages: tuple[MessageTimeline, ...]

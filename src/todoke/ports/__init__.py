@@ -1,0 +1,1 @@
+"""What the use cases need from outside: Protocols, each with its guarantees, and the values in them."""

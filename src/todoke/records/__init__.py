@@ -1,1 +1,0 @@
-"""What mail services have on record of the mails they took; one file per service, with the name its mailer has."""

@@ -1,0 +1,1 @@
+"""What people read: statuses, receipts, the desk, exports, and the words for them. Pure."""

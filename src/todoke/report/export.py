@@ -1,0 +1,195 @@
+"""Submissions as records for programs (JSON) and for spreadsheets (CSV). Pure but for the stream written to.
+
+The words in a record are those of the glossary, not of any language. CSV is RFC 4180, and no cell of it can be
+taken for a formula.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
+from todoke.model.settings import Settings
+from todoke.model.submission import Entry, File
+from todoke.ports.store import Query, Store
+from todoke.report.status import read_status
+
+PAGE = 200
+FIXED_COLUMNS = ("id", "received_at", "form", "visitor", *(role.value for role in Role))
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the begin of a formula (OWASP, CSV injection); the wide forms in East Asian ones."""
+
+
+def all_pages(store: Store, query: Query, stop_after: int | None = None) -> Iterator[Timeline]:
+    """Every submission of `query`, newest first, page by page, whatever its limit; at most `stop_after`."""
+    left = stop_after
+    before = query.before
+    while left is None or left > 0:
+        limit = PAGE if left is None else min(PAGE, left)
+        page = store.page(
+            Query(
+                form=query.form,
+                status=query.status,
+                address=query.address,
+                received_from=query.received_from,
+                received_to=query.received_to,
+                before=before,
+                limit=limit,
+            )
+        )
+        yield from page.timelines
+        left = None if left is None else left - len(page.timelines)
+        before = page.next
+        if not before:
+            return
+
+
+def summary(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
+    """One submission in short: who, when, which form, and the state of each message."""
+    submission = timeline.submission
+    return {
+        "id": submission.id,
+        "received_at": _time(submission.received_at),
+        "form": submission.form,
+        "visitor": submission.visitor,
+        "messages": [_message(message, settings, now) for message in timeline.messages],
+    }
+
+
+def record(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
+    """One submission with its answers and the state of each message."""
+    submission = timeline.submission
+    return {
+        **summary(timeline, settings, now),
+        "language": submission.language,
+        "retain_until": _time(submission.retain_until),
+        "signals": list(submission.signals),
+        "entries": [_entry(entry) for entry in submission.entries],
+    }
+
+
+def full_record(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
+    """All that is known of one submission, with attempts, events and the raw evidence."""
+    full = record(timeline, settings, now)
+    for shown, message in zip(full["messages"], timeline.messages, strict=True):
+        shown["attempts"] = [_attempt(attempt) for attempt in message.attempts]
+    return full
+
+
+def field_columns(timelines: Iterable[Timeline]) -> tuple[str, ...]:
+    """The names of all fields that were answered, in the order in which they first came."""
+    names: dict[str, None] = {}
+    for timeline in timelines:
+        names.update(dict.fromkeys(entry.name for entry in timeline.submission.entries))
+    return tuple(names)
+
+
+def write_csv(
+    timelines: Iterable[Timeline],
+    fields: tuple[str, ...],
+    status_of: Callable[[MessageTimeline], str],
+    out: TextIO,
+) -> int:
+    """Write a heading and a row for each submission (RFC 4180); how many.
+
+    A field that was answered more than once has its answers in one cell, a line each; a file is its name. A field
+    whose name is that of a fixed column gets " (field)" after it.
+    """
+    writer = csv.writer(out, lineterminator="\r\n")
+    headings = [f"{name} (field)" if name in FIXED_COLUMNS else name for name in fields]
+    writer.writerow([guarded(heading) for heading in (*FIXED_COLUMNS, *headings)])
+    count = 0
+    for timeline in timelines:
+        writer.writerow([guarded(cell) for cell in _row(timeline, fields, status_of)])
+        count += 1
+    return count
+
+
+def guarded(cell: str) -> str:
+    """The cell, with an apostrophe before it when a spreadsheet would take it for a formula."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def _row(
+    timeline: Timeline, fields: tuple[str, ...], status_of: Callable[[MessageTimeline], str]
+) -> Iterator[str]:
+    submission = timeline.submission
+    yield from (submission.id, _time(submission.received_at), submission.form, submission.visitor)
+    for role in Role:
+        yield "\n".join(status_of(m) for m in timeline.messages if m.message.role is role)
+    answers: dict[str, list[str]] = {}
+    for entry in submission.entries:
+        text = entry.value.name if isinstance(entry.value, File) else entry.value
+        answers.setdefault(entry.name, []).append(text)
+    for name in fields:
+        yield "\n".join(answers.get(name, ()))
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    if isinstance(entry.value, File):
+        return {
+            "name": entry.name,
+            "file": {"name": entry.value.name, "media_type": entry.value.media_type},
+        }
+    shown: dict[str, Any] = {"name": entry.name, "value": entry.value}
+    if entry.raw is not None:
+        shown["raw_hex"] = entry.raw.hex()
+    return shown
+
+
+def _message(message: MessageTimeline, settings: Settings, now: datetime) -> dict[str, Any]:
+    standing = message.standing
+    return {
+        "id": message.message.id,
+        "role": message.message.role.value,
+        "to": message.message.recipient,
+        "status": read_status(message, settings, now),
+        "since": _time(standing.since),
+        "reason": standing.reason.value if standing.reason else "",
+        "permanence": standing.permanence.value,
+        "diagnostic": standing.diagnostic,
+        "complained": standing.complained,
+        "message_id": message.message.message_id,
+        "about": message.message.about,
+        "due_at": _time(message.due_at),
+    }
+
+
+def _attempt(attempt: AttemptTimeline) -> dict[str, Any]:
+    return {
+        "number": attempt.attempt.number,
+        "to": attempt.attempt.recipient,
+        "service": attempt.attempt.service,
+        "ceiling": attempt.attempt.ceiling.value,
+        "started_at": _time(attempt.attempt.started_at),
+        "status": attempt.standing.status.value,
+        "events": [_event(event) for event in attempt.events],
+    }
+
+
+def _event(event: DeliveryEvent) -> dict[str, Any]:
+    return {
+        "kind": event.kind.value,
+        "at": _time(event.at),
+        "received_at": _time(event.received_at),
+        "service": event.service,
+        "service_id": event.service_id,
+        "recipient": event.recipient,
+        "permanence": event.permanence.value,
+        "reason": event.reason.value if event.reason else "",
+        "status_code": event.status_code,
+        "diagnostic": event.diagnostic,
+        "raw": event.raw.decode("utf-8", "backslashreplace"),
+    }
+
+
+def _time(at: datetime | None) -> str:
+    """RFC 3339 in UTC with milliseconds, "" for never."""
+    return (
+        at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""
+    )

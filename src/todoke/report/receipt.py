@@ -1,0 +1,150 @@
+"""The receipt: what the visitor reads of a submission. Pure.
+
+A status comes only from `delivery.reading`, the words for it only from `words`. Every address is masked, and no answer
+of the visitor is in it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from todoke.model.address import AddressError, parse_address
+from todoke.model.delivery import UNKNOWN, Ceiling, Kind, Status
+from todoke.model.language import LANGUAGES
+from todoke.model.message import MessageTimeline, Role, Timeline
+from todoke.model.settings import Settings
+from todoke.model.show import rfc3339
+from todoke.report import words
+from todoke.report.status import ROLE_ORDER, form_title, is_doubted, is_final, read_status
+from todoke.report.words import FAILURES
+
+_TOOK_IT = frozenset(
+    {Kind.ACCEPTED, Kind.DELIVERED, Kind.BOUNCED, Kind.UNDETERMINED, Kind.COMPLAINED}
+)
+
+
+def can_correct(message: MessageTimeline, settings: Settings, now: datetime) -> bool:
+    """True when the visitor may give another address: their confirmation failed or is unknown, and tries are left."""
+    if message.message.role is not Role.CONFIRMATION:
+        return False
+    status = read_status(message, settings, now)
+    return status in FAILURES | {UNKNOWN} and message.corrections < settings.max_corrections
+
+
+def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
+    """The receipt as JSON: {id, received_at, form, ..., messages: [{role, to, status, since, can_correct, text, ...}]}.
+
+    Alerts are left out: they are between the site and its managers. `final` is True when no change is expected.
+    """
+    submission = timeline.submission
+    language = receipt_language(timeline, settings)
+    shown = _visitors_messages(timeline)
+    return {
+        "id": submission.id,
+        "received_at": rfc3339(submission.received_at),
+        "form": submission.form,
+        "title": form_title(submission.form, settings),
+        "site": settings.site.name,
+        "language": language,
+        "final": all(is_final(m, settings, now) for m in shown),
+        "messages": [_receipt_message(m, timeline, settings, now) for m in shown],
+    }
+
+
+def receipt_language(timeline: Timeline, settings: Settings) -> str:
+    """The language to speak to the visitor: the submission's, if it is one of ours, else the site's."""
+    wanted = (timeline.submission.language, settings.site.language)
+    return next((language for language in wanted if language in LANGUAGES), "en")
+
+
+def _visitors_messages(timeline: Timeline) -> list[MessageTimeline]:
+    ours = [m for m in timeline.messages if m.message.role is not Role.ALERT]
+    return sorted(ours, key=lambda m: ROLE_ORDER[m.message.role])
+
+
+def _receipt_message(
+    message: MessageTimeline, timeline: Timeline, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    language = receipt_language(timeline, settings)
+    status = read_status(message, settings, now)
+    role = message.message.role
+    said = words.receipt_words(
+        status, role, language, ceiling=message.ceiling, doubted=is_doubted(message)
+    )
+    return {
+        "role": role.value,
+        "title": words.receipt_title(role, settings.site.name, language),
+        "to": mask(message.message.recipient),
+        "status": status,
+        "since": rfc3339(message.standing.since),
+        "can_correct": can_correct(message, settings, now),
+        "label": said.label,
+        "text": said.text,
+        "hint": said.hint,
+        "tone": said.tone,
+        "steps": _steps(message, status, timeline.submission.received_at, language),
+    }
+
+
+def mask(address: str) -> str:
+    """An address as others may see it; nothing of what is not an address."""
+    try:
+        return parse_address(address).masked
+    except AddressError:
+        return "•••"
+
+
+def _steps(
+    message: MessageTimeline, status: str, received_at: datetime, language: str
+) -> list[dict[str, str]]:
+    """The three steps of a message's way: stored here, handed over, at the recipient's server."""
+    handed_over, arrived = _step_states(message, status)
+    taken_at = _taken_at(message)
+    since = message.standing.since
+    times = {
+        "stored": received_at,
+        "handed_over": {"done": taken_at, "failed": since}.get(handed_over),
+        "arrived": since if arrived in {"done", "failed"} and handed_over != "failed" else None,
+    }
+    states = {"stored": "done", "handed_over": handed_over, "arrived": arrived}
+    return [
+        {
+            "name": name,
+            "state": state,
+            "label": words.step_words(name, state, language),
+            "at": rfc3339(times[name]),
+        }
+        for name, state in states.items()
+    ]
+
+
+_STEP_STATES = {
+    Status.QUEUED.value: ("wait", "wait"),
+    Status.FAILED.value: ("failed", "failed"),
+    Status.ACCEPTED.value: ("done", "wait"),
+    Status.DEFERRED.value: ("late", "wait"),
+    Status.UNDETERMINED.value: ("done", "unknown"),
+    Status.REJECTED.value: ("failed", "failed"),
+    Status.DELIVERED.value: ("done", "done"),
+    Status.BOUNCED.value: ("done", "failed"),
+    UNKNOWN: ("unknown", "unknown"),
+}
+_SILENCE = {Ceiling.HANDED_OVER: "unseen", Ceiling.NOT_RETURNED: "not_returned"}
+
+
+def _step_states(message: MessageTimeline, status: str) -> tuple[str, str]:
+    """The states of the second and third step. Evidence of a hand-over shows as one, whatever came after."""
+    handed_over, arrived = _STEP_STATES[status]
+    if status == Status.ACCEPTED.value and message.ceiling in _SILENCE:
+        arrived = _SILENCE[message.ceiling]
+    if status in {Status.DEFERRED.value, UNKNOWN} and _taken_at(message):
+        handed_over, arrived = "done", {"deferred": "late"}.get(status, "unknown")
+    return handed_over, arrived
+
+
+def _taken_at(message: MessageTimeline) -> datetime | None:
+    """When the service took the latest attempt, as far as its events tell."""
+    if message.ceiling is None:
+        return None
+    return min((e.at for e in message.attempts[-1].events if e.kind in _TOOK_IT), default=None)

@@ -1,0 +1,43 @@
+"""The state of a message as people read it, and what a form is called. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from todoke.model.delivery import Ceiling, Kind, Status, reading
+from todoke.model.message import MessageTimeline, Role
+from todoke.model.settings import Settings
+from todoke.report.words import FAILURES
+
+ROLE_ORDER = {Role.CONFIRMATION: 0, Role.NOTIFICATION: 1, Role.ALERT: 2}
+
+
+def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> str:
+    """The word for a message's state at `now`: a Status, or "unknown"."""
+    return reading(
+        message.standing,
+        ceiling=message.ceiling,
+        now=now,
+        expected=settings.mail.expect_events_within,
+    )
+
+
+def is_final(message: MessageTimeline, settings: Settings, now: datetime) -> bool:
+    """True when nothing more is expected to become known of a message by itself."""
+    status = read_status(message, settings, now)
+    if status == Status.ACCEPTED.value:
+        return message.ceiling is not Ceiling.DELIVERED
+    return status in FAILURES | {Status.DELIVERED.value}
+
+
+def form_title(name: str, settings: Settings) -> str:
+    """What people call the form of this name; the name itself when it is no longer in the settings."""
+    form = settings.forms.get(name)
+    return form.shown if form else name
+
+
+def is_doubted(message: MessageTimeline) -> bool:
+    """True when a failure was told of the latest attempt and is not confirmed."""
+    if message.ceiling is None:
+        return False
+    return any(e.kind is Kind.UNCONFIRMED for e in message.attempts[-1].events)

@@ -1,0 +1,136 @@
+"""todoke as one ASGI application: the door, the receipt, the hooks and the desk, with the sender beside them or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from todoke.model.errors import NotFound, StoreError
+from todoke.model.log import get_logger
+from todoke.walk.app import App
+from todoke.walk.confirm import Confirmer
+from todoke.walk.send.sender import Sender
+from todoke.walk.sweep import sweep
+from todoke.web import hooks, receipt
+from todoke.web.desk import desk
+from todoke.web.door import door, uploads
+from todoke.web.http.asked import language_of
+from todoke.web.http.errors import error_response
+from todoke.web.pages import pages
+from todoke.web.receipt import Pace
+
+Lifespan = Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]
+
+SWEEP_EVERY_SECONDS = 300.0
+SENDER_STOPS_WITHIN_SECONDS = 20.0
+CONFIRMER_STOPS_WITHIN_SECONDS = 2.0  # what it has not asked by then, the reconciliation will
+
+_log = get_logger(__name__)
+
+
+def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The whole of `app` over HTTP. Its lifespan starts and stops the sender and the sweep, and closes the store.
+
+    `extra_routes` come last, so that they cannot hide ours.
+    """
+    sender = Sender(app)
+    app = dataclasses.replace(app, hint=sender.wake)
+    confirmer = Confirmer(app) if app.settings.mail.confirms_failures else None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        sender.start()
+        if confirmer:
+            confirmer.start()
+        sweeping = asyncio.create_task(_sweep_for_ever(app))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            if confirmer:
+                await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
+            await asyncio.to_thread(_close, app, sender)
+
+    take = confirmer.track if confirmer else None
+    return without_sender(app, extra_routes=extra_routes, lifespan=lifespan, take=take)
+
+
+def without_sender(
+    app: App,
+    *,
+    extra_routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan | None = None,
+    pace: Pace | None = None,
+    take: hooks.Take | None = None,
+) -> ASGIApp:
+    """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
+
+    `take` journals the events of a webhook's call; see hooks.routes.
+    """
+    rest = Starlette(
+        routes=[
+            *receipt.routes(app, pace=pace),
+            *hooks.routes(app, take),
+            *desk.routes(app),
+            *uploads.routes(app),
+            *pages.routes(),
+            Route("/healthz", _health(app), methods=["GET"]),
+            *extra_routes,
+        ],
+        exception_handlers={404: _not_found(app)},
+        lifespan=lifespan,
+    )
+    return door.DoorFirst(app, rest)
+
+
+async def _sweep_for_ever(app: App) -> None:
+    """Sweep now and then; a store that cannot do it now is asked again the next time."""
+    while True:
+        try:
+            erased = await asyncio.to_thread(sweep, app)
+            if erased:
+                _log.info("retention_ended", erased=erased)
+        except StoreError as error:
+            _log.warning("sweep_put_off", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+
+def _close(app: App, sender: Sender) -> None:
+    """Let the hand-overs under way finish, then let go of connections and files."""
+    sender.stop(SENDER_STOPS_WITHIN_SECONDS)
+    app.mailer.close()
+    if app.records is not None:
+        app.records.close()
+    app.store.close()
+
+
+def _not_found(app: App):  # type: ignore[no-untyped-def]
+    async def not_found(request: Request, _: Exception) -> Response:
+        """404 for an address that is nothing's: a page like the others, or JSON."""
+        site = app.settings.site
+        language = language_of(request.scope, site.language)
+        nothing = NotFound("Please check the address.")
+        return error_response(request, nothing, language=language, site=site.name)
+
+    return not_found
+
+
+def _health(app: App):  # type: ignore[no-untyped-def]
+    async def health(_: Request) -> Response:
+        """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers."""
+        try:
+            await asyncio.to_thread(app.store.next_due)
+        except StoreError as error:
+            _log.warning("store_does_not_answer", error=type(error).__name__)
+            return PlainTextResponse("The store does not answer.\n", 503, {"retry-after": "5"})
+        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+    return health

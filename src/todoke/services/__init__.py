@@ -1,0 +1,1 @@
+"""The mail services: a folder for each, and the table that names them."""

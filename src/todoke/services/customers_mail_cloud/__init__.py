@@ -1,0 +1,1 @@
+"""Customers Mail Cloud (docs/services/customers-mail-cloud.md)."""

@@ -1,0 +1,237 @@
+"""Hand mails to Customers Mail Cloud through its Email Sending API v2 (https://smtps.jp/docs/apiv2/es/emails/).
+
+One recipient a call, and no more calls at once than the service grants one API user. The API has no idempotency key:
+once the request was written, an answer that is lost or makes no sense means that nobody knows; the webhook, which
+carries our X-Api-Data, will tell. The API key is in the body, so bodies are never logged.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, SSLError
+
+from todoke.mail.mime import needs_smtputf8, wire
+from todoke.model.delivery import Ceiling, Reason
+from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
+from todoke.model.mail import Mail, Mailbox
+from todoke.model.settings import Settings
+from todoke.ports.mailer import Accepted
+from todoke.services.customers_mail_cloud.client import (
+    HEADERS,
+    Fault,
+    open_pool,
+    read_faults,
+    read_object,
+    require_tls,
+    without_secret,
+)
+
+PATH = "/api/v2/emails/send.json"
+SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
+SUBJECT_LIMIT = 512  # characters
+ANSWER_LIMIT = 65_536  # octets that are read
+HEADER_OCTETS = 4_096  # of what the service adds: Received, DKIM, boundaries
+
+# What is wrong with the set-up, which every mail shares: these wait until it is mended. All else is about one mail.
+SET_UP_CODES = frozenset({"13-006"})  # the From domain has no DKIM set up
+SET_UP_FIELDS = frozenset({"api_user", "api_key", "from", "envfrom", "charset", "headers"})
+SET_UP_PAUSE_SECONDS = 300.0
+SYSTEM_ERROR = "01-001"  # also what too large a message gives
+
+
+class _Body(io.BytesIO):
+    """A request's body that knows whether any of it was asked for: before that, connecting had failed."""
+
+    was_begun = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.was_begun = True
+        return super().read(size)
+
+
+class CustomersMailCloudMailer:
+    """Hands mails to the plan's host in `settings.mail.customers_mail_cloud.url`.
+
+    Raises ConfigError: if the API key would cross a network unencrypted.
+    """
+
+    name = "customers-mail-cloud"
+
+    def __init__(self, settings: Settings) -> None:
+        cloud = settings.mail.customers_mail_cloud
+        self.ceiling = Ceiling.DELIVERED if cloud.webhook else Ceiling.HANDED_OVER
+        self.concurrency = min(settings.mail.concurrency, cloud.connections)
+        self._cloud = cloud
+        self._envelope_sender = settings.mail.envelope_sender
+        self._url = cloud.url.rstrip("/") + PATH
+        require_tls("url", cloud.url)
+        self._pool = open_pool(cloud, connections=self.concurrency)
+
+    def send(self, mail: Mail) -> Accepted:
+        """Hand `mail` over in one call; see ports.Mailer."""
+        size = size_estimate(mail)
+        if size > SIZE_LIMIT:
+            words = f"the mail takes about {size} octets, and the service takes {SIZE_LIMIT}"
+            raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
+        octets = self._body(mail)
+        body = _Body(octets)
+        length = {**HEADERS, "Content-Length": str(len(octets))}
+        try:
+            answer = self._pool.request(
+                "POST",
+                self._url,
+                body=body,
+                headers=length,
+                redirect=False,
+                preload_content=False,
+            )
+        except HTTPError as error:
+            if body.was_begun:
+                words = f"the mail service's answer was lost: {type(error).__name__}"
+                raise SendUnknown(diagnostic=words) from error
+            words = f"the mail service cannot be reached: {type(error).__name__}"
+            reason = Reason.MISCONFIGURED if isinstance(error, SSLError) else Reason.TIMED_OUT
+            raise SendDeferred(diagnostic=words, reason=reason, stop_all=True) from error
+        data = _read_body(answer)
+        try:
+            return self._read(answer.status, dict(answer.headers), data)
+        except SendDeferred as error:
+            if error.code == SYSTEM_ERROR and _may_be_too_large(mail):
+                raise SendRefused(
+                    code=error.code, diagnostic=error.diagnostic, reason=Reason.TOO_LARGE
+                ) from error
+            raise
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._pool.clear()
+
+    def _body(self, mail: Mail) -> bytes:
+        if needs_smtputf8(mail):  # the API takes no such address
+            words = "Customers Mail Cloud takes no address with a non-ASCII local part"
+            raise SendRefused(status_code="5.6.7", diagnostic=words)
+        fields: dict[str, Any] = {
+            "api_user": self._cloud.api_user,
+            "api_key": self._cloud.api_key.reveal(),
+            "to": [{"name": "", "address": wire(mail.recipient)}],
+            "from": _mailbox(mail.sender),
+            "subject": mail.subject[:SUBJECT_LIMIT],
+            "text": mail.text,
+            "charset": "UTF-8",
+            "headers": [{"name": name, "value": value} for name, value in _headers(mail)],
+        }
+        if mail.html:
+            fields["html"] = mail.html
+        if mail.reply_to:
+            fields["replyto"] = _mailbox(mail.reply_to)
+        if self._envelope_sender:
+            fields["envfrom"] = wire(self._envelope_sender)
+        return msgspec.json.encode(fields)
+
+    def _read(self, status: int, headers: dict[str, str], data: bytes) -> Accepted:
+        """Read an answer. The documents give no full table of codes, so the HTTP status decides, and never a guess."""
+        said = read_object(data)
+        faults = [self._clean(fault) for fault in read_faults(said)]
+        if status != 200:
+            raise _failure(status, headers, faults, is_api=said is not None and "errors" in said)
+        if faults:
+            raise _fault(faults)
+        service_id = said.get("id") if said else None
+        if isinstance(service_id, str) and service_id:
+            return Accepted(service_id=service_id, diagnostic="HTTP 200")
+        raise SendUnknown(diagnostic="the mail service answered 200 with nothing that can be read")
+
+    def _clean(self, fault: Fault) -> Fault:
+        """The fault without our secret, wherever the service may repeat it."""
+        parts = (fault.code, fault.field, fault.message)
+        return Fault(*(without_secret(part, self._cloud)[:300] for part in parts))
+
+
+def size_estimate(mail: Mail) -> int:
+    """About how many octets the message will have when the service has encoded it, rather more than fewer.
+
+    Each text in base64, which is what its documents count in, and each header field as encoded words.
+    """
+    fields = [("Subject", mail.subject), *_headers(mail)]
+    header = sum(len(name) + 2 * len(value.encode()) + 8 for name, value in fields)
+    return HEADER_OCTETS + header + sum(map(_in_base64, (mail.text, mail.html)))
+
+
+def _in_base64(text: str) -> int:
+    octets = len(text.encode()) + text.count("\n")  # a line ends with CRLF in a message
+    encoded = -(-octets // 3) * 4
+    return encoded + -(-encoded // 76) * 2
+
+
+def _may_be_too_large(mail: Mail) -> bool:
+    """Whether the message could pass the limit in the widest encoding, quoted-printable: three octets for one."""
+    return 3 * len((mail.text + mail.html).encode()) > SIZE_LIMIT
+
+
+def _read_body(answer: BaseHTTPResponse) -> bytes:
+    """What an answer holds, up to a limit; nothing if its end never came: then its status speaks alone."""
+    try:
+        return answer.read(ANSWER_LIMIT)
+    except HTTPError:
+        return b""
+    finally:
+        answer.close()  # a connection with more to come ends here; one whose answer was read to its end is kept
+        answer.release_conn()
+
+
+def _headers(mail: Mail) -> list[tuple[str, str]]:
+    """X-Api-Data comes back in every event as apiData; the Message-ID stays the same over retries."""
+    return [("X-Api-Data", mail.token), ("Message-ID", mail.message_id), *mail.headers]
+
+
+def _mailbox(box: Mailbox) -> dict[str, str]:
+    return {"name": box.name, "address": wire(box.address)}
+
+
+def _failure(
+    status: int, headers: dict[str, str], faults: Sequence[Fault], *, is_api: bool
+) -> SendError:
+    """4xx with `errors` is final, unless it is about who we are or how fast. All else is not the API: not now."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    wish = lowered.get("retry-after", "").strip()
+    pause = float(wish) if wish.isdecimal() and len(wish) < 8 else None
+    code, words = _code(faults) or str(status), _words(faults) or f"HTTP {status}"
+    if status in {401, 403}:
+        return _waits(code, words, pause or SET_UP_PAUSE_SECONDS)
+    if status == 429 or status in {502, 503, 504}:
+        return SendDeferred(code=code, diagnostic=words, retry_after_seconds=pause, stop_all=True)
+    if 400 <= status < 500 and status != 408 and is_api:
+        return _fault(faults)
+    return SendDeferred(code=code, diagnostic=words, reason=Reason.OTHER, retry_after_seconds=pause)
+
+
+def _fault(faults: Sequence[Fault]) -> SendError:
+    """What `errors` say: refused for good, unless one of them is about the set-up."""
+    code, words = _code(faults), _words(faults)
+    if any(f.code in SET_UP_CODES or f.field in SET_UP_FIELDS for f in faults):
+        return _waits(code, words, SET_UP_PAUSE_SECONDS)
+    return SendRefused(code=code, diagnostic=words, reason=Reason.OTHER)
+
+
+def _waits(code: str, words: str, pause_seconds: float) -> SendDeferred:
+    """Nothing can be handed over until somebody mends the set-up; no mail is refused for that."""
+    return SendDeferred(
+        code=code,
+        diagnostic=words,
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=pause_seconds,
+        stop_all=True,
+    )
+
+
+def _code(faults: Sequence[Fault]) -> str:
+    return next((fault.code for fault in faults if fault.code), "")
+
+
+def _words(faults: Sequence[Fault]) -> str:
+    return "; ".join(map(str, faults))

@@ -1,0 +1,1 @@
+"""HTTP as every mail service with an API needs it."""

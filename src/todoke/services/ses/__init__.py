@@ -1,0 +1,1 @@
+"""Amazon SES (docs/services/ses.md)."""

@@ -1,0 +1,151 @@
+"""What the errors of the SES API v2 mean for one mail. Pure: code, HTTP status and words in, our error out.
+
+From the SendEmail errors of the API reference and the texts of its developer guide. A fault of the account is never a
+rejection of the mail that happened to meet it: it waits until the fault is mended.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from todoke.model.address import same_mailbox
+from todoke.model.delivery import Reason
+from todoke.model.errors import SendDeferred, SendError, SendRefused
+
+SET_UP_PAUSE_SECONDS = 300.0
+DAILY_PAUSE_SECONDS = 900.0
+SANDBOX_PAUSE_SECONDS = 3600.0
+
+SET_UP = frozenset(
+    {
+        "AccountSuspendedException",  # the account may send no more
+        "SendingPausedException",  # the account, or the configuration set, is paused
+        "MailFromDomainNotVerifiedException",  # MX of the custom MAIL FROM domain
+        "NotFoundException",  # the configuration set does not exist
+        "ConfigurationSetDoesNotExistException",
+        # Common errors of AWS: who we are.
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""Codes that speak of the account or the set-up, which every mail shares."""
+
+TOO_FAST = frozenset(
+    {
+        "LimitExceededException",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+    }
+)
+"""Codes that say: not so fast, or not so many today. They count for the account, so all mails wait."""
+
+_DAILY = re.compile(r"daily (?:message|sending) quota|24[- ]hour", re.IGNORECASE)
+_NOT_VERIFIED = re.compile(r"address(?:es)? (?:is|are) not verified", re.IGNORECASE)
+_ACCOUNT = re.compile(
+    r"sending (?:suspended|paused|disabled)|account (?:is |has been )?(?:suspended|paused)"
+    r"|configuration ?set|email ?tags?\b|message ?tags?\b|from ?email ?address|FeedbackForwarding",
+    re.IGNORECASE,
+)
+"""Words of BadRequestException and MessageRejected that speak of what all mails share."""
+_SUPPRESSED = re.compile(r"blacklisted|suppress", re.IGNORECASE)
+_LISTED = re.compile(r"failed the check[^:]*:\s*(.+)", re.IGNORECASE | re.DOTALL)
+_BRACKETED = re.compile(r"<([^<>]+)>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Whom a mail was from and to, for errors that name one of them."""
+
+    sender: str
+    recipient: str
+
+
+def read_error(
+    code: str, status: int, words: str, envelope: Envelope, *, retry_after: str = ""
+) -> SendError:
+    """What an answer other than success means. `status` is that of HTTP, `words` the service's own."""
+    diagnostic = " ".join(part for part in (code, words) if part) or f"HTTP {status}"
+    pause = _seconds(retry_after)
+    if code in TOO_FAST or status == 429:
+        wish = DAILY_PAUSE_SECONDS if _DAILY.search(words) else pause
+        return SendDeferred(
+            code=code, diagnostic=diagnostic, retry_after_seconds=wish, stop_all=True
+        )
+    is_unread = 400 <= status < 500 and (not code or code.isdecimal())  # no answer of this API
+    if code in SET_UP or status in {401, 403} or is_unread:
+        return _set_up(code or str(status), diagnostic, pause)
+    if 400 <= status < 500 and status != 408:
+        return _about_the_mail(code, words, diagnostic, envelope)
+    return SendDeferred(
+        code=code,
+        diagnostic=diagnostic,
+        reason=Reason.OTHER,
+        retry_after_seconds=pause,
+        stop_all=status in {502, 503, 504},
+    )
+
+
+def _about_the_mail(code: str, words: str, diagnostic: str, envelope: Envelope) -> SendError:
+    """MessageRejected, BadRequestException and the like: about this mail, unless the words say otherwise."""
+    if _NOT_VERIFIED.search(words):
+        return _not_verified(code, words, diagnostic, envelope)
+    if _ACCOUNT.search(words):
+        return _set_up(code, diagnostic, None)
+    reason = Reason.SUPPRESSED.value if _SUPPRESSED.search(words) else ""
+    return SendRefused(code=code, diagnostic=diagnostic, reason=reason)
+
+
+def _not_verified(code: str, words: str, diagnostic: str, envelope: Envelope) -> SendError:
+    """Of the sender: nothing can leave. Of the recipient alone: the account is in the sandbox, others may be verified.
+
+    A mail that waits for the account to leave the sandbox is sent when it has; one that was refused would be lost.
+    """
+    listed = _LISTED.search(words)
+    named = [_bare(part) for part in listed[1].split(",")] if listed else []
+    others = [name for name in named if not same_mailbox(name, envelope.recipient)]
+    is_ours = same_mailbox(envelope.sender, envelope.recipient)
+    if not named or others or is_ours:
+        return _set_up(code, diagnostic, None)
+    return SendDeferred(
+        code=code,
+        diagnostic=f"{diagnostic} (the account is in the SES sandbox: only verified addresses get mail)",
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=SANDBOX_PAUSE_SECONDS,
+    )
+
+
+def _bare(text: str) -> str:
+    bracketed = _BRACKETED.search(text)
+    return (bracketed[1] if bracketed else text).strip().rstrip(".")
+
+
+def _set_up(code: str, diagnostic: str, pause: float | None) -> SendDeferred:
+    return SendDeferred(
+        code=code,
+        diagnostic=diagnostic,
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=pause or SET_UP_PAUSE_SECONDS,
+        stop_all=True,
+    )
+
+
+def _seconds(wish: str) -> float | None:
+    wish = wish.strip()
+    return float(wish) if wish.isdecimal() and len(wish) < 8 else None

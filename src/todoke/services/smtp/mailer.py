@@ -1,0 +1,218 @@
+"""Hand mails to an SMTP server (RFC 5321): a relay, a provider's submission port, or the next host.
+
+One recipient per transaction, so that every answer is about one message; a connection per thread, kept while it is
+used. Connecting is here, the transactions are in smtp_session.py.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+import threading
+import time
+
+from todoke.mail.mime import serialise
+from todoke.model.delivery import Ceiling, Reason
+from todoke.model.errors import ConfigError, SendDeferred
+from todoke.model.loopback import is_loopback
+from todoke.model.mail import Mail
+from todoke.model.settings import Settings, SmtpSettings
+from todoke.model.smtp_codes import find_status_code
+from todoke.ports.mailer import Accepted
+from todoke.services.smtp.session import (
+    PATIENCE,
+    Answer,
+    Session,
+    Stale,
+    Talk,
+    TalkTls,
+    deferred,
+    words_of,
+)
+
+LOGIN_REFUSED = smtplib.SMTPAuthenticationError
+MAILS_PER_CONNECTION = 500
+LOGIN_PAUSE_SECONDS = 300.0  # providers lock an account that tries a wrong password again and again
+
+
+class SmtpMailer:
+    """Hands mails to the server of `settings.mail.smtp`; each thread keeps a connection of its own.
+
+    Raises ConfigError: if a password would cross a network unencrypted.
+    """
+
+    name = "smtp"
+    ceiling = Ceiling.HANDED_OVER
+
+    def __init__(self, settings: Settings, *, ehlo_name: str = "") -> None:
+        mail = settings.mail
+        self.concurrency = mail.concurrency
+        self._smtp = mail.smtp
+        self._sender = mail.envelope_sender or mail.sender.address
+        self._ehlo_name = ehlo_name or _own_name()
+        # Reading the system's certificates takes 25 ms, which the start need not wait for.
+        self._context = _tls_context(mail.smtp) if mail.smtp.ca_file else None
+        self._local = threading.local()
+        self._open: set[Session] = set()
+        self._lock = threading.Lock()
+        if mail.smtp.user and mail.smtp.security == "none" and not is_loopback(mail.smtp.host):
+            raise ConfigError(
+                f'mail.smtp.security is "none": the password would travel to {mail.smtp.host} unencrypted.'
+            )
+
+    def send(self, mail: Mail) -> Accepted:
+        """Hand `mail` over in one transaction; see ports.Mailer.
+
+        A kept connection that turns out to be closed before anything was taken is replaced once by a new one.
+        """
+        data = serialise(mail)
+        session, is_new = self._session()
+        try:
+            try:
+                return session.transact(self._sender, mail, data)
+            except Stale as stale:
+                self._drop(session)
+                if is_new:
+                    raise _not_now(stale) from stale
+            session, _ = self._session()
+            try:
+                return session.transact(self._sender, mail, data)
+            except Stale as stale:
+                raise _not_now(stale) from stale
+        finally:
+            if session.is_broken or session.count >= MAILS_PER_CONNECTION:
+                self._drop(session)
+
+    def knock(self) -> None:
+        """Open a session (greeting, STARTTLS, login) and leave, handing nothing over.
+
+        Raises SendDeferred: as `send` does when a session does not come about.
+        """
+        session, _ = self._session()
+        self._drop(session)
+
+    def close(self) -> None:
+        """Say QUIT on every connection. No thread may be sending."""
+        with self._lock:
+            sessions, self._open = self._open, set()
+        for session in sessions:
+            session.leave()
+        self._local = threading.local()
+
+    def _session(self) -> tuple[Session, bool]:
+        """This thread's session, and whether it was opened just now."""
+        kept: Session | None = getattr(self._local, "session", None)
+        if kept is not None:
+            if kept.is_alive():
+                return kept, False
+            self._drop(kept)
+        self._context = self._context or _tls_context(self._smtp)
+        fresh = open_session(self._smtp, self._ehlo_name, self._context)
+        self._local.session = fresh
+        with self._lock:
+            self._open.add(fresh)
+        return fresh, True
+
+    def _drop(self, session: Session) -> None:
+        self._local.session = None
+        with self._lock:
+            self._open.discard(session)
+        if session.is_broken:
+            session.close()
+        else:
+            session.leave()
+
+
+def _not_now(stale: Stale) -> SendDeferred:
+    return SendDeferred(diagnostic=str(stale), reason=Reason.TIMED_OUT)
+
+
+def open_session(smtp: SmtpSettings, ehlo_name: str, context: ssl.SSLContext) -> Session:
+    """Open a session: greeting, EHLO, STARTTLS, AUTH. Every fault here would meet every mail: stop_all."""
+    talk: Talk
+    if smtp.security == "tls":
+        talk = TalkTls(local_hostname=ehlo_name, timeout=smtp.timeout_seconds, context=context)
+    else:
+        talk = Talk(local_hostname=ehlo_name, timeout=smtp.timeout_seconds)
+    talk.patience_seconds = smtp.timeout_seconds
+    talk.deadline = time.monotonic() + PATIENCE * smtp.timeout_seconds
+    try:
+        _greet(talk, smtp, context)
+    except (OSError, ValueError, SendDeferred) as error:  # smtplib's errors are OSErrors
+        talk.close()
+        # What a failed login says must not lead back to what was said in it.
+        raise _not_open(error, smtp) from (None if isinstance(error, LOGIN_REFUSED) else error)
+    return Session(talk, smtp.timeout_seconds)
+
+
+def _not_open(error: Exception, smtp: SmtpSettings) -> SendDeferred:
+    """What a session that did not come about means: not now, and for every mail alike."""
+    if isinstance(error, SendDeferred):
+        return error
+    if isinstance(error, LOGIN_REFUSED):
+        return _login_failed(Answer(error.smtp_code, _text_of(error.smtp_error)))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return deferred(Answer(error.smtp_code, _text_of(error.smtp_error)), stop_all=True)
+    if isinstance(error, ssl.SSLError):
+        return _set_up_wrongly(f"TLS with {smtp.host} failed: {words_of(error)}")
+    if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+        return _set_up_wrongly(
+            f"{smtp.host} knows no way to log in that we know: {words_of(error)}"
+        )
+    words = f"{smtp.host} port {smtp.port} cannot be reached: {words_of(error)}"
+    return SendDeferred(diagnostic=words, reason=Reason.TIMED_OUT, stop_all=True)
+
+
+def _set_up_wrongly(words: str) -> SendDeferred:
+    return SendDeferred(diagnostic=words, reason=Reason.MISCONFIGURED, stop_all=True)
+
+
+def _greet(talk: Talk, smtp: SmtpSettings, context: ssl.SSLContext) -> None:
+    code, text = talk.open(smtp.host, smtp.port)
+    if code != 220:
+        raise smtplib.SMTPConnectError(code, text)
+    talk.ehlo_or_helo_if_needed()
+    if smtp.security == "starttls":
+        if not talk.has_extn(
+            "starttls"
+        ):  # never in the clear instead: an attacker would want just that
+            raise _set_up_wrongly(f"{smtp.host} does not offer STARTTLS")
+        talk.starttls(context=context)
+        talk.ehlo()
+    if smtp.user:
+        if not talk.has_extn("auth"):
+            raise _set_up_wrongly(f"{smtp.host} does not offer AUTH")
+        talk.login(smtp.user, smtp.password.reveal())
+
+
+def _login_failed(answer: Answer) -> SendDeferred:
+    return SendDeferred(
+        f"the login was refused: {answer}",
+        code=str(answer.code),
+        status_code=find_status_code(answer.text),
+        diagnostic=str(answer),
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=LOGIN_PAUSE_SECONDS,
+        stop_all=True,
+    )
+
+
+def _tls_context(smtp: SmtpSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=smtp.ca_file or None)
+    except OSError as error:
+        raise ConfigError(f"mail.smtp.ca_file {smtp.ca_file!r} cannot be read: {error}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _own_name() -> str:
+    """The name for EHLO: ours if it is a full one, else an address literal (RFC 5321 4.1.4). No DNS is asked."""
+    name = socket.gethostname()
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
+
+
+def _text_of(words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return text.replace("\n", " ")

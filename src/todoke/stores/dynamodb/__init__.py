@@ -1,0 +1,1 @@
+"""One DynamoDB table, and a bucket for large files (docs/store-dynamodb.md)."""

@@ -1,0 +1,326 @@
+"""Requests to DynamoDB: bounded retries, answers that were lost, and its errors as ours. Knows no submissions.
+
+The only module that loads botocore, and only when a store is made: loading it is most of a function's cold start.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from todoke.model.errors import StoreUnavailable
+
+Value = str | int | bytes
+Item = dict[str, Value]
+"""An item's attributes by name, as Python has them."""
+Key = tuple[str, str]
+"""An item's primary key: its `k` and `r`."""
+
+NOTHING = b""
+"""`over` this, a put succeeds only where no item is."""
+CONNECT_SECONDS, READ_SECONDS = 1.0, 3.0
+ATTEMPTS = 6
+LONGEST_SECONDS = 3.0
+"""Nothing is tried again after this."""
+_FIRST_REST_SECONDS = 0.02
+_LONGEST_REST_SECONDS = 0.5
+_BATCH = 100  # BatchGetItem's own limit
+
+_PASSING = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Errors after which the same request may succeed."""
+_BUGS = frozenset({"ValidationException", "SerializationException"})
+"""Errors that only a mistake of ours can cause."""
+
+
+class Changed(Exception):
+    """A condition did not hold: somebody else wrote the item. `item` is what is there, None where nothing is."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__()
+        self.item = item
+
+
+def make_client() -> Any:
+    """A client for the region and endpoint in the environment (AWS_REGION, AWS_ENDPOINT_URL).
+
+    Raises StoreUnavailable: if no region is named, or the like.
+    """
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+    from botocore.session import get_session  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},  # we try again ourselves
+        max_pool_connections=32,
+        tcp_keepalive=True,
+        parameter_validation=False,
+    )
+    try:
+        return get_session().create_client(
+            "dynamodb", region_name=os.environ.get("AWS_REGION"), config=config
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise StoreUnavailable(f"DynamoDB cannot be used: {error}") from error
+
+
+@dataclass(slots=True)
+class Answer:
+    """A page of a query: its items, and the key to go on from, None at the end."""
+
+    items: list[Item]
+    last: Any = None
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Table:
+    """One table. Every method may raise StoreUnavailable: if DynamoDB does not do it within the attempts."""
+
+    name: str
+    client: Any
+    is_closed: bool = False
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        """The item under this key."""
+        answer = self._call(self.client.get_item, Key=_wire_key(key), ConsistentRead=consistent)
+        return plain_item(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        """Those of the items that are there."""
+        if len(keys) == 1:
+            found = self.get(keys[0], consistent=consistent)
+            return {keys[0]: found} if found else {}
+        items: dict[Key, Item] = {}
+        for start in range(0, len(keys), _BATCH):
+            for item in self._get_batch(keys[start : start + _BATCH], consistent=consistent):
+                items[key_of(item)] = item
+        return items
+
+    def put(self, item: Item, *, over: bytes | None = None) -> None:
+        """Write an item: over whatever is there (None), NOTHING, or the one whose nonce (`n`) this is.
+
+        Each item written over a condition has a nonce of its own, so that a write whose answer was lost is recognised
+        as ours. Raises Changed: if something else is there.
+        """
+        request = {"Item": _wire(item), **_condition(over)}
+        try:
+            self._call(self.client.put_item, **request)
+        except Changed as changed:
+            there = changed.item or self.get(key_of(item))
+            if there is None or there.get("n") != item["n"]:
+                raise Changed(there) from None
+        except StoreUnavailable:
+            # A lost answer may have been a yes. If that cannot be learned either, it stays unknown.
+            if over is None or not self._holds(item):
+                raise
+
+    def swap(self, archived: Item, item: Item, *, over: bytes) -> None:
+        """Put `archived` where nothing is and `item` over the one with this nonce: both or none.
+
+        Raises Changed: if something else is at either place.
+        """
+        puts = [
+            {"Put": {"TableName": self.name, "Item": _wire(archived), **_condition(NOTHING)}},
+            {"Put": {"TableName": self.name, "Item": _wire(item), **_condition(over)}},
+        ]
+        try:
+            self._call(
+                self.client.transact_write_items,
+                TransactItems=puts,
+                ClientRequestToken=bytes(item["n"]).hex(),  # type: ignore[arg-type]
+                table=False,
+            )
+        except (Changed, StoreUnavailable):
+            if not self._holds(item):
+                raise
+
+    def delete(self, key: Key, *, nonce: bytes | None = None) -> None:
+        """Delete an item, if it is there. Raises Changed: if it is there with another nonce than this."""
+        request: dict[str, Any] = {"Key": _wire_key(key)}
+        if nonce is not None:
+            request |= {
+                "ConditionExpression": "attribute_not_exists(k) OR n = :n",
+                "ExpressionAttributeValues": {":n": {"B": nonce}},
+            }
+        self._call(self.client.delete_item, **request)
+
+    def take(self, key: Key) -> Item | None:
+        """Delete an item and return what it was, to one caller only; None to all others."""
+        request: dict[str, Any] = {"ConditionExpression": "attribute_exists(k)"}
+        request["ReturnValues"] = "ALL_OLD"
+        try:
+            answer = self._call(self.client.delete_item, Key=_wire_key(key), **request)
+        except Changed:
+            return None
+        return plain_item(answer["Attributes"])
+
+    def query(
+        self,
+        condition: str,
+        values: Mapping[str, Value],
+        *,
+        index: str = "",
+        limit: int = 0,
+        newest_first: bool = False,
+        start: Any = None,
+        count_only: bool = False,
+    ) -> Answer:
+        """One page of a query; consistent, unless it asks an index."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": _wire(values),
+            "ScanIndexForward": not newest_first,
+        }
+        request |= {"IndexName": index} if index else {"ConsistentRead": True}
+        if limit:
+            request["Limit"] = limit
+        if start is not None:
+            request["ExclusiveStartKey"] = start
+        if count_only:
+            request["Select"] = "COUNT"
+        answer = self._call(self.client.query, **request)
+        items = [plain_item(item) for item in answer.get("Items", ())]
+        return Answer(items, answer.get("LastEvaluatedKey"), answer["Count"])
+
+    def query_all(
+        self, condition: str, values: Mapping[str, Value], *, index: str = ""
+    ) -> Iterator[Item]:
+        """All items of a query, page by page."""
+        start = None
+        while True:
+            answer = self.query(condition, values, index=index, start=start)
+            yield from answer.items
+            start = answer.last
+            if start is None:
+                return
+
+    def require_open(self) -> None:
+        """Raise StoreUnavailable: if the store is closed."""
+        if self.is_closed:
+            raise StoreUnavailable("The store is closed.")
+
+    def close(self) -> None:
+        """Refuse all later requests."""
+        self.is_closed = True
+
+    def _get_batch(self, keys: Sequence[Key], *, consistent: bool) -> Iterator[Item]:
+        wanted: Any = {"Keys": [_wire_key(key) for key in keys], "ConsistentRead": consistent}
+        for attempt in range(ATTEMPTS):
+            answer = self._call(
+                self.client.batch_get_item, RequestItems={self.name: wanted}, table=False
+            )
+            yield from map(plain_item, answer["Responses"].get(self.name, ()))
+            wanted = answer.get("UnprocessedKeys", {}).get(self.name)
+            if not wanted:
+                return
+            rest(attempt)
+        raise StoreUnavailable(f"DynamoDB throttles the table {self.name}.")
+
+    def _holds(self, item: Item) -> bool:
+        """Whether this very write of the item is there."""
+        try:
+            there = self.get(key_of(item))
+        except StoreUnavailable:
+            return False
+        return there is not None and there.get("n") == item["n"]
+
+    def _call(self, operation: Callable[..., Any], *, table: bool = True, **request: Any) -> Any:
+        """Ask, and ask again while that may help."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        self.require_open()
+        if table:
+            request["TableName"] = self.name
+        begun = time.monotonic()
+        for attempt in range(ATTEMPTS):
+            try:
+                return operation(**request)
+            except ClientError as error:
+                fault = self._read(error)
+                if fault is not None:
+                    raise fault from error
+                last: Exception = error
+            except BotoCoreError as error:
+                last = error
+            if attempt + 1 == ATTEMPTS or time.monotonic() - begun > LONGEST_SECONDS:
+                break
+            rest(attempt)
+        raise StoreUnavailable(f"DynamoDB does not answer for {self.name}: {last}") from last
+
+    def _read(self, error: Any) -> Exception | None:
+        """What an error means; None if the request may be tried again."""
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            there = error.response.get("Item")
+            return Changed(plain_item(there) if there else None)
+        if code == "TransactionCanceledException":
+            reasons = {r.get("Code") for r in error.response.get("CancellationReasons", ())}
+            return Changed(None) if "ConditionalCheckFailed" in reasons else None
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _PASSING or status >= 500:
+            return None
+        if code in _BUGS:
+            return error if isinstance(error, Exception) else None
+        if code == "ResourceNotFoundException":
+            return StoreUnavailable(f"There is no table {self.name} in DynamoDB here.")
+        return StoreUnavailable(f"DynamoDB refuses: {error}")
+
+
+def rest(attempt: int) -> None:
+    """Wait before attempt `attempt` + 2: exponentially longer, with full jitter."""
+    most = min(_FIRST_REST_SECONDS * 2**attempt, _LONGEST_REST_SECONDS)
+    time.sleep(random.uniform(0, most))  # noqa: S311 - no secret
+
+
+def key_of(item: Item) -> Key:
+    """The primary key of an item."""
+    return str(item["k"]), str(item["r"])
+
+
+def _condition(over: bytes | None) -> dict[str, Any]:
+    if over is None:
+        return {}
+    returned = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    if over == NOTHING:
+        return {"ConditionExpression": "attribute_not_exists(k)", **returned}
+    values = {":n": {"B": over}}
+    return {"ConditionExpression": "n = :n", "ExpressionAttributeValues": values, **returned}
+
+
+def _wire_key(key: Key) -> dict[str, Any]:
+    return {"k": {"S": key[0]}, "r": {"S": key[1]}}
+
+
+def _wire(item: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: _wire_value(value) for name, value in item.items()}
+
+
+def _wire_value(value: Value) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"S": value}
+    return {"N": str(value)} if isinstance(value, int) else {"B": value}
+
+
+def plain_item(item: Mapping[str, Any]) -> Item:
+    """Attributes as DynamoDB writes them, as Python has them."""
+    return {
+        name: int(value["N"]) if "N" in value else value["S"] if "S" in value else value["B"]
+        for name, value in item.items()
+    }

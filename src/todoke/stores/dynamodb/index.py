@@ -1,0 +1,164 @@
+"""Walks along the indexes: each is spread over shards; in a shard each group (a form, kept equally long) is in order.
+
+A walk asks for few entries of each group and shard and joins them, so it costs the same however much is stored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from todoke.stores.dynamodb.client import Item, Key, Table, key_of
+from todoke.stores.dynamodb.table import SHARDS, SORT_KEYS, TIME, WORK
+
+LOWEST = ""
+HIGHEST = "~"
+"""Before and after every id."""
+_END = "\U0010ffff"
+_MOST_IN_QUERY = 500
+
+
+class Entry(NamedTuple):
+    """An entry of an index by time: the submission's id, and where its item is."""
+
+    id: str
+    key: Key
+
+
+Bound = Callable[[str], str]
+"""For a group, the id before which its entries are asked for."""
+
+
+def before(id_: str) -> Bound:
+    """The same bound for every group."""
+    return lambda _: id_
+
+
+def newest(
+    table: Table, index: str, form: str, *, low: str = LOWEST, high: str = HIGHEST, limit: int
+) -> list[Entry]:
+    """The newest entries with low <= id < high, newest first, of a form or of all ("")."""
+    found: list[Entry] = []
+    for shard in SHARDS:
+        walk = _Walk(table, index, shard, form, low, before(high), limit, newest_first=True)
+        found += walk.entries()
+    return sorted(found, reverse=True)[:limit]
+
+
+def oldest(table: Table, *, low: str = LOWEST, high: Bound, limit: int) -> list[Entry]:
+    """The oldest entries of the index by time with low <= id < high, oldest first."""
+    found: list[Entry] = []
+    for shard in SHARDS:
+        found += _Walk(table, TIME, shard, "", low, high, limit, newest_first=False).entries()
+    return sorted(found)[:limit]
+
+
+def due(table: Table, *, low: str, until: str, limit: int) -> list[tuple[str, Key]]:
+    """Entries of the index of work with low <= due < until (digits of time), the longest due first."""
+    found: list[tuple[str, Key]] = []
+    values = {":low": low or "0", ":until": until}
+    for shard in SHARDS:
+        answer = table.query(
+            "s = :s AND w BETWEEN :low AND :until", {":s": shard, **values}, index=WORK, limit=limit
+        )
+        found += [(str(item["w"]), key_of(item)) for item in answer.items]
+    return sorted(found)[:limit]
+
+
+def totals(table: Table) -> tuple[int, int]:
+    """How many submissions and messages there are, by reading the whole index by time."""
+    submissions = messages = 0
+    for shard in SHARDS:
+        for item in table.query_all("s = :s", {":s": shard}, index=TIME):
+            submissions += 1
+            messages += int(item["m"])
+    return submissions, messages
+
+
+def every(table: Table) -> Iterator[Entry]:
+    """Every entry of the index by time, in no order."""
+    for shard in SHARDS:
+        for item in table.query_all("s = :s", {":s": shard}, index=TIME):
+            yield Entry(_parts(str(item[SORT_KEYS[TIME]]))[1], key_of(item))
+
+
+class _Walk:
+    """The first `limit` entries of each group in one shard."""
+
+    def __init__(
+        self,
+        table: Table,
+        index: str,
+        shard: str,
+        form: str,
+        low: str,
+        high: Bound,
+        limit: int,
+        *,
+        newest_first: bool,
+    ) -> None:
+        self._table = table
+        self._index = index
+        self._shard = shard
+        self._low = low
+        self._high = high
+        self._limit = limit
+        self._newest_first = newest_first
+        self._attribute = SORT_KEYS[index]
+        self._from = f"{form}/" if form else " "
+        self._to = self._from + _END if form else _END
+        self._taken: Counter[str] = Counter()
+
+    def entries(self) -> Iterator[Entry]:
+        """What is found, group by group."""
+        start = None
+        while True:
+            answer = self._table.query(
+                f"s = :s AND {self._attribute} BETWEEN :from AND :to",
+                {":s": self._shard, ":from": self._from, ":to": self._to},
+                index=self._index,
+                limit=min(self._limit, _MOST_IN_QUERY),
+                newest_first=self._newest_first,
+                start=start,
+            )
+            for item in answer.items:
+                yield from self._take(item)
+            if answer.last is None:
+                return
+            start = None if self._leap(str(answer.items[-1][self._attribute])) else answer.last
+
+    def _take(self, item: Item) -> Iterator[Entry]:
+        group, id_ = _parts(str(item[self._attribute]))
+        if self._low <= id_ < self._high(group) and self._taken[group] < self._limit:
+            self._taken[group] += 1
+            yield Entry(id_, key_of(item))
+
+    def _leap(self, last: str) -> bool:
+        """Move the bounds past what is of no interest behind the last entry; False if the next one may be."""
+        group, id_ = _parts(last)
+        is_full = self._taken[group] >= self._limit
+        if self._newest_first:
+            if id_ >= self._high(group) and not is_full:
+                self._to = group + self._high(group)
+                return self._to < last
+            if id_ < self._low or is_full:
+                self._to = group
+                return True
+            return False
+        if id_ < self._low and not is_full:
+            self._from = group + self._low
+            return self._from > last
+        if id_ >= self._high(group) or is_full:
+            self._from = group + HIGHEST
+            return True
+        return False
+
+
+def _parts(place: str) -> tuple[str, str]:
+    return place[:-26], place[-26:]
+
+
+def after(id_: str) -> str:
+    """The least text that comes after an id."""
+    return id_ + "0"

@@ -1,0 +1,92 @@
+"""The Ledger of one submission in DynamoDB: what one conditional put will change, and what must be there before it.
+
+Pointers are put before the write that they point to, so a crash leaves a pointer to nothing, never work that cannot be
+found. Whoever follows one looks whether it is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.message import Message
+from todoke.model.submission import Submission
+from todoke.stores.dynamodb.codec import Record
+from todoke.stores.rules.work import Work, new_work
+
+
+class DynamoLedger:
+    """See Ledger; of one submission, or of none (None)."""
+
+    def __init__(self, record: Record | None) -> None:
+        self._record = record
+        works = record.works if record else ()
+        self._works = {work.message.id: work for work in works}
+        self.before = dict(self._works)
+        self.heard: list[tuple[str, DeliveryEvent]] = []
+        self.orphans: list[DeliveryEvent] = []
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self._works != self.before
+
+    @property
+    def works(self) -> dict[str, Work]:
+        """The works by message, as changed so far."""
+        return self._works
+
+    @property
+    def record(self) -> Record:
+        """The submission as changed."""
+        assert self._record is not None  # noqa: S101 - nothing can be changed without one
+        return msgspec.structs.replace(self._record, works=tuple(self._works.values()))
+
+    def message_of(self, token: str) -> str | None:
+        """See Ledger."""
+        for message_id, work in self._works.items():
+            if any(a.attempt.token == token for a in work.timeline.attempts):
+                return message_id
+        return None
+
+    def token_of(self, service: str, service_id: str) -> str | None:
+        """See Ledger. Of several attempts, the newest."""
+        stated = [
+            (a.attempt.started_at, a.attempt.token)
+            for work in self._works.values()
+            for a in work.timeline.attempts
+            for e in a.events
+            if e.kind is Kind.ACCEPTED and (e.service, e.service_id) == (service, service_id)
+        ]
+        return max(stated)[1] if stated else None
+
+    def work(self, message_id: str) -> Work | None:
+        """See Ledger."""
+        return self._works.get(message_id)
+
+    def submission(self, submission_id: str) -> Submission:  # noqa: ARG002 - see Ledger
+        """See Ledger."""
+        return self.record.submission
+
+    def keep(self, work: Work) -> None:
+        """See Ledger."""
+        self._works[work.message.id] = work
+
+    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - see Ledger
+        """See Ledger. The event is in the work already."""
+        self.heard.append((token, event))
+
+    def keep_message(self, message: Message, due_at: datetime) -> None:
+        """See Ledger."""
+        self._works.setdefault(message.id, new_work(message, due_at))
+
+    def keep_orphan(self, event: DeliveryEvent) -> None:
+        """See Ledger. They are kept by the caller, for they are about no submission."""
+        self.orphans.append(event)
+
+    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:  # noqa: ARG002 - see Ledger
+        """See Ledger. They are joined after the write: a report that comes meanwhile is not missed then."""
+        return ()

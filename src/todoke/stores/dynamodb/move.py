@@ -1,0 +1,68 @@
+"""All that a DynamoDB table keeps, for another store, and what another store kept, into the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from todoke.model import ids
+from todoke.model.errors import StoreUnavailable
+from todoke.model.kept import Kept, Restored
+from todoke.model.submission import files
+from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
+from todoke.stores.dynamodb.client import Changed, rest
+from todoke.stores.dynamodb.codec import Record
+from todoke.stores.dynamodb.index import every
+from todoke.stores.dynamodb.items import ID, Stored
+from todoke.stores.rules.work import is_same, kept_message, work_of
+
+_ROUND = 100
+
+
+def walk(cabinet: Cabinet) -> Iterator[Kept]:
+    """See Movable.walk."""
+    entries = every(cabinet.table)
+    while some := [entry.id for entry in islice(entries, _ROUND)]:
+        for stored in cabinet.load_all(some, consistent=True).values():
+            yield _kept(cabinet, stored)
+
+
+def restore(cabinet: Cabinet, kept: Kept) -> Restored:
+    """See Movable.restore."""
+    if not _has_place(kept):
+        return Restored.UNPLACED
+    works = tuple(map(work_of, kept.messages))
+    record = Record(kept.submission, works, kept.repeat)
+    for attempt in range(TRIES):
+        there = cabinet.load(kept.submission.id)
+        if there is not None:
+            same = is_same(there.record.submission, there.record.works, kept)
+            return Restored.SAME if same else Restored.DIFFERENT
+        try:
+            cabinet.restore(record)
+        except Changed:
+            rest(attempt)
+        else:
+            return Restored.NEW
+    raise StoreUnavailable(f"Too many change the place of {kept.submission.id} at once.")
+
+
+def _kept(cabinet: Cabinet, stored: Stored) -> Kept:
+    submission = stored.record.submission
+    contents = {
+        position: cabinet.file(stored, position) if file.size else b""
+        for position, _, file in files(submission.entries)
+    }
+    return Kept(
+        submission=submission.with_contents(contents),
+        messages=tuple(map(kept_message, stored.record.works)),
+        repeat=stored.record.repeat,
+    )
+
+
+def _has_place(kept: Kept) -> bool:
+    """Whether all that belongs to it begins with an id that says when it was received, as the table expects."""
+    submission = kept.submission
+    if not ID.fullmatch(submission.id) or ids.time_of(submission.id) != submission.received_at:
+        return False
+    return all(m.message.id.startswith(submission.id) for m in kept.messages)

@@ -1,0 +1,110 @@
+"""Events that belong to no attempt, or to none yet: each an item, in a partition that the id it names leads to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent
+from todoke.stores.dynamodb.cabinet import CHUNK_BYTES
+from todoke.stores.dynamodb.client import NOTHING, Changed, Item, Key, Table, key_of
+from todoke.stores.dynamodb.codec import deflate, inflate
+from todoke.stores.dynamodb.items import carried_id, new_nonce
+from todoke.stores.dynamodb.table import SHARDS, TIME
+from todoke.stores.rules.values import event_json, read_event
+
+Stated = tuple[str, str]
+"""A service, and its id of a message."""
+_SHARDS = tuple(f"o{shard}" for shard in SHARDS)
+
+
+def keep(table: Table, event: DeliveryEvent) -> Key:
+    """Keep an orphan, once; where it is."""
+    blob = deflate(event_json(event), "")
+    if len(blob) > CHUNK_BYTES:  # its beginning is evidence enough of what belongs to nobody
+        cut = msgspec.structs.replace(event, raw=event.raw[: CHUNK_BYTES // 2])
+        blob = deflate(event_json(cut), "")
+    item: Item = {
+        "k": _partition(event.service, event.service_id or event.key),
+        "r": event.key,
+        "n": new_nonce(),
+        "s": _SHARDS[int(event.key[:1], 16) % len(_SHARDS)],
+        "t": ids.time_digits(event.received_at) + event.key,
+        "m": 0,
+        "b": blob,
+    }
+    try:
+        table.put(item, over=NOTHING)
+    except Changed:
+        return key_of(item)
+    return key_of(item)
+
+
+def named(table: Table, stated: Collection[Stated]) -> list[tuple[Key, DeliveryEvent]]:
+    """The orphans that name one of these ids, oldest first."""
+    found: list[tuple[Key, DeliveryEvent]] = []
+    for partition in sorted({_partition(*one) for one in stated}):
+        found += [(key_of(i), _event(i)) for i in table.query_all("k = :k", {":k": partition})]
+    mine = [f for f in found if (f[1].service, f[1].service_id) in stated]
+    return sorted(mine, key=lambda f: f[1].received_at)
+
+
+def newest(table: Table, limit: int) -> list[DeliveryEvent]:
+    """The newest ones."""
+    keys: list[tuple[str, Key]] = []
+    for shard in _SHARDS:
+        values = {":s": shard}
+        answer = table.query("s = :s", values, index=TIME, limit=limit, newest_first=True)
+        keys += [(str(item["t"]), key_of(item)) for item in answer.items]
+    wanted = [key for _, key in sorted(keys, reverse=True)[:limit]]
+    there = table.get_many(wanted)
+    return [_event(there[key]) for key in wanted if key in there]
+
+
+def every(table: Table) -> Iterator[tuple[Key, DeliveryEvent]]:
+    """All of them."""
+    for shard in _SHARDS:
+        keys = [key_of(item) for item in table.query_all("s = :s", {":s": shard}, index=TIME)]
+        for key, item in table.get_many(keys).items():
+            yield key, _event(item)
+
+
+def remove(table: Table, keys: Sequence[Key]) -> None:
+    """Delete them."""
+    for key in keys:
+        table.delete(key)
+
+
+def count(table: Table) -> int:
+    """How many there are."""
+    total = 0
+    for shard in _SHARDS:
+        start = None
+        while True:
+            answer = table.query("s = :s", {":s": shard}, index=TIME, start=start, count_only=True)
+            total += answer.count
+            start = answer.last
+            if start is None:
+                break
+    return total
+
+
+def _event(item: Item) -> DeliveryEvent:
+    return read_event(inflate(bytes(item["b"]), ""))  # type: ignore[arg-type]
+
+
+def _partition(service: str, service_id: str) -> str:
+    """All that may be about one submission lies together, where its id is known."""
+    carried = carried_id(service_id)
+    if carried:
+        return "o" + carried
+    stated = f"{service} {service_id}".encode("utf-8", "surrogatepass")
+    return "o" + hashlib.sha256(stated).hexdigest()[:32]
+
+
+def key_of_event(event: DeliveryEvent) -> Key:
+    """Where an orphan is kept."""
+    return _partition(event.service, event.service_id or event.key), event.key

@@ -1,0 +1,137 @@
+"""The small things in DynamoDB: desk codes, marks, and the suppression lists of mail services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from todoke.model.address import mailbox_key
+from todoke.model.errors import StoreUnavailable
+from todoke.model.json_text import from_json, to_json
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.stores.dynamodb.cabinet import CHUNK_BYTES, TRIES
+from todoke.stores.dynamodb.client import NOTHING, Changed, Item, Table, key_of, rest
+from todoke.stores.dynamodb.codec import deflate, inflate
+from todoke.stores.dynamodb.items import epoch, new_nonce
+from todoke.stores.rules.values import micros, plain, read_suppression, time_of
+
+_LISTS = "list"
+
+
+def put_code(table: Table, code_hash: str, expires_at: datetime) -> None:
+    """See Store.put_code."""
+    item: Item = {"k": f"code/{plain(code_hash)}", "r": ".", "x": micros(expires_at)}
+    item["e"] = epoch(expires_at) + 1
+    table.put(item)
+
+
+def take_code(table: Table, code_hash: str, now: datetime) -> bool:
+    """See Store.take_code. A code whose deletion was answered to nobody is used up: nobody enters by it."""
+    taken = table.take((f"code/{plain(code_hash)}", "."))
+    return taken is not None and int(taken["x"]) > micros(now)
+
+
+def mark(table: Table, name: str) -> datetime | None:
+    """See Store.mark."""
+    there = table.get(_mark_key(name))
+    return time_of(int(there["x"])) if there else None
+
+
+def put_mark(table: Table, name: str, at: datetime) -> None:
+    """See Store.put_mark."""
+    key, sort_key = _mark_key(name)
+    table.put({"k": key, "r": sort_key, "x": micros(at)})
+
+
+def marks(table: Table) -> dict[str, datetime]:
+    """See Movable.marks."""
+    found = table.query_all("k = :k AND begins_with(r, :r)", {":k": "mark", ":r": "="})
+    return {str(item["r"])[1:]: time_of(int(item["x"])) for item in found}
+
+
+def put_suppressions(
+    table: Table, service: str, suppressions: Sequence[Suppression], at: datetime
+) -> None:
+    """See Store.put_suppressions. The entries are written beside, and one put of the list's head makes them count."""
+    for attempt in range(TRIES):
+        head = table.get((_LISTS, _name(service)))
+        try:
+            _replace(table, service, suppressions, at, head)
+        except Changed:
+            rest(attempt)
+        else:
+            return
+    raise StoreUnavailable(f"Too many write the list of {service} at once.")
+
+
+def suppressions(table: Table) -> list[SuppressionList]:
+    """See Store.suppressions."""
+    heads = table.query_all("k = :k", {":k": _LISTS})
+    return [listed for head in heads if (listed := _read(table, head)) is not None]
+
+
+def forget_suppressions(table: Table, mailboxes: set[str]) -> None:
+    """Take these mailbox keys off every list."""
+    for listed in suppressions(table):
+        kept = [s for s in listed.suppressions if mailbox_key(s.address) not in mailboxes]
+        if len(kept) != len(listed.suppressions):
+            put_suppressions(table, listed.service, kept, listed.read_at)
+
+
+def _replace(
+    table: Table, service: str, wanted: Sequence[Suppression], at: datetime, head: Item | None
+) -> None:
+    nonce = new_nonce()
+    entries = sorted({(plain(mailbox_key(s.address)), to_json(s)) for s in wanted})
+    blob = deflate(to_json([entry for _, entry in entries]), "")
+    chunks = range(0, len(blob), CHUNK_BYTES)
+    partition = _partition(service)
+    for number, start in enumerate(chunks):
+        part: Item = {"k": partition, "r": f"{nonce.hex()}.{number:05}"}
+        part["b"] = blob[start : start + CHUNK_BYTES]
+        table.put(part)
+    item: Item = {"k": _LISTS, "r": _name(service), "n": nonce, "x": micros(at)}
+    item["c"] = len(chunks)
+    there = bytes(head["n"]) if head else NOTHING  # type: ignore[arg-type]
+    try:
+        table.put(item, over=there)
+    except Changed:
+        _remove(table, partition, nonce)
+        raise
+    if head:
+        _remove(table, partition, there)
+
+
+def _read(table: Table, head: Item) -> SuppressionList | None:
+    """The list of a head; its newer one if it was replaced meanwhile."""
+    service = str(head["r"])[1:]
+    nonce = bytes(head["n"])  # type: ignore[arg-type]
+    values = {":k": _partition(service), ":r": nonce.hex()}
+    parts = list(table.query_all("k = :k AND begins_with(r, :r)", values))
+    if len(parts) < int(head["c"]):
+        fresh = table.get(key_of(head))
+        return _read(table, fresh) if fresh and fresh["n"] != nonce else None
+    entries = from_json(inflate(b"".join(bytes(p["b"]) for p in parts), ""))  # type: ignore[arg-type]
+    return SuppressionList(
+        service=service,
+        read_at=time_of(int(head["x"])),
+        suppressions=tuple(map(read_suppression, entries)),
+    )
+
+
+def _remove(table: Table, partition: str, nonce: bytes) -> None:
+    values = {":k": partition, ":r": nonce.hex()}
+    for part in table.query_all("k = :k AND begins_with(r, :r)", values):
+        table.delete(key_of(part))
+
+
+def _mark_key(name: str) -> tuple[str, str]:
+    return "mark", f"={plain(name)}"
+
+
+def _name(service: str) -> str:
+    return f"={plain(service)}"
+
+
+def _partition(service: str) -> str:
+    return f"list/{plain(service)}"

@@ -1,0 +1,299 @@
+"""The store on AWS: one DynamoDB table, every write one conditional put. docs/store-dynamodb.md says what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from todoke.model import ids
+from todoke.model.address import mailbox_key
+from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.errors import StoreUnavailable
+from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.bucket import Bucket
+from todoke.ports.clock import Clock
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
+from todoke.stores.dynamodb import move, orphans, small
+from todoke.stores.dynamodb.cabinet import Cabinet
+from todoke.stores.dynamodb.client import Changed, Table, make_client
+from todoke.stores.dynamodb.codec import Record
+from todoke.stores.dynamodb.erase import Eraser
+from todoke.stores.dynamodb.files import KeptFiles, required
+from todoke.stores.dynamodb.index import totals
+from todoke.stores.dynamodb.items import Stored, id_of
+from todoke.stores.dynamodb.journal import Journal
+from todoke.stores.dynamodb.page import Lists
+from todoke.stores.dynamodb.pointers import Pointers
+from todoke.stores.dynamodb.stream import due_in, submission_in
+from todoke.stores.dynamodb.work import LATE, Outbox, Wish
+from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.work import new_work
+
+_ADDING_AT_ONCE = 32
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DynamoStore:
+    """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
+
+    `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
+    `bucket` keeps the contents of files; without one they are items of the table, 16 MB of a submission at most.
+    `client` is botocore's, by default one for the region and endpoint in the environment. Raises when made:
+    StoreUnavailable, if there is no region.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        secret: bytes,
+        clock: Clock,
+        tokened: frozenset[str] = frozenset(),
+        bucket: Bucket | None = None,
+        client: Any = None,
+    ) -> None:
+        self._own_client = None if client else make_client()
+        self._table = Table(name, client or self._own_client)
+        self._secret = secret
+        self._clock = clock
+        self._bucket = bucket
+        kept = KeptFiles(bucket) if bucket else None
+        self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
+        self._outbox = Outbox(self._cabinet)
+        self._lists = Lists(self._cabinet, self._outbox)
+        self._journal = Journal(self._cabinet, self._lists, clock, clock())
+        self._eraser = Eraser(self._cabinet, self._lists)
+        self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
+
+    def add(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> Future[Added | Duplicate]:
+        """See Store. Raises ValueError: if the ids are not made of the moment and the repeat key."""
+        self._require_place(submission, messages, repeat)
+        works = tuple(new_work(message, message.created_at) for message in messages)
+        record = Record(submission, works, Repeat.of(repeat) if repeat else None)
+        return self._in_pool(self._add, record)
+
+    def claim(
+        self,
+        *,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        service: str,
+        ceiling: Ceiling,
+        ids: Sequence[str] = (),
+    ) -> Sequence[Claim]:
+        """See Store."""
+        return self._outbox.claim(Wish(now, lease_until, limit, service, ceiling, tuple(ids)))
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """See Store. Atomic for each submission; to repeat a call that failed is safe."""
+        self._journal.finish(outcomes, follow_up)
+
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
+        """See Store. Atomic for each submission; to repeat a call that failed is safe."""
+        self._table.require_open()
+        return self._journal.record(events, follow_up, keep_orphans=orphans)
+
+    def resend(
+        self,
+        message_id: str,
+        *,
+        now: datetime,
+        recipient: str = "",
+        max_corrections: int = 0,
+        follow_up: FollowUp,
+    ) -> bool:
+        """See Store."""
+        return self._journal.resend(
+            message_id,
+            now=now,
+            recipient=recipient,
+            max_corrections=max_corrections,
+            follow_up=follow_up,
+        )
+
+    def next_due(self) -> datetime | None:
+        """See Store."""
+        return self._outbox.next_due()
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        return self._outbox.due(now, limit)
+
+    def read_change(self, record: Mapping[str, Any]) -> Mapping[str, datetime]:
+        """See ReadChange. What the record brings is noted, so that the claim after it needs no read."""
+        stored = submission_in(record)
+        if stored is None:
+            return {}
+        self._cabinet.note(stored)
+        return due_in(stored)
+
+    def receipt(self, token_hash: str) -> Timeline | None:
+        """See Store. The hash begins with the submission's id."""
+        timeline = self.timeline(token_hash[:-64])
+        return timeline if timeline and timeline.submission.token_hash == token_hash else None
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """See Store."""
+        self._table.require_open()
+        stored = self._cabinet.load(submission_id)
+        return stored.timeline if stored else None
+
+    def page(self, query: Query) -> Page:
+        """See Store."""
+        return self._lists.page(query)
+
+    def file(self, submission_id: str, position: int) -> File | None:
+        """See Store."""
+        stored = self._cabinet.load(submission_id)
+        file = _file_at(stored, position)
+        if stored is None or file is None:
+            return None
+        content = self._cabinet.file(stored, position) if file.size else b""
+        return File(name=file.name, media_type=file.media_type, content=content)
+
+    def file_link(self, submission_id: str, position: int) -> str | None:
+        """See Store. For the files in the bucket, signed; nothing is asked of it."""
+        stored = self._cabinet.load(submission_id)
+        file = _file_at(stored, position)
+        if stored is None or file is None or not stored.objects or not file.size:
+            return None
+        submission = stored.record.submission
+        return required(self._cabinet.kept).link(submission, stored.objects, position, file.name)
+
+    def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
+        """See Store."""
+        return orphans.newest(self._table, limit)
+
+    def walk(self) -> Iterator[Kept]:
+        """See Movable. It reads the whole table: for people who ask, not for a page."""
+        self._table.require_open()
+        return move.walk(self._cabinet)
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        self._table.require_open()
+        return (event for _, event in orphans.every(self._table))
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        return small.marks(self._table)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        return self._in_pool(move.restore, self._cabinet, kept)
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        return self._journal.join_all(follow_up)
+
+    def erase(
+        self,
+        *,
+        submission_id: str = "",
+        address: str = "",
+        received_before: datetime | None = None,
+        retained_before: datetime | None = None,
+    ) -> int:
+        """See Store."""
+        self._table.require_open()
+        return self._eraser.erase(
+            Condition(submission_id, address, received_before, retained_before)
+        )
+
+    def counts(self) -> Mapping[str, int]:
+        """See Store. It reads the whole index by time: for people who ask, not for a page."""
+        submissions, messages = totals(self._table)
+        return {
+            "submissions": submissions,
+            "messages": messages,
+            "due": self._outbox.count(),
+            "orphans": orphans.count(self._table),
+        }
+
+    def put_code(self, code_hash: str, expires_at: datetime) -> None:
+        """See Store."""
+        small.put_code(self._table, code_hash, expires_at)
+
+    def take_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        return small.take_code(self._table, code_hash, now)
+
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        return small.mark(self._table, name)
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        small.put_mark(self._table, name, at)
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """See Store."""
+        small.put_suppressions(self._table, service, suppressions, at)
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """See Store."""
+        return small.suppressions(self._table)
+
+    def close(self) -> None:
+        """See Store."""
+        self._adding.shutdown()
+        self._table.close()
+        if self._own_client is not None:
+            self._own_client.close()
+        if self._bucket is not None:
+            self._bucket.close()
+
+    def _in_pool(self, call: Callable[P, T], *args: P.args, **options: P.kwargs) -> Future[T]:
+        try:
+            return self._adding.submit(call, *args, **options)
+        except RuntimeError as error:  # the pool is shut down
+            raise StoreUnavailable("The store is closed.") from error
+
+    def _add(self, record: Record) -> Added | Duplicate:
+        submission = record.submission
+        is_late = self._clock() - submission.received_at > LATE
+        try:
+            self._cabinet.add(record, is_late=is_late)
+        except Changed as changed:
+            there = self._cabinet.open(changed.item) if changed.item else None
+            if there is None or there.record.repeat is None or record.repeat is None:
+                raise StoreUnavailable("The place of the submission is taken.") from None
+            is_same = there.record.repeat.fingerprint == record.repeat.fingerprint
+            return Duplicate(id_of(changed.item or {}), same_content=is_same)
+        return Added(submission.id)
+
+    def _require_place(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> None:
+        """An id that was made otherwise would be looked for elsewhere, or let a repetition in."""
+        is_ours = ids.time_of(submission.id) == submission.received_at
+        if repeat is not None:
+            visitor = mailbox_key(submission.visitor) if submission.visitor else ""
+            place = ids.place(
+                self._secret, visitor=visitor, repeat_key=repeat.key, of_visitor=repeat.of_visitor
+            )
+            is_ours = is_ours and submission.id.endswith(place)
+        if not is_ours or not all(m.id.startswith(submission.id) for m in messages):
+            raise ValueError(
+                "The ids are not those of ids.submission_id, ids.place and ids.message_id."
+            )
+
+
+def _file_at(stored: Stored | None, position: int) -> File | None:
+    entries = stored.record.submission.entries if stored else ()
+    value = entries[position].value if 0 <= position < len(entries) else None
+    return value if isinstance(value, File) else None

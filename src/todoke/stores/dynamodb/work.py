@@ -1,0 +1,282 @@
+"""The outbox in DynamoDB: what is due, and who takes it.
+
+Most work is done seconds after the door wrote it, by what reads the table's stream. To index it would cost two writes
+for each submission. So the door indexes nothing, and two things together find all work: the index of work has what was
+put off, asked for again or caused later; and the index by time, read from the `mark` on, has the rest. The mark moves
+on over what is done, or is in the index of work, and never nearer to the present than GRACE.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from todoke.model import ids
+from todoke.model.delivery import Ceiling
+from todoke.model.errors import StoreUnavailable
+from todoke.model.message import Claim
+from todoke.stores.dynamodb.cabinet import Cabinet
+from todoke.stores.dynamodb.client import Item
+from todoke.stores.dynamodb.index import HIGHEST, Entry, after, before, due, oldest
+from todoke.stores.dynamodb.items import Stored, is_in_first_pass
+from todoke.stores.dynamodb.ledger import DynamoLedger
+from todoke.stores.rules.work import Work, begin
+
+LATE = timedelta(seconds=60)
+"""A submission that is older than this when it is added goes into the index of work at once."""
+GRACE = timedelta(seconds=180)
+"""How far the mark stays behind: longer than LATE, the slowest put and a skew of clocks take together."""
+_STEP = timedelta(seconds=30)
+"""The mark is not written for less."""
+_MARK = ("mark", " fresh")
+_ROUND = 100
+_MOST_ROUNDS = 100
+"""So many rounds one claim looks at, at most: 10,000 submissions; the next one goes on from there."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """The arguments of Store.claim."""
+
+    now: datetime
+    lease_until: datetime
+    limit: int
+    service: str
+    ceiling: Ceiling
+    ids: tuple[str, ...] = ()
+
+
+class Due(msgspec.Struct, frozen=True, order=True):
+    """A message that is due; in the order of claims."""
+
+    wakes_at: datetime
+    message_id: str
+    submission_id: str
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """The part of the index by time that was read, from the mark on, and what is there."""
+
+    mark: str
+    entries: list[Entry] = field(default_factory=list)
+    found: dict[str, Stored] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Finds and claims work."""
+
+    cabinet: Cabinet
+
+    def claim(self, wish: Wish) -> Sequence[Claim]:
+        """See Store.claim."""
+        if wish.ids:
+            names = set(wish.ids)
+            there = self._known(id_[:26] for id_ in wish.ids)
+            if not _due(there.values(), wish.now):  # known from before the write that made us look
+                there = self.cabinet.load_all((id_[:26] for id_ in wish.ids), consistent=True)
+            return self._take(
+                wish, there, [d for d in _due(there.values(), wish.now) if d.message_id in names]
+            )
+        there = self._put_off(wish.now, wish.limit)
+        fresh = self._fresh(wish.now, wish.limit)
+        there = fresh.found | there
+        claims = self._take(wish, there, _due(there.values(), wish.now))
+        with suppress(StoreUnavailable):  # it moves the next time; the claims are made
+            self._move_mark(wish, fresh)
+        return claims
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """See Store.due. Round by round, so however many there are, few submissions are held."""
+        found: set[Due] = set()
+        end = ids.time_digits(now) + HIGHEST
+        for rounds in (self._put_off_rounds(), self._fresh_rounds()):
+            named: set[Due] = set()
+            for floor, there in rounds:
+                if floor > end or len(named) >= limit:
+                    break
+                named.update(_due(there, now))
+            found |= named
+        return [due_.message_id for due_ in sorted(found)[:limit]]
+
+    def next_due(self) -> datetime | None:
+        """See Store.next_due."""
+        best: datetime | None = None
+        for rounds in (self._put_off_rounds(), self._fresh_rounds()):
+            for floor, there in rounds:
+                if best is not None and ids.time_of(floor) >= best:
+                    break
+                times = [w.wakes_at for s in there for w in s.record.works if w.wakes_at]
+                best = min([*times, best] if best else times, default=None)
+        return best
+
+    def count(self) -> int:
+        """How many messages wait or are being worked on."""
+        there: dict[str, Stored] = {}
+        for rounds in (self._put_off_rounds(), self._fresh_rounds()):
+            there |= {stored.id: stored for _, round_ in rounds for stored in round_}
+        return sum(w.wakes_at is not None for s in there.values() for w in s.record.works)
+
+    def fresh_ids(self, limit: int) -> list[str]:
+        """The ids from the mark on, oldest first: what the door wrote and nothing has looked at since."""
+        entries = oldest(self.cabinet.table, low=self._mark(), high=before(HIGHEST), limit=limit)
+        return [entry.id for entry in entries]
+
+    def _known(self, submission_ids: Iterable[str]) -> dict[str, Stored]:
+        """Submissions as this process knows them, or as they are read."""
+        wanted = dict.fromkeys(submission_ids)
+        known = {id_: stored for id_ in wanted if (stored := self.cabinet.written(id_))}
+        return known | self.cabinet.load_all(id_ for id_ in wanted if id_ not in known)
+
+    def _put_off_rounds(self) -> Iterator[tuple[str, Collection[Stored]]]:
+        """What the index of work has, the longest due first, each round after a time in digits."""
+        low, size = "", _ROUND
+        while True:
+            entries = due(self.cabinet.table, low=low, until=HIGHEST, limit=size)
+            if entries:
+                yield entries[0][0], self.cabinet.load_keys([key for _, key in entries]).values()
+            if len(entries) < size:
+                return
+            size = size * 2 if entries[-1][0] == low else _ROUND
+            low = entries[-1][0]
+
+    def _fresh_rounds(self) -> Iterator[tuple[str, Collection[Stored]]]:
+        """What the index by time has from the mark on, likewise."""
+        low = self._mark()
+        while True:
+            fresh = oldest(self.cabinet.table, low=low, high=before(HIGHEST), limit=_ROUND)
+            if fresh:
+                yield fresh[0].id, self.cabinet.load_keys([e.key for e in fresh]).values()
+            if len(fresh) < _ROUND:
+                return
+            low = after(fresh[-1].id)
+
+    def _put_off(self, now: datetime, limit: int) -> dict[str, Stored]:
+        """What the index of work has, until enough of it is due."""
+        there: dict[str, Stored] = {}
+        low, size = "", max(_ROUND, limit)
+        for _ in range(_MOST_ROUNDS):
+            until = ids.time_digits(now)
+            entries = due(self.cabinet.table, low=low, until=until, limit=size)
+            there |= self.cabinet.load_keys([key for _, key in entries])
+            if len(entries) < size or len(_due(there.values(), now)) >= limit:
+                break
+            size = size * 2 if entries[-1][0] == low else size
+            low = entries[-1][0]
+        return there
+
+    def _fresh(self, now: datetime, limit: int) -> _Fresh:
+        """What the index by time has from the mark on, until enough of it is due."""
+        fresh = _Fresh(self._mark())
+        low, high = fresh.mark, before(ids.time_digits(now) + HIGHEST)
+        size = max(_ROUND, limit)
+        for _ in range(_MOST_ROUNDS):
+            entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
+            fresh.entries += entries
+            fresh.found |= self.cabinet.load_keys([entry.key for entry in entries])
+            if len(entries) < size or len(_due(fresh.found.values(), now)) >= limit:
+                break
+            low = after(entries[-1].id)
+        return fresh
+
+    def _take(self, wish: Wish, there: dict[str, Stored], found: Sequence[Due]) -> Sequence[Claim]:
+        chosen = sorted(found)[: wish.limit]
+        by_submission: defaultdict[str, list[str]] = defaultdict(list)
+        for due_ in chosen:
+            by_submission[due_.submission_id].append(due_.message_id)
+        claims: dict[str, Claim] = {}
+        for id_, message_ids in by_submission.items():
+            try:
+                taken, _ = self.cabinet.change(id_, _Begin(wish, message_ids), there[id_])
+            except StoreUnavailable:
+                if not claims:
+                    raise
+                break  # what is claimed is to be sent: it would wait for its lease to lapse
+            claims |= {claim.message.id: claim for claim in taken}
+        return [claims[d.message_id] for d in chosen if d.message_id in claims]
+
+    def _mark(self) -> str:
+        there = self.cabinet.table.get(_MARK, consistent=False)
+        return str(there["x"]) if there else ""
+
+    def _move_mark(self, wish: Wish, fresh: _Fresh) -> None:
+        """Move it to the first submission that only a fresh look finds, or as near to now as it may.
+
+        Never beyond what was seen: a clock that runs ahead does not hide what others add.
+        """
+        mark = ids.time_digits(wish.now - GRACE)
+        passed: list[Stored] = []
+        for entry in fresh.entries:
+            stored = fresh.found.get(entry.id)
+            if entry.id >= mark or (stored and _needs_look(stored)):
+                mark = min(mark, entry.id[: ids.TIME_DIGITS])
+                break
+            if stored:
+                passed.append(stored)
+        else:
+            if fresh.entries:
+                mark = min(mark, fresh.entries[-1].id[: ids.TIME_DIGITS])
+        step = ids.time_of(mark) - ids.time_of(fresh.mark or "0")
+        if not fresh.entries or step < _STEP:
+            return
+        for stored in passed:
+            self.cabinet.pointers.index(stored)
+        item: Item = {"k": _MARK[0], "r": _MARK[1], "x": mark}
+        self.cabinet.table.put(item)
+
+
+class _Begin:
+    """Begin attempts of these messages, as far as they are still due."""
+
+    def __init__(self, wish: Wish, message_ids: Sequence[str]) -> None:
+        self._wish = wish
+        self._message_ids = message_ids
+
+    def __call__(self, ledger: DynamoLedger) -> list[Claim]:
+        """The claims."""
+        works = [ledger.work(id_) for id_ in self._message_ids]
+        return [self._begin(ledger, work) for work in works if work and self._is_due(work)]
+
+    def _is_due(self, work: Work) -> bool:
+        return work.wakes_at is not None and work.wakes_at <= self._wish.now
+
+    def _begin(self, ledger: DynamoLedger, before: Work) -> Claim:
+        wish = self._wish
+        work, interruption = begin(
+            before,
+            token=before.message.submission_id + ids.new_attempt_token(),
+            now=wish.now,
+            lease_until=wish.lease_until,
+            service=wish.service,
+            ceiling=wish.ceiling,
+        )
+        ledger.keep(work)
+        return Claim(
+            message=work.message,
+            attempt=work.timeline.attempts[-1].attempt,
+            submission=ledger.record.submission,
+            lease_until=wish.lease_until,
+            interrupted=interruption is not None,
+            resend_asked_at=work.timeline.resend_asked_at,
+        )
+
+
+def _due(there: Collection[Stored], now: datetime) -> list[Due]:
+    return [
+        Due(work.wakes_at, work.message.id, stored.id)
+        for stored in there
+        for work in stored.record.works
+        if work.wakes_at is not None and work.wakes_at <= now
+    ]
+
+
+def _needs_look(stored: Stored) -> bool:
+    """Whether it has work that only the fresh part of the index by time finds."""
+    due_ = [w for w in stored.record.works if w.timeline.due_at is not None]
+    received_at = stored.record.submission.received_at
+    return bool(due_) and all(is_in_first_pass(w, received_at) for w in due_)

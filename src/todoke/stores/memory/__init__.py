@@ -1,0 +1,1 @@
+"""A store that forgets: the fake that passes the stores' contract."""

@@ -1,0 +1,334 @@
+"""A store in memory: the model that every store is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
+from threading import RLock
+
+from msgspec.structs import replace
+
+from todoke.model import ids
+from todoke.model.address import mailbox_key
+from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.errors import Malformed, StoreUnavailable
+from todoke.model.ids import new_attempt_token
+from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
+from todoke.stores.memory.tables import MemoryLedger, Tables
+from todoke.stores.rules import journal as rules
+from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
+from todoke.stores.rules.work import begin, forget, kept_message, new_work
+
+
+class MemoryStore:
+    """See Store. It forgets everything when the process ends; otherwise it keeps each promise of the port."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+        self._lock = RLock()
+        self._closed = False
+
+    def add(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> Future[Added | Duplicate]:
+        """See Store."""
+        future: Future[Added | Duplicate] = Future()
+        with self._writing() as tables:
+            named = Repeat.of(repeat) if repeat else None
+            place = ids.place_of(submission.id)
+            before = tables.repeats.get(place)
+            if named and before and before[0].expires_at > submission.received_at:
+                is_same = before[0].fingerprint == named.fingerprint
+                future.set_result(Duplicate(before[1], same_content=is_same))
+                return future
+            if named:
+                tables.repeats[place] = (named, submission.id)
+            tables.submissions[submission.id] = submission
+            for message in messages:
+                tables.works[message.id] = new_work(message, message.created_at)
+        future.set_result(Added(submission.id))
+        return future
+
+    def claim(
+        self,
+        *,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        service: str,
+        ceiling: Ceiling,
+        ids: Sequence[str] = (),
+    ) -> Sequence[Claim]:
+        """See Store."""
+        claims = []
+        with self._writing() as tables:
+            for before in tables.due(now, ids)[:limit]:
+                work, interruption = begin(
+                    before,
+                    token=new_attempt_token(),
+                    now=now,
+                    lease_until=lease_until,
+                    service=service,
+                    ceiling=ceiling,
+                )
+                attempt = work.timeline.attempts[-1].attempt
+                tables.works[work.message.id] = work
+                tables.tokens[attempt.token] = work.message.id
+                claims.append(
+                    Claim(
+                        message=work.message,
+                        attempt=attempt,
+                        submission=tables.submission(work.message.submission_id),
+                        lease_until=lease_until,
+                        interrupted=interruption is not None,
+                        resend_asked_at=work.timeline.resend_asked_at,
+                    )
+                )
+        return claims
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            rules.finish(MemoryLedger(tables), outcomes, follow_up)
+
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
+        """See Store."""
+        with self._writing() as tables:
+            return rules.record(MemoryLedger(tables), events, follow_up, orphans=orphans)
+
+    def resend(
+        self,
+        message_id: str,
+        *,
+        now: datetime,
+        recipient: str = "",
+        max_corrections: int = 0,
+        follow_up: FollowUp,
+    ) -> bool:
+        """See Store."""
+        with self._writing() as tables:
+            return rules.resend(
+                MemoryLedger(tables),
+                message_id,
+                now=now,
+                recipient=recipient,
+                max_corrections=max_corrections,
+                follow_up=follow_up,
+            )
+
+    def next_due(self) -> datetime | None:
+        """See Store."""
+        with self._reading() as tables:
+            times = (w.wakes_at for w in tables.works.values())
+            return min((t for t in times if t is not None), default=None)
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        with self._reading() as tables:
+            return [work.message.id for work in tables.due(now, ())[:limit]]
+
+    def receipt(self, token_hash: str) -> Timeline | None:
+        """See Store."""
+        with self._reading() as tables:
+            found = (s.id for s in tables.submissions.values() if s.token_hash == token_hash)
+            return tables.timeline(next(found, ""))
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """See Store."""
+        with self._reading() as tables:
+            return tables.timeline(submission_id)
+
+    def page(self, query: Query) -> Page:
+        """See Store."""
+        with self._reading() as tables:
+            all_of_them = sorted(
+                tables.submissions.values(), key=lambda s: (s.received_at, s.id), reverse=True
+            )
+            places = {_cursor(s): place for place, s in enumerate(all_of_them)}
+            if query.before and query.before not in places:
+                raise Malformed("This is not a cursor of a page.")
+            rest = all_of_them[places[query.before] + 1 :] if query.before else all_of_them
+            timelines = (tables.timeline(s.id) for s in rest)
+            found = [t for t in timelines if t is not None and _matches(query, t, tables)]
+            shown = found[: query.limit]
+            is_more = len(found) > query.limit
+            return Page(tuple(shown), _cursor(shown[-1].submission) if is_more and shown else "")
+
+    def file(self, submission_id: str, position: int) -> File | None:
+        """See Store."""
+        with self._reading() as tables:
+            submission = tables.submissions.get(submission_id)
+            if submission is None or not 0 <= position < len(submission.entries):
+                return None
+            value = submission.entries[position].value
+            return value if isinstance(value, File) else None
+
+    def file_link(self, submission_id: str, position: int) -> str | None:  # noqa: ARG002 - see Store
+        """See Store. It gives its files out itself."""
+        return None
+
+    def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
+        """See Store."""
+        with self._reading() as tables:
+            return list(reversed(tables.orphans.values()))[:limit]
+
+    def walk(self) -> Iterator[Kept]:
+        """See Movable."""
+        with self._reading() as tables:
+            known = list(tables.submissions.values())
+        for submission in sorted(known, key=lambda s: (s.received_at, s.id)):
+            repeat, of = tables.repeats.get(ids.place_of(submission.id), (None, ""))
+            yield Kept(
+                submission=submission,
+                messages=tuple(map(kept_message, tables.of(submission.id))),
+                repeat=repeat if of == submission.id else None,
+            )
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        with self._reading() as tables:
+            yield from tuple(tables.orphans.values())
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        with self._reading() as tables:
+            return dict(tables.marks)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        future: Future[Restored] = Future()
+        with self._writing() as tables:
+            future.set_result(tables.restore(kept))
+        return future
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        with self._writing() as tables:
+            known = tuple(tables.orphans.values())
+            words = rules.record(MemoryLedger(tables), known, follow_up, orphans=False)
+            joined = [e for e, w in zip(known, words, strict=True) if w is not Recorded.ORPHAN]
+            for event in joined:
+                tables.orphans.pop(event.key, None)
+            return len(joined)
+
+    def erase(
+        self,
+        *,
+        submission_id: str = "",
+        address: str = "",
+        received_before: datetime | None = None,
+        retained_before: datetime | None = None,
+    ) -> int:
+        """See Store."""
+        condition = Condition(submission_id, address, received_before, retained_before)
+        with self._writing() as tables:
+            meant = [s for s in tables.submissions.values() if condition.means(s, tables.of(s.id))]
+            persons = {key for s in meant for key in person_keys(s, tables.of(s.id))}
+            for submission in meant:
+                tables.remove(submission.id)
+            gone = persons - tables.mailboxes()
+            if address:
+                gone.add(mailbox_key(address))
+            tables.works = {id_: forget(w, gone) for id_, w in tables.works.items()}
+            tables.orphans = {
+                key: e for key, e in tables.orphans.items() if not condition.means_orphan(e, gone)
+            }
+            tables.lists = {name: _without(listed, gone) for name, listed in tables.lists.items()}
+            return len(meant)
+
+    def counts(self) -> Mapping[str, int]:
+        """See Store."""
+        with self._reading() as tables:
+            return {
+                "submissions": len(tables.submissions),
+                "messages": len(tables.works),
+                "due": sum(w.wakes_at is not None for w in tables.works.values()),
+                "orphans": len(tables.orphans),
+            }
+
+    def put_code(self, code_hash: str, expires_at: datetime) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            tables.codes[code_hash] = expires_at
+
+    def take_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        with self._writing() as tables:
+            expires_at = tables.codes.pop(code_hash, None)
+            return expires_at is not None and expires_at > now
+
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        with self._reading() as tables:
+            return tables.marks.get(name)
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            tables.marks[name] = at
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """See Store."""
+        kept = tuple(sorted(set(suppressions), key=lambda s: (mailbox_key(s.address), repr(s))))
+        with self._writing() as tables:
+            tables.lists[service] = SuppressionList(service=service, read_at=at, suppressions=kept)
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """See Store."""
+        with self._reading() as tables:
+            return [listed for _, listed in sorted(tables.lists.items())]
+
+    def close(self) -> None:
+        """See Store."""
+        with self._lock:
+            self._closed = True
+
+    @contextmanager
+    def _reading(self) -> Iterator[Tables]:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("The store is closed.")
+            yield self._tables
+
+    @contextmanager
+    def _writing(self) -> Iterator[Tables]:
+        """Tables to write in; they take the place of the old ones unless something is raised."""
+        with self._reading() as tables:
+            written = tables.copy()
+            yield written
+            self._tables = written
+
+
+def _without(listed: SuppressionList, gone: set[str]) -> SuppressionList:
+    """A list without these mailboxes."""
+    kept = tuple(s for s in listed.suppressions if mailbox_key(s.address) not in gone)
+    return replace(listed, suppressions=kept)
+
+
+def _cursor(submission: Submission) -> str:
+    return submission.id
+
+
+def _matches(query: Query, timeline: Timeline, tables: Tables) -> bool:
+    """Whether a submission meets all conditions of a query."""
+    submission = timeline.submission
+    statuses = {m.standing.status.value for m in timeline.messages}
+    concerned = address_keys(submission.visitor, recipients(tables.of(submission.id)))
+    conditions = (
+        not query.form or submission.form == query.form,
+        not query.status or query.status in statuses,
+        not query.address or mailbox_key(query.address) in concerned,
+        query.received_from is None or submission.received_at >= query.received_from,
+        query.received_to is None or submission.received_at < query.received_to,
+    )
+    return all(conditions)

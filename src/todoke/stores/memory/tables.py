@@ -1,0 +1,147 @@
+"""What a store in memory keeps, and the ledger of one write to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.message import Message, Timeline
+from todoke.model.submission import Submission
+from todoke.ports.records import SuppressionList
+from todoke.stores.rules.erase import address_keys, recipients
+from todoke.stores.rules.work import Work, is_same, new_work, work_of
+
+
+@dataclass(slots=True)
+class Tables:
+    """All that a MemoryStore keeps."""
+
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    works: dict[str, Work] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    stated: dict[tuple[str, str], str] = field(default_factory=dict)
+    orphans: dict[str, DeliveryEvent] = field(default_factory=dict)
+    repeats: dict[str, tuple[Repeat, str]] = field(default_factory=dict)
+    codes: dict[str, datetime] = field(default_factory=dict)
+    marks: dict[str, datetime] = field(default_factory=dict)
+    lists: dict[str, SuppressionList] = field(default_factory=dict)
+
+    def of(self, submission_id: str) -> list[Work]:
+        """The works of one submission, in the order they were made."""
+        return [w for w in self.works.values() if w.message.submission_id == submission_id]
+
+    def due(self, now: datetime, ids: Sequence[str]) -> list[Work]:
+        """The works that are due (of these messages, if any are named), the longest due first."""
+        due = [
+            (wakes_at, message_id, work)
+            for message_id, work in self.works.items()
+            if (wakes_at := work.wakes_at) is not None and wakes_at <= now
+        ]
+        return [w for _, id_, w in sorted(due, key=lambda d: d[:2]) if not ids or id_ in ids]
+
+    def submission(self, submission_id: str) -> Submission:
+        """One submission, its files without their content."""
+        return self.submissions[submission_id].without_contents()
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """One submission with all that became of it."""
+        if submission_id not in self.submissions:
+            return None
+        return Timeline(
+            submission=self.submission(submission_id),
+            messages=tuple(w.timeline for w in self.of(submission_id)),
+        )
+
+    def restore(self, kept: Kept) -> Restored:
+        """Keep a submission of another store."""
+        id_ = kept.submission.id
+        if id_ in self.submissions:
+            same = is_same(self.submission(id_), self.of(id_), kept)
+            return Restored.SAME if same else Restored.DIFFERENT
+        self.submissions[id_] = kept.submission
+        before = self.repeats.get(ids.place_of(id_))
+        if kept.repeat and (before is None or before[0].expires_at < kept.repeat.expires_at):
+            self.repeats[ids.place_of(id_)] = (kept.repeat, id_)
+        for work in map(work_of, kept.messages):
+            self.works[work.message.id] = work
+            for tried in work.timeline.attempts:
+                self.tokens[tried.attempt.token] = work.message.id
+                for event in tried.events:
+                    if event.kind is Kind.ACCEPTED and event.service_id:
+                        self.stated[event.service, event.service_id] = tried.attempt.token
+        return Restored.NEW
+
+    def remove(self, submission_id: str) -> None:
+        """Take out a submission with all that is about it."""
+        del self.submissions[submission_id]
+        self.works = {
+            id_: w for id_, w in self.works.items() if w.message.submission_id != submission_id
+        }
+        self.tokens = {t: id_ for t, id_ in self.tokens.items() if id_ in self.works}
+        self.stated = {s: t for s, t in self.stated.items() if t in self.tokens}
+        self.repeats = {k: r for k, r in self.repeats.items() if r[1] != submission_id}
+
+    def mailboxes(self) -> set[str]:
+        """Everyone whom any submission concerns."""
+        return {
+            key
+            for s in self.submissions.values()
+            for key in address_keys(s.visitor, recipients(self.of(s.id)))
+        }
+
+    def copy(self) -> Tables:
+        """The same tables, to write in; the values in them are frozen."""
+        return Tables(
+            submissions=dict(self.submissions),
+            works=dict(self.works),
+            tokens=dict(self.tokens),
+            stated=dict(self.stated),
+            orphans=dict(self.orphans),
+            repeats=dict(self.repeats),
+            codes=dict(self.codes),
+            marks=dict(self.marks),
+            lists=dict(self.lists),
+        )
+
+
+@dataclass(slots=True)
+class MemoryLedger:
+    """See Ledger."""
+
+    tables: Tables
+
+    def message_of(self, token: str) -> str | None:
+        return self.tables.tokens.get(token)
+
+    def token_of(self, service: str, service_id: str) -> str | None:
+        return self.tables.stated.get((service, service_id))
+
+    def work(self, message_id: str) -> Work | None:
+        return self.tables.works.get(message_id)
+
+    def submission(self, submission_id: str) -> Submission:
+        return self.tables.submission(submission_id)
+
+    def keep(self, work: Work) -> None:
+        self.tables.works[work.message.id] = work
+
+    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - the port has it
+        if event.kind is Kind.ACCEPTED and event.service_id:
+            self.tables.stated[event.service, event.service_id] = token
+
+    def keep_message(self, message: Message, due_at: datetime) -> None:
+        self.tables.works.setdefault(message.id, new_work(message, due_at))
+
+    def keep_orphan(self, event: DeliveryEvent) -> None:
+        self.tables.orphans.setdefault(event.key, event)
+
+    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
+        orphans = self.tables.orphans
+        named = [e for e in orphans.values() if (e.service, e.service_id) == (service, service_id)]
+        for event in named:
+            del orphans[event.key]
+        return named

@@ -1,0 +1,1 @@
+"""What every store decides alike: written once."""

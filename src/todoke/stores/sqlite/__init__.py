@@ -1,0 +1,1 @@
+"""One SQLite file on one machine (docs/store.md)."""

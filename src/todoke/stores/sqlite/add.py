@@ -1,0 +1,158 @@
+"""Adding submissions to SQLite: rows are made in the caller's thread, and few statements in the writer's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import apsw
+import msgspec
+
+from todoke.model import ids
+from todoke.model.kept import Repeat
+from todoke.model.message import Message
+from todoke.model.submission import Submission, files
+from todoke.ports.store import Added, Duplicate
+from todoke.stores.rules.erase import address_keys
+from todoke.stores.rules.values import micros, plain
+from todoke.stores.sqlite.rows import SQL, Row, insert_rows, json_list, message_row, submission_row
+
+SEQ_BITS = 8
+"""A submission's seq has this many bits below the microsecond; equals beyond that spill into the next one."""
+_REMEMBERED_TIMES = 1024
+_PURGE_EVERY = 1_000_000
+
+
+class Addition(msgspec.Struct, frozen=True):
+    """A submission as rows, without its seq."""
+
+    submission_id: str
+    received_at: int
+    submission: Row
+    messages: tuple[Row, ...]
+    addresses: frozenset[str]
+    files: tuple[tuple[int, bytes], ...]
+    repeat: tuple[str, str, int] | None
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the files add to the transaction."""
+        return sum(len(content) for _, content in self.files)
+
+
+def prepare(submission: Submission, messages: Sequence[Message], repeat: Repeat | None) -> Addition:
+    """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
+    return Addition(
+        submission_id=submission.id,
+        received_at=micros(submission.received_at),
+        submission=submission_row(submission),
+        messages=tuple(message_row(m, submission.form, m.created_at) for m in messages),
+        addresses=frozenset(
+            map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
+        ),
+        files=tuple((place, f.content) for place, _, f in files(submission.entries)),
+        repeat=_repeat_row(submission.id, repeat),
+    )
+
+
+def _repeat_row(submission_id: str, repeat: Repeat | None) -> tuple[str, str, int] | None:
+    if repeat is None:
+        return None
+    key = plain(ids.place_of(submission_id))
+    return key, plain(repeat.fingerprint), micros(repeat.expires_at)
+
+
+@dataclass(slots=True, eq=False)
+class Adder:
+    """Adds groups of submissions; lives in the writer's thread."""
+
+    _next_seqs: dict[int, int] = field(default_factory=dict)
+    _purged_at: int = 0
+
+    def __call__(
+        self, connection: apsw.Connection, additions: Sequence[Addition]
+    ) -> list[Added | Duplicate]:
+        """Add what is new and answer each in order."""
+        fresh, answers = _sort_out(connection, additions)
+        if not fresh:
+            return answers
+        self._purge(connection, fresh[-1].received_at)
+        is_alone = len(additions) == 1
+        seqs = [self._seq(connection, a.received_at, is_alone=is_alone) for a in fresh]
+        insert(connection, list(zip(seqs, fresh, strict=True)))
+        return answers
+
+    def _seq(self, connection: apsw.Connection, received_at: int, *, is_alone: bool) -> int:
+        """A place in the order of time. If it was taken before this process began, the group fails on it and each
+        addition comes again alone; then a free one is looked for."""
+        seq = self._next_seqs.get(received_at, received_at << SEQ_BITS)
+        if is_alone:
+            seq = _free(connection, seq)
+        if len(self._next_seqs) >= _REMEMBERED_TIMES:
+            self._next_seqs.clear()
+        self._next_seqs[received_at] = seq + 1
+        return seq
+
+    def _purge(self, connection: apsw.Connection, now: int) -> None:
+        if now - self._purged_at >= _PURGE_EVERY:
+            self._purged_at = now
+            connection.execute(SQL["purge_repeats"], {"now": now})
+
+
+def seq_of(connection: apsw.Connection, received_at: int) -> int:
+    """A place that is free, in the order of time."""
+    return _free(connection, received_at << SEQ_BITS)
+
+
+def _free(connection: apsw.Connection, seq: int) -> int:
+    if connection.execute(SQL["is_taken"], {"seq": seq}).get is None:
+        return seq
+    return int(connection.execute(SQL["free_seq"], {"seq": seq}).get)
+
+
+def _sort_out(
+    connection: apsw.Connection, additions: Sequence[Addition]
+) -> tuple[list[Addition], list[Added | Duplicate]]:
+    """Tell the new ones from repetitions, of what is stored and of each other."""
+    keys = [a.repeat[0] for a in additions if a.repeat]
+    known: dict[str, tuple[str, str, int]] = {}
+    if keys:
+        for row in connection.execute(SQL["live_repeats"], {"keys": json_list(keys)}):
+            known[row[0]] = row[1:]
+    fresh: list[Addition] = []
+    answers: list[Added | Duplicate] = []
+    for addition in additions:
+        if addition.repeat is not None:
+            key, fingerprint, expires_at = addition.repeat
+            before = known.get(key)
+            if before is not None and before[2] > addition.received_at:
+                answers.append(Duplicate(before[1], same_content=before[0] == fingerprint))
+                continue
+            known[key] = (fingerprint, addition.submission_id, expires_at)
+        fresh.append(addition)
+        answers.append(Added(addition.submission_id))
+    return fresh, answers
+
+
+def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
+    """Insert additions, each at its seq."""
+    insert_rows(connection, "submissions", [(seq, *a.submission) for seq, a in placed])
+    messages = [(seq, n, *row) for seq, a in placed for n, row in enumerate(a.messages, start=1)]
+    insert_rows(connection, "messages", messages)
+    addresses = [(address, seq) for seq, a in placed for address in a.addresses]
+    insert_rows(connection, "addresses", addresses)
+    for seq, addition in placed:
+        for position, content in addition.files:
+            connection.execute("INSERT INTO files VALUES (?, ?, ?)", (seq, position, content))
+    repeats = {
+        a.repeat[0]: (a.repeat[:2], a.submission_id, a.repeat[2]) for _, a in placed if a.repeat
+    }
+    rows = [(*stated, id_, expires_at) for stated, id_, expires_at in repeats.values()]
+    insert_rows(connection, "repeats", rows)
+    add_total(connection, "submissions", len(placed))
+    add_total(connection, "messages", len(messages))
+
+
+def add_total(connection: apsw.Connection, name: str, change: int) -> None:
+    """Keep a figure as it changes."""
+    connection.execute(SQL["add_total"], {"name": name, "change": change})

@@ -1,0 +1,179 @@
+"""The Ledger of one write to SQLite: it reads what the write is about at once, and writes what changed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import apsw
+
+from todoke.model.address import mailbox_key
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.message import Attempt, Message
+from todoke.model.submission import Submission
+from todoke.stores.rules.values import event_json, micros, plain, read_event
+from todoke.stores.rules.work import Work, new_work
+from todoke.stores.sqlite.add import add_total
+from todoke.stores.sqlite.read import Stored, load
+from todoke.stores.sqlite.rows import (
+    SQL,
+    Row,
+    attempt_row,
+    event_row,
+    insert_rows,
+    json_list,
+    message_row,
+    stated_id,
+    stated_key,
+    work_columns,
+)
+
+Place = tuple[int, int]
+"""A message's submission (its seq) and its number there."""
+
+
+@dataclass(slots=True)
+class SqliteLedger:
+    """See Ledger. `flush` writes; before that nothing is written but orphans."""
+
+    connection: apsw.Connection
+    _stored: dict[int, Stored] = field(default_factory=dict)
+    _seqs: dict[str, int] = field(default_factory=dict)
+    _places: dict[str, Place] = field(default_factory=dict)
+    _tokens: dict[str, str] = field(default_factory=dict)
+    _stated: dict[str, str] = field(default_factory=dict)
+    _changed: dict[str, None] = field(default_factory=dict)
+    _attempts: list[Row] = field(default_factory=list)
+    _events: list[Row] = field(default_factory=list)
+    _messages: list[Row] = field(default_factory=list)
+    _addresses: list[tuple[str, int]] = field(default_factory=list)
+
+    def open_messages(self, message_ids: Iterable[str]) -> None:
+        """Read the submissions of these messages."""
+        keys = {"keys": json_list(message_ids)}
+        rows = self.connection.execute(SQL["seqs_of_messages"], keys)
+        self._open({seq for _, seq in rows})
+
+    def open_events(self, events: Sequence[DeliveryEvent]) -> None:
+        """Read the submissions that these events may belong to."""
+        tokens = {e.token for e in events if e.token}
+        stated = {key for e in events if (key := stated_id(e))}
+        seqs: set[int] = set()
+        for row in self.connection.execute(SQL["places_of_tokens"], {"keys": json_list(tokens)}):
+            seqs.add(row[2])
+        for row in self.connection.execute(
+            SQL["tokens_of_stated_ids"], {"keys": json_list(stated)}
+        ):
+            self._stated[row[0]] = row[1]
+            seqs.add(row[3])
+        self._open(seqs)
+
+    def _open(self, seqs: Collection[int]) -> None:
+        for stored in load(self.connection, seqs).values():
+            self._stored[stored.seq] = stored
+            self._seqs[stored.submission.id] = stored.seq
+            for number, work in stored.works.items():
+                self._places[work.message.id] = (stored.seq, number)
+                for attempt in work.timeline.attempts:
+                    self._tokens[attempt.attempt.token] = work.message.id
+
+    def message_of(self, token: str) -> str | None:
+        """See Ledger."""
+        return self._tokens.get(token)
+
+    def token_of(self, service: str, service_id: str) -> str | None:
+        """See Ledger."""
+        return self._stated.get(stated_key(service, service_id))
+
+    def work(self, message_id: str) -> Work | None:
+        """See Ledger."""
+        place = self._places.get(message_id)
+        return None if place is None else self._stored[place[0]].works[place[1]]
+
+    def submission(self, submission_id: str) -> Submission:
+        """See Ledger."""
+        return self._stored[self._seqs[submission_id]].submission
+
+    def keep(self, work: Work) -> None:
+        """See Ledger."""
+        seq, number = self._places[work.message.id]
+        before = self._stored[seq].works[number]
+        if before.message.recipient != work.message.recipient:
+            self._addresses.append((work.message.recipient, seq))
+        self._stored[seq].works[number] = work
+        self._changed[work.message.id] = None
+
+    def keep_attempt(self, attempt: Attempt) -> None:
+        """Keep a new attempt of a message that is there."""
+        self._attempts.append((*self._places[attempt.message_id], *attempt_row(attempt)))
+        self._tokens[attempt.token] = attempt.message_id
+
+    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:
+        """See Ledger."""
+        seq, number = self._places[message_id]
+        stored = self._stored[seq]
+        attempts = stored.works[number].timeline.attempts
+        attempt = next(a.attempt for a in attempts if a.attempt.token == token)
+        row = event_row(event, attempt.recipient)
+        if row[0] is not None:
+            self._stated[row[0]] = token
+        journal = (number, attempt.number)
+        stored.positions[journal] = position = stored.positions.get(journal, 0) + 1
+        self._events.append((seq, *journal, position, *row))
+
+    def keep_message(self, message: Message, due_at: datetime) -> None:
+        """See Ledger."""
+        seq = self._seqs[message.submission_id]
+        if message.id in self._places or self._is_known(message.id):
+            return
+        stored = self._stored[seq]
+        number = max(stored.works, default=0) + 1
+        stored.works[number] = new_work(message, due_at)
+        self._places[message.id] = (seq, number)
+        self._messages.append((seq, number, *message_row(message, stored.submission.form, due_at)))
+        self._addresses.append((message.recipient, seq))
+
+    def keep_orphan(self, event: DeliveryEvent) -> None:
+        """See Ledger."""
+        self.connection.execute(
+            SQL["put_orphan"],
+            {
+                "key": event.key,
+                "stated_id": stated_id(event),
+                "received_at": micros(event.received_at),
+                "event": event_json(event),
+            },
+        )
+        add_total(self.connection, "orphans", self.connection.changes())
+
+    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
+        """See Ledger."""
+        key = {"stated_id": stated_key(service, service_id)}
+        rows = sorted(self.connection.execute(SQL["take_orphans"], key))
+        if rows:
+            add_total(self.connection, "orphans", -len(rows))
+        return [read_event(text) for _, text in rows]
+
+    def flush(self) -> None:
+        """Write what changed."""
+        insert_rows(self.connection, "messages", self._messages)
+        insert_rows(self.connection, "attempts", self._attempts)
+        insert_rows(self.connection, "events", self._events)
+        self.connection.executemany(
+            SQL["update_message"], [self._update(message_id) for message_id in self._changed]
+        )
+        self.connection.executemany(
+            SQL["put_address"],
+            [{"address": plain(mailbox_key(text)), "seq": seq} for text, seq in self._addresses],
+        )
+        if self._messages:
+            add_total(self.connection, "messages", len(self._messages))
+
+    def _update(self, message_id: str) -> Row:
+        seq, number = self._places[message_id]
+        return (*work_columns(self._stored[seq].works[number]), seq, number)
+
+    def _is_known(self, message_id: str) -> bool:
+        keys = {"keys": json_list([message_id])}
+        return self.connection.execute(SQL["seqs_of_messages"], keys).get is not None

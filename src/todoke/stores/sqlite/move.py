@@ -1,0 +1,145 @@
+"""All that SQLite keeps, for another store, and what another store kept, into SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+from msgspec.structs import replace
+
+from todoke.model import ids
+from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.submission import files
+from todoke.ports.store import FollowUp, Recorded
+from todoke.stores.rules import journal as rules
+from todoke.stores.rules.erase import address_keys, recipients
+from todoke.stores.rules.values import plain, read_event, time_of
+from todoke.stores.rules.work import Work, is_same, kept_message, work_of
+from todoke.stores.sqlite.add import Addition, add_total, insert, prepare, seq_of
+from todoke.stores.sqlite.ledger import SqliteLedger
+from todoke.stores.sqlite.read import Stored, load
+from todoke.stores.sqlite.rows import (
+    SQL,
+    Row,
+    attempt_row,
+    event_row,
+    insert_rows,
+    json_list,
+    work_columns,
+)
+
+ROUND = 100
+"""So many are read at once."""
+
+
+class Restoration(msgspec.Struct, frozen=True):
+    """A submission of another store as rows, without its seq."""
+
+    kept: Kept
+    addition: Addition
+    works: tuple[Work, ...]
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it adds to the transaction."""
+        return self.addition.weight
+
+
+def prepare_restoration(kept: Kept) -> Restoration:
+    """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
+    works = tuple(map(work_of, kept.messages))
+    addition = prepare(kept.submission, [w.message for w in works], kept.repeat)
+    concerned = address_keys(kept.submission.visitor, recipients(works))
+    return Restoration(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
+
+
+def restore(connection: apsw.Connection, wanted: Sequence[Restoration]) -> list[Restored]:
+    """See Movable.restore."""
+    return [_restore_one(connection, one) for one in wanted]
+
+
+def round_after(connection: apsw.Connection, seq: int) -> list[tuple[int, Kept]]:
+    """The submissions that come next in time after a place, each with its own; their files without content."""
+    seqs = [row[0] for row in connection.execute(SQL["walk"], {"after": seq, "limit": ROUND})]
+    stored = load(connection, seqs)
+    places = json_list(ids.place_of(s.submission.id) for s in stored.values())
+    rows = connection.execute(SQL["live_repeats"], {"keys": places})
+    repeats = {id_: Repeat(time_of(until), stated) for _, stated, id_, until in rows}
+    return [(at, _kept(stored[at], repeats)) for at in seqs]
+
+
+def with_contents(connection: apsw.Connection, seq: int, kept: Kept) -> Kept | None:
+    """The same with its files' content; None if it was erased meanwhile."""
+    wanted = dict.fromkeys(position for position, _, _ in files(kept.submission.entries))
+    if not wanted:
+        return kept
+    contents: dict[int, bytes] = dict(connection.execute(SQL["files"], {"seq": seq}))
+    if contents.keys() < wanted.keys():
+        return None
+    return replace(kept, submission=kept.submission.with_contents(contents))
+
+
+def join_orphans(
+    connection: apsw.Connection, requests: Sequence[tuple[int, FollowUp]]
+) -> list[tuple[int, int]]:
+    """See Store.join_orphans, for some orphans after a row: how many were joined, and the last row looked at."""
+    return [_join_round(connection, after, follow_up) for after, follow_up in requests]
+
+
+def _kept(stored: Stored, repeats: dict[str, Repeat]) -> Kept:
+    return Kept(
+        submission=stored.submission,
+        messages=tuple(map(kept_message, stored.works.values())),
+        repeat=repeats.get(stored.submission.id),
+    )
+
+
+def _restore_one(connection: apsw.Connection, wanted: Restoration) -> Restored:
+    id_ = wanted.addition.submission_id
+    there = connection.execute(SQL["seq_of_submission"], {"id": plain(id_)}).get
+    if there is not None:
+        stored = load(connection, [there])[there]
+        same = is_same(stored.submission, stored.works.values(), wanted.kept)
+        return Restored.SAME if same else Restored.DIFFERENT
+    seq = seq_of(connection, wanted.addition.received_at)
+    insert(connection, [(seq, wanted.addition)])
+    works = list(enumerate(wanted.works, start=1))
+    connection.executemany(
+        SQL["update_message"], [(*work_columns(work), seq, number) for number, work in works]
+    )
+    attempts: list[Row] = []
+    events: list[Row] = []
+    for number, work in works:
+        for tried in work.timeline.attempts:
+            attempts.append((seq, number, *attempt_row(tried.attempt)))
+            events += [
+                (
+                    seq,
+                    number,
+                    tried.attempt.number,
+                    position,
+                    *event_row(event, tried.attempt.recipient),
+                )
+                for position, event in enumerate(tried.events, start=1)
+            ]
+    insert_rows(connection, "attempts", attempts)
+    insert_rows(connection, "events", events)
+    return Restored.NEW
+
+
+def _join_round(connection: apsw.Connection, after: int, follow_up: FollowUp) -> tuple[int, int]:
+    rows = list(connection.execute(SQL["orphans_after"], {"after": after, "limit": ROUND}))
+    if not rows:
+        return 0, after
+    events = [read_event(text) for _, text in rows]
+    ledger = SqliteLedger(connection)
+    ledger.open_events(events)
+    words = rules.record(ledger, events, follow_up, orphans=False)
+    ledger.flush()
+    joined = [
+        id_ for (id_, _), word in zip(rows, words, strict=True) if word is not Recorded.ORPHAN
+    ]
+    connection.execute(SQL["delete_orphans"], {"keys": json_list(joined)})
+    add_total(connection, "orphans", -connection.changes())
+    return len(joined), rows[-1][0]

@@ -1,0 +1,70 @@
+"""Reading whole submissions from SQLite: four statements for any number of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+import apsw
+import msgspec
+
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.message import AttemptTimeline, MessageTimeline, Timeline
+from todoke.model.submission import Submission
+from todoke.stores.rules.values import read_event, time_or_none
+from todoke.stores.rules.work import Work, attempt_timeline
+from todoke.stores.sqlite.rows import SQL, Row, attempt_of, json_list, message_of, submission_of
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A submission as stored: its place, its messages' work by their number, and how far each journal has come."""
+
+    seq: int
+    submission: Submission
+    works: dict[int, Work]
+    positions: dict[Row, int]
+
+    @property
+    def timeline(self) -> Timeline:
+        """What people see of it."""
+        return Timeline(
+            submission=self.submission, messages=tuple(w.timeline for w in self.works.values())
+        )
+
+
+def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, Stored]:
+    """The submissions at these places with all that became of them. Call it inside a transaction."""
+    if not seqs:
+        return {}
+    these = {"seqs": json_list(seqs)}
+    stored = {
+        row[0]: Stored(row[0], submission_of(row), {}, {})
+        for row in connection.execute(SQL["submissions"], these)
+    }
+    events: defaultdict[Row, list[DeliveryEvent]] = defaultdict(list)
+    attempts: defaultdict[Row, list[Row]] = defaultdict(list)
+    for row in connection.execute(SQL["attempts"], these):
+        attempts[row[:2]].append(row)
+    if attempts:
+        for row in connection.execute(SQL["events"], these):
+            events[row[:3]].append(read_event(row[4]))
+            stored[row[0]].positions[row[1:3]] = row[3]
+    for row in connection.execute(SQL["messages"], these):
+        found = stored[row[0]]
+        tried = tuple(
+            attempt_timeline(attempt_of(a, row[2]), tuple(events[a[:3]])) for a in attempts[row[:2]]
+        )
+        found.works[row[1]] = _work_of(row, found.submission.id, tried)
+    return stored
+
+
+def _work_of(row: Row, submission_id: str, attempts: tuple[AttemptTimeline, ...]) -> Work:
+    due_at, lease_until, resend_asked_at, corrections = row[10:]
+    timeline = MessageTimeline(
+        message=message_of(row, submission_id),
+        attempts=attempts,
+        due_at=time_or_none(due_at),
+        resend_asked_at=time_or_none(resend_asked_at),
+        corrections=corrections,
+    )
+    return Work(timeline, time_or_none(lease_until))

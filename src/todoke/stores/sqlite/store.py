@@ -1,0 +1,323 @@
+"""The store on one machine: one SQLite file in WAL mode, one writer thread, any number of readers.
+
+docs/store.md says what is guaranteed and what lies on the disk. Reads see what is committed; writes are grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.errors import StoreCorrupt, StoreUnavailable
+from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
+from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.values import micros, plain, read_event, time_of, time_or_none
+from todoke.stores.sqlite import erase, move, page, suppress, write
+from todoke.stores.sqlite.add import Adder, prepare
+from todoke.stores.sqlite.database import open_reader, translated
+from todoke.stores.sqlite.read import load
+from todoke.stores.sqlite.rows import SQL, read_totals
+from todoke.stores.sqlite.writer import Writer
+
+IDLE_READERS = 8
+"""So many reading connections are kept open; more are opened when needed and closed again."""
+
+
+@dataclass(slots=True)
+class SqliteStore:
+    """See Store. `path` is the database file; it is made, with its folder, if there is none.
+
+    Raises when made: StoreCorrupt, if the file is damaged, not ours or of a newer todoke; StoreUnavailable, if it
+    cannot be opened; ConfigError, if the SQLite in use is not safe.
+    """
+
+    path: Path
+    _writer: Writer
+    _adder: Adder
+    _readers: list[apsw.Connection]
+    _closed: bool
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._adder = Adder()
+        self._readers = []
+        self._closed = False
+        self._writer = Writer(path)
+        self._writer.start()
+        with self._reading() as connection:
+            is_to_scrub = erase.has_traces(connection)
+        if is_to_scrub:
+            self._writer.submit(erase.scrub, None, alone=True)
+
+    def add(
+        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+    ) -> Future[Added | Duplicate]:
+        """See Store."""
+        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None)
+        return self._writer.submit(self._adder, addition, weight=addition.weight)
+
+    def claim(
+        self,
+        *,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        service: str,
+        ceiling: Ceiling,
+        ids: Sequence[str] = (),
+    ) -> Sequence[Claim]:
+        """See Store."""
+        wish = write.ClaimWish(now, lease_until, limit, service, ceiling, tuple(ids))
+        claims: Sequence[Claim] = self._write(write.claim, wish)
+        return claims
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """See Store."""
+        self._write(write.finish, (tuple(outcomes), follow_up))
+
+    def record(
+        self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
+    ) -> Sequence[Recorded]:
+        """See Store."""
+        request = (tuple(events), follow_up, orphans)
+        words: Sequence[Recorded] = self._write(write.record, request)
+        return words
+
+    def resend(
+        self,
+        message_id: str,
+        *,
+        now: datetime,
+        recipient: str = "",
+        max_corrections: int = 0,
+        follow_up: FollowUp,
+    ) -> bool:
+        """See Store."""
+        wish = write.ResendWish(message_id, now, recipient, max_corrections, follow_up)
+        return bool(self._write(write.resend, wish))
+
+    def next_due(self) -> datetime | None:
+        """See Store."""
+        with self._reading() as connection:
+            return time_or_none(connection.execute(SQL["next_due"]).get)
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """See Store."""
+        with self._reading() as connection:
+            found = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
+            return [str(id_) for id_, _ in found]
+
+    def receipt(self, token_hash: str) -> Timeline | None:
+        """See Store."""
+        return self._timeline("seq_of_token", {"hash": plain(token_hash)})
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """See Store."""
+        return self._timeline("seq_of_submission", {"id": plain(submission_id)})
+
+    def page(self, query: Query) -> Page:
+        """See Store."""
+        with self._reading() as connection:
+            return page.page(connection, query)
+
+    def file(self, submission_id: str, position: int) -> File | None:
+        """See Store."""
+        with self._reading() as connection:
+            seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
+            stored = load(connection, [] if seq is None else [seq]).get(seq)
+            if stored is None or not 0 <= position < len(stored.submission.entries):
+                return None
+            file = stored.submission.entries[position].value
+            if not isinstance(file, File):
+                return None
+            content = connection.execute(SQL["file"], {"seq": seq, "position": position}).get
+            return File(name=file.name, media_type=file.media_type, content=content)
+
+    def file_link(self, submission_id: str, position: int) -> str | None:  # noqa: ARG002 - see Store
+        """See Store. It gives its files out itself."""
+        return None
+
+    def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
+        """See Store."""
+        with self._reading() as connection:
+            rows = connection.execute(SQL["newest_orphans"], {"limit": limit})
+            return [read_event(text) for (text,) in rows]
+
+    def walk(self) -> Iterator[Kept]:
+        """See Movable. Each round of submissions is of one moment."""
+        seq = -1
+        while True:
+            with self._reading() as connection:
+                found = move.round_after(connection, seq)
+            if not found:
+                return
+            for seq, kept in found:
+                with self._reading() as connection:
+                    whole = move.with_contents(connection, seq, kept)
+                if whole is not None:
+                    yield whole
+
+    def walk_orphans(self) -> Iterator[DeliveryEvent]:
+        """See Movable."""
+        last = 0
+        while True:
+            with self._reading() as connection:
+                values = {"after": last, "limit": move.ROUND}
+                rows = list(connection.execute(SQL["orphans_after"], values))
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield from (read_event(text) for _, text in rows)
+
+    def restore(self, kept: Kept) -> Future[Restored]:
+        """See Movable."""
+        wanted = move.prepare_restoration(kept)
+        return self._writer.submit(move.restore, wanted, weight=wanted.weight)
+
+    def join_orphans(self, follow_up: FollowUp) -> int:
+        """See Store."""
+        total, last = 0, 0
+        while True:
+            joined, seen = self._write(move.join_orphans, (last, follow_up))
+            if seen == last:
+                return total
+            total, last = total + joined, seen
+
+    def erase(
+        self,
+        *,
+        submission_id: str = "",
+        address: str = "",
+        received_before: datetime | None = None,
+        retained_before: datetime | None = None,
+    ) -> int:
+        """See Store. The file is written anew afterwards, so it takes as long as that takes; adds wait meanwhile."""
+        condition = Condition(submission_id, address, received_before, retained_before)
+        erased, has_traces = self._write(erase.erase, condition)
+        if has_traces:
+            self._scrub()
+        return int(erased)
+
+    def counts(self) -> Mapping[str, int]:
+        """See Store."""
+        with self._reading() as connection:
+            totals = read_totals(connection)
+            due = connection.execute(SQL["count_due"]).get
+        return {
+            "submissions": totals["submissions"],
+            "messages": totals["messages"],
+            "due": due,
+            "orphans": totals["orphans"],
+        }
+
+    def put_code(self, code_hash: str, expires_at: datetime) -> None:
+        """See Store."""
+        self._write(write.put_code, (plain(code_hash), micros(expires_at)))
+
+    def take_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        return bool(self._write(write.take_code, (plain(code_hash), micros(now))))
+
+    def mark(self, name: str) -> datetime | None:
+        """See Store."""
+        with self._reading() as connection:
+            return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
+
+    def marks(self) -> Mapping[str, datetime]:
+        """See Movable."""
+        with self._reading() as connection:
+            return {name: time_of(at) for name, at in connection.execute(SQL["marks"])}
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """See Store."""
+        self._write(write.put_mark, (plain(name), micros(at)))
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """See Store."""
+        self._write(suppress.put, suppress.rows_of(service, suppressions, at))
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """See Store."""
+        with self._reading() as connection:
+            return suppress.read(connection)
+
+    def verify(self, *, quick: bool = False) -> None:
+        """Read the whole file; `quick` leaves out comparing indexes with rows, which takes most of the time.
+
+        Raises StoreCorrupt: if anything in it contradicts the rest.
+        """
+        check = "quick_check" if quick else "integrity_check"
+        with self._reading() as connection:
+            faults = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
+            if faults != ["ok"]:
+                raise StoreCorrupt(f"{self.path} is damaged: {'; '.join(map(str, faults))}")
+
+    def end_leases(self) -> None:
+        """Let every lease lapse now: the process that held them is gone."""
+        self._write(write.end_leases, None)
+
+    def close(self) -> None:
+        """See Store."""
+        self._closed = True
+        while self._readers:
+            self._readers.pop().close(True)
+        self._writer.close()
+
+    def _scrub(self) -> None:
+        try:
+            self._writer.submit(erase.scrub, None, alone=True).result()
+        except StoreUnavailable as error:
+            raise StoreUnavailable(
+                f"It is erased, but traces of it remain in the files: {str(error).rstrip('.')}. "
+                "Erase again to remove them."
+            ) from error
+
+    def _write(self, apply: Any, request: Any) -> Any:
+        return self._writer.submit(apply, request).result()
+
+    def _timeline(self, statement: str, values: Mapping[str, str]) -> Timeline | None:
+        with self._reading() as connection:
+            seq = connection.execute(SQL[statement], dict(values)).get
+            return None if seq is None else load(connection, [seq])[seq].timeline
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """A read transaction: all that is read in it is of one moment."""
+        if self._closed:
+            raise StoreUnavailable("The store is closed.")
+        with translated(self.path):
+            connection = self._take_reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.close(True)
+                raise
+        self._give_back(connection)
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        if self._closed or len(self._readers) >= IDLE_READERS:
+            connection.close(True)
+        else:
+            self._readers.append(connection)
+
+    def _take_reader(self) -> apsw.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            return open_reader(self.path)

@@ -1,0 +1,72 @@
+"""Suppression lists in SQLite.
+
+Only what changed is written: a list may be long, and from one day to the next it is mostly the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import apsw
+import msgspec
+
+from todoke.model.address import mailbox_key
+from todoke.model.json_text import to_json
+from todoke.ports.records import Suppression, SuppressionList
+from todoke.stores.rules.values import micros, plain, read_suppression, time_of
+from todoke.stores.sqlite.erase import set_traces
+from todoke.stores.sqlite.rows import SQL, insert_rows
+
+
+class ListRows(msgspec.Struct, frozen=True):
+    """A list as rows: for each entry its mailbox key and its JSON."""
+
+    service: str
+    read_at: int
+    entries: frozenset[tuple[str, str]]
+
+
+def rows_of(service: str, suppressions: Sequence[Suppression], at: datetime) -> ListRows:
+    """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
+    entries = frozenset((plain(mailbox_key(s.address)), to_json(s)) for s in suppressions)
+    return ListRows(plain(service), micros(at), entries)
+
+
+def put(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
+    """See Store.put_suppressions. What leaves the list leaves traces in the file, which the next erasure removes."""
+    for wanted in lists:
+        kept = _entries(connection, wanted.service)
+        gone = kept - wanted.entries
+        for address, entry in gone:
+            connection.execute(
+                SQL["delete_suppression"],
+                {"service": wanted.service, "address": address, "suppression": entry},
+            )
+        if gone:
+            set_traces(connection, there=True)
+        fresh = [(wanted.service, *entry) for entry in sorted(wanted.entries - kept)]
+        insert_rows(connection, "suppressions", fresh)
+        connection.execute(
+            SQL["put_suppression_list"], {"service": wanted.service, "read_at": wanted.read_at}
+        )
+    return [None] * len(lists)
+
+
+def read(connection: apsw.Connection) -> list[SuppressionList]:
+    """See Store.suppressions."""
+    return [
+        SuppressionList(
+            service=service,
+            read_at=time_of(read_at),
+            suppressions=tuple(
+                read_suppression(entry) for _, entry in sorted(_entries(connection, service))
+            ),
+        )
+        for service, read_at in list(connection.execute(SQL["suppression_lists"]))
+    ]
+
+
+def _entries(connection: apsw.Connection, service: str) -> set[tuple[str, str]]:
+    rows = connection.execute(SQL["suppressions"], {"service": service})
+    return {(address, entry) for address, entry in rows}

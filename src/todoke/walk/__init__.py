@@ -1,0 +1,1 @@
+"""The use cases, in the walk's words. They decide; ports do."""

@@ -1,0 +1,161 @@
+"""Turn an entry list into a submission and the messages it causes, or into what is wrong with it.
+
+Called by web/door/door.py, which stores what `prepare` returns in one atomic write. Nothing here waits or writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from todoke.forms.managers import managers_of
+from todoke.forms.validate import validate
+from todoke.model import ids
+from todoke.model.address import AddressError, mailbox_key, parse_address
+from todoke.model.form import Form, Managers
+from todoke.model.language import translator
+from todoke.model.message import Message, Role
+from todoke.model.submission import EntryList, FieldError, FieldErrors, RepeatKey, Submission, texts
+from todoke.walk.app import App
+
+ANONYMOUS_REPEAT_WINDOW = timedelta(seconds=10)
+"""Without an address, equal answers may come from two people behind one router: only a double click is one."""
+IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a request came from. `remote` and `user_agent` are hashed and never stored."""
+
+    language: str
+    remote: str = ""
+    user_agent: str = ""
+    idempotency_key: str = ""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What one accepted request comes to: everything that the one write keeps, and the receipt link's token."""
+
+    submission: Submission
+    messages: tuple[Message, ...]
+    repeat: RepeatKey
+    token: str
+
+
+def prepare(app: App, form: Form, entries: EntryList, context: Context) -> FieldErrors | Prepared:
+    """Check `entries` by the form's rules and compose the outbox; no I/O.
+
+    FieldErrors: if a rule is broken, or if the answers name nobody who would receive them.
+    """
+    errors = validate(form, entries, context.language)
+    if errors:
+        return errors
+    managers = managers_of(form, entries)
+    if not managers and form.managers != Managers():
+        return (_nobody_receives(form, context.language),)
+    now = app.clock()
+    visitor = _visitor(form, entries)
+    repeat = _repeat_key(app, form, entries, visitor, context, now)
+    submission_id = ids.submission_id(now, _place(app, visitor, repeat))
+    token = ids.receipt_token(app.settings.secret, submission_id)
+    submission = Submission(
+        id=submission_id,
+        form=form.name,
+        received_at=now,
+        entries=entries,
+        language=context.language,
+        visitor=visitor,
+        token_hash=ids.receipt_hash(token),
+        retain_until=now + form.retention if form.retention else None,
+    )
+    return Prepared(
+        submission=submission,
+        messages=tuple(_messages(app, submission, managers, form.language)),
+        repeat=repeat,
+        token=token,
+    )
+
+
+def _nobody_receives(form: Form, language: str) -> FieldError:
+    say = translator("forms", language).gettext
+    if form.managers.directory:
+        message = say("This address is not in the directory, so nobody would receive the form.")
+    else:
+        message = say("Nobody receives the form with this answer. Please choose another.")
+    return FieldError(form.managers.field, "no_manager", message)
+
+
+def _visitor(form: Form, entries: EntryList) -> str:
+    """The visitor's own address, or "" when the form asks for none or it is left empty."""
+    for text in texts(entries, form.confirmation.field):
+        try:
+            return str(parse_address(text.strip()))
+        except AddressError:
+            continue
+    return ""
+
+
+def _messages(
+    app: App, submission: Submission, managers: tuple[str, ...], managers_language: str
+) -> Iterable[Message]:
+    domain = parse_address(app.settings.mail.sender.address).ascii_domain
+    wanted = [(Role.NOTIFICATION, address, managers_language) for address in managers]
+    if submission.visitor:
+        wanted.insert(0, (Role.CONFIRMATION, submission.visitor, submission.language))
+    for number, (role, recipient, language) in enumerate(wanted, start=1):
+        message_id = ids.message_id(submission.id, number)
+        yield Message(
+            id=message_id,
+            submission_id=submission.id,
+            role=role,
+            recipient=recipient,
+            language=language,
+            message_id=f"<{message_id}@{domain}>",
+            created_at=submission.received_at,
+        )
+
+
+def _repeat_key(
+    app: App, form: Form, entries: EntryList, visitor: str, context: Context, now: datetime
+) -> RepeatKey:
+    """Name what would be the same request again.
+
+    With an Idempotency-Key: the key. Without: the same answers to the same form from the same place, within a
+    window that is short when the answers hold no address.
+    """
+    fingerprint = _fingerprint(entries)
+    parts: tuple[str, ...]
+    if context.idempotency_key:
+        window, parts = IDEMPOTENCY_KEY_WINDOW, ("key", form.name, context.idempotency_key)
+    else:
+        window = app.settings.repeat_window if visitor else ANONYMOUS_REPEAT_WINDOW
+        parts = ("same", form.name, fingerprint, context.remote, context.user_agent)
+    return RepeatKey(
+        key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
+        fingerprint=fingerprint,
+        expires_at=now + window,
+        of_visitor=not context.idempotency_key,
+    )
+
+
+def _place(app: App, visitor: str, repeat: RepeatKey) -> str:
+    mailbox = mailbox_key(visitor) if visitor else ""
+    return ids.place(
+        app.settings.secret, visitor=mailbox, repeat_key=repeat.key, of_visitor=repeat.of_visitor
+    )
+
+
+def _fingerprint(entries: EntryList) -> str:
+    """Hash an entry list so that two lists share a fingerprint only when they are equal.
+
+    The repr of a list of texts and bytes says where each begins and ends; it is the quickest way to say so.
+    """
+    stated = [
+        (e.name, e.value, e.raw)
+        if isinstance(e.value, str)
+        else (e.name, e.value.name, e.value.digest, e.raw)
+        for e in entries
+    ]
+    return hashlib.sha256(repr(stated).encode("utf-8", "surrogatepass")).hexdigest()

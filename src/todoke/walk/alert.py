@@ -1,0 +1,133 @@
+"""Decide who must learn of what a delivery event changed. Pure; the store applies it inside the write.
+
+A message that failed, was called unwanted or got another address causes alerts to people who can act, once, and never
+to the address that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from todoke.forms.managers import managers_of
+from todoke.model import ids
+from todoke.model.address import parse_address, same_mailbox
+from todoke.model.delivery import Standing, Status
+from todoke.model.message import Message, MessageTimeline, Role
+from todoke.model.settings import Settings
+from todoke.model.submission import Submission
+from todoke.ports.store import FollowUp
+
+COMPLAINED = "complained"
+CORRECTED = "corrected"
+
+
+def follow_up(settings: Settings) -> FollowUp:
+    """The decision for these settings: which alerts a change of one message causes.
+
+    An alert's id is a hash of the message, what happened, the attempt (or the correction) it happened to, and who
+    is told. So one attempt's failure is told once, in whichever order the events came that prove it, and a new
+    attempt that fails as well is told again. Alerts cause none.
+    """
+
+    def decide(
+        submission: Submission, before: MessageTimeline, after: MessageTimeline
+    ) -> Sequence[Message]:
+        if after.message.role is Role.ALERT:
+            return ()
+        happened = tuple(_happened(before, after))
+        if not happened:
+            return ()
+        told = _who_can_act(settings, submission, before, after)
+        return [
+            _alert(settings, submission, after, recipient, what, note, nth)
+            for what, note, nth in happened
+            for recipient in told
+        ]
+
+    return decide
+
+
+def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple[str, str, int]]:
+    """What the change amounts to: its name, the alert's note, and to which attempt or correction it happened."""
+    was, is_now = before.standing, after.standing
+    if _has_failed(is_now) and not _has_failed(was):
+        yield "failed", is_now.status.value, len(after.attempts)
+    if is_now.complained and not was.complained:
+        yield COMPLAINED, COMPLAINED, len(after.attempts)
+    if not same_mailbox(before.message.recipient, after.message.recipient):
+        yield CORRECTED, CORRECTED, after.corrections
+
+
+def _has_failed(standing: Standing) -> bool:
+    """Whether it will not arrive, as far as is known: giving up after a lost answer leaves that open."""
+    if standing.status is Status.FAILED and standing.answer_lost:
+        return False
+    return standing.status.is_failure
+
+
+def _who_can_act(
+    settings: Settings, submission: Submission, before: MessageTimeline, after: MessageTimeline
+) -> Sequence[str]:
+    """Whom to tell: of a confirmation, the managers; of a notification, the site's `alert_to` and the other managers.
+
+    Without one of them, `alert_to`. Never the address that the message failed to reach: it was
+    `before.message.recipient`, which is also the one that a correction leaves behind.
+    """
+    form = settings.forms.get(submission.form)
+    managers = managers_of(form, submission.entries) if form else ()
+    alert_to = settings.site.alert_to
+    wanted = managers if after.message.role is Role.CONFIRMATION else (*alert_to, *managers)
+    failed = before.message.recipient
+    return _each_once(wanted, failed) or _each_once(alert_to, failed)
+
+
+def _each_once(addresses: Iterable[str], but: str) -> Sequence[str]:
+    kept: list[str] = []
+    for address in addresses:
+        if not any(same_mailbox(address, other) for other in (but, *kept)):
+            kept.append(address)
+    return kept
+
+
+def _alert(
+    settings: Settings,
+    submission: Submission,
+    about: MessageTimeline,
+    recipient: str,
+    what: str,
+    note: str,
+    nth: int,
+) -> Message:
+    derived = ids.derived_id("alert", about.message.id, what, str(nth), recipient)
+    return alert(settings, submission, about, recipient, note, f"{submission.id}-{derived}")
+
+
+def alert(
+    settings: Settings,
+    submission: Submission,
+    about: MessageTimeline,
+    recipient: str,
+    note: str,
+    alert_id: str,
+) -> Message:
+    """An alert to `recipient` about a message, in the language of its form."""
+    domain = parse_address(settings.mail.sender.address).ascii_domain
+    form = settings.forms.get(submission.form)
+    return Message(
+        id=alert_id,
+        submission_id=submission.id,
+        role=Role.ALERT,
+        recipient=recipient,
+        language=form.language if form else settings.site.language,
+        message_id=f"<{alert_id}@{domain}>",
+        created_at=_when(about),
+        about=about.message.id,
+        note=note,
+    )
+
+
+def _when(about: MessageTimeline) -> datetime:
+    """When we learned of it, by our own clock; the store makes an alert due at once whatever this says."""
+    heard = [event.received_at for attempt in about.attempts for event in attempt.events]
+    known = (*heard, about.resend_asked_at, about.message.created_at)
+    return max(moment for moment in known if moment is not None)

@@ -1,0 +1,43 @@
+"""What the use cases run on: settings, and the ports that these chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from todoke.model.settings import Settings
+from todoke.ports.bucket import Bucket
+from todoke.ports.clock import Clock
+from todoke.ports.events import EventSource
+from todoke.ports.mailer import Mailer
+from todoke.ports.records import Records
+from todoke.ports.store import Store
+from todoke.walk.send.courtesy import Courtesy
+
+
+def utc_now() -> datetime:
+    """The present time, aware."""
+    return datetime.now(UTC)
+
+
+def _nobody_listens() -> None:
+    """Stand in for a hint that nobody takes: the sweep finds the work all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
+
+    `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
+    """
+
+    settings: Settings
+    store: Store
+    mailer: Mailer
+    sources: Mapping[str, EventSource] = field(default_factory=dict)
+    records: Records | None = None
+    bucket: Bucket | None = None
+    clock: Clock = utc_now
+    hint: Callable[[], None] = _nobody_listens
+    courtesy: Courtesy = field(default_factory=Courtesy)

@@ -1,0 +1,239 @@
+"""A backup: all that a store keeps, in one file, from which any other store becomes the same.
+
+A line is one JSON object with its `kind`: first `backup`, then submissions, orphans, marks and suppression lists, and
+`end` with their number and the SHA-256 of all lines before it. Secrets are not in it, nor codes that open the desk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, TextIO
+
+import msgspec
+
+from todoke import __version__
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent
+from todoke.model.errors import Error
+from todoke.model.json_text import reader, to_json
+from todoke.model.kept import Kept, Restored
+from todoke.model.submission import files
+from todoke.ports.records import SuppressionList
+from todoke.ports.store import FollowUp, Store
+
+VERSION = 1
+"""Of the lines. A reader knows its own and those before it."""
+_AT_ONCE = 64
+_ROUND = 100
+
+
+class DamagedBackup(Error):
+    """The file is no backup, or not a whole one."""
+
+
+class Head(msgspec.Struct, frozen=True, tag_field="kind", tag="backup"):
+    """The first line: who wrote it when, and a name of the secret that its ids and links were made with."""
+
+    version: int
+    todoke: str
+    written_at: datetime
+    secret: str
+
+
+class _Submission(msgspec.Struct, frozen=True, tag_field="kind", tag="submission"):
+    kept: Kept
+
+
+class _Orphan(msgspec.Struct, frozen=True, tag_field="kind", tag="orphan"):
+    event: DeliveryEvent
+
+
+class _Mark(msgspec.Struct, frozen=True, tag_field="kind", tag="mark"):
+    name: str
+    at: datetime
+
+
+class _Suppressions(msgspec.Struct, frozen=True, tag_field="kind", tag="suppressions"):
+    listed: SuppressionList
+
+
+class _End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
+    lines: int
+    sha256: str
+
+
+Line = Head | _Submission | _Orphan | _Mark | _Suppressions | _End
+_read_line: Callable[[str], Line] = reader(Line)
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What is in a backup: its head, and how many submissions of each form."""
+
+    head: Head
+    forms: dict[str, int]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a restoration: how many submissions of each word, and the ids of those that were not restored;
+    `orphans` that came along, and `joined` of all orphans here that belong to an attempt now."""
+
+    words: dict[Restored, int]
+    left: tuple[str, ...]
+    orphans: int
+    joined: int
+
+
+def write(store: Store, secret: bytes, now: datetime, out: TextIO) -> Iterator[Kept]:
+    """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is."""
+    digest = hashlib.sha256()
+    count = 0
+
+    def put(line: Line) -> None:
+        nonlocal count
+        text = to_json(line) + "\n"
+        digest.update(text.encode())
+        out.write(text)
+        count += 1
+
+    put(Head(VERSION, __version__, now, ids.secret_name(secret)))
+    for kept in store.walk():
+        put(_Submission(kept))
+        yield kept
+    for event in store.walk_orphans():
+        put(_Orphan(event))
+    for name, at in sorted(store.marks().items()):
+        put(_Mark(name, at))
+    for listed in store.suppressions():
+        put(_Suppressions(listed))
+    out.write(to_json(_End(count, digest.hexdigest())) + "\n")
+
+
+def verify(lines: Iterable[str]) -> Contents:
+    """Read a backup to its end.
+
+    Raises DamagedBackup: if it is none, not whole, changed, or of a newer todoke.
+    """
+    digest = hashlib.sha256()
+    head, end, number = None, None, 0
+    forms: Counter[str] = Counter()
+    for number, text in enumerate(lines, start=1):
+        if end is not None:
+            raise DamagedBackup(f"Line {number}: something follows after the end.")
+        line = _parsed(text, number)
+        if isinstance(line, _End):
+            end = line
+            continue
+        if head is None:
+            head = _require_head(line)
+        elif isinstance(line, Head):
+            raise DamagedBackup(f"Line {number}: another backup begins here.")
+        if isinstance(line, _Submission):
+            forms[line.kept.submission.form] += 1
+        digest.update(text.encode())
+    if head is None:
+        raise DamagedBackup("The file is empty.")
+    if end is None:
+        raise DamagedBackup(
+            f"It ends after line {number}, in the middle: it was not written whole."
+        )
+    if (end.lines, end.sha256) != (number - 1, digest.hexdigest()):
+        raise DamagedBackup("It is not as it was written: its lines do not add up to its checksum.")
+    return Contents(head, dict(forms))
+
+
+def restore(
+    store: Store, lines: Iterable[str], follow_up: FollowUp, tell: Callable[[int], None]
+) -> Outcome:
+    """Restore a backup that was verified; `tell` is called with how many submissions were looked at so far.
+
+    What is there already stays as it is, so after an error the same can be done again.
+    """
+    words: Counter[Restored] = Counter()
+    left: list[str] = []
+    waiting: deque[tuple[str, Future[Restored]]] = deque()
+    orphans: list[DeliveryEvent] = []
+    orphan_count = 0
+
+    def settle(most: int) -> None:
+        while len(waiting) > most:
+            id_, future = waiting.popleft()
+            word = future.result()
+            words[word] += 1
+            if word in {Restored.DIFFERENT, Restored.UNPLACED}:
+                left.append(id_)
+            tell(words.total())
+
+    for number, text in enumerate(lines, start=1):
+        line = _parsed(text, number)
+        if isinstance(line, _Submission):
+            id_ = line.kept.submission.id
+            waiting.append((id_, store.restore(line.kept)))
+            # Files may be large: their bytes wait for one submission at a time.
+            settle(0 if any(files(line.kept.submission.entries)) else _AT_ONCE)
+            continue
+        settle(0)
+        if isinstance(line, _Orphan):
+            orphans.append(line.event)
+            orphan_count += 1
+        if orphans and (len(orphans) >= _ROUND or not isinstance(line, _Orphan)):
+            store.record(orphans, follow_up)
+            orphans = []
+        if isinstance(line, _Mark):
+            _restore_mark(store, line)
+        elif isinstance(line, _Suppressions):
+            _restore_list(store, line.listed)
+    return Outcome(
+        words=dict(words),
+        left=tuple(left),
+        orphans=orphan_count,
+        joined=store.join_orphans(follow_up),
+    )
+
+
+def _require_head(line: Line) -> Head:
+    if not isinstance(line, Head):
+        raise DamagedBackup("Line 1: a backup begins otherwise.")
+    if line.version > VERSION:
+        raise DamagedBackup(
+            f"todoke {line.todoke} wrote it (version {line.version}); this one reads version {VERSION}."
+        )
+    return line
+
+
+def _parsed(text: str, number: int) -> Line:
+    try:
+        line = _read_line(text)
+    except (ValueError, msgspec.ValidationError) as error:
+        raise DamagedBackup(f"Line {number}: it is no line of a backup: {error}") from error
+    if isinstance(line, _Submission):
+        _check(line.kept, number)
+    return line
+
+
+def _check(kept: Kept, number: int) -> None:
+    """What the lines of a backup cannot contradict without being another's work."""
+    for _, _, file in files(kept.submission.entries):
+        if hashlib.sha256(file.content).hexdigest() != file.digest:
+            raise DamagedBackup(f"Line {number}: the content of a file is not what was received.")
+    for message in kept.messages:
+        numbers = [tried.attempt.number for tried in message.attempts]
+        if numbers != list(range(1, len(numbers) + 1)):
+            raise DamagedBackup(f"Line {number}: attempts of {message.message.id} are missing.")
+
+
+def _restore_mark(store: Store, line: _Mark) -> None:
+    """Of two moments the later one counts: the mark says until when something is known."""
+    before = store.mark(line.name)
+    if before is None or before < line.at:
+        store.put_mark(line.name, line.at)
+
+
+def _restore_list(store: Store, listed: SuppressionList) -> None:
+    """A list that was read later stays."""
+    here: dict[str, Any] = {known.service: known.read_at for known in store.suppressions()}
+    if listed.service not in here or here[listed.service] < listed.read_at:
+        store.put_suppressions(listed.service, listed.suppressions, listed.read_at)

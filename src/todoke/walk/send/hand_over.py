@@ -1,0 +1,192 @@
+"""One claim, handed over once, and what came of it: a mail service's answer becomes delivery events and the next step.
+
+Called by send.py. Never raises: whatever goes wrong with one mail is that mail's own outcome.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown, StoreError
+from todoke.model.log import get_logger
+from todoke.model.mail import Mail
+from todoke.model.message import Claim, MessageTimeline, Outcome, Role
+from todoke.model.retry import RetryPolicy
+from todoke.model.smtp_codes import Reading, read_answer
+from todoke.ports.mailer import Accepted
+from todoke.walk.app import App
+
+STORE_PAUSE = timedelta(seconds=30)
+log = get_logger(__name__)
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What came of a claim. `answered` is True when the service dealt with this mail as a mail.
+
+    `fault` is set when every other mail would fare the same now.
+    """
+
+    outcome: Outcome
+    fault: SendDeferred | None = None
+    answered: bool = False
+
+
+def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
+    """Compose the mail of `claim` and hand it to the mailer, once."""
+    mail = compose_mail(app, claim, policy)
+    return mail if isinstance(mail, Result) else send_mail(app, claim, mail, policy)
+
+
+def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
+    """Compose the mail of `claim`, or say what its claim comes to without one.
+
+    A message whose earlier attempts ended with our process dying, and that is past its time, is given up untried:
+    it may be what kills us. Any other gets this one try, however late it is.
+    """
+    if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
+        return Result(give_up(claim, app.clock(), ""))
+    try:
+        from todoke.mail.compose import compose  # noqa: PLC0415 templates are loaded for the first mail, not for the start
+
+        return compose(claim, app.settings, _told_of(app, claim))
+    except StoreError as error:
+        log.warning("not_composed", message=claim.message.id, fault=type(error).__name__)
+        return Result(Outcome(claim=claim, events=(), retry_at=app.clock() + STORE_PAUSE))
+    except Exception as error:
+        log.exception("not_composed", message=claim.message.id)
+        words = f"this mail could not be composed ({type(error).__name__})"
+        fault = SendDeferred(diagnostic=words, reason=Reason.MISCONFIGURED)
+        return Result(unfinished(claim, fault, app.clock(), policy))
+
+
+def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result:
+    """Hand the mail of `claim` to the mailer, once."""
+    try:
+        answer = app.mailer.send(mail)
+    except SendError as error:
+        _log_answer(claim, error)
+        outcome = unfinished(claim, error, app.clock(), policy)
+        if isinstance(error, SendDeferred) and error.stop_all:
+            return Result(outcome, fault=error)
+        return Result(outcome, answered=True)
+    except Exception as error:
+        log.exception("mailer_failed", message=claim.message.id)
+        words = f"the mailer failed in the middle of it ({type(error).__name__})"
+        lost = SendUnknown(diagnostic=words)
+        return Result(unfinished(claim, lost, app.clock(), policy))
+    return Result(accepted(claim, answer, app.clock()), answered=True)
+
+
+def _told_of(app: App, claim: Claim) -> MessageTimeline | None:
+    """The message that an alert tells of."""
+    message = claim.message
+    if message.role is not Role.ALERT or not message.about:
+        return None
+    timeline = app.store.timeline(message.submission_id)
+    found = timeline.messages if timeline else ()
+    return next((m for m in found if m.message.id == message.about), None)
+
+
+def accepted(claim: Claim, answer: Accepted, now: datetime) -> Outcome:
+    """The service took it: nothing is left to do."""
+    event = _event(
+        claim, Kind.ACCEPTED, now, diagnostic=answer.diagnostic, service_id=answer.service_id
+    )
+    return Outcome(claim=claim, events=(event,))
+
+
+def unfinished(claim: Claim, error: SendError, now: datetime, policy: RetryPolicy) -> Outcome:
+    """What an error means for this message: deferred and tried again, given up, rejected, or unknown. Pure."""
+    if isinstance(error, SendUnknown):
+        lost = _event(claim, Kind.ANSWER_LOST, now, diagnostic=_words(error))
+        return Outcome(claim=claim, events=(lost,), retry_at=policy.after_lost(claim, now))
+    reading = _read(error)
+    if isinstance(error, SendRefused):
+        return Outcome(claim=claim, events=(_refusal(claim, Kind.REJECTED, error, reading, now),))
+    wished = error.retry_after_seconds if isinstance(error, SendDeferred) else None
+    retry_at = policy.after_deferral(claim, now, wished_seconds=wished)
+    if retry_at is None:
+        return give_up(claim, now, _words(error), error.status_code)
+    event = _refusal(claim, Kind.DEFERRED, error, reading, now)
+    return Outcome(claim=claim, events=(event,), retry_at=retry_at)
+
+
+def give_up(claim: Claim, now: datetime, last_answer: str, status_code: str = "") -> Outcome:
+    """It was tried for as long as the settings say. The attempt is `failed` and not `deferred`, which outranks it."""
+    days = (now - claim.message.created_at).total_seconds() / 86_400
+    words = f"given up after {days:.1f} days"
+    event = _event(
+        claim,
+        Kind.FAILED,
+        now,
+        diagnostic=f"{words}; the last answer was: {last_answer}" if last_answer else words,
+        reading=Reading(Permanence.SOFT, Reason.TIMED_OUT),
+        status_code=status_code,
+    )
+    return Outcome(claim=claim, events=(event,))
+
+
+def _refusal(
+    claim: Claim, kind: Kind, error: SendError, reading: Reading, now: datetime
+) -> DeliveryEvent:
+    return _event(
+        claim,
+        kind,
+        now,
+        diagnostic=_words(error),
+        reading=reading,
+        status_code=error.status_code,
+    )
+
+
+def _read(error: SendError) -> Reading:
+    """The mailer's own word for the reason, where it has one; else what code and text say."""
+    if error.reason:
+        permanence = Permanence.SOFT if isinstance(error, SendDeferred) else Permanence.NONE
+        return Reading(permanence, Reason(error.reason))
+    return read_answer(error.code, error.status_code, error.diagnostic)
+
+
+def _words(error: SendError) -> str:
+    return (error.diagnostic or str(error))[:2_000]
+
+
+def _event(
+    claim: Claim,
+    kind: Kind,
+    now: datetime,
+    *,
+    diagnostic: str,
+    reading: Reading | None = None,
+    service_id: str = "",
+    status_code: str = "",
+) -> DeliveryEvent:
+    return DeliveryEvent(
+        kind=kind,
+        at=now,
+        received_at=now,
+        service=claim.attempt.service,
+        token=claim.attempt.token,
+        service_id=service_id,
+        recipient=claim.attempt.recipient,
+        permanence=reading.permanence if reading else Permanence.NONE,
+        reason=reading.reason if reading else None,
+        status_code=status_code,
+        diagnostic=diagnostic,
+    )
+
+
+def _log_answer(claim: Claim, error: SendError) -> None:
+    """One line per hand-over that was not accepted, without addresses or words of the server (they quote addresses)."""
+    log.info(
+        "not_accepted",
+        message=claim.message.id,
+        role=claim.message.role.value,
+        attempt=claim.attempt.number,
+        outcome=type(error).__name__,
+        code=error.code,
+        status_code=error.status_code,
+    )

@@ -1,0 +1,76 @@
+"""One round of sending: claim, hand over, store what came of it.
+
+Every mail is handed over at least once; nothing here remembers what the store was not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from todoke.model.errors import SendDeferred
+from todoke.model.message import Claim, Outcome
+from todoke.model.retry import RetryPolicy
+from todoke.walk.alert import follow_up
+from todoke.walk.app import App
+from todoke.walk.send.hand_over import give_up, hand_over
+
+ROUND_REST = timedelta(seconds=30)
+
+
+class Round(msgspec.Struct, frozen=True):
+    """What came of the claims of a round. `fault` is set when every other mail would fare the same now."""
+
+    outcomes: tuple[Outcome, ...]
+    fault: SendDeferred | None = None
+
+
+def send_round(
+    app: App, limit: int, *, ids: Sequence[str] = (), may_begin: Callable[[], bool] = lambda: True
+) -> Round:
+    """Hand over up to `limit` due messages (or those of `ids` that are due) in turn, and store what came of it.
+
+    Once a fault stops all, the rest of the round is put off untried. What may not begin any more (`may_begin`, asked
+    before each mail) stays due. Raises StoreUnavailable: if claims cannot be made or outcomes not stored; what was
+    handed over then is sent again when its lease lapses.
+    """
+    policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
+    claims = claim_due(app, limit, ids)
+    outcomes: list[Outcome] = []
+    fault = None
+    for claim in claims:
+        if fault is not None:
+            outcomes.append(put_off(app, claim, policy, ROUND_REST))
+            continue
+        if not may_begin():
+            outcomes.append(Outcome(claim=claim, events=(), retry_at=app.clock()))
+            continue
+        result = hand_over(app, claim, policy)
+        fault = result.fault
+        outcomes.append(result.outcome)
+    if outcomes:
+        app.store.finish(outcomes, follow_up(app.settings))
+    return Round(tuple(outcomes), fault)
+
+
+def put_off(app: App, claim: Claim, policy: RetryPolicy, rest: timedelta) -> Outcome:
+    """End a claim untried, for the service is down: due again after the rest, or given up if it is too old."""
+    now = app.clock()
+    if now >= policy.gives_up_at(claim):
+        return give_up(claim, now, "")
+    return Outcome(claim=claim, events=(), retry_at=now + rest)
+
+
+def claim_due(app: App, limit: int, ids: Sequence[str] = ()) -> Sequence[Claim]:
+    """Claim up to `limit` due messages (or those of `ids` that are due) for the mailer in use. Raises StoreError."""
+    now = app.clock()
+    return app.store.claim(
+        now=now,
+        lease_until=now + app.settings.mail.lease,
+        limit=limit,
+        service=app.mailer.name,
+        ceiling=app.mailer.ceiling,
+        ids=ids,
+    )

@@ -1,0 +1,179 @@
+"""Notice that a mail service which reports what becomes of mails has stopped doing so, and tell those who can act.
+
+`note_heard` is called by web/hooks.py for each call that was read, `watch` by the sweep, `silence` by the desk. A
+message that nobody reported on may be one lost report; nothing at all since its hand-over is a webhook that is off.
+What the service's records tell (reconcile.py) is no sign of its webhook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from todoke.forms.managers import managers_of
+from todoke.model import ids
+from todoke.model.delivery import UNKNOWN, Ceiling, DeliveryEvent, Kind, reading
+from todoke.model.log import get_logger
+from todoke.model.message import Attempt, Message, MessageTimeline, Timeline
+from todoke.model.settings import Settings
+from todoke.model.submission import Submission
+from todoke.ports.store import FollowUp, Query, Recorded, Store
+from todoke.walk.alert import alert
+from todoke.walk.app import App
+
+SILENT = "silent"
+OURS = "todoke"
+HEARD_EVERY = timedelta(seconds=10)
+"""The mark of when a service was heard moves no more often: many calls may come at once."""
+LOOKED_AT = 200
+"""So many submissions are looked at, however many are stored."""
+
+log = get_logger(__name__)
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """A service that reports nothing. `since` is when it was last heard, or, where it never was, when we began to wait.
+
+    `unknown` is how many mails read unknown since, of those that were looked at; `more` if there are others.
+    """
+
+    service: str
+    since: datetime
+    unknown: int
+    more: bool
+
+
+def note_heard(app: App, service: str) -> None:
+    """Note that a webhook call of this service was read. A mark of a time to come (a clock that was wrong) is replaced.
+
+    Raises StoreError.
+    """
+    now, before = app.clock(), app.store.mark(_heard(service))
+    if before is None or not timedelta() <= now - before < HEARD_EVERY:
+        app.store.put_mark(_heard(service), now)
+
+
+def heard_at(store: Store, service: str) -> datetime | None:
+    """When a webhook call of this service was last read, None if never. Raises StoreError."""
+    return store.mark(_heard(service))
+
+
+def watch(app: App) -> None:
+    """Tell once of each silence of the services that have a webhook here. Raises StoreError.
+
+    The alert, about the oldest mail that nobody reported on, is kept in the write that notes the silence on it.
+    """
+    for service in app.sources:
+        since = app.store.mark(_heard(service)) or app.store.mark(_watched(service))
+        if since is None:
+            app.store.put_mark(_watched(service), app.clock())
+        elif app.store.mark(_told(service)) != since:
+            _watch_one(app, service, since)
+
+
+def silence(app: App) -> Silence | None:
+    """The silence that was told of and goes on, or None. Raises StoreError."""
+    for service in app.sources:
+        told, heard = app.store.mark(_told(service)), app.store.mark(_heard(service))
+        if told is not None and told == (heard or app.store.mark(_watched(service))):
+            unknown, more = _count_unknown(app, told)
+            return Silence(service=service, since=told, unknown=unknown, more=more)
+    return None
+
+
+def unheard(
+    timelines: Iterable[Timeline], service: str, *, since: datetime, until: datetime
+) -> Sequence[Attempt]:
+    """The attempts that `service` took after `since` and before `until`, oldest first. Pure.
+
+    Those that it would report on, if it reported at all: so close to `since` that the mark may be older than the
+    report, they do not count.
+    """
+    found = [
+        told.attempt
+        for timeline in timelines
+        for message in timeline.messages
+        for told in message.attempts
+        if told.attempt.service == service
+        and told.attempt.ceiling is Ceiling.DELIVERED
+        and since + HEARD_EVERY < told.attempt.started_at < until
+        and any(event.kind is Kind.ACCEPTED for event in told.events)
+    ]
+    return sorted(found, key=lambda attempt: (attempt.started_at, attempt.token))
+
+
+def silence_alerts(settings: Settings, service: str, since: datetime) -> FollowUp:
+    """The decision who is told of a silence: the site's `alert_to`, else the form's managers. Pure.
+
+    An alert's id is a hash of the service, the silence and who is told, so a silence is told once to each.
+    """
+
+    def decide(
+        submission: Submission, _before: MessageTimeline, after: MessageTimeline
+    ) -> Sequence[Message]:
+        form = settings.forms.get(submission.form)
+        managers = managers_of(form, submission.entries) if form else ()
+        return [
+            alert(
+                settings,
+                submission,
+                after,
+                recipient,
+                SILENT,
+                f"{submission.id}-"
+                + ids.derived_id("alert", SILENT, service, since.isoformat(), recipient),
+            )
+            for recipient in dict.fromkeys(settings.site.alert_to or managers)
+        ]
+
+    return decide
+
+
+def _watch_one(app: App, service: str, since: datetime) -> None:
+    """Tell of a silence since then, if it is one."""
+    now, mail = app.clock(), app.settings.mail
+    until = now - mail.expect_events_within
+    if since >= until:
+        return
+    query = Query(received_from=since - mail.give_up_after, received_to=until, limit=LOOKED_AT)
+    attempts = unheard(app.store.page(query).timelines, service, since=since, until=until)
+    if not attempts:
+        return
+    note = DeliveryEvent(
+        kind=Kind.SILENT, at=since, received_at=now, service=OURS, token=attempts[0].token
+    )
+    decide = silence_alerts(app.settings, service, since)
+    [word] = app.store.record([note], decide, orphans=False)
+    if word is Recorded.ORPHAN:
+        return  # erased in this moment: the next sweep finds another
+    app.store.put_mark(_told(service), since)
+    log.error("service_silent", service=service, since=since.isoformat(), mails=len(attempts))
+    app.hint()
+
+
+def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
+    now, mail = app.clock(), app.settings.mail
+    query = Query(status="accepted", received_from=since - mail.give_up_after, limit=LOOKED_AT)
+    page = app.store.page(query)
+    words = [
+        reading(
+            message.standing, ceiling=message.ceiling, now=now, expected=mail.expect_events_within
+        )
+        for timeline in page.timelines
+        for message in timeline.messages
+    ]
+    return words.count(UNKNOWN), bool(page.next)
+
+
+def _heard(service: str) -> str:
+    return f"heard/{service}"
+
+
+def _watched(service: str) -> str:
+    return f"watched/{service}"
+
+
+def _told(service: str) -> str:
+    return f"silent/{service}"

@@ -1,0 +1,50 @@
+"""The sweep: what time alone makes due. Called every few minutes, and safe to call at any time, by any number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from todoke.model.errors import RecordsUnavailable, StoreError
+from todoke.model.log import get_logger
+from todoke.walk.app import App
+from todoke.walk.reconcile import reconcile_when_due
+from todoke.walk.silence import watch
+from todoke.walk.uploads.tidy import tidy_when_due
+
+log = get_logger(__name__)
+
+
+def sweep(app: App) -> int:
+    """Wake the sender, and erase the submissions whose retention ended; how many were erased.
+
+    Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
+    and once a day ask its records and tidy the bucket: a fault there is logged. Erasing comes last, for a fault in it
+    must not keep the rest from being done. Raises StoreError: if the store cannot do it now.
+    """
+    app.hint()
+    _unless_it_fails("watch", watch, app)
+    _unless_it_fails("reconcile", _reconcile, app)
+    _unless_it_fails("tidy", _tidy, app)
+    return app.store.erase(retained_before=app.clock())
+
+
+def _reconcile(app: App) -> None:
+    found = reconcile_when_due(app)
+    if found is not None:
+        log.info("reconciled", days=found.days, new=found.new, repeated=found.repeated)
+
+
+def _tidy(app: App) -> None:
+    removed = tidy_when_due(app)
+    if removed:
+        log.info("tidied", objects=removed)
+
+
+def _unless_it_fails(name: str, task: Callable[[App], None], app: App) -> None:
+    """Do what the rest of the sweep does not need; the next sweep tries again."""
+    try:
+        task(app)
+    except (RecordsUnavailable, StoreError) as error:
+        log.warning("put_off", task=name, error=type(error).__name__)
+    except Exception:
+        log.exception("task_failed", task=name)

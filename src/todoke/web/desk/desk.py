@@ -1,0 +1,337 @@
+"""The desk: submissions, their messages, and the evidence, for those who run the site. Documented in docs/desk.md.
+
+Shut to strangers. A one-time code (printed by `todoke desk`) is changed for a signed session cookie of eight hours;
+without one, every address under /desk gives the same answer. Reads through `report`, changes only through the store.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from todoke.model.delivery import Status
+from todoke.model.errors import Forged, NotFound, RequestError, StoreError
+from todoke.model.ids import token_hash
+from todoke.model.language import choose_language, translator
+from todoke.model.show import rfc3339
+from todoke.ports.store import Query
+from todoke.report.desk import desk_row, desk_timeline, event
+from todoke.report.words import DESK_LABELS
+from todoke.walk.app import App
+from todoke.walk.silence import Silence, silence
+from todoke.web.desk.suppressions import read_suppressions
+from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.pages import pages
+
+_COOKIE = "todoke-desk"
+_SESSION = timedelta(hours=8)
+_CODE = timedelta(minutes=10)
+_ROWS = 50
+_ORPHANS = 100
+
+
+def new_code(app: App) -> str:
+    """Make a one-time code, keep it for 10 minutes, and return the address that takes it. Raises StoreError."""
+    code = secrets.token_urlsafe(24)
+    app.store.put_code(token_hash(code), app.clock() + _CODE)
+    return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{urlencode({'code': code})}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """Proof of having entered: a random id, good until a time."""
+
+    id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """The desk's handlers. `ended` are the sessions that were left before their time, until that time."""
+
+    app: App
+    ended: dict[str, datetime] = field(default_factory=dict)
+
+    async def enter(self, request: Request) -> Response:
+        """GET /desk/enter?code=...: 200, a button that takes the code. Looking at a link does not use it up."""
+        code = request.query_params.get("code", "")
+        if not code:
+            return self._shut(request)
+        return self._render(request, "desk_enter.html", code=code)
+
+    async def take(self, request: Request) -> Response:
+        """POST /desk/enter with `code`: 303 to /desk with a session; 403 for a code that is used, late or wrong."""
+        require_same_origin(request, self.app.settings.site.door_url)
+        code = (await read_small_form(request)).get("code", "")
+        now = self.app.clock()
+        if not await run_in_threadpool(self.app.store.take_code, token_hash(code), now):
+            return self._shut(request)
+        answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
+        answer.set_cookie(
+            _COOKIE,
+            _sign(
+                self.app, {"id": secrets.token_urlsafe(16), "until": (now + _SESSION).timestamp()}
+            ),
+            max_age=int(_SESSION.total_seconds()),
+            path="/desk",
+            secure=urlsplit(self.app.settings.site.door_url).scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    async def leave(self, request: Request, session: _Session) -> Response:
+        """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
+        await self._require_token(request, session)
+        now = self.app.clock()
+        for id_ in [id_ for id_, until in self.ended.items() if until <= now]:
+            del self.ended[id_]
+        self.ended[session.id] = session.until
+        answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
+        answer.delete_cookie(_COOKIE, path="/desk")
+        return answer
+
+    async def list(self, request: Request, session: _Session) -> Response:
+        """GET /desk?form=&status=&address=&before=: 200, submissions newest first, those that fail standing out."""
+        asked = {n: request.query_params.get(n, "").strip() for n in ("form", "status", "address")}
+        if asked["status"] not in set(Status):
+            asked["status"] = ""
+        query = Query(
+            form=asked["form"],
+            status=asked["status"],
+            address=asked["address"],
+            before=request.query_params.get("before", ""),
+            limit=_ROWS,
+        )
+        page = await run_in_threadpool(self.app.store.page, query)
+        silent = await run_in_threadpool(silence, self.app)
+        now, language = self.app.clock(), self._language(request)
+        rows = [desk_row(t, self.app.settings, now, language) for t in page.timelines]
+        kept = {name: value for name, value in asked.items() if value}
+        older = f"/desk?{urlencode({**kept, 'before': page.next})}" if page.next else ""
+        return self._render(
+            request,
+            "desk_list.html",
+            session,
+            rows=rows,
+            older=older,
+            asked=asked,
+            forms=[(name, form.shown) for name, form in sorted(self.app.settings.forms.items())],
+            statuses=[(s.value, DESK_LABELS[s.value]) for s in Status],
+            first=not query.before,
+            silence=_banner(silent),
+        )
+
+    async def show(self, request: Request, session: _Session) -> Response:
+        """GET /desk/{id}: 200, the submission's answers and all that became of its messages; 404 if there is none."""
+        timeline = await run_in_threadpool(self.app.store.timeline, request.path_params["id"])
+        if timeline is None:
+            raise NotFound
+        shown = desk_timeline(
+            timeline, self.app.settings, self.app.clock(), self._language(request)
+        )
+        return self._render(request, "desk_timeline.html", session, shown=shown)
+
+    async def download(self, request: Request, _session: _Session) -> Response:
+        """GET /desk/{id}/files/{position}: 200, the file as a download that no browser opens in place; or 404.
+
+        303 where the file lies in a bucket: to an address there that gives it, as such a download, for five minutes.
+        """
+        submission_id, position = request.path_params["id"], request.path_params["position"]
+        link = await run_in_threadpool(self.app.store.file_link, submission_id, position)
+        if link is not None:
+            return RedirectResponse(link, 303, headers=pages.security_headers())
+        file = await run_in_threadpool(self.app.store.file, submission_id, position)
+        if file is None:
+            raise NotFound
+        name = pages.strip_controls(file.name).replace("/", "_").replace("\\", "_") or "file"
+        headers = {
+            **pages.security_headers(),
+            "content-security-policy": "default-src 'none'; sandbox",
+            "content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='', errors='replace')}",
+        }
+        return Response(file.content, headers=headers, media_type="application/octet-stream")
+
+    async def resend(self, request: Request, session: _Session) -> Response:
+        """POST /desk/{id}/messages/{message}/resend: 303 to the timeline, a new attempt is due; 403, 404."""
+        await self._require_token(request, session)
+        submission_id, message_id = request.path_params["id"], request.path_params["message"]
+        if not await run_in_threadpool(self._resend, submission_id, message_id):
+            raise NotFound
+        self.app.hint()
+        where = f"/desk/{quote(submission_id, safe='')}#{quote(message_id, safe='')}"
+        return RedirectResponse(where, 303, headers=pages.security_headers())
+
+    def _resend(self, submission_id: str, message_id: str) -> bool:
+        from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a resend needs it
+
+        timeline = self.app.store.timeline(submission_id)
+        if timeline is None or message_id not in {m.message.id for m in timeline.messages}:
+            return False
+        return self.app.store.resend(
+            message_id, now=self.app.clock(), follow_up=follow_up(self.app.settings)
+        )
+
+    async def orphans(self, request: Request, session: _Session) -> Response:
+        """GET /desk/orphans: 200, the newest delivery events that belong to no attempt."""
+        found = await run_in_threadpool(self.app.store.orphans, _ORPHANS)
+        language = self._language(request)
+        events = [event(e, language) for e in found]
+        return self._render(request, "desk_orphans.html", session, events=events)
+
+    async def suppressions(self, request: Request, session: _Session) -> Response:
+        """GET /desk/suppressions: 200, the addresses that the mail service will not send to, and how to lift that."""
+        lists = await run_in_threadpool(read_suppressions, self.app, self._language(request))
+        return self._render(request, "desk_suppressions.html", session, lists=lists)
+
+    async def _require_token(self, request: Request, session: _Session) -> None:
+        """Let a change pass only from a page of this session. Raises Forged, OriginRefused."""
+        require_same_origin(request, self.app.settings.site.door_url)
+        given = (await read_small_form(request)).get("token", "")
+        if not hmac.compare_digest(given.encode(), _page_token(self.app, session).encode()):
+            raise Forged
+
+    def _shut(self, request: Request) -> Response:
+        """The one answer to everybody without a session, whatever was asked for."""
+        return self._render(request, "desk_shut.html", status=403)
+
+    def _render(
+        self,
+        request: Request,
+        template: str,
+        session: _Session | None = None,
+        *,
+        status: int = 200,
+        **values: Any,
+    ) -> Response:
+        return pages.render(
+            template,
+            language=self._language(request),
+            status=status,
+            site=self.app.settings.site.name,
+            token=_page_token(self.app, session) if session else "",
+            **values,
+        )
+
+    def _language(self, request: Request) -> str:
+        accept = request.headers.get("accept-language", "")
+        return choose_language(accept, self.app.settings.site.language)
+
+    def _fault(self, request: Request, status: int, title: str, text: str) -> Response:
+        language = self._language(request)
+        say = translator("pages", language).gettext
+        headers = {"retry-after": "5"} if status == 503 else {}
+        site = self.app.settings.site.name
+        return pages.error_page(status, say(title), say(text), language, headers=headers, site=site)
+
+    def open(self, handler: Callable[[Request], Awaitable[Response]]) -> _Handler:
+        """The handler with its errors answered as pages."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except NotFound:
+                return self._fault(request, 404, *_NOTHING_HERE)
+            except RequestError as error:
+                status = 403 if isinstance(error, Forged) else error.status
+                return self._fault(request, status, *_NOT_DONE)
+            except StoreError:
+                return self._fault(request, 503, *_NOT_NOW)
+
+        return answer
+
+    def guarded(self, handler: Callable[[Request, _Session], Awaitable[Response]]) -> _Handler:
+        """The handler for those with a session; everybody else finds the desk shut."""
+
+        async def let_in(request: Request) -> Response:
+            session = _read_session(self.app, request)
+            if session is None or session.id in self.ended:
+                return self._shut(request)
+            return await handler(request, session)
+
+        return self.open(let_in)
+
+
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalog."""
+    return text
+
+
+def _banner(silent: Silence | None) -> dict[str, str] | None:
+    """What the list says of a mail service that reports nothing."""
+    if silent is None:
+        return None
+    count = f"{silent.unknown:,}{'+' if silent.more else ''}" if silent.unknown else ""
+    return {"since": rfc3339(silent.since), "unknown": count}
+
+
+_NOTHING_HERE = (
+    _("There is nothing here"),
+    _("There is no such submission or file. It may have been erased."),
+)
+_NOT_DONE = (
+    _("This cannot be done"),
+    _("The request did not come from a page of this desk. Please go back and try again."),
+)
+_NOT_NOW = (
+    _("Please try again in a moment"),
+    _("The store cannot be read just now. Nothing is lost."),
+)
+
+
+def _sign(app: App, content: dict[str, Any]) -> str:
+    """`content`, signed with the site's secret."""
+    from itsdangerous import URLSafeSerializer  # noqa: PLC0415 - only the desk needs it
+
+    return URLSafeSerializer(app.settings.secret, salt="todoke desk session").dumps(content)
+
+
+def _read_session(app: App, request: Request) -> _Session | None:
+    """The session of a request, if its cookie was signed here and is still good."""
+    from itsdangerous import BadData, URLSafeSerializer  # noqa: PLC0415
+
+    try:
+        content = URLSafeSerializer(app.settings.secret, salt="todoke desk session").loads(
+            request.cookies.get(_COOKIE, "")
+        )
+    except BadData:
+        return None
+    now = app.clock()
+    until = datetime.fromtimestamp(content["until"], now.tzinfo)
+    return _Session(content["id"], until) if now < until else None
+
+
+def _page_token(app: App, session: _Session) -> str:
+    """What a page's forms carry, so that only pages of this session can change anything."""
+    return hmac.digest(
+        app.settings.secret, b"todoke desk page " + session.id.encode(), "sha256"
+    ).hex()
+
+
+def routes(app: App) -> list[Route]:
+    """The desk's routes."""
+    desk = _Desk(app)
+    return [
+        Route("/desk/enter", desk.open(desk.enter), methods=["GET"]),
+        Route("/desk/enter", desk.open(desk.take), methods=["POST"]),
+        Route("/desk/leave", desk.guarded(desk.leave), methods=["POST"]),
+        Route("/desk", desk.guarded(desk.list), methods=["GET"]),
+        Route("/desk/orphans", desk.guarded(desk.orphans), methods=["GET"]),
+        Route("/desk/suppressions", desk.guarded(desk.suppressions), methods=["GET"]),
+        Route("/desk/{id}", desk.guarded(desk.show), methods=["GET"]),
+        Route("/desk/{id}/files/{position:int}", desk.guarded(desk.download), methods=["GET"]),
+        Route("/desk/{id}/messages/{message}/resend", desk.guarded(desk.resend), methods=["POST"]),
+    ]

@@ -1,0 +1,146 @@
+"""What the door says: one function for each end of the walk, as a page or a redirect for people, as JSON for programs.
+
+Pure but for the making of pages. No answer claims that a mail was sent: at the door the messages are queued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from todoke.model.errors import StoreError
+from todoke.model.form import Form, Site
+from todoke.model.language import translator
+from todoke.model.message import Role
+from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
+from todoke.web.door.redirect import redirect_of
+from todoke.web.http.asked import header, scope_wants_json
+from todoke.web.http.cors import normalise_origin
+from todoke.web.http.errors import error_response, json_error, json_response
+from todoke.web.pages.controls import Uploaded
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """One request at the door, as far as it was understood. `entries` are all of it, control fields included.
+
+    `upload_origin` is where a page of ours may put large files, `uploaded` are those that it brought.
+    """
+
+    scope: Scope
+    form: Form
+    site: Site
+    language: str
+    entries: EntryList = ()
+    upload_origin: str = ""
+    uploaded: tuple[Uploaded, ...] = ()
+
+    @property
+    def redirect(self) -> str:
+        """Where to go after success, or "" for the receipt."""
+        return redirect_of(self.form, self.site, first_text(self.entries, "_next"))
+
+    @property
+    def form_origins(self) -> tuple[str, ...]:
+        """Where a form on a page of ours may end: form-action counts for redirects, too (CSP 3)."""
+        return tuple(filter(None, [normalise_origin(self.redirect)]))
+
+
+class SeeOther(Response):
+    """303 to `location`. Most answers are one, so its header fields are made without Starlette's reading of them."""
+
+    def __init__(self, location: str) -> None:
+        self.status_code = 303
+        self.background = None
+        self.body = b""
+        self.raw_headers = [(b"location", location.encode("latin-1")), *_SEE_OTHER]
+
+
+_SEE_OTHER = (
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-length", b"0"),
+)
+
+
+def door_path(form: Form, site: Site) -> str:
+    """The address that takes this form: from the site's root, or the door's own URL where it is known."""
+    return f"{site.door_url.rstrip('/')}/f/{form.name}"
+
+
+def answer_stored(
+    arrival: Arrival, submission_id: str, token: str, roles: Iterable[Role]
+) -> Response:
+    """200 with the receipt's link, or 303 to the redirect or the receipt. A repetition is answered as the first was."""
+    redirect = arrival.redirect
+    if not scope_wants_json(arrival.scope):
+        location = redirect or f"{arrival.site.door_url.rstrip('/')}/s/{token}"
+        return SeeOther(location)
+    status_url = f"{_own_url(arrival)}/s/{token}"
+    say = translator("door", arrival.language).gettext
+    return json_response(
+        {
+            "ok": True,
+            "id": submission_id,
+            "status_url": status_url,
+            "next": redirect or status_url,
+            "message": say("Thank you. Your answers are stored."),
+            "messages": [{"role": role.value, "status": "queued"} for role in roles],
+        }
+    )
+
+
+def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
+    """422: what is wrong with each field; the page keeps what was typed."""
+    if scope_wants_json(arrival.scope):
+        say = translator("door", arrival.language).gettext
+        return json_error(422, "invalid", say("Please check your answers."), errors=errors)
+    from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
+
+    return pages.answers_page(
+        arrival.form,
+        arrival.entries,
+        errors,
+        arrival.language,
+        422,
+        site=arrival.site.name,
+        action=door_path(arrival.form, arrival.site),
+        form_origins=arrival.form_origins,
+        upload_origin=arrival.upload_origin,
+        uploaded=arrival.uploaded,
+    )
+
+
+def answer_reused_key(arrival: Arrival) -> Response:
+    """422: the Idempotency-Key came before with other answers, so one of the two is not what the visitor means."""
+    say = translator("door", arrival.language).gettext
+    text = say(
+        "This form was sent before with other answers. Please reload its page and send it again."
+    )
+    if scope_wants_json(arrival.scope):
+        return json_error(422, "idempotency_key_reused", text)
+    return answer_faults(arrival, (FieldError("", "idempotency_key_reused", text),))
+
+
+def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
+    """503: nothing was stored. The page keeps what was typed and can send it again."""
+    return error_response(
+        Request(arrival.scope),
+        error,
+        language=arrival.language,
+        entries=arrival.entries,
+        action=door_path(arrival.form, arrival.site),
+        site=arrival.site.name,
+        form_origins=arrival.form_origins,
+    )
+
+
+def _own_url(arrival: Arrival) -> str:
+    """The door's URL: as configured, else as the client reached it."""
+    if arrival.site.door_url:
+        return arrival.site.door_url.rstrip("/")
+    scheme = arrival.scope.get("scheme", "http")
+    return f"{scheme}://{header(arrival.scope, b'host')}{arrival.scope.get('root_path', '')}"

@@ -1,0 +1,254 @@
+"""The door: POST /f/{form}. A request comes in; a durable submission, or what is wrong with it, goes out.
+
+It reads the body, asks accept, waits for the one durable write, and answers as HTML or JSON. Documented in
+docs/door.md. Nothing it says claims that a mail was sent: at this point the mails are queued.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+
+from msgspec.structs import replace as replaced
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from todoke.model import ids
+from todoke.model.errors import Malformed, NotFound, RequestError, StoreError
+from todoke.model.form import Form, Limits
+from todoke.model.language import LANGUAGES
+from todoke.model.submission import EntryList, File, first_text
+from todoke.ports.store import Duplicate
+from todoke.walk import accept
+from todoke.walk.app import App
+from todoke.walk.uploads import tickets
+from todoke.web.door import body
+from todoke.web.door.answer import (
+    Arrival,
+    answer_faults,
+    answer_reused_key,
+    answer_stored,
+    answer_unavailable,
+    door_path,
+)
+from todoke.web.http.asked import client_address, header, language_of, scope_wants_json
+from todoke.web.http.body import read_body
+from todoke.web.http.cors import Cors
+from todoke.web.http.errors import error_response
+from todoke.web.http.wait import Waiting
+from todoke.web.pages.controls import Uploaded
+
+ALLOW = "GET, HEAD, POST, OPTIONS"
+PATH = "/f/"
+
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+def routes(app: App) -> list[Route]:
+    """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
+    return [Route(f"{PATH}{{form:path}}", Cors(Door(app), app.settings.site), name="door")]
+
+
+class DoorFirst:
+    """An ASGI app before another: what is for the door goes straight to it.
+
+    On that path Starlette's middlewares and routing would cost as much as reading the form; what they do for others,
+    the door does itself: it answers every error.
+    """
+
+    def __init__(self, app: App, rest: ASGIApp) -> None:
+        self._door = Cors(Door(app), app.settings.site)
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request under /f/; hand on all else."""
+        if scope["type"] == "http":
+            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.startswith(PATH):
+                scope["path_params"] = {"form": path.removeprefix(PATH)}
+                await self._door(scope, receive, send)
+                return
+        await self._rest(scope, receive, send)
+
+
+class Door:
+    """The ASGI app that takes forms. Plain ASGI and no Request: this is the path that must be fast."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._site = app.settings.site
+        self._waiters: Waiting | None = None
+        self._limits = {name: reading_limits(form) for name, form in app.settings.forms.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET, HEAD and POST /f/{form}.
+
+        404: if there is no such form. 405 with Allow: to any other method. Else see `_show` and `_take`.
+        """
+        form = self._app.settings.forms.get(scope["path_params"]["form"])
+        try:
+            if form is None:
+                raise NotFound("There is no form at this address.")
+            if scope["method"] == "POST":
+                answer = await self._take(scope, receive, form)
+            elif scope["method"] in {"GET", "HEAD"}:
+                answer = self._show(scope, form)
+            else:
+                answer = _refuse_method(scope)
+        except RequestError as error:
+            language = language_of(scope, form.language if form else self._site.language)
+            answer = error_response(Request(scope), error, language=language, site=self._site.name)
+        await answer(scope, receive, send)
+
+    def _show(self, scope: Scope, form: Form) -> Response:
+        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it."""
+        from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
+
+        language = language_of(scope, form.language)
+        return pages.answers_page(
+            form,
+            language=language,
+            site=self._site.name,
+            action=door_path(form, self._site),
+            upload_origin=self._upload_origin(form),
+        )
+
+    def _upload_origin(self, form: Form) -> str:
+        """Where a page of ours may put large files; a page without the script is better than none."""
+        if self._app.bucket is None:
+            return ""
+        from todoke.web.door.uploads import upload_origin  # noqa: PLC0415 - most sites have no bucket
+
+        try:
+            return upload_origin(self._app.bucket, form)
+        except StoreError:
+            return ""
+
+    async def _take(self, scope: Scope, receive: Receive, form: Form) -> Response:
+        """POST /f/{form}.
+
+        200 (JSON) or 303 (HTML): the submission and its messages are durable, or were before (a repetition).
+        422: a field is wrong, or the Idempotency-Key was used for other answers; nothing is stored.
+        400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
+        """
+        limits = self._limits[scope["path_params"]["form"]]
+        data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
+        content_type = header(scope, b"content-type")
+        entries = body.parse(content_type, data, limits=limits, charset=form.charset)
+        answers, controls = body.split_controls(entries)
+        arrival = Arrival(
+            scope=scope,
+            form=form,
+            site=self._site,
+            language=language_for(scope, form, controls),
+            entries=entries,
+        )
+        return await self._accept(arrival, answers, controls)
+
+    def _place(self, scope: Scope) -> str:
+        """Where a request came from, to tell one visitor's repetition from another's equal answers.
+
+        What X-Forwarded-For says is not to be trusted, and need not be: to state another place only makes a request
+        of one's own look new. Without it all visitors behind a proxy that nobody configured would be in one place.
+        """
+        address = client_address(scope, self._app.settings.trusted_proxies)
+        return f"{address} {header(scope, b'x-forwarded-for')}"
+
+    async def _accept(self, arrival: Arrival, answers: EntryList, controls: EntryList) -> Response:
+        context = accept.Context(
+            language=arrival.language,
+            remote=self._place(arrival.scope),
+            user_agent=header(arrival.scope, b"user-agent"),
+            idempotency_key=idempotency_key(arrival.scope, controls),
+        )
+        sent = answers
+        try:
+            answers = await self._redeemed(arrival.form, sent)
+        except StoreError as error:
+            return answer_unavailable(arrival, error)
+        prepared = accept.prepare(self._app, arrival.form, answers, context)
+        if isinstance(prepared, tuple):
+            if not scope_wants_json(arrival.scope):
+                origin = self._upload_origin(arrival.form)
+                uploaded = _uploaded(sent, answers)
+                arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
+            return answer_faults(arrival, prepared)
+        try:
+            with self._app.courtesy.visitor():
+                stored = await self._waiting().wait(
+                    self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
+                )
+        except StoreError as error:
+            return answer_unavailable(arrival, error)
+        self._app.hint()
+        token = prepared.token
+        if isinstance(stored, Duplicate):
+            if not stored.same_content:
+                return answer_reused_key(arrival)
+            # It is derived from the id, so that a repetition gets the link of the first.
+            token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
+        roles = [message.role for message in prepared.messages]
+        return answer_stored(arrival, stored.submission_id, token, roles)
+
+    async def _redeemed(self, form: Form, answers: EntryList) -> EntryList:
+        """The answers with the files that came by the bucket. Of ordinary forms it asks next to nothing."""
+        bucket = self._app.bucket
+        if bucket is None or not tickets.are_in(answers):
+            return answers
+        from todoke.walk.uploads.offer import redeem  # noqa: PLC0415 - most forms bring no such files
+
+        return await asyncio.to_thread(redeem, self._app, bucket, form, answers)
+
+    def _waiting(self) -> Waiting:
+        loop = asyncio.get_running_loop()
+        if self._waiters is None or self._waiters.loop is not loop:
+            self._waiters = Waiting(loop)
+        return self._waiters
+
+
+def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:
+    """The files that tickets stood for."""
+    return tuple(
+        Uploaded(before.name, after.value.name, before.value)
+        for before, after in zip(sent, redeemed, strict=True)
+        if isinstance(before.value, str) and isinstance(after.value, File)
+    )
+
+
+def reading_limits(form: Form) -> Limits:
+    """What is read of a request to this form: as much of files as the body may hold, although the form may allow less.
+
+    So a file that is too large, or one too many, is told as the fault of its field, beside all that was typed.
+    """
+    return replace(form.limits, files=form.limits.fields, file_bytes=form.limits.body_bytes)
+
+
+def language_for(scope: Scope, form: Form, controls: EntryList) -> str:
+    """The visitor's language: a `_language` field, what Accept-Language asks for, or the form's."""
+    if controls:
+        wanted = first_text(controls, "_language").strip().partition("-")[0].lower()
+        if wanted in LANGUAGES:
+            return wanted
+    return language_of(scope, form.language)
+
+
+def idempotency_key(scope: Scope, controls: EntryList) -> str:
+    """The key in the header or in the hidden field `_idempotency`; "" without one.
+
+    Raises Malformed: if it is not 1 to 255 printable ASCII characters. To ignore it would break its promise.
+    """
+    key = header(scope, b"idempotency-key").strip()
+    if not key and controls:
+        key = first_text(controls, "_idempotency").strip()
+    if key and _KEY.fullmatch(key) is None:
+        raise Malformed("An Idempotency-Key is 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _refuse_method(scope: Scope) -> Response:
+    error = HTTPException(405, "A form is sent with POST.", {"allow": ALLOW})
+    return error_response(Request(scope), error)

@@ -1,0 +1,100 @@
+"""Who asks, and in which form and language they want the answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from todoke.model.language import choose_language
+
+_FIELDS = "todoke.fields"
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first value of a header field, or ""."""
+    fields = scope.get(_FIELDS)
+    if fields is None:  # several are asked for of each request, and browsers send many
+        fields = scope[_FIELDS] = dict(reversed(list(scope["headers"])))
+    value = fields.get(name)
+    return "" if value is None else str(value, "latin-1")
+
+
+def wants_json(request: Request) -> bool:
+    """Whether the answer should be JSON.
+
+    So it is when Accept prefers JSON to HTML, when X-Requested-With says that a script asks, or when the body is JSON
+    and Accept does not prefer HTML.
+    """
+    return scope_wants_json(request.scope)
+
+
+def scope_wants_json(scope: Scope) -> bool:
+    """`wants_json` for an ASGI scope."""
+    preference = _preference(header(scope, b"accept")[:512])
+    if preference == "json" or header(scope, b"x-requested-with").lower() == "xmlhttprequest":
+        return True
+    media_type = header(scope, b"content-type").partition(";")[0].strip().lower()
+    is_json = media_type == "application/json" or media_type.endswith("+json")
+    return is_json and preference != "html"
+
+
+@lru_cache(maxsize=1024)
+def _preference(accept: str) -> str:
+    """ "json", "html", or "" when an Accept value (RFC 9110 12.5.1) prefers neither."""
+    json = _rank(accept, "application/json", "application/*")
+    html = _rank(accept, "text/html", "text/*")
+    if json > html and json[0] > 0:
+        return "json"
+    return "html" if html > json else ""
+
+
+def _rank(accept: str, exact: str, wide: str) -> tuple[float, int]:
+    """How much a media type is wanted: its weight, and how closely it is named."""
+    best = (0.0, 0)
+    closest = 0
+    for part in accept.lower().split(","):
+        media_range, _, parameters = part.partition(";")
+        closeness = {exact: 3, wide: 2, "*/*": 1}.get(media_range.strip(), 0)
+        if closeness > closest:
+            closest = closeness
+            best = (_weight(parameters), closeness)
+    return best
+
+
+def _weight(parameters: str) -> float:
+    match = re.search(r"(?:^|;)\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", parameters)
+    return float(match[1]) if match else 1.0
+
+
+def client_address(scope: Scope, trusted_proxies: int) -> str:
+    """The address of the client: the peer's, or what the farthest of our own proxies says that it saw.
+
+    Each proxy adds its peer at the end of X-Forwarded-For, so only the last `trusted_proxies` entries are true.
+    """
+    client = scope.get("client")
+    peer = client[0] if client else ""
+    if trusted_proxies <= 0:
+        return peer
+    stated = ",".join(
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"
+    )
+    seen = [s.strip() for s in stated.split(",")] if stated else []
+    farthest = seen[-trusted_proxies:]
+    if not farthest:
+        return peer
+    try:
+        return str(ipaddress.ip_address(farthest[0].strip("[]")))
+    except ValueError:
+        return peer
+
+
+def language_of(scope: Scope, default: str = "en") -> str:
+    """The language to answer in: what Accept-Language asks for and we have, or `default`."""
+    return _chosen_language(header(scope, b"accept-language")[:512], default)
+
+
+_chosen_language = lru_cache(maxsize=1024)(choose_language)

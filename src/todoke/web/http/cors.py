@@ -1,0 +1,112 @@
+"""Cross-origin requests (WHATWG Fetch 3.3): any page of the site may post to the door and read every answer.
+
+Wraps the door's ASGI app from the outside, so that errors, redirects and refusals carry the headers as well: without
+them a script cannot read why it failed. This keeps honest pages apart; it proves nothing about who sends a request.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from todoke.model.errors import OriginRefused
+from todoke.model.form import Site
+from todoke.web.http.asked import header
+from todoke.web.http.errors import error_response, log_unexpected
+
+ALLOWED_HEADERS = (
+    "Accept, Content-Type, Idempotency-Key, X-Requested-With, Authorization, "
+    "Formspree-Client, Formspree-Session-Data"
+)
+
+_ALWAYS = (
+    (b"vary", b"Origin"),
+    (b"access-control-expose-headers", b"Retry-After, Location"),
+)
+_PREFLIGHT = (
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (b"access-control-allow-headers", ALLOWED_HEADERS.encode()),
+    (b"access-control-max-age", b"7200"),
+)
+
+
+class Cors:
+    """An ASGI app around another: answers OPTIONS, refuses origins that are not the site's, and marks every answer.
+
+    204: to OPTIONS. 403: to a POST whose Origin is not listed. 500: when the app inside fails. Else what it answers.
+    """
+
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+        self._any = not site.origins or "*" in site.origins
+        self._origins = {normalise_origin(origin) for origin in site.origins}
+        self._door = normalise_origin(site.door_url)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = header(scope, b"origin")
+        extra = self._headers(origin, preflight=scope["method"] == "OPTIONS")
+        started = False
+
+        async def send_marked(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), *extra]
+            await send(message)
+
+        if scope["method"] == "OPTIONS":
+            await _answer_options(send_marked)
+            return
+        try:
+            if scope["method"] == "POST" and not self._takes(origin, scope):
+                refusal = error_response(Request(scope), OriginRefused(), site=self._site.name)
+                await refusal(scope, receive, send_marked)
+                return
+            await self._app(scope, receive, send_marked)
+        except Exception as error:
+            log_unexpected(error)
+            if started:
+                raise
+            answer = error_response(Request(scope), error, site=self._site.name)
+            await answer(scope, receive, send_marked)
+
+    def _takes(self, origin: str, scope: Scope) -> bool:
+        if self._any or origin in {"", "null"}:
+            return True
+        origin = normalise_origin(origin)
+        if not origin:
+            return False
+        # The scheme of our own origin may be hidden by a proxy; the host is enough, since browsers state it.
+        own_host = header(scope, b"host").lower()
+        return origin in self._origins or origin == self._door or origin.endswith(f"//{own_host}")
+
+    def _headers(self, origin: str, *, preflight: bool) -> tuple[tuple[bytes, bytes], ...]:
+        marked = (*_ALWAYS, *_PREFLIGHT) if preflight else _ALWAYS
+        if self._any:
+            return (*marked, (b"access-control-allow-origin", b"*"))
+        if origin:
+            return (*marked, (b"access-control-allow-origin", origin.encode("latin-1")))
+        return marked
+
+
+def normalise_origin(url: str) -> str:
+    """scheme://host[:port] of a URL, as an Origin header states it; "" if it has none."""
+    try:
+        parts = urlsplit(url.strip().lower())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not host:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    is_default = port in {None, 443 if parts.scheme == "https" else 80}
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
+async def _answer_options(send: Send) -> None:
+    headers = [(b"allow", b"GET, HEAD, POST, OPTIONS")]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

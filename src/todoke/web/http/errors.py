@@ -1,0 +1,156 @@
+"""What every room of web/ needs of HTTP: reading a body within limits, one shape of error, who asks and what for.
+
+Nothing here knows forms or stores. `error_response` is the only place where an error becomes an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from todoke.model.errors import (
+    Crowded,
+    RequestError,
+    StoreError,
+    TooLarge,
+    TooSlow,
+)
+from todoke.model.language import Translate, translator
+from todoke.model.submission import EntryList, FieldErrors
+from todoke.web.http.asked import language_of, wants_json
+
+RETRY_AFTER_SECONDS = 5
+
+
+_log = logging.getLogger(__name__)
+
+
+def error_response(
+    request: Request,
+    error: Exception,
+    *,
+    language: str = "",
+    errors: FieldErrors = (),
+    entries: EntryList = (),
+    action: str = "",
+    site: str = "",
+    form_origins: Iterable[str] = (),
+) -> Response:
+    """The answer to an error: the one JSON shape, or a page that says what happened and what to do.
+
+    400, 401, 403, 404, 408, 409, 413, 415, 422, 429 as the error says; 503 with Retry-After for a StoreError; 500 for
+    what nobody meant, whose text stays in the log. With `entries` the page keeps what was typed, and with `action` it
+    can be posted again, to end at one of `form_origins`.
+    """
+    status, code, text = describe(error)
+    language = language or language_of(request.scope)
+    say = translator("door", language).gettext
+    headers = _headers(error, status)
+    if language != "en":
+        # Details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
+        text = _translated(text, say) or _translated(_kind(error), say) or text
+    if wants_json(request):
+        return json_error(status, code, text, errors=errors, headers=headers)
+    from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
+
+    if action:
+        headers |= pages.security_headers(form_origins)
+    return pages.error_page(
+        status,
+        say(_TITLES.get(status, "This did not work")),
+        text,
+        language,
+        entries=entries,
+        action=action,
+        headers=headers,
+        site=site,
+    )
+
+
+def describe(error: Exception) -> tuple[int, str, str]:
+    """Status, code and English text of an error, without anything that a stranger should not read."""
+    if isinstance(error, RequestError):
+        return error.status, error.code, str(error)
+    if isinstance(error, StoreError):
+        return 503, "unavailable", _UNAVAILABLE
+    if isinstance(error, HTTPException):
+        return error.status_code, f"http_{error.status_code}", error.detail
+    return 500, "internal", "Something went wrong on our side. Nothing of this request is stored."
+
+
+def _translated(text: str, say: Translate) -> str:
+    said = say(text) if text else ""
+    return said if said != text else ""
+
+
+def _kind(error: Exception) -> str:
+    return str(type(error)()) if isinstance(error, RequestError) else ""
+
+
+def json_error(
+    status: int,
+    code: str,
+    text: str,
+    *,
+    errors: FieldErrors = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The one JSON shape of errors."""
+    faults = [{"field": e.field, "code": e.code, "message": e.message} for e in errors]
+    return json_response(
+        {"ok": False, "error": text, "code": code, "errors": faults}, status, headers
+    )
+
+
+def json_response(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """JSON that nobody keeps and nothing takes for a page."""
+    return Response(msgspec.json.encode(value), status, _JSON_HEADERS | dict(headers or {}))
+
+
+def log_unexpected(error: Exception) -> None:
+    """Write down where an unexpected error came from, without its text: that may quote what a visitor typed."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("unexpected %s\n%s", type(error).__name__, where)
+
+
+def _headers(error: Exception, status: int) -> dict[str, str]:
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status in {429, 503}:
+        headers.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
+    if isinstance(error, (Crowded, TooSlow, TooLarge)):
+        headers["connection"] = "close"  # the rest of the body is not read
+    return headers
+
+
+_JSON_HEADERS = {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+
+_UNAVAILABLE = (
+    "Your answers could not be stored just now, and nothing of them is kept here. "
+    "Please send the form again in a moment."
+)
+
+_TITLES = {
+    400: "The form could not be read",
+    403: "This page may not send the form",
+    404: "There is nothing here",
+    405: "This address takes forms",
+    408: "The form took too long to arrive",
+    413: "The form is too large",
+    415: "This is not sent as a form",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+    503: "Please try again in a moment",
+}

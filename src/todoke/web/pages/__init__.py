@@ -1,0 +1,1 @@
+"""The pages of todoke: their templates, styles and scripts, and what renders them."""

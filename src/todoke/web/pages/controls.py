@@ -1,0 +1,186 @@
+"""The controls of a form as our own pages show them, with what was typed and what is wrong. Pure.
+
+`pages.answers_page` fills its template with these; nothing here knows HTML's syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from todoke.model.form import Field, Form
+from todoke.model.submission import Entry, EntryList, FieldErrors, File, texts
+
+_GROUPS = frozenset({"radio", "checkbox"})
+_LONG = 80
+_AUTOCOMPLETE = {"email": "email", "tel": "tel", "url": "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that is in the bucket already: of which field, by what name, and the ticket that stands for it."""
+
+    field: str
+    name: str
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One thing to choose: an option of a select, or one box or button of a group."""
+
+    id: str
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control or group, ready to be written down. `attributes` are its constraints as HTML attributes.
+
+    Files that are `uploaded` need not be chosen again; where the control takes one, it is not shown then. Files that
+    were chosen and came with the form are lost: no browser keeps them (`has_lost_files`).
+    """
+
+    id: str
+    name: str
+    kind: str
+    label: str
+    required: bool
+    multiple: bool
+    value: str
+    hint: str
+    errors: tuple[str, ...]
+    options: tuple[Option, ...]
+    attributes: dict[str, str]
+    uploaded: tuple[Uploaded, ...] = ()
+    has_lost_files: bool = False
+
+    @property
+    def needs_prompt(self) -> bool:
+        """True when a select would choose for the person, although nothing was chosen yet."""
+        one = self.kind == "select" and not self.multiple
+        return one and not any(option.chosen or not option.value for option in self.options)
+
+    @property
+    def focus_id(self) -> str:
+        """The id of the element that a link to this control should focus."""
+        return self.options[0].id if self.kind in _GROUPS and self.options else self.id
+
+
+def controls(
+    form: Form, entries: EntryList, errors: FieldErrors, uploaded: tuple[Uploaded, ...] = ()
+) -> list[Control]:
+    """The visible controls: the form's fields; for a form that takes any fields, one for each thing that was sent."""
+    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
+    visible = [f for f in fields if f.kind != "hidden"]
+    found: list[Control] = []
+    for field in visible:
+        said = tuple(dict.fromkeys(e.message for e in errors if e.field == field.name))
+        typed = texts(entries, field.name)
+        for value in _values(field, typed):
+            control = _control(field, f"f{len(found)}", value, typed, said, fresh=not entries)
+            control = replace(control, has_lost_files=_brought_files(field, entries))
+            found.append(_with_uploaded(control, uploaded))
+    return found
+
+
+def _brought_files(field: Field, entries: EntryList) -> bool:
+    """Whether a file was chosen: without one a browser sends a file with no name and no bytes."""
+    sent = (entry.value for entry in entries if entry.name == field.name)
+    return any(isinstance(file, File) and bool(file.name or file.size) for file in sent)
+
+
+def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
+    """The control with the files that it has already, unless something is wrong with them."""
+    own = tuple(u for u in uploaded if u.field == control.name)
+    if control.kind != "file" or control.errors or not own:
+        return control
+    return replace(control, uploaded=own, required=False)
+
+
+def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
+    """What goes along unseen: hidden fields, and whatever else was sent that has no control here."""
+    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
+    shown = {f.name for f in fields if f.kind != "hidden"}
+    sent = [e for e in entries if isinstance(e.value, str) and e.name not in shown]
+    names = {e.name for e in sent}
+    preset = [Entry(f.name, f.value) for f in fields if f.kind == "hidden" and f.name not in names]
+    return [e for e in (*preset, *sent) if e.name.lower() != "_charset_"]
+
+
+def _fields_of(entries: EntryList) -> Iterator[Field]:
+    """Fields for a form that has none of its own: one for each name that was sent."""
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.name in seen or entry.name.startswith("_"):
+            continue
+        seen.add(entry.name)
+        value = entry.value
+        if not isinstance(value, str):
+            yield Field(name=entry.name, kind="file", multiple=True)
+        elif "\n" in value or len(value) > _LONG:
+            yield Field(name=entry.name, kind="textarea")
+        else:
+            yield Field(name=entry.name)
+
+
+def _values(field: Field, typed: tuple[str, ...]) -> tuple[str, ...]:
+    """One value for each control to show: fields that share a name are shown as often as they were sent."""
+    if field.kind in _GROUPS or field.kind in {"select", "file", "password"}:
+        return ("",)
+    if field.kind == "email" and field.multiple:
+        return (",".join(typed) or field.value,)
+    return typed or (field.value,)
+
+
+def _control(
+    field: Field,
+    id_: str,
+    value: str,
+    typed: tuple[str, ...],
+    said: tuple[str, ...],
+    *,
+    fresh: bool,
+) -> Control:
+    return Control(
+        id=id_,
+        name=field.name,
+        kind=field.kind,
+        label=field.label or field.name,
+        required=field.required,
+        multiple=field.multiple and field.kind in {"email", "file", "select"},
+        value=value,
+        hint=field.title if not any(field.title in message for message in said) else "",
+        errors=said,
+        options=_options(field, id_, (field.value,) if fresh else typed),
+        attributes=_attributes(field),
+    )
+
+
+def _options(field: Field, id_: str, chosen: tuple[str, ...]) -> tuple[Option, ...]:
+    pairs = field.options
+    if field.kind == "checkbox" and not pairs:
+        pairs = ((field.value or "on", field.label or field.name),)
+    if field.kind not in _GROUPS | {"select"}:
+        pairs = ()
+    return tuple(
+        Option(id=f"{id_}-{n}", value=value, label=label or value, chosen=value in chosen)
+        for n, (value, label) in enumerate(pairs)
+    )
+
+
+def _attributes(field: Field) -> dict[str, str]:
+    lengths = {"minlength": field.minlength, "maxlength": field.maxlength}
+    found = {name: str(length) for name, length in lengths.items() if length is not None}
+    stated = {
+        "min": field.min,
+        "max": field.max,
+        "step": field.step,
+        "pattern": field.pattern,
+        "placeholder": field.placeholder,
+        "accept": ",".join(field.accept),
+        "autocomplete": _AUTOCOMPLETE.get(field.kind) or ("name" if field.name == "name" else ""),
+    }
+    return found | {name: text for name, text in stated.items() if text}

@@ -1,0 +1,241 @@
+"""Pages: the Jinja2 environment, the headers every page carries, static files, and the pages that any room may show.
+
+Called by the rooms of web/. Jinja2 is loaded with the first page, so that starting stays fast. Every value is escaped,
+and loses control and bidirectional formatting characters on the way, so that no stored text can dress up a page.
+Nothing inline: style and script come from /static with a strict Content-Security-Policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from todoke.model.form import Form
+from todoke.model.language import translator
+from todoke.model.show import moment
+from todoke.model.submission import EntryList, FieldErrors
+from todoke.web.pages.controls import Uploaded, controls, hidden_values
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_STATIC = Path(__file__).with_name("static")
+
+# C0 and C1 controls but tab and line ends, and what Unicode calls Bidi_Control: they can make a text read as another.
+_UNSEEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)))
+_UNSEEN |= dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+_FIXED_HEADERS = {
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+def security_headers(form_origins: Iterable[str] = (), upload_origin: str = "") -> dict[str, str]:
+    """What every page carries.
+
+    `form_origins` are further origins that a form of this page may end at: browsers apply form-action to the
+    redirect that answers it, too (CSP 3, 6.4.1). `upload_origin` is where its script may put files.
+    """
+    forms = " ".join(["'self'", *sorted(set(form_origins))])
+    connect = " ".join(filter(None, ["'self'", upload_origin]))
+    policy = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        f"connect-src {connect}; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    return {"content-security-policy": policy, **_FIXED_HEADERS}
+
+
+def strip_controls(text: str) -> str:
+    """`text` without characters that are not seen and change how the rest is read."""
+    return text.translate(_UNSEEN)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - 25 ms
+    from markupsafe import Markup, escape  # noqa: PLC0415
+
+    def finalize(value: object) -> object:
+        return strip_controls(value) if type(value) is str else value
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=finalize,
+    )
+    environment.globals.update(static=static_url, moment=moment)
+    # What a person typed goes back into its control as it was; there it cannot disturb anything.
+    environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
+    return environment
+
+
+def render(
+    template: str,
+    *,
+    language: str,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    form_origins: Iterable[str] = (),
+    upload_origin: str = "",
+    **values: Any,
+) -> Response:
+    """The page `template` filled with `values`, in `language`, with the security headers."""
+    translate = translator("pages", language).gettext
+    text = _environment().get_template(template).render(language=language, _=translate, **values)
+    return Response(
+        text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
+        status,
+        {**security_headers(form_origins, upload_origin), **(headers or {})},
+        "text/html; charset=utf-8",
+    )
+
+
+def error_page(
+    status: int,
+    title: str,
+    text: str,
+    language: str,
+    *,
+    entries: EntryList = (),
+    action: str = "",
+    headers: Mapping[str, str] | None = None,
+    site: str = "",
+) -> Response:
+    """A page that says what happened and what to do.
+
+    With `entries` it shows what was typed, so that nothing is lost, and with `action` a button that posts it again.
+    """
+    return render(
+        "error.html",
+        language=language,
+        status=status,
+        headers=headers,
+        form_origins=_origins(action),
+        title=title,
+        text=text,
+        site=site,
+        action=action,
+        entries=[e for e in entries if isinstance(e.value, str)],
+        has_files=any(not isinstance(e.value, str) for e in entries),
+    )
+
+
+def answers_page(  # noqa: PLR0913 - what differs between an empty form and one that came back
+    form: Form,
+    entries: EntryList = (),
+    errors: FieldErrors = (),
+    language: str = "",
+    status: int = 200,
+    *,
+    site: str = "",
+    action: str = "",
+    form_origins: Iterable[str] = (),
+    upload_origin: str = "",
+    uploaded: tuple[Uploaded, ...] = (),
+) -> Response:
+    """The form as a page of ours: empty (the hosted form), or "please check your answers" with what was typed kept.
+
+    Works without JavaScript: an error summary that has the focus and links to each control, and each control with its
+    own messages. Files cannot be kept by any browser; the page says that they must be chosen again, save those that are
+    `uploaded`.
+    """
+    shown = controls(form, entries, errors, uploaded)
+    linked = {error.field for error in errors} & {control.name for control in shown}
+    return render(
+        "answers.html",
+        language=language or form.language,
+        status=status,
+        form_origins=[*form_origins, *_origins(form.redirect, form.page_url, action)],
+        upload_origin=upload_origin,
+        uploads=bool(upload_origin),
+        form=form,
+        title=form.shown,
+        site=site,
+        action=action or f"/f/{form.name}",
+        controls=shown,
+        hidden=hidden_values(form, entries),
+        errors=errors,
+        labels={c.name: c.label for c in shown},
+        first_id={c.name: c.focus_id for c in reversed(shown) if c.name in linked},
+        multipart=any(control.kind == "file" for control in shown),
+        needs_charset=form.charset.lower() not in {"utf-8", "utf8"},
+    )
+
+
+def _origins(*urls: str) -> list[str]:
+    parts = [urlsplit(url) for url in urls]
+    return [f"{p.scheme}://{p.netloc}" for p in parts if p.scheme in {"http", "https"} and p.netloc]
+
+
+@cache
+def _static_names() -> frozenset[str]:
+    """All there are: what strangers ask for is looked up here, and neither kept nor given to the file system."""
+    return frozenset(path.name for path in _STATIC.iterdir() if path.is_file())
+
+
+def _static_file(name: str) -> tuple[bytes, str, str] | None:
+    return read_static(name) if name in _static_names() else None
+
+
+@cache
+def read_static(name: str) -> tuple[bytes, str, str]:
+    """Content, media type and hash of a static file."""
+    content = (_STATIC / name).read_bytes()
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return content, media_type, hashlib.sha256(content).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """Where a static file is served: its hash is part of the address, so that browsers may keep it for ever.
+
+    Raises FileNotFoundError: if there is no such file.
+    """
+    found = _static_file(name)
+    if found is None:
+        raise FileNotFoundError(name)
+    return f"/static/{found[2]}/{name}"
+
+
+async def _static(request: Request) -> Response:
+    """GET /static/{hash}/{name}: 200 with the file, to be kept for a year if the hash is right; 404 else."""
+    found = _static_file(request.path_params["name"])
+    if found is None:
+        return PlainTextResponse("Not found\n", 404)
+    content, media_type, digest = found
+    fresh = request.path_params["hash"] == digest
+    return Response(
+        content,
+        media_type=media_type,
+        headers={
+            "cache-control": "public, max-age=31536000, immutable" if fresh else "no-cache",
+            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "cross-origin-resource-policy": "same-origin",
+        },
+    )
+
+
+def routes() -> list[Route]:
+    """The static files of our own pages."""
+    return [Route("/static/{hash}/{name}", _static, methods=["GET"])]

@@ -21,7 +21,7 @@ test: install ## lint, types and every test (installs chromium and postfix when 
 	@scripts/test
 
 fast: install ## the tests that need nothing but Python
-	@.venv/bin/pytest -q -m "not aws" tests/unit tests/contract
+	@.venv/bin/pytest -q -m "not aws" tests/unit tests/stack_review tests/contract
 
 lint: install ## ruff
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

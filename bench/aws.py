@@ -27,10 +27,17 @@ from urllib.parse import urlencode
 
 from botocore.session import get_session
 
-import mails
-from aws_emulators import client_of, dynamodb_local, ministack, new_table
-from lambda_events import Invocation, MemoryQueues, http_event, passes_filter, records_of
-from lambda_runtime import Environment
+import support.mail.mails as mails
+from support.aws.emulators import client_of, dynamodb_local, ministack, new_table
+from support.aws.lambda_events import (
+    Invocation,
+    MemoryQueues,
+    http_event,
+    passes_filter,
+    records_of,
+)
+from support.aws.lambda_runtime import Environment
+from support.places import ROOT
 from todoke.aws.functions.gateway import make_web
 from todoke.aws.functions.relay import Relay
 from todoke.model.form import Managers
@@ -42,7 +49,6 @@ from todoke.testing import FakeMailer
 from todoke.walk.app import App, utc_now
 from todoke.wiring import SERVICES_WITH_TOKENS, read_change
 
-ROOT = Path(__file__).parents[1]
 PRICES_OF = "us-east-1, list prices as published in November 2026, no free tier"
 PRICES = {
     "http": 1.00e-6,  # an HTTP API's request of up to 512 KB

@@ -17,7 +17,8 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, Page, expect
 
-from aws_site import (
+from mail_cloud_sandbox.app import build as build_sandbox
+from support.aws.site import (
     HOOK_SECRET,
     OFFICE,
     PAGE,
@@ -27,11 +28,10 @@ from aws_site import (
     configuration_on_sandbox,
     put_secrets,
 )
-from aws_stack import REGION, deploy, ministack, package
-from browsing import chromium
-from local_server import serving
-from mail_cloud_sandbox.app import build as build_sandbox
-from serving import TODOKE, eventually, free_port
+from support.aws.stack import REGION, deploy, ministack, package
+from support.run.serving import TODOKE, eventually, free_port
+from support.web.browsing import chromium
+from support.web.local_server import serving
 from todoke.demo import HERE as DEMO
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from aws_site import (
+from mail_cloud_sandbox.app import build as build_sandbox
+from support.aws.pipeline_scripts import exported, run_script
+from support.aws.site import (
     HOOK_SECRET,
     PAGE,
     SECRETS,
@@ -25,11 +27,9 @@ from aws_site import (
     door_by_path,
     put_secrets,
 )
-from aws_stack import REGION, Ministack, ministack, package
-from local_server import serving
-from mail_cloud_sandbox.app import build as build_sandbox
-from pipeline_scripts import exported, run_script
-from serving import TODOKE, free_port
+from support.aws.stack import REGION, Ministack, ministack, package
+from support.run.serving import TODOKE, free_port
+from support.web.local_server import serving
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

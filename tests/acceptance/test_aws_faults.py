@@ -15,9 +15,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.session import get_session
 
-import mails
-from aws_emulators import client_of, ministack, new_table
-from lambda_events import (
+import support.mail.mails as mails
+from support.aws.emulators import client_of, ministack, new_table
+from support.aws.lambda_events import (
     Invocation,
     MemoryQueues,
     StreamMapping,
@@ -25,6 +25,7 @@ from lambda_events import (
     passes_filter,
     records_of,
 )
+from support.variants import replace
 from todoke.aws.functions.gateway import make_web
 from todoke.aws.functions.relay import Relay
 from todoke.aws.functions.upkeep import make_sweep
@@ -35,7 +36,6 @@ from todoke.stores.dynamodb.store import DynamoStore
 from todoke.testing import FakeClock, FakeMailer
 from todoke.walk.app import App
 from todoke.wiring import read_change
-from variants import replace
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

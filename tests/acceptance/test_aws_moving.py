@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 
-from aws_site import PAGE, SECRETS, door_by_path, put_secrets
-from aws_stack import REGION, deploy, ministack, package
-from local_server import serving
 from mail_cloud_sandbox.app import build as build_sandbox
-from serving import TODOKE, eventually, free_port, serve
+from support.aws.site import PAGE, SECRETS, door_by_path, put_secrets
+from support.aws.stack import REGION, deploy, ministack, package
+from support.run.serving import TODOKE, eventually, free_port, serve
+from support.web.local_server import serving
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

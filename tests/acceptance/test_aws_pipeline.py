@@ -15,9 +15,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from aws_stack import REGION, ROOT, Ministack, ministack
-from pipeline_scripts import SCRIPTS, exported, run_script
 from stack_review.template import document, parse
+from support.aws.pipeline_scripts import SCRIPTS, exported, run_script
+from support.aws.stack import REGION, ROOT, Ministack, ministack
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

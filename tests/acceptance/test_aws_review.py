@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from aws_stack import REGION, Ministack, ministack
-from serving import TODOKE
+from support.aws.stack import REGION, Ministack, ministack
+from support.run.serving import TODOKE
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import pytest
 import urllib3
 
-from lambda_events import http_event, queue_record
-from lambda_runtime import Environment
-from local_server import serving
 from mail_cloud_sandbox.app import build as build_sandbox
-from serving import eventually
+from support.aws.lambda_events import http_event, queue_record
+from support.aws.lambda_runtime import Environment
+from support.run.serving import eventually
+from support.web.local_server import serving
 from todoke.model.delivery import Kind
 from todoke.model.message import MessageTimeline
 from todoke.ports.store import Query

@@ -13,7 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from aws_site import (
+from mail_cloud_sandbox.app import build as build_sandbox
+from support.aws.site import (
     HOOK_SECRET,
     PAGE,
     SECRETS,
@@ -23,10 +24,9 @@ from aws_site import (
     door_by_path,
     put_secrets,
 )
-from aws_stack import REGION, deploy, ministack, package
-from local_server import serving
-from mail_cloud_sandbox.app import build as build_sandbox
-from serving import eventually, free_port
+from support.aws.stack import REGION, deploy, ministack, package
+from support.run.serving import eventually, free_port
+from support.web.local_server import serving
 from todoke.aws.functions.secrets import NEEDED
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

@@ -20,11 +20,20 @@ from typing import Any
 import pytest
 import urllib3
 
-from aws_site import HOOK_SECRET, OFFICE, PAGE, SECRETS, SENDER, Cloud, configuration, put_secrets
-from aws_stack import deploy, ministack, package
-from serving import eventually
-from ses_server import Request, SesScript, ses_server
-from sns_host import CERTIFICATE, TOPIC, SnsHost, sns_host
+from support.aws.site import (
+    HOOK_SECRET,
+    OFFICE,
+    PAGE,
+    SECRETS,
+    SENDER,
+    Cloud,
+    configuration,
+    put_secrets,
+)
+from support.aws.stack import deploy, ministack, package
+from support.mail.ses_server import Request, SesScript, ses_server
+from support.mail.sns_host import CERTIFICATE, TOPIC, SnsHost, sns_host
+from support.run.serving import eventually
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 

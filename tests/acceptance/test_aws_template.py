@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.places import ROOT
+
 TEMPLATE = ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml"
 LINTERS = ROOT / ".emulators" / "linters" / "bin"
 

@@ -18,10 +18,10 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from aws_site import door_by_path, put_secrets
-from aws_stack import Ministack, deploy, ministack, package
-from browsing import chromium
-from buckets import s3_environment
+from support.aws.buckets import s3_environment
+from support.aws.site import door_by_path, put_secrets
+from support.aws.stack import Ministack, deploy, ministack, package
+from support.web.browsing import chromium
 from todoke.configuration import read
 from todoke.model import ids
 from todoke.ports.bucket import INCOMING, KEPT

@@ -19,7 +19,7 @@ import apsw
 import pytest
 import urllib3
 
-from serving import JSON, Load, Served, Sink, eventually, serve
+from support.run.serving import JSON, Load, Served, Sink, eventually, serve
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash]
 

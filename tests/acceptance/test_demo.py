@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import chromium
-from demos import Demo, demo_in
-from serving import eventually, text_of
+from support.run.demos import Demo, demo_in
+from support.run.serving import eventually, text_of
+from support.web.browsing import chromium
 
 pytestmark = pytest.mark.acceptance
 

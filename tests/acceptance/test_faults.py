@@ -18,9 +18,10 @@ import pytest
 import urllib3
 from starlette.applications import Starlette
 
-from local_server import serving, wait_for
 from mail_cloud_sandbox.app import build
 from mail_cloud_sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
+from support.places import ROOT
+from support.web.local_server import serving, wait_for
 from todoke.model import ids
 from todoke.model.delivery import Kind, Status, reading
 from todoke.model.form import Form, Managers, Site
@@ -39,7 +40,7 @@ from todoke.web import hooks
 
 pytestmark = pytest.mark.acceptance
 
-DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+DOCS = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 SECRET = "a-secret-path"
 VISITOR, MANAGER = "aoi@example.com", "manager@example.org"
 PATIENCE_SECONDS, IMPATIENCE_SECONDS = 30.0, 0.5

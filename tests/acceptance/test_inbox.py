@@ -11,8 +11,8 @@ import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local_server import serving
 from mail_cloud_sandbox.app import build
+from support.web.local_server import serving
 
 pytestmark = pytest.mark.acceptance
 

@@ -10,8 +10,8 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browsing import chromium
-from serving import Sink, free_port, post_json, serve
+from support.run.serving import Sink, free_port, post_json, serve
+from support.web.browsing import chromium
 
 pytestmark = pytest.mark.acceptance
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from local_server import serving
-from postfix import DOMAIN, postfix
-from serving import JSON, Load, Sink, eventually, free_port, post_json, serve, text_of
+from support.mail.postfix import DOMAIN, postfix
+from support.run.serving import JSON, Load, Sink, eventually, free_port, post_json, serve, text_of
+from support.web.local_server import serving
 from todoke.configuration import read
 from todoke.server.asgi import application
 from todoke.wiring import build

@@ -23,8 +23,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import todoke
-from local_server import serving
-from stories import (
+from support.variants import replace
+from support.web.local_server import serving
+from support.web.stories import (
     ANSWERS,
     CONTACT,
     EVENTS,
@@ -51,7 +52,6 @@ from todoke.web import receipt
 from todoke.web.desk import desk
 from todoke.web.pages import pages
 from todoke.web.receipt import Pace
-from variants import replace
 
 pytestmark = pytest.mark.acceptance
 

@@ -12,9 +12,9 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import chromium, static_site
-from postfix import DOMAIN, Postfix, postfix
-from serving import JSON, Served, eventually, free_port, post_json, serve, text_of
+from support.mail.postfix import DOMAIN, Postfix, postfix
+from support.run.serving import JSON, Served, eventually, free_port, post_json, serve, text_of
+from support.web.browsing import chromium, static_site
 
 pytestmark = pytest.mark.acceptance
 

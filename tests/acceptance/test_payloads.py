@@ -18,9 +18,9 @@ import pytest
 import urllib3
 from playwright.sync_api import Browser, Page
 
-from browsing import chromium
-from payloads import BUILT_IN, COLLECTIONS, collected, in_batches
-from serving import JSON, Served, Sink, eventually, free_port, serve
+from support.run.serving import JSON, Served, Sink, eventually, free_port, serve
+from support.web.browsing import chromium
+from support.web.payloads import BUILT_IN, COLLECTIONS, collected, in_batches
 
 pytestmark = pytest.mark.acceptance
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mails import claim, mail, settings, smtp_settings
-from postfix import DOMAIN, Postfix, postfix
+from support.mail.mails import claim, mail, settings, smtp_settings
+from support.mail.postfix import DOMAIN, Postfix, postfix
+from support.variants import replace
 from todoke.mail.compose import compose
 from todoke.model.delivery import Permanence, Reason
 from todoke.model.errors import SendDeferred, SendRefused
@@ -19,7 +20,6 @@ from todoke.model.message import Role
 from todoke.model.smtp_codes import read_answer
 from todoke.model.submission import Entry
 from todoke.services.smtp.mailer import SmtpMailer
-from variants import replace
 
 pytestmark = pytest.mark.acceptance
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from local_server import serving
-from serving import Sink, eventually, post_json
+from support.run.serving import Sink, eventually, post_json
+from support.web.local_server import serving
 from todoke.configuration import read
 from todoke.server.asgi import application
 from todoke.wiring import build

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from local_server import serving
-from sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post
-from serving import TODOKE, eventually, free_port
+from support.mail.sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post
+from support.places import ROOT
+from support.run.serving import TODOKE, eventually, free_port
+from support.web.local_server import serving
 from todoke.model.delivery import Status
 
 pytestmark = pytest.mark.acceptance
 
-DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
+DOCS = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 CURLS = [block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", DOCS) if "curl" in block]
 
 

@@ -19,7 +19,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from local_server import serving
+from support.web.local_server import serving
 from todoke.bench.server import TodokeServer
 from todoke.server.protocol import BoundedProtocol
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from store_desk import Desk
+from support.places import ROOT
+from support.store.desk import Desk
 from todoke.model.errors import StoreUnavailable
 from todoke.model.submission import Entry
 from todoke.ports.store import Added
@@ -25,7 +26,7 @@ from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash, pytest.mark.timeout(0)]
 
-TESTS = Path(__file__).parents[1]
+TESTS = ROOT / "tests"
 KILLS = int(os.environ.get("TODOKE_CRASH_KILLS", "0"))
 POINTS = int(os.environ.get("TODOKE_CRASH_POINTS", "0"))
 SYNC_POINTS = range(1, POINTS + 1) if POINTS else (1, 2, 3, 4, 6, 9, 20)
@@ -182,7 +183,13 @@ def _start(
     path: Path, *, count: int, window: int, trace: list[str] | None = None
 ) -> subprocess.Popen[str]:
     """Start the child that adds."""
-    child = [sys.executable, str(TESTS / "store_child.py"), str(path), str(count), str(window)]
+    child = [
+        sys.executable,
+        str(TESTS / "support" / "store" / "child.py"),
+        str(path),
+        str(count),
+        str(window),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
     order = [*(trace or []), *child]
     return subprocess.Popen(order, stdout=subprocess.PIPE, text=True, env=environment)

@@ -24,9 +24,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import urllib3
 
-from local_server import serving
 from mail_cloud_sandbox.app import build
-from serving import Served, eventually, post_json, serve
+from support.run.serving import Served, eventually, post_json, serve
+from support.web.local_server import serving
 from todoke.model.message import MessageTimeline
 from todoke.ports.store import Query
 from todoke.stores.sqlite.store import SqliteStore

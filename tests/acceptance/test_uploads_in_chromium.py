@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from browsing import chromium, static_site
-from doors import make_app
-from local_server import serving
+from support.web.browsing import chromium, static_site
+from support.web.doors import make_app
+from support.web.local_server import serving
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers
 from todoke.model.submission import File, Submission
 from todoke.server.asgi import without_sender

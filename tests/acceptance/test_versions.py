@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browsing import chromium
-from demos import Demo, demo_in
-from serving import eventually
+from support.run.demos import Demo, demo_in
+from support.run.serving import eventually
+from support.web.browsing import chromium
 
 pytestmark = pytest.mark.acceptance
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import chromium, static_site
-from postfix import DOMAIN, Postfix, postfix
-from serving import Served, Sink, free_port, serve
+from support.mail.postfix import DOMAIN, Postfix, postfix
+from support.run.serving import Served, Sink, free_port, serve
+from support.web.browsing import chromium, static_site
 
 pytestmark = pytest.mark.acceptance
 

@@ -13,7 +13,7 @@ import pytest
 import urllib3
 
 import todoke
-from serving import eventually, post_json
+from support.run.serving import eventually, post_json
 
 pytestmark = pytest.mark.acceptance
 

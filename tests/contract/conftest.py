@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ses_server import SesScript, ses_server, ses_settings
-from store_desk import STORE_NAMES, STORES, Desk
+from support.mail.ses_server import SesScript, ses_server, ses_settings
+from support.store.desk import STORE_NAMES, STORES, Desk
 from todoke.ports.store import Store
 from todoke.services.ses.mailer import SesMailer
 

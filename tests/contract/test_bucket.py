@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from buckets import STAGE_NAMES, STAGES, BucketStage, s3_environment
+from support.aws.buckets import STAGE_NAMES, STAGES, BucketStage, s3_environment
 from todoke.model.errors import StoreUnavailable
 from todoke.model.submission import Source
 from todoke.ports.bucket import INCOMING, KEPT, SAMPLE_BYTES

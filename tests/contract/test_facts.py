@@ -17,8 +17,9 @@ import pytest
 from dnslib import NS, QTYPE, RCODE, RR, DNSRecord
 from dnslib.server import BaseResolver, DNSServer
 
-from mails import settings, smtp_settings
-from ses_server import ACCOUNT, SesScript, error, ses_server, ses_settings
+from support.mail.mails import settings, smtp_settings
+from support.mail.ses_server import ACCOUNT, SesScript, error, ses_server, ses_settings
+from support.variants import replace
 from todoke.cli.doctor import Wishes, examine
 from todoke.cli.main import run
 from todoke.doctor.judge import Verdict
@@ -37,7 +38,6 @@ from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.silence import note_heard
 from todoke.wiring import open_store
-from variants import replace
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"

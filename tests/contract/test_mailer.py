@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -21,8 +20,10 @@ from CustomersMailCloud import CustomersMailCloud
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mails import mail, settings, smtp_settings
-from ses_server import error
+from support.mail.mails import mail, settings, smtp_settings
+from support.mail.ses_server import error
+from support.places import ROOT
+from support.variants import replace
 from todoke.mail.mime import serialise
 from todoke.model.delivery import Ceiling, Reason
 from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
@@ -37,7 +38,6 @@ from todoke.services.customers_mail_cloud.mailer import (
 )
 from todoke.services.smtp.mailer import SmtpMailer
 from todoke.testing import FakeMailer
-from variants import replace
 
 KEY = "SECRET-key-93b1"
 
@@ -860,9 +860,7 @@ class TestBesideTheSdk:
     def test_the_hosts_of_the_three_plans_are_the_same(self) -> None:
         """The `url` of each plan, as the documentation has them, leads where the SDK goes."""
         sdk = CustomersMailCloud("form@example.org", KEY)
-        documented = (
-            Path(__file__).parents[2] / "docs/services/customers-mail-cloud.md"
-        ).read_text()
+        documented = (ROOT / "docs/services/customers-mail-cloud.md").read_text()
         for choose, url in (
             (sdk.trial, "https://sandbox.smtps.jp"),
             (sdk.standard, "https://te.smtps.jp"),

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from aws_emulators import ministack
-from mails import mail
-from ses_server import ACCOUNT, SesScript, error, ses_settings
+from support.aws.emulators import ministack
+from support.mail.mails import mail
+from support.mail.ses_server import ACCOUNT, SesScript, error, ses_settings
+from support.variants import replace
 from todoke.mail.mime import header_names
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
 from todoke.services.ses.mailer import FIELD, TAG, SendRate, SesMailer
 from todoke.wiring import build
-from variants import replace
 
 Parts = tuple[SesScript, SesMailer, str]
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"

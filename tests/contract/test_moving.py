@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store_desk import LEASE, MANAGER, SECRET, STORES, VISITOR, Desk
+from support.store.desk import LEASE, MANAGER, SECRET, STORES, VISITOR, Desk
 from todoke.model import ids
 from todoke.model.delivery import Kind, Reason, Status
 from todoke.model.kept import Kept, Restored

@@ -17,10 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_server import serving, wait_for
 from mail_cloud_sandbox.app import build
-from store_desk import MANAGER, Desk
-from stories import make_settings
+from support.store.desk import MANAGER, Desk
+from support.variants import replace
+from support.web.local_server import serving, wait_for
+from support.web.stories import make_settings
 from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -38,7 +39,6 @@ from todoke.walk.reconcile import reconcile
 from todoke.walk.send.round import send_round
 from todoke.walk.silence import silence, watch
 from todoke.walk.track import track
-from variants import replace
 
 NOON = datetime(2031, 5, 6, 3, 0, tzinfo=UTC)
 PACE = 60.0

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from local_server import serving, wait_for
 from mail_cloud_sandbox.app import build
+from support.web.local_server import serving, wait_for
 from todoke.model.delivery import DeliveryEvent, Kind, Reason
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.settings import CustomersMailCloudSettings, Secret

@@ -8,23 +8,21 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
-from doors import KeepingStore, make_app, served
+from support.places import CORPORA
+from support.web.doors import KeepingStore, make_app, served
 from todoke.model.form import Confirmation, Field, Form, Limits
 from todoke.model.submission import Entry, EntryList
 from todoke.web.door import door
 from todoke.web.door.body import parse
 
-CORPORA = Path(os.environ.get("TODOKE_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
 CHROMIUM = CORPORA / "browser-chromium"
 MULTIPART = CORPORA / "form-multipart" / "python-multipart"
 WERKZEUG = CORPORA / "form-multipart" / "werkzeug"

@@ -9,9 +9,9 @@ from email import message_from_string, policy
 import pytest
 import urllib3
 
-from local_server import wait_for
 from mail_cloud_sandbox.outcomes import OUTCOMES
-from sandboxes import HTTP, SEND, TOKEN, Receiver, faults, mail_to, post, sandbox
+from support.mail.sandboxes import HTTP, SEND, TOKEN, Receiver, faults, mail_to, post, sandbox
+from support.web.local_server import wait_for
 from todoke.model.delivery import Permanence, Reason, Status
 
 EXPECTED = {

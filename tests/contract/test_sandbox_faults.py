@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import urllib3
 
-from local_server import wait_for
 from mail_cloud_sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
-from sandboxes import HTTP, SEND, Receiver, faults, mail_to, post, sandbox
+from support.mail.sandboxes import HTTP, SEND, Receiver, faults, mail_to, post, sandbox
+from support.web.local_server import wait_for
 from todoke.model.delivery import Status
 
 FAULTS = "/faults.json"

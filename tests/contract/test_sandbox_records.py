@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local_server import wait_for
 from mail_cloud_sandbox.behaviour import Behaviour
 from mail_cloud_sandbox.mail import Mail, Mailbox
 from mail_cloud_sandbox.service import service_on
-from sandboxes import HTTP, SEND, TOKEN, Receiver, faults, mail_to, post, sandbox
+from support.mail.sandboxes import HTTP, SEND, TOKEN, Receiver, faults, mail_to, post, sandbox
+from support.web.local_server import wait_for
 
 
 def test_record_apis(tmp_path):

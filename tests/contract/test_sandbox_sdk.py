@@ -13,8 +13,8 @@ from importlib.metadata import version
 
 import pytest
 
-from local_server import wait_for
-from sandboxes import HTTP, KEY, SEND, Receiver, post, sandbox
+from support.mail.sandboxes import HTTP, KEY, SEND, Receiver, post, sandbox
+from support.web.local_server import wait_for
 from todoke.model.delivery import Kind, Status
 from todoke.ports.events import HookRequest
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import urllib3
 from starlette.applications import Starlette
 
-from local_server import serving, wait_for
 from mail_cloud_sandbox.app import build
+from support.web.local_server import serving, wait_for
 from todoke.model import ids
 from todoke.model.delivery import Status, reading
 from todoke.model.form import Form, Managers, Site

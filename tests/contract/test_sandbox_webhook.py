@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from local_server import wait_for
-from sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post, sandbox
+from support.mail.sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post, sandbox
+from support.web.local_server import wait_for
 from todoke.model.delivery import Kind, Status
 
 

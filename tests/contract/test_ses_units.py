@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import aws_emulators
-from ses_server import SesScript, ses_settings
-from store_desk import SECRET, START, Desk
+import support.aws.emulators as aws_emulators
+from support.mail.ses_server import SesScript, ses_settings
+from support.store.desk import SECRET, START, Desk
 from todoke.model.delivery import Status
 from todoke.ports.store import Recorded
 from todoke.services.ses.events import read_message

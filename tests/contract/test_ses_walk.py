@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mails import NOW
-from ses_server import SesScript, ses_settings
-from sns_signing import NOW as SIGNED_AT
-from sns_signing import TOPIC, Web, call, envelope
+from support.mail.mails import NOW
+from support.mail.ses_server import SesScript, ses_settings
+from support.mail.sns_signing import NOW as SIGNED_AT
+from support.mail.sns_signing import TOPIC, Web, call, envelope
+from support.variants import replace
 from todoke.model.delivery import Permanence, Reason, Status
 from todoke.model.errors import RequestError
 from todoke.model.form import Managers
@@ -24,7 +25,6 @@ from todoke.testing import FakeClock, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.send.round import send_round
 from todoke.walk.track import track
-from variants import replace
 
 VISITOR = "aoi@example.net"
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
+from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
+from support.variants import replace
 from todoke.model.delivery import Ceiling, Kind, Reason, Status
 from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
@@ -17,7 +18,6 @@ from todoke.model.message import Message, MessageTimeline, Outcome, Role
 from todoke.model.submission import Entry, File, Submission
 from todoke.ports.records import Suppression
 from todoke.ports.store import Added, Duplicate, Query, Recorded
-from variants import replace
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-import aws_emulators
-from buckets import STAGE_NAMES, STAGES, BucketStage
-from store_desk import SECRET, START, VISITOR, Desk
+import support.aws.emulators as aws_emulators
+from support.aws.buckets import STAGE_NAMES, STAGES, BucketStage
+from support.store.desk import SECRET, START, VISITOR, Desk
 from todoke.model.delivery import Kind
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Restored

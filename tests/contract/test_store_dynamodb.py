@@ -18,10 +18,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-import aws_emulators
-from lambda_events import as_lambda
+import support.aws.emulators as aws_emulators
 from mail_cloud_sandbox.webhook_call import escaped
-from store_desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
+from support.aws.lambda_events import as_lambda
+from support.places import ROOT
+from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
+from support.variants import replace
 from todoke.cli.open import opened
 from todoke.model import ids
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
@@ -41,11 +43,10 @@ from todoke.stores.dynamodb.table import DEFINITION, EXPIRY, TIME, create_table
 from todoke.stores.dynamodb.work import GRACE, LATE
 from todoke.walk.accept import Context, Prepared, prepare
 from todoke.walk.app import App
-from variants import replace
 
 pytestmark = pytest.mark.aws
 SERVICE = "customers-mail-cloud"
-DOCS = Path(__file__).parents[2] / "docs" / "store-dynamodb.md"
+DOCS = ROOT / "docs" / "store-dynamodb.md"
 WRITES = {"PutItem", "DeleteItem", "TransactWriteItems"}
 
 

@@ -21,14 +21,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from store_desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
+from support.store.desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
+from support.variants import replace
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.model.submission import Submission
 from todoke.ports.records import Suppression
 from todoke.ports.store import Query, Store
 from todoke.testing import MemoryStore
-from variants import replace
 
 KINDS = st.sampled_from(sorted(Kind))
 VISITORS = st.sampled_from(["a@v.example", "B@v.example", "b@V.example", "花@例え.jp", ""])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from support.places import ROOT
+
 SOURCE = ROOT / "src"
 MODULES = sorted(SOURCE.rglob("*.py"))
 

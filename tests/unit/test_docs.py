@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from support.places import ROOT
 from todoke.configuration import check, read
 from todoke.services.customers_mail_cloud.events import BOUNCES, DELIVERIES
 from todoke.toml.keys import ENVIRONMENT, KEYS
 
-ROOT = Path(__file__).parents[2]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 ENVIRON = {
     "TODOKE_SECRET": "ab" * 32,

@@ -1,0 +1,459 @@
+"""The command line: what each command prints, its exit code, and that a failure is one sentence."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from support.places import ROOT
+from support.web.local_server import serving
+from todoke.cli import commands
+from todoke.cli.main import plain_serve, run
+from todoke.model.message import Message, Role
+from todoke.model.submission import Entry, File, Submission
+from todoke.stores.sqlite.lock import begin_serving
+from todoke.stores.sqlite.store import SqliteStore
+
+NOW = datetime.now(UTC)
+CONFIG = """\
+[site]
+name = "Example"
+door_url = "https://forms.example.jp"
+[mail]
+service = "smtp"
+from = "forms@example.jp"
+[forms.contact]
+managers = ["manager@example.jp"]
+"""
+DOCS = (ROOT / "docs" / "cli.md").read_text("utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a configuration and two submissions, as the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("TODOKE_")]:
+        monkeypatch.delenv(variable)
+    Path("todoke.toml").write_text(CONFIG)
+    Path("data").mkdir()
+    store = SqliteStore(tmp_path / "data" / "todoke.db")
+    for number, age in ((1, timedelta(hours=1)), (2, timedelta(days=200))):
+        submission = Submission(
+            id=f"s{number}",
+            form="contact",
+            received_at=NOW - age,
+            entries=(
+                Entry("message", "=cmd|\x1b[2J"),
+                Entry("file", File(name="a.txt", media_type="text/plain", content=b"1")),
+            ),
+            language="en",
+            visitor=f"visitor{number}@example.jp",
+            token_hash=f"hash{number}",
+        )
+        message = Message(
+            id=f"m{number}",
+            submission_id=submission.id,
+            role=Role.CONFIRMATION,
+            recipient=submission.visitor,
+            language="en",
+            message_id=f"<m{number}@example.jp>",
+            created_at=NOW - age,
+        )
+        store.add(submission, [message], None).result(10)
+    store.close()
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_is_plain_lines_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """Newest first, a line each, tab-separated, without colours."""
+    assert run(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["s1", "s2"]
+    assert lines[0].split("\t")[2:] == ["contact", "visitor1@example.jp", "confirmation queued"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_as_json_is_an_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Filters and the limit hold."""
+    assert run(["list", "--json", "--address", "visitor2@example.jp", "--limit", "1"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert (found["id"], found["messages"][0]["status"]) == ("s2", "queued")
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        'service = "smtp"\nfrom = "forms@example.jp"\nsmtp = {user = "forms"}',
+        'service = "customers-mail-cloud"\nfrom = "forms@example.jp"',
+    ],
+)
+def test_reading_needs_no_secret(
+    folder: Path, mail: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands that hand over nothing work without the service's password, and make no secret of their own."""
+    text = CONFIG.replace('service = "smtp"\nfrom = "forms@example.jp"', mail)
+    (folder / "todoke.toml").write_text(text)
+    assert run(["serve"]) == 2
+    for command in (["list"], ["show", "s1"], ["export"], ["desk"], ["erase", "--id=s1", "--yes"]):
+        assert run(command) == 0, capsys.readouterr().err
+    assert not (folder / "data" / "secret").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_prints_answers_without_terminal_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """A visitor's escape sequences do not reach the terminal."""
+    assert run(["show", "s1"]) == 0
+    out = capsys.readouterr().out
+    assert "message: =cmd|\ufffd[2J" in out
+    assert "[file] a.txt" in out
+    assert "confirmation to visitor1@example.jp: queued" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_show_of_nothing_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown id is exit 1 and says so."""
+    assert run(["show", "s9", "--json"]) == 1
+    assert capsys.readouterr().err == "todoke: There is no submission s9.\n"
+
+
+def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
+    """CSV with formulas made harmless, in a file of mode 0600."""
+    assert run(["export", "-o", "out.csv", "--from", f"{NOW - timedelta(days=2):%Y-%m-%d}"]) == 0
+    text = (folder / "out.csv").read_bytes().decode()
+    assert text.startswith(
+        "id,received_at,form,visitor,confirmation,notification,alert,message,file\r\n"
+    )
+    assert ",'=cmd|\x1b[2J,a.txt\r\n" in text
+    assert text.count("\r\n") == 2
+    assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_export_as_json_is_a_record_a_line(folder: Path) -> None:
+    """Every submission, whole."""
+    assert run(["export", "--format", "json", "-o", "out.json"]) == 0
+    records = [json.loads(line) for line in (folder / "out.json").read_text().splitlines()]
+    assert [record["id"] for record in records] == ["s1", "s2"]
+    assert records[0]["entries"][0]["value"] == "=cmd|\x1b[2J"
+
+
+@pytest.fixture
+def backup(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder's backup; afterwards the data folder is another one, still empty."""
+    (folder / "data" / "secret").write_text("ab" * 32)
+    assert run(["export", "--format", "backup", "-o", "all.backup"]) == 0
+    monkeypatch.setenv("TODOKE_DATA", "elsewhere")
+    return folder / "all.backup"
+
+
+def test_a_backup_is_imported_elsewhere(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its owner's alone; with the same secret the other place shows the same, and to do it again changes nothing."""
+    assert backup.stat().st_mode & 0o777 == 0o600
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    capsys.readouterr()
+    assert run(["import", str(backup)]) == 0
+    assert capsys.readouterr().out == "2 submissions restored.\n"
+    assert run(["import", str(backup), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"new": 0, "same": 2} | dict.fromkeys(
+        ("different", "unplaced", "orphans", "joined"), 0
+    )
+    shown = []
+    for folder in ("data", "elsewhere"):
+        monkeypatch.setenv("TODOKE_DATA", folder)
+        assert run(["show", "s1", "--json"]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [("", "under a secret, and none is here"), ("cd" * 32, "under another secret than the one")],
+)
+def test_a_backup_of_another_secret_is_refused(
+    backup: Path,
+    secret: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What to do is said, and nothing is written, not even a store."""
+    monkeypatch.setenv("TODOKE_SECRET", secret)
+    assert run(["import", str(backup)]) == 2
+    assert told in capsys.readouterr().err
+    assert not (backup.parent / "elsewhere").exists()
+
+
+def test_what_went_on_here_is_named_and_left(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An import over what changed is exit 1, and the configuration's missing forms are said."""
+    monkeypatch.setenv("TODOKE_DATA", "data")
+    config = backup.parent / "todoke.toml"
+    config.write_text(config.read_text().replace("[forms.contact]", "[forms.leave]"))
+    store = SqliteStore(backup.parent / "data" / "todoke.db")
+    store.resend("m1", now=NOW, follow_up=lambda *_: ())
+    store.close()
+    assert run(["import", str(backup)]) == 1
+    out, err = capsys.readouterr()
+    assert "0 submissions restored." in out
+    assert "1 submission are there and went on otherwise" not in out
+    assert "1 submission is there and went on otherwise: left as it is.\n  s1\n" in out
+    assert "The configuration has no form contact" in err
+
+
+def test_a_backup_of_a_store_in_use_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is good, and what comes after is not in it."""
+    store = SqliteStore(folder / "data" / "todoke.db")
+    begin_serving(store)
+    (folder / "data" / "secret").write_text("ab" * 32)
+    assert run(["export", "--format", "backup", "-o", "all.backup"]) == 0
+    assert "todoke serve is running" in capsys.readouterr().err
+    store.close()
+
+
+@pytest.mark.usefixtures("folder")
+def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --yes and with nobody to ask nothing goes; with it, what was named is gone and nothing else."""
+    assert run(["erase", "--older-than", "90d"]) == 2
+    assert "s2" in capsys.readouterr().err
+    assert run(["erase", "--older-than", "90d", "--yes", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"erased": 1}
+    assert run(["erase", "--address", "VISITOR1@example.jp", "--yes"]) == 0
+    assert run(["erase", "--id", "s1", "--yes"]) == 1
+    assert run(["list"]) == 0
+    assert capsys.readouterr().out.endswith("There is nothing to erase.\n")
+
+
+CLOUD = """service = "customers-mail-cloud"
+from = "forms@example.jp"
+customers_mail_cloud = {{url = "{url}", api_user = "u@example.jp"}}"""
+
+
+@pytest.fixture
+def cloud(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The folder's site with a sandbox as its mail service, which nobody answers for until it is served."""
+    monkeypatch.setenv("TODOKE_CMC_API_KEY", "key-5f2e")
+    monkeypatch.setenv("TODOKE_CMC_HOOK_SECRET", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+
+    def configure(url: str) -> None:
+        mail = 'service = "smtp"\nfrom = "forms@example.jp"'
+        (folder / "todoke.toml").write_text(CONFIG.replace(mail, CLOUD.format(url=url)))
+
+    with serving(records_only()) as url:
+        configure(url)
+        yield url
+
+
+def records_only() -> Starlette:
+    """A mail service with nothing on record but one blocked address, of a manager."""
+
+    async def answer(request: Request) -> Response:
+        if request.path_params["resource"] != "blocks":
+            return Response(status_code=204)
+        block = {"email": "Manager@example.jp", "status": "2", "created": "2031-05-06 08:00:00"}
+        return JSONResponse({"blocks": [block]})
+
+    path = "/transaction/v2/{resource}/list.json"
+    return Starlette(routes=[Route(path, answer, methods=["POST"])])
+
+
+@pytest.mark.usefixtures("cloud")
+def test_reconcile_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a sentence, or as one object; progress is for terminals alone."""
+    assert run(["suppressions"]) == 0
+    assert "No list has been read yet" in capsys.readouterr().out
+    assert run(["reconcile"]) == 0
+    said = capsys.readouterr()
+    assert "0 events read: 0 new, 0 known, 0 of other senders." in said.out
+    assert "Suppressed addresses: 1" in said.out
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    assert run(["reconcile", "--since", f"{today - timedelta(days=2)}", "--json"]) == 0
+    said = capsys.readouterr()
+    counts = {"read": 0, "new": 0, "repeated": 0, "foreign": 0, "suppressed": 1}
+    found = json.loads(said.out)
+    assert found.pop("days") in {3, 4}  # midnight may pass meanwhile
+    assert found == counts
+    assert "day 1 of" not in said.err
+
+
+@pytest.mark.usefixtures("cloud")
+def test_suppressions_shout_when_they_are_the_site_s_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A manager on the list is exit 1 and a warning; each address has since when, why, and the way to lift it."""
+    run(["reconcile"])
+    capsys.readouterr()
+    assert run(["suppressions"]) == 1
+    said = capsys.readouterr().out
+    for text in (
+        "Manager@example.jp  since 2031-05-05T23:00:00Z  There is no such mailbox.",
+        "the service says: 2",
+        "WARNING: A manager of this site.",
+        "To lift one:",
+        "Pro plan",
+    ):
+        assert text in said
+    assert run(["suppressions", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["service"], found["own"]) == ("customers-mail-cloud", "manager")
+
+
+def test_reconcile_without_an_answer(
+    cloud: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A service that is not there is exit 1 and one sentence, without the key."""
+    text = (folder / "todoke.toml").read_text()
+    (folder / "todoke.toml").write_text(text.replace(cloud, "http://127.0.0.1:1"))
+    assert run(["reconcile", "--since", "2020-01-01"]) == 1
+    err = capsys.readouterr().err
+    assert "records (deliveries) cannot be read" in err
+    assert "key-5f2e" not in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("cloud")
+def test_reconcile_of_a_day_to_come(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing can be on record yet."""
+    assert run(["reconcile", "--since", "2999-01-01"]) == 2
+    assert "yet to come" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_reconcile_needs_records(capsys: pytest.CaptureFixture[str]) -> None:
+    """A service without records is a fault of the configuration; without data there is nothing to ask about."""
+    assert run(["reconcile"]) == 2
+    assert "keeps no records" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["reconcile", "--since", "yesterday"], "does not match"),
+        (["erase"], "exactly one"),
+        (["list", "--status", "sent"], "--status may be"),
+        (["list", "-c", "none.toml"], "none.toml: cannot be read"),
+        (["export", "--format", "xml"], "csv, json or backup"),
+        (["export", "--format", "backup", "--form", "contact"], "a backup is whole"),
+        (["export", "--format", "backup"], "The secret of this store is missing"),
+        (["import", "none.backup"], "none.backup cannot be read"),
+        (["import", "todoke.toml"], "todoke.toml: Line 1: it is no line of a backup"),
+        (["import", "data/todoke.db"], "it is no backup. Nothing was imported"),
+        (["erase", "--older-than", "soon"], "an age is written like"),
+        (["export", "-o", "no/such/folder/x.csv"], "cannot be written"),
+        (["serve", "--port", "no"], "--port"),
+        (["serve", "-c", "none.toml"], "none.toml: cannot be read"),
+        (["nonsense"], "No such command"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_bad_usage_is_exit_2_and_a_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was asked for wrongly is said on stderr, without a traceback."""
+    assert run(arguments) == 2
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_configuration_the_data_folder_is_enough(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reading needs no todoke.toml; without data it is said that there is none."""
+    Path("todoke.toml").unlink()
+    assert run(["list"]) == 0
+    monkeypatch.setenv("TODOKE_DATA", "elsewhere")
+    assert run(["list"]) == 2
+    assert "no data in" in capsys.readouterr().err
+
+
+def test_check_prints_findings_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A fault is exit 1 and an object a line; a good file is exit 0."""
+    assert run(["check"]) == 0
+    assert capsys.readouterr().out == "todoke.toml is good.\n"
+    (folder / "todoke.toml").write_text(CONFIG.replace("smtp", "smpt"))
+    assert run(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["severity"], found["line"], found["key"]) == ("error", 5, "mail.service")
+
+
+def test_desk_prints_a_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The link leads to where todoke answers."""
+    assert folder.exists()
+    assert run(["desk"]) == 0
+    assert capsys.readouterr().out.startswith("https://forms.example.jp/desk/enter?code=")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["serve"], ("todoke.toml", "127.0.0.1", "8025")),
+        (["serve", "--port", "1", "--host=::1"], ("todoke.toml", "::1", "1")),
+        (["serve", "--config", "a.toml"], ("a.toml", "127.0.0.1", "8025")),
+        (["serve", "--help"], None),
+        (["serve", "--port"], None),
+        (["serve", "--port", "x"], None),
+        (["serve", "extra"], None),
+        (["list"], None),
+        ([], None),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_the_fast_way_takes_only_what_it_understands(
+    arguments: list[str], expected: tuple[str, str, str] | None
+) -> None:
+    """Anything but plain options of serve goes to Typer, which explains itself."""
+    found = plain_serve(arguments)
+    assert (found and (found["--config"], found["--host"], found["--port"])) == expected
+
+
+def test_the_fast_way_has_the_defaults_of_the_slow_one() -> None:
+    """Both ways to serve agree."""
+    slow = {n: str(p.default) for n, p in inspect.signature(commands.serve).parameters.items()}
+    fast = plain_serve(["serve"])
+    assert fast == {f"--{name}": default for name, default in slow.items()}
+
+
+def command_names(group: Any = commands.commands) -> dict[str, list[str]]:
+    """The commands that Typer knows, each with those under it."""
+    names = {c.name or getattr(c.callback, "__name__", "") for c in group.registered_commands}
+    groups = {g.name: sorted(command_names(g.typer_instance)) for g in group.registered_groups}
+    return {name: [] for name in names} | groups
+
+
+def test_each_command_and_option_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/cli.md has a heading for each command, and each option and each command of a group under it."""
+    parts = {
+        part.split("\n")[0].split()[1].rstrip("`"): part
+        for part in re.split(r"(?m)^## `", DOCS)[1:]
+    }
+    names = command_names()
+    assert set(parts) == set(names)
+    for name, part in parts.items():
+        for under in names[name]:
+            assert f"`todoke {name} {under}" in part
+        for line in [[name, under] for under in names[name]] or [[name]]:
+            assert run([*line, "--help"]) == 0
+            options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+            assert {option for option in options if f"`{option}" not in part} == set()

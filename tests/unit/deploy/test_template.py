@@ -1,0 +1,255 @@
+"""The template against the code: what one says and the other relies on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from stack_review.plan import BODY_LIMIT
+from stack_review.template import compact
+from stack_review.template import document as parsed
+from support.aws.lambda_events import FILTERS
+from support.places import ROOT
+from todoke.aws import functions as aws
+from todoke.aws.functions import queues, secrets, time_left
+from todoke.ports.bucket import INCOMING, KEPT
+from todoke.stores.dynamodb.table import DEFINITION, EXPIRY
+from todoke.web.http.cors import ALLOWED_HEADERS
+
+TEMPLATE = (ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml").read_text("utf-8")
+FUNCTIONS = {"web": "Web", "sender": "Sender", "sweep": "Sweep"}
+
+
+def resource(name: str) -> str:
+    """The text of one resource."""
+    found = re.search(
+        rf"(?ms)^  {name}:\n(.*?)(?=^  \w|\Z)", TEMPLATE.partition("\nResources:\n")[2]
+    )
+    assert found, name
+    return found[1]
+
+
+def number(name: str, key: str) -> int:
+    """A number that a resource sets."""
+    found = re.search(rf"\b{key}: (\d+)", resource(name))
+    assert found, (name, key)
+    return int(found[1])
+
+
+def test_each_function_has_a_handler_that_exists() -> None:
+    """The names in the template are those that the module gives."""
+    for name, logical in FUNCTIONS.items():
+        assert f"Handler: todoke.aws.functions.{name}\n" in resource(logical)
+        assert name in aws.__all__
+        for setting in ("python3.13", "arm64", f"!GetAtt {logical}Role.Arn"):
+            assert setting in resource(logical)
+
+
+def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -> None:
+    """One more would be too much, one less an init error; in Parameter Store and in Secrets Manager alike."""
+    for name, logical in FUNCTIONS.items():
+        text = resource(f"{logical}Role")
+        for place in (
+            r":parameter\$\{SecretsPath\}/(\w+)\"",
+            r":secret:\$\{SecretsPath\}/(\w+)-\?{6}\"",
+        ):
+            assert sorted(re.findall(place, text)) == sorted(secrets.NEEDED[name])
+        assert text.count("${SecretsPath}") == 2 * len(secrets.NEEDED[name])
+        assert f"{secrets.FROM}: !Ref SecretsFrom" in resource(logical)
+
+
+def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
+    """Every action is named, and every resource is one of the stack's own or a named parameter.
+
+    But for the account's sending rate, which SES tells of no resource.
+    """
+    unbound = (
+        r'- \{Sid: LearnTheSendingRate, Effect: Allow, Action: "ses:GetAccount", Resource: "\*"\}\n'
+    )
+    for logical in FUNCTIONS.values():
+        text = re.sub(unbound, "", resource(f"{logical}Role"))
+        assert re.findall(r"(?m)Action:.*\*|^\s+- \w+:\*", text) == []
+        assert re.findall(r'(?m)(?:Resource: |^\s+- |\[)"\*"', text) == []
+
+
+def test_who_hands_over_mails_may_use_identity_and_configuration_set_of_ses() -> None:
+    """SES asks for SendEmail and, for a raw message, SendRawEmail, of both; who takes forms may send nothing."""
+    for logical in ("Sender", "Sweep"):
+        text = resource(f"{logical}Role")
+        assert 'Action: ["ses:SendEmail", "ses:SendRawEmail"]' in text
+        assert "- !Ref SesIdentityArn" in text
+        assert ":configuration-set/${SesConfigurationSet}" in text
+    assert "ses:" not in resource("WebRole")
+
+
+def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:
+    """web puts, looks, copies and takes back its own copies; sweep erases; sender has nothing to do there."""
+    web, sender, sweep = (resource(f"{logical}Role") for logical in FUNCTIONS.values())
+    actions = {
+        text: set(re.findall(r"s3:\w+", text)) - {"s3:prefix"} for text in (web, sender, sweep)
+    }
+    assert actions[web] == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}
+    assert actions[sweep] == {"s3:DeleteObject", "s3:ListBucket"}
+    assert actions[sender] == set()
+    for text in (web, sweep):
+        for prefix in re.findall(r"Uploads\.Arn\}/([^\"]*)", text):
+            assert prefix in {f"{INCOMING}*", f"{KEPT}*"}
+        assert re.findall(r"s3:DeleteObject\n\s+Resource: (.*)", text) == [
+            f'!Sub "${{Uploads.Arn}}/{KEPT}*"'
+        ]
+    assert f'"s3:prefix": {KEPT}' in sweep
+    assert f"Prefix: {INCOMING}" in resource("Uploads")
+    for logical, has_bucket in (("Web", True), ("Sender", False), ("Sweep", True)):
+        assert ("TODOKE_UPLOADS: !If [HasLargeUploads" in resource(logical)) == has_bucket
+        assert ("${LargeUploads}" in resource(f"{logical}Version")) == has_bucket
+
+
+def test_links_to_the_bucket_have_a_throttle_of_their_own() -> None:
+    """The route's settings name the route as it is written."""
+    [key] = re.findall(r'RouteKey: ("POST /u/.*")', resource("UploadRoute"))
+    settings = resource("ApiStage").partition(f"{key}:\n")[2]
+    assert settings.lstrip().startswith("ThrottlingRateLimit: !If [IsPaused, 0, 5]")
+
+
+def test_the_table_is_the_one_that_the_store_needs() -> None:
+    """Keys, indexes, stream and time to live are those of dynamodb_table.py."""
+    text = resource("Table")
+    for attribute in DEFINITION["AttributeDefinitions"]:
+        assert f"{{AttributeName: {attribute['AttributeName']}, AttributeType: S}}" in text
+    for index in DEFINITION["GlobalSecondaryIndexes"]:
+        keys = ", ".join(
+            f"{{AttributeName: {key['AttributeName']}, KeyType: {key['KeyType']}}}"
+            for key in index["KeySchema"]
+        )
+        assert re.search(rf"IndexName: {index['IndexName']}\n\s+KeySchema: \[{keys}\]", text)
+        assert f"ProjectionType: {index['Projection']['ProjectionType']}" in text
+    assert text.count("IndexName:") == len(DEFINITION["GlobalSecondaryIndexes"])
+    assert f"{{AttributeName: {EXPIRY}, Enabled: true}}" in text
+    assert DEFINITION["StreamSpecification"]["StreamViewType"] in text
+    for kept in ("DeletionPolicy: Retain", "UpdateReplacePolicy: Retain", "PAY_PER_REQUEST"):
+        assert kept in text
+
+
+def test_scripts_may_send_the_headers_that_the_door_allows() -> None:
+    """The gateway answers preflights itself, so its list must be the door's."""
+    listed = re.search(r"(?ms)AllowHeaders:\n(.*?)ExposeHeaders", resource("Api"))
+    assert listed
+    allowed = set(re.findall(r"- ([\w-]+)", listed[1]))
+    assert allowed == {name.strip().lower() for name in ALLOWED_HEADERS.split(",")}
+
+
+def test_the_queue_hides_a_message_for_six_times_the_function_s_timeout() -> None:
+    """AWS's own rule: else a message that is being handled comes to another."""
+    assert number("Later", "VisibilityTimeout") == 6 * number("Sender", "Timeout")
+
+
+def test_the_code_knows_how_long_a_function_may_run() -> None:
+    """What begins no mail that could not end (time_left.py) goes by the template's shorter timeout."""
+    shorter = min(number("Sender", "Timeout"), number("Sweep", "Timeout"))
+    assert shorter == time_left.RUN_SECONDS
+
+
+def test_sender_and_sweep_are_told_their_queues() -> None:
+    """The variables are those that the code reads; what only hints may not read a queue, nor bury."""
+    assert f"{queues.LATER}: !Ref Later" in resource("Sweep")
+    assert re.findall(r"sqs:\w+", resource("SweepRole")) == ["sqs:SendMessage"]
+    assert "DeadLetters" not in resource("SweepRole")
+    for variable in (queues.LATER, queues.DEAD, time_left.CONNECTIONS, secrets.PATH):
+        assert f"{variable}: !Ref" in resource("Sender")
+
+
+def test_the_stream_s_filter_is_the_one_that_the_tests_go_by() -> None:
+    """The bench and the tests let the same records through as Lambda does."""
+    patterns = re.findall(r"- Pattern: '(.*)'", resource("SenderFromStream"))
+    assert tuple(patterns) == FILTERS
+
+
+def test_no_more_connections_than_customers_mail_cloud_allows() -> None:
+    """The defaults: copies of the sender times its connections, and the sweep's one, are at most ten."""
+    defaults = {
+        name: int(default)
+        for name, default in re.findall(
+            r"(?ms)^  (Sender\w+):\n    Type: Number\n    Default: (\d+)", TEMPLATE
+        )
+    }
+    assert defaults["SenderConcurrency"] * defaults["SenderConnections"] + 1 <= 10
+
+
+@pytest.mark.parametrize("logical", ["Table", "Site", "Uploads"])
+def test_data_stays_when_the_stack_goes(logical: str) -> None:
+    """Deleting a stack deletes no submission and no site."""
+    assert "DeletionPolicy: Retain" in resource(logical)
+    assert "UpdateReplacePolicy: Retain" in resource(logical)
+
+
+def test_no_yaml_alias_is_in_it() -> None:
+    """CloudFormation refuses them."""
+    assert re.findall(r"(?m):\s+[&*][a-z]", TEMPLATE) == []
+
+
+def test_paused_means_that_nothing_is_taken_and_nothing_handed_over() -> None:
+    """Every way in and every cause of a hand-over has the switch."""
+    stage = resource("ApiStage")
+    limits = re.findall(r"Throttling\w+: (.*)", stage)
+    assert len(limits) == 6
+    assert all(limit.startswith("!If [IsPaused, 0, ") for limit in limits)
+    mappings = re.findall(r"(?m)^  (\w+):\n    Type: AWS::Lambda::EventSourceMapping", TEMPLATE)
+    assert len(mappings) == 2
+    for mapping in mappings:
+        assert "Enabled: !If [IsPaused, false, true]" in resource(mapping)
+    assert "State: !If [IsPaused, DISABLED, ENABLED]" in resource("SweepSchedule")
+
+
+NOT_OF_A_VERSION = {"CodeBucket", "SenderConcurrency", "Stage"}
+"""Where the package is does not change what is in it; a limit and a tag are the function's, not a version's."""
+
+
+@pytest.mark.parametrize("logical", FUNCTIONS.values())
+def test_a_version_is_published_for_every_parameter_that_its_function_depends_on(
+    logical: str,
+) -> None:
+    """Else the alias would go on with the old settings: CloudFormation replaces a version for its Description alone."""
+    document = parsed(TEMPLATE, "template.yaml")
+    assert isinstance(document, dict)
+    parameters = document["Parameters"]
+    conditions = document["Conditions"]
+
+    def needed(value: object) -> set[str]:
+        """The parameters in a value, and in the conditions that it asks."""
+        if isinstance(value, dict):
+            found = {str(v) for k, v in value.items() if k == "Ref"} & parameters.keys()
+            asked = value.get("Fn::If")
+            if isinstance(asked, list):
+                found |= needed(conditions[asked[0]])
+            for text in (v for k, v in value.items() if k == "Fn::Sub" and isinstance(v, str)):
+                found |= set(re.findall(r"\$\{(\w+)\}", text)) & parameters.keys()
+            return found.union(*map(needed, value.values()))
+        if isinstance(value, list):
+            return set().union(*map(needed, value))
+        return set()
+
+    resources = document["Resources"]
+    depends_on = needed(resources[logical]["Properties"]) - NOT_OF_A_VERSION
+    description = resources[f"{logical}Version"]["Properties"]["Description"]["Fn::Sub"]
+    stated = re.findall(r"\$\{(\w+)\}", description)
+    assert set(stated) == depends_on | {"Generation"}
+    lengths = [longest(parameters[name]) for name in stated]
+    assert sum(lengths) + len(lengths) - 1 <= 256, "Lambda's limit of a description"
+
+
+def longest(parameter: dict[str, object]) -> int:
+    """How long a parameter's value may be."""
+    if isinstance(parameter.get("MaxLength"), int):
+        return int(str(parameter["MaxLength"]))
+    allowed = parameter.get("AllowedValues") or [parameter.get("MaxValue")]
+    assert isinstance(allowed, list)
+    assert allowed != [None]
+    return max(len(str(value)) for value in allowed)
+
+
+def test_the_template_fits_into_a_request() -> None:
+    """So a plan needs no bucket to put it into first: without its comments it says the same."""
+    text = compact(TEMPLATE, "template.yaml")
+    assert parsed(text, "template.yaml") == parsed(TEMPLATE, "template.yaml")
+    assert len(text.encode()) <= BODY_LIMIT

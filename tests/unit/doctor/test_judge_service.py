@@ -1,0 +1,194 @@
+"""What the doctor says of the mail service, for each answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from support.variants import replace
+from todoke.doctor.judge import Check, WebFacts
+from todoke.doctor.judge_service import (
+    NEEDED_EVENTS,
+    Knock,
+    SesFacts,
+    Told,
+    judge_cloud,
+    judge_records,
+    judge_ses,
+    judge_smtp,
+)
+
+NOW = datetime(2026, 5, 6, tzinfo=UTC)
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"
+SENDER = "desk@garden.example"
+ACCOUNT = {
+    "SendingEnabled": True,
+    "EnforcementStatus": "HEALTHY",
+    "ProductionAccessEnabled": True,
+    "SendQuota": {"Max24HourSend": 1000.0, "SentLast24Hours": 10.0, "MaxSendRate": 14.0},
+}
+IDENTITY = {
+    "EmailIdentity": "garden.example",
+    "VerifiedForSendingStatus": True,
+    "DkimAttributes": {"Status": "SUCCESS", "SigningEnabled": True, "Tokens": ["k1"]},
+    "MailFromAttributes": {"MailFromDomain": "b.garden.example", "MailFromDomainStatus": "SUCCESS"},
+}
+DESTINATION = {
+    "Enabled": True,
+    "MatchingEventTypes": list(NEEDED_EVENTS),
+    "SnsDestination": {"TopicArn": TOPIC},
+}
+GOOD = SesFacts(
+    account=Told(ACCOUNT),
+    identity=Told(IDENTITY),
+    configuration_set=Told({"SendingOptions": {"SendingEnabled": True}}),
+    destinations=Told({"EventDestinations": [DESTINATION]}),
+    suppressions=Told({"SuppressedDestinationSummaries": [{"EmailAddress": "x@y.example"}]}),
+)
+
+
+def checks(**changes: Any) -> dict[str, Check]:
+    """The checks on these facts; what is not good says what to do."""
+    found = judge_ses(replace(GOOD, **changes), sender=SENDER, topics=(TOPIC,))
+    for check in found:
+        assert check.do or check.status.value == "good"
+    return {check.name: check for check in found}
+
+
+def account(**changes: Any) -> str:
+    """The verdict on an account."""
+    return checks(account=Told(ACCOUNT | changes))["mail"].status.value
+
+
+def test_an_account_that_is_right() -> None:
+    """Account, identity, events and suppression list."""
+    assert {name: check.status.value for name, check in checks().items()} == {
+        "mail": "good",
+        "mail.identity": "good",
+        "mail.events": "good",
+        "mail.suppressions": "good",
+    }
+
+
+def test_the_sandbox_is_explained() -> None:
+    """What it means, and how to leave it."""
+    check = checks(account=Told(ACCOUNT | {"ProductionAccessEnabled": False}))["mail"]
+    assert check.status.value == "bad"
+    assert "only to addresses and domains that you have verified" in check.says
+    assert "200 mails a day" in check.says
+    assert "Request production access" in check.do
+
+
+def test_other_states_of_the_account() -> None:
+    """Paused, shut down, under review, and near its quota."""
+    assert account(SendingEnabled=False) == "bad"
+    assert account(EnforcementStatus="SHUTDOWN") == "bad"
+    assert account(EnforcementStatus="PROBATION") == "warn"
+    assert account(SendQuota={"Max24HourSend": 1000.0, "SentLast24Hours": 900.0}) == "warn"
+    assert account(SendQuota={"Max24HourSend": -1.0, "SentLast24Hours": 900.0}) == "good"
+    assert account(SendQuota=None) == "good"
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "words"),
+    [
+        ("NoCredentialsError", "bad", "no AWS credentials"),
+        ("NoRegionError", "bad", "No AWS region"),
+        ("UnrecognizedClientException", "bad", "does not answer us"),
+        ("EndpointConnectionError", "bad", "does not answer us"),
+    ],
+)
+def test_a_service_that_does_not_answer(error: str, verdict: str, words: str) -> None:
+    """One check says why; the others would only repeat it."""
+    (check,) = checks(account=Told(error=error)).values()
+    assert (check.status.value, words in check.says) == (verdict, True)
+
+
+def test_permissions_that_are_missing_are_named() -> None:
+    """What could not be asked is unknown, and nothing else suffers."""
+    denied = Told(error="AccessDeniedException")
+    found = checks(account=denied, identity=denied, destinations=denied, suppressions=denied)
+    assert {check.status.value for check in found.values()} == {"unknown"}
+    assert "ses:GetAccount" in found["mail"].says
+    assert "ses:GetEmailIdentity" in found["mail.identity"].says
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        (Told(error="NotFoundException"), "bad"),
+        (Told(IDENTITY | {"VerifiedForSendingStatus": False}), "bad"),
+        (
+            Told(IDENTITY | {"MailFromAttributes": {"MailFromDomainStatus": "FAILED"}}),
+            "bad",
+        ),
+        (
+            Told(IDENTITY | {"DkimAttributes": {"Status": "PENDING", "SigningEnabled": True}}),
+            "warn",
+        ),
+        (Told(IDENTITY | {"DkimAttributes": {}}), "warn"),
+        (Told(IDENTITY | {"MailFromAttributes": {}}), "good"),
+    ],
+)
+def test_the_identity(told: Told, verdict: str) -> None:
+    """Not there, not verified, MAIL FROM broken, not signing."""
+    assert checks(identity=told)["mail.identity"].status.value == verdict
+
+
+def destinations(**changes: Any) -> Told:
+    """One event destination with these changes."""
+    return Told({"EventDestinations": [DESTINATION | changes]})
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        (None, "warn"),
+        (Told(error="NotFoundException"), "bad"),
+        (Told({"EventDestinations": []}), "bad"),
+        (Told({}), "bad"),
+        (destinations(Enabled=False), "bad"),
+        (destinations(SnsDestination={"TopicArn": TOPIC + "x"}), "bad"),
+        (destinations(SnsDestination={}), "bad"),
+        (destinations(MatchingEventTypes=["BOUNCE"]), "bad"),
+        (destinations(MatchingEventTypes=[*NEEDED_EVENTS, "OPEN"]), "warn"),
+    ],
+)
+def test_the_events(told: Told | None, verdict: str) -> None:
+    """No set, an unknown one, none of our topics, kinds that are missing, kinds that watch people."""
+    assert checks(destinations=told)["mail.events"].status.value == verdict
+
+
+def test_a_configuration_set_that_is_switched_off() -> None:
+    """Nothing leaves through it."""
+    off = Told({"SendingOptions": {"SendingEnabled": False}})
+    assert checks(configuration_set=off)["mail.events"].status.value == "bad"
+
+
+def test_the_site_s_own_addresses_on_the_list() -> None:
+    """A manager who is suppressed gets no notification: that is bad, and named."""
+    check = checks(suppressed=("office@garden.example",))["mail.suppressions"]
+    assert check.status.value == "bad"
+    assert "office@garden.example" in check.says
+
+
+def test_smtp() -> None:
+    """Greeted, or not, and whose fault it is."""
+    assert judge_smtp(Knock(), "h", has_login=True)[0].status.value == "good"
+    ours = judge_smtp(Knock(error="the login was refused", is_ours=True), "h", has_login=True)[0]
+    theirs = judge_smtp(Knock(error="h cannot be reached"), "h", has_login=True)[0]
+    assert (ours.status.value, theirs.status.value) == ("bad", "bad")
+    assert "mail.smtp" in ours.do
+    assert "firewall" in theirs.do
+
+
+def test_customers_mail_cloud() -> None:
+    """Reached or not; its records only when they were asked."""
+    reached = judge_cloud(WebFacts(url="u", at=NOW, status=404), "h")[0]
+    assert reached.status.value == "good"
+    assert "--ask-records" in reached.says
+    assert judge_cloud(WebFacts(url="u", at=NOW, error="x"), "h")[0].status.value == "bad"
+    assert judge_records("")[0].status.value == "good"
+    assert judge_records("The records cannot be read.")[0].status.value == "bad"

@@ -1,0 +1,229 @@
+"""What people read: every state has words, no word claims too much, and nothing private is on the receipt."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from support.variants import replace
+from support.web.stories import EVENTS, NOW, make_message, make_settings, make_timeline
+from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.language import LANGUAGES
+from todoke.model.message import Role
+from todoke.model.show import moment, show_address
+from todoke.report import words
+from todoke.report.desk import desk_row, desk_timeline
+from todoke.report.receipt import can_correct, mask, receipt, receipt_language
+from todoke.report.words import receipt_words
+
+SETTINGS = make_settings()
+BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("ceiling", [None, *Ceiling])
+@pytest.mark.parametrize("reading", words.READINGS)
+def test_every_state_has_words(
+    reading: str, ceiling: Ceiling | None, role: Role, language: str
+) -> None:
+    """Each status, role, ceiling and language has a label, a sentence and a tone, and none says "sent"."""
+    for said in (
+        receipt_words(reading, role, language, ceiling=ceiling),
+        words.desk_words(reading, language, ceiling=ceiling),
+    ):
+        assert said.label
+        assert said.text
+        assert said.tone in {"good", "wait", "handed", "bad", "unclear"}
+        assert not BEFORE_A_HAND_OVER.search(f"{said.label} {said.text} {said.hint}")
+
+
+def test_words_of_the_desk_are_complete() -> None:
+    """Each reason, permanence, kind of event and ceiling has its words in each language."""
+    for language in LANGUAGES:
+        assert all(words.reason_words(reason, language) for reason in Reason)
+        assert all(words.event_words(kind, language) for kind in Kind)
+        assert all(words.ceiling_words(ceiling, language) for ceiling in Ceiling)
+        assert words.permanence_words(Permanence.HARD, language)
+        assert words.reason_words(None, language) == ""
+        assert all(words.note_words(n, language) for n in (*Status, "complained", "corrected"))
+        assert words.note_words("", language) == ""
+
+
+@pytest.mark.parametrize("role", Role)
+def test_failures_read_alike_on_the_receipt(role: Role) -> None:
+    """Bounced, rejected and failed have the very same words, so nobody learns which mailboxes exist."""
+    said = {receipt_words(status, role, "en") for status in ("bounced", "rejected", "failed")}
+    assert len(said) == 1
+
+
+def test_silence_is_not_success() -> None:
+    """An accepted message is spoken of as far as its service can tell, and no further."""
+    role = Role.CONFIRMATION
+    bare = receipt_words("accepted", role, "en", ceiling=Ceiling.HANDED_OVER)
+    assert "cannot tell whether it arrived" in bare.text
+    watched = receipt_words("accepted", role, "en", ceiling=Ceiling.NOT_RETURNED)
+    assert "not been returned so far" in watched.text
+    assert bare.tone == watched.tone == "handed"
+    assert receipt_words("accepted", role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
+
+
+@pytest.mark.parametrize("status", EVENTS)
+def test_receipt_states_the_status(status: str) -> None:
+    """The receipt's JSON has the promised fields, the right status, and three steps with words."""
+    told = receipt(make_timeline(make_message(status)), SETTINGS, NOW)
+    assert {"id", "received_at", "form", "messages"} <= told.keys()
+    [message] = told["messages"]
+    assert {"role", "to", "status", "since", "can_correct", "text"} <= message.keys()
+    assert status == message["status"]
+    assert [step["name"] for step in message["steps"]] == ["stored", "handed_over", "arrived"]
+    assert all(step["label"] for step in message["steps"])
+    assert receipt(make_timeline(make_message(status)), SETTINGS, NOW) == json.loads(
+        json.dumps(told)
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", EVENTS)
+def test_receipt_holds_nothing_private(status: str, language: str) -> None:
+    """No answer, whole address, reason or diagnostic of any message is in the receipt."""
+    timeline = make_timeline(
+        make_message(status),
+        make_message(status, Role.NOTIFICATION, recipient="boss@example.org"),
+        language=language,
+    )
+    text = json.dumps(receipt(timeline, SETTINGS, NOW), ensure_ascii=False)
+    for private in ("hana@", "boss@", "Suzuki", "kozo", "wall.jpg", "550", "5.1.1", "no such"):
+        assert private not in text
+    assert "h•••@example.com" in text
+    assert "b•••@example.org" in text
+
+
+def test_reasons_leave_no_trace() -> None:
+    """Two messages that failed for different reasons give the same receipt."""
+    full = make_message("bounced", reason=Reason.MAILBOX_FULL, diagnostic="452 full")
+    gone = make_message("bounced", reason=Reason.UNKNOWN_ADDRESS, diagnostic="550 gone")
+    receipts = [receipt(make_timeline(m), SETTINGS, NOW) for m in (full, gone)]
+    assert receipts[0] == receipts[1]
+
+
+def test_alerts_are_not_shown() -> None:
+    """Alerts are between the site and its managers; the receipt leaves them out, the desk does not."""
+    timeline = make_timeline(make_message("bounced"), make_message("queued", Role.ALERT))
+    assert [m["role"] for m in receipt(timeline, SETTINGS, NOW)["messages"]] == ["confirmation"]
+    shown = desk_timeline(timeline, SETTINGS, NOW, "en")
+    assert [m["role"] for m in shown["messages"]] == ["confirmation", "alert"]
+
+
+@pytest.mark.parametrize("status", EVENTS)
+def test_who_may_correct(status: str) -> None:
+    """Only a confirmation that failed or is unknown can be corrected, and only so often."""
+    expected = status in {"bounced", "rejected", "failed", "unknown"}
+    assert expected == can_correct(make_message(status), SETTINGS, NOW)
+    assert not can_correct(make_message(status, Role.NOTIFICATION), SETTINGS, NOW)
+    spent = make_message(status, corrections=SETTINGS.max_corrections)
+    assert not can_correct(spent, SETTINGS, NOW)
+
+
+def test_steps_follow_the_evidence() -> None:
+    """A hand-over that has evidence shows as done whatever came after; one without never does."""
+
+    def states(status: str, **changes: Ceiling) -> list[str]:
+        told = receipt(make_timeline(make_message(status, **changes)), SETTINGS, NOW)
+        return [step["state"] for step in told["messages"][0]["steps"]]
+
+    assert states("queued") == ["done", "wait", "wait"]
+    assert states("accepted") == ["done", "done", "wait"]
+    assert states("accepted", ceiling=Ceiling.HANDED_OVER) == ["done", "done", "unseen"]
+    assert states("accepted", ceiling=Ceiling.NOT_RETURNED) == ["done", "done", "not_returned"]
+    assert states("deferred") == ["done", "done", "late"]
+    assert states("delivered") == ["done", "done", "done"]
+    assert states("bounced") == ["done", "done", "failed"]
+    assert states("rejected") == ["done", "failed", "failed"]
+    assert states("failed") == ["done", "failed", "failed"]
+    assert states("unknown") == ["done", "unknown", "unknown"]
+
+
+def test_silence_becomes_unknown() -> None:
+    """After the service's expected time an accepted message reads unknown, its hand-over still proven."""
+    late = NOW + SETTINGS.mail.expect_events_within + timedelta(minutes=5)
+    told = receipt(make_timeline(make_message("accepted")), SETTINGS, late)
+    [message] = told["messages"]
+    assert message["status"] == "unknown"
+    assert [step["state"] for step in message["steps"]] == ["done", "done", "unknown"]
+
+
+def test_final_when_nothing_more_is_expected() -> None:
+    """A receipt is final once every message is, and silence of bare SMTP is final too."""
+    final = {s: receipt(make_timeline(make_message(s)), SETTINGS, NOW)["final"] for s in EVENTS}
+    assert {"failed", "rejected", "bounced", "delivered"} == {s for s, f in final.items() if f}
+    bare = make_timeline(make_message("accepted", ceiling=Ceiling.HANDED_OVER))
+    assert receipt(bare, SETTINGS, NOW)["final"]
+
+
+def test_desk_row_stands_out_when_a_message_failed() -> None:
+    """The row of a submission with any failed message says so."""
+    well = desk_row(make_timeline(make_message("delivered")), SETTINGS, NOW, "en")
+    ill = desk_row(
+        make_timeline(make_message("delivered"), make_message("rejected", Role.NOTIFICATION)),
+        SETTINGS,
+        NOW,
+        "en",
+    )
+    assert not well["failing"]
+    assert ill["failing"]
+
+
+def test_desk_shows_the_evidence() -> None:
+    """The desk has reason, code, diagnostic and raw evidence of each event, newest attempt first."""
+    shown = desk_timeline(make_timeline(make_message("bounced")), SETTINGS, NOW, "en")
+    [message] = shown["messages"]
+    assert message["reason"] == "There is no such mailbox."
+    assert message["diagnostic"] == "550 5.1.1 no such user here"
+    events = message["attempts"][0]["events"]
+    assert [e["kind"] for e in events] == ["accepted", "bounced"]
+    assert events[1]["raw"] == '{"status": "bounced"}'
+    labels = [a["label"] for a in shown["answers"]]
+    assert labels == ["Your name", "Mail address", "What is it about?", "Message", "A photo"]
+    assert shown["answers"][4]["file"] == {"name": "wall.jpg", "media_type": "image/jpeg"}
+
+
+def test_desk_speaks_as_the_form_does() -> None:
+    """The form's title, and the label of a chosen option beside its value; a form that is gone has its name."""
+    told = make_timeline(make_message("delivered"))
+    shown = desk_timeline(told, SETTINGS, NOW, "en")
+    assert (shown["title"], shown["answers"][2]["value"]) == ("Contact us", "Our paper (paper)")
+    assert desk_row(told, SETTINGS, NOW, "en")["title"] == "Contact us"
+    gone = desk_timeline(told, make_settings(forms={}), NOW, "en")
+    assert (gone["title"], gone["answers"][2]["value"]) == ("contact", "paper")
+
+
+def test_look_alike_domains_show_their_a_labels() -> None:
+    """A domain that is not ASCII is followed by what it really is; text that is no address stays as it is."""
+    assert show_address("a@раypal.com") == "a@раypal.com (xn--ypal-43d9g.com)"
+    assert show_address("a@example.com") == "a@example.com"
+    assert show_address("not an address") == "not an address"
+    assert mask("not an address") == "•••"
+
+
+def test_unknown_language_falls_back() -> None:
+    """A submission in a language we lack is spoken to in the site's."""
+    timeline = make_timeline(make_message("queued"), language="fr")
+    assert receipt_language(timeline, SETTINGS) == "en"
+    site = replace(SETTINGS.site, language="ja")
+    assert receipt_language(timeline, replace(SETTINGS, site=site)) == "ja"
+
+
+def test_moments_are_read_by_people() -> None:
+    """Times read as people write them, in UTC, in each language; what is no time stays as it is."""
+    assert moment("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
+    assert moment("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
+    assert moment("", "en") == ""
+
+
+def test_status_words_cover_the_algebra() -> None:
+    """No status of the algebra is without words."""
+    assert set(words.READINGS) == {s.value for s in Status} | {"unknown"}

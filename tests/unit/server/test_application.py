@@ -1,0 +1,78 @@
+"""The application as a whole: what is at no room's address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from support.web.stories import call, make_app, stored
+from todoke.model.errors import ConfigError, StoreUnavailable
+from todoke.server.asgi import application
+from todoke.server.run import listen
+from todoke.testing import FakeMailer, MemoryStore
+
+
+def whole() -> ASGIApp:
+    """The application over fakes."""
+    return application(replace(make_app(stored()), mailer=FakeMailer()))
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("en", "<h1>There is nothing here</h1>"), ("ja", "<h1>見つかりませんでした</h1>")],
+)
+def test_an_address_of_nothing_has_a_page(language: str, title: str) -> None:
+    """Whoever opens the door's bare address in a browser reads a page in their language, with the site's name."""
+    asgi = whole()
+    answer = call(asgi, "/", headers={"accept": "text/html", "accept-language": language})
+    assert answer.status == 404
+    assert title in answer.text
+    assert "Hoshino Paper" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+class BrokenStore(MemoryStore):
+    """A store that says where its file is, and that it cannot be read."""
+
+    def next_due(self) -> datetime | None:
+        raise StoreUnavailable("/srv/forms/todoke.db cannot be used now")
+
+
+def test_health_tells_strangers_no_more_than_that_it_is_bad() -> None:
+    """Where the store lies and what ails it is for the log."""
+    answer = call(application(replace(make_app(BrokenStore()), mailer=FakeMailer())), "/healthz")
+    assert (answer.status, answer.text) == (503, "The store does not answer.\n")
+
+
+def test_a_program_is_told_in_json() -> None:
+    """The one shape of errors holds for addresses of nothing, too."""
+    answer = call(whole(), "/x", headers={"accept": "application/json"})
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+    assert '"code":"not_found"' in answer.text
+
+
+def test_a_host_that_is_not_ours_is_said_to_be_the_host_s_fault() -> None:
+    """Another port would not help."""
+    with pytest.raises(
+        ConfigError, match=r"^192\.0\.2\.1 is no address of this machine: .* --host\.$"
+    ):
+        listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("root", ["", "/forms"])
+def test_the_door_is_found_wherever_the_application_stands(root: str) -> None:
+    """A request under /f/ passes by what the rest goes through; a script elsewhere still reads its faults."""
+    asgi = whole()
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi({**scope, "root_path": root}, receive, send)
+
+    unknown = call(
+        mounted, f"{root}/f/nothing", method="POST", headers={"accept": "application/json"}
+    )
+    assert (unknown.status, unknown.headers["access-control-allow-origin"]) == (404, "*")
+    taken = call(mounted, f"{root}/f/contact", method="OPTIONS")
+    assert taken.status == 204

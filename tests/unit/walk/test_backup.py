@@ -1,0 +1,192 @@
+"""Backups: all that a store keeps in one file, and that file into another store, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.store.desk import SECRET, START, Desk, nothing_follows
+from support.variants import replace
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.kept import Kept, KeptAttempt, KeptMessage, Repeat, Restored
+from todoke.model.submission import Entry, File
+from todoke.ports.records import Suppression
+from todoke.ports.store import Store
+from todoke.testing import MemoryStore
+from todoke.walk import backup
+
+TEXT = st.text(max_size=8)
+"""Lone surrogates among them: JSON can bring them into an answer."""
+ANY_TEXT = TEXT | st.just("\ud83d alone")
+TIMES = st.integers(min_value=0, max_value=10**12).map(lambda n: START + timedelta(microseconds=n))
+EVENTS = st.builds(
+    DeliveryEvent,
+    kind=st.sampled_from(Kind),
+    at=TIMES,
+    received_at=TIMES,
+    service=st.just("post"),
+    token=TEXT,
+    service_id=TEXT,
+    recipient=TEXT,
+    permanence=st.sampled_from(Permanence),
+    reason=st.none() | st.sampled_from(Reason),
+    diagnostic=ANY_TEXT,
+    raw=st.binary(max_size=20),
+)
+FILES = st.builds(File, name=ANY_TEXT, media_type=TEXT, content=st.binary(max_size=50))
+ENTRIES = st.builds(Entry, ANY_TEXT, ANY_TEXT | FILES, st.none() | st.binary(max_size=5))
+
+
+@st.composite
+def kepts(draw: st.DrawFn) -> Kept:
+    """A submission as a store may keep it."""
+    desk = Desk(MemoryStore(), now=draw(TIMES))
+    submission = desk.submission(
+        entries=tuple(draw(st.lists(ENTRIES, max_size=4))),
+        retain_until=draw(st.none() | TIMES),
+        signals=tuple(draw(st.lists(TEXT, max_size=2))),
+    )
+    desk.store.add(submission, desk.pair(submission), None).result()
+    claims = desk.claim()
+    messages = []
+    for claim in claims:
+        events = sorted(draw(st.lists(EVENTS, max_size=3)), key=lambda e: e.received_at)
+        messages.append(
+            KeptMessage(
+                message=claim.message,
+                attempts=(KeptAttempt(attempt=claim.attempt, events=tuple(events)),),
+                due_at=draw(st.none() | TIMES),
+                lease_until=draw(st.none() | TIMES),
+                resend_asked_at=draw(st.none() | TIMES),
+                corrections=draw(st.integers(0, 3)),
+            )
+        )
+    repeat = draw(st.none() | st.builds(Repeat, TIMES, st.just("0123456789abcdef")))
+    return Kept(submission=submission, messages=tuple(messages), repeat=repeat)
+
+
+def written(store: Store) -> str:
+    """A store's backup."""
+    out = io.StringIO()
+    assert len(list(backup.write(store, SECRET, START, out))) == store.counts()["submissions"]
+    return out.getvalue()
+
+
+def restored(text: str, store: Store) -> backup.Outcome:
+    """Restore a backup, after looking at it."""
+    backup.verify(io.StringIO(text, newline=""))
+    return backup.restore(store, io.StringIO(text, newline=""), nothing_follows, lambda _: None)
+
+
+@given(st.lists(kepts(), max_size=3), st.lists(EVENTS, max_size=3))
+def test_what_is_written_is_read(several: list[Kept], orphans: list[DeliveryEvent]) -> None:
+    """A store restored from a backup writes the same backup, byte for byte, whatever was in it."""
+    store, other = MemoryStore(), MemoryStore()
+    for kept in several:
+        store.restore(kept).result()
+    store.record([replace(e, token="", service_id="") for e in orphans], nothing_follows)
+    text = written(store)
+    restored(text, other)
+    assert list(other.walk()) == list(store.walk())
+    assert written(other) == text
+
+
+def full() -> MemoryStore:
+    """A store with some of everything."""
+    desk = Desk(MemoryStore())
+    file = File(name="a.bin", media_type="application/octet-stream", content=bytes(range(256)))
+    desk.add(entries=(Entry("f", file),))
+    desk.move(seconds=1)
+    desk.add(form="leave")
+    for claim in desk.claim(limit=3):
+        desk.finish(claim, Kind.ACCEPTED, service_id=claim.message.id)
+    desk.record(desk.event(Kind.BOUNCED, service_id="nobody's"))
+    desk.store.put_mark("heard post", desk.now)
+    lists = [Suppression(address="gone@visitor.example", reason="hard bounce")]
+    desk.store.put_suppressions("post", lists, desk.now)
+    assert isinstance(desk.store, MemoryStore)
+    return desk.store
+
+
+def test_a_line_is_an_object_with_its_kind() -> None:
+    """Anybody can read it, and it says who wrote it and what is in it, but not the secret."""
+    text = written(full())
+    kinds = [json.loads(line)["kind"] for line in text.splitlines()]
+    assert kinds == ["backup", "submission", "submission", "orphan", "mark", "suppressions", "end"]
+    head = json.loads(text.splitlines()[0])
+    assert (head["version"], head["written_at"]) == (1, "2026-03-04T05:06:07.000089Z")
+    assert head["secret"] == ids.secret_name(SECRET) != ids.secret_name(b"t" * 32)
+    assert SECRET.hex() not in text
+    assert SECRET.decode() not in text
+
+
+def test_its_contents_are_told() -> None:
+    """How many submissions of each form."""
+    contents = backup.verify(io.StringIO(written(full()), newline=""))
+    assert contents.forms == {"contact": 1, "leave": 1}
+
+
+def test_marks_and_lists_that_are_newer_here_stay() -> None:
+    """A backup does not set the clock of what is known back; what is older here is replaced."""
+    text = written(full())
+    newer, older = MemoryStore(), MemoryStore()
+    for store, at in (
+        (newer, START + timedelta(days=1)),
+        (older, START - timedelta(days=1)),
+    ):
+        store.put_mark("heard post", at)
+        store.put_suppressions("post", [], at)
+        restored(text, store)
+    assert newer.marks() == {"heard post": START + timedelta(days=1)}
+    assert older.marks() == {"heard post": START + timedelta(seconds=1)}
+    assert newer.suppressions()[0].suppressions == ()
+    assert older.suppressions() == full().suppressions()
+
+
+def test_the_outcome_tells_what_was_left() -> None:
+    """Each submission has its word; what went on here is named and left."""
+    text, store = written(full()), MemoryStore()
+    outcome = restored(text, store)
+    assert outcome.words == {Restored.NEW: 2}
+    assert (outcome.left, outcome.orphans, outcome.joined) == ((), 1, 0)
+    (claim,) = Desk(store, now=START + timedelta(minutes=1)).claim()
+    again = restored(text, store)
+    assert again.words == {Restored.SAME: 1, Restored.DIFFERENT: 1}
+    assert again.left == (claim.message.submission_id,)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda lines: [], "The file is empty"),
+        (lambda lines: lines[:3], "ends after line 3, in the middle"),
+        (lambda lines: [*lines[:2], *lines[3:]], "do not add up"),
+        (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "do not add up"),
+        (lambda lines: [*lines, lines[1]], "Line 8: something follows"),
+        (lambda lines: [lines[0], *lines], "Line 2: another backup begins"),
+        (lambda lines: lines[1:], "Line 1: a backup begins otherwise"),
+        (lambda lines: [lines[0], lines[1][:50], *lines[2:]], "Line 2: it is no line"),
+        (lambda lines: [lines[0].replace('"version":1', '"version":2'), *lines[1:]], "version 2"),
+        (lambda lines: [*lines[:3], lines[3].replace("nobody", "someone"), *lines[4:]], "add up"),
+        (
+            lambda lines: [x.replace('"content":"AAEC', '"content":"AAED') for x in lines],
+            "Line 2: the content",
+        ),
+        (
+            lambda lines: [x.replace('"number":1', '"number":2') for x in lines],
+            "Line 2: attempts of",
+        ),
+        (lambda lines: ["id,received_at\n"], "Line 1: it is no line of a backup"),
+    ],
+)
+def test_a_damaged_file_is_found_before_anything_is_kept(damage: object, told: str) -> None:
+    """Cut, changed, added to, or nothing of ours: where and what is said."""
+    lines = written(full()).splitlines(keepends=True)
+    with pytest.raises(backup.DamagedBackup, match=told):
+        backup.verify(damage(lines))  # type: ignore[operator]

@@ -1,0 +1,513 @@
+"""Sending what is due: claims, outcomes, faults of the service and of the store, and the sender's threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from support.mail.mails import MANAGER, VISITOR, settings
+from support.variants import replace
+from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, StoreUnavailable
+from todoke.model.mail import Mail
+from todoke.model.message import Message, MessageTimeline, Outcome, Role
+from todoke.model.submission import Entry, Submission
+from todoke.ports.mailer import Accepted
+from todoke.ports.store import FollowUp
+from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.walk.app import App, utc_now
+from todoke.walk.send.circuit import Circuit
+from todoke.walk.send.round import send_round
+from todoke.walk.send.sender import Sender
+from todoke.walk.send.window import Pace
+
+
+class Story:
+    """An app over fakes, and short ways to ask it."""
+
+    def __init__(self, *, real_time: bool = False, **mailer: Any) -> None:
+        self.clock = FakeClock()
+        self.mailer = FakeMailer(**mailer)
+        self.store = MemoryStore()
+        clock = utc_now if real_time else self.clock
+        site = replace(settings().site, alert_to=(MANAGER,))
+        self.app = App(
+            settings=settings(site=site), store=self.store, mailer=self.mailer, clock=clock
+        )
+        self.count = 0
+
+    def add(self, *roles: Role, visitor: str = VISITOR) -> str:
+        """Store a submission with one message of each role; its id."""
+        self.count += 1
+        now = self.app.clock()
+        submission = Submission(
+            id=f"s{self.count:05}",
+            form="contact",
+            received_at=now,
+            entries=(Entry("message", "hello"),),
+            language="en",
+            visitor=visitor,
+            token_hash=f"h{self.count}",
+        )
+        messages = [
+            Message(
+                id=f"{submission.id}-{role.value}",
+                submission_id=submission.id,
+                role=role,
+                recipient=visitor if role is Role.CONFIRMATION else MANAGER,
+                language="en",
+                message_id=f"<{submission.id}-{role.value}@example.org>",
+                created_at=now,
+            )
+            for role in roles or (Role.CONFIRMATION, Role.NOTIFICATION)
+        ]
+        self.store.add(submission, messages, None).result()
+        return submission.id
+
+    def told(self, submission_id: str, role: Role = Role.CONFIRMATION) -> MessageTimeline:
+        """What became of a message."""
+        timeline = self.store.timeline(submission_id)
+        assert timeline is not None
+        return next(m for m in timeline.messages if m.message.role is role)
+
+    def kinds(self, submission_id: str, role: Role = Role.CONFIRMATION) -> list[list[Kind]]:
+        """The kinds of events of each attempt."""
+        return [[e.kind for e in a.events] for a in self.told(submission_id, role).attempts]
+
+
+def wait_for(found: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until `found` is true."""
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.01)
+
+
+class TestOneRound:
+    def test_what_is_due_is_handed_over(self) -> None:
+        """Each message once, with the attempt's token; the service's id is kept."""
+        story = Story()
+        sent = story.add()
+        assert len(send_round(story.app, 10).outcomes) == 2
+        told = story.told(sent)
+        assert (told.standing.status, told.due_at) == (Status.ACCEPTED, None)
+        (event,) = told.attempts[0].events
+        assert f"id-{told.attempts[0].attempt.token}" == event.service_id
+        assert {VISITOR, MANAGER} == {mail.recipient for mail in story.mailer.sent}
+        assert len(send_round(story.app, 10).outcomes) == 0
+
+    def test_ids_choose(self) -> None:
+        """A hint that names messages sends these alone."""
+        story = Story()
+        first, second = story.add(), story.add()
+        assert len(send_round(story.app, 10, ids=[f"{second}-confirmation"]).outcomes) == 1
+        assert story.kinds(first) == []
+
+    def test_a_refusal_is_final(self) -> None:
+        """Rejected, with its reading, and nothing left to do."""
+        story = Story(
+            answers={
+                VISITOR: [
+                    SendRefused(
+                        "no", code="550", status_code="5.1.1", diagnostic="550 5.1.1 no such user"
+                    )
+                ]
+            }
+        )
+        sent = story.add(Role.CONFIRMATION)
+        send_round(story.app, 10)
+        standing = story.told(sent).standing
+        assert (
+            standing.status,
+            standing.permanence,
+            standing.reason,
+            standing.status_code,
+        ) == (Status.REJECTED, Permanence.HARD, Reason.UNKNOWN_ADDRESS, "5.1.1")
+        assert story.told(sent).due_at is None
+
+    def test_a_deferral_is_tried_again_with_the_same_message_id(self) -> None:
+        """Soon, as a new attempt, until it is taken."""
+        later = SendDeferred("later", code="451", status_code="4.7.1")
+        story = Story(answers={VISITOR: [later, later, Accepted()]})
+        sent = story.add(Role.CONFIRMATION)
+        for _ in range(3):
+            send_round(story.app, 10)
+            story.clock.move(minutes=20)
+        assert story.kinds(sent) == [[Kind.DEFERRED], [Kind.DEFERRED], [Kind.ACCEPTED]]
+        assert len({mail.message_id for mail in story.mailer.asked}) == 1
+        assert len({mail.token for mail in story.mailer.asked}) == 3
+
+    def test_retry_after_is_obeyed(self) -> None:
+        """The service's wish is the least pause."""
+        story = Story(answers={VISITOR: [SendDeferred("slow", retry_after_seconds=7200)]})
+        sent = story.add(Role.CONFIRMATION)
+        send_round(story.app, 10)
+        due = story.told(sent).due_at
+        assert due is not None
+        assert due >= story.clock.now + timedelta(hours=2)
+
+    def test_it_is_given_up_in_the_end(self) -> None:
+        """After four days of trying it is failed, with the last answer."""
+        story = Story(answers={VISITOR: [SendDeferred("busy", code="451", diagnostic="451 busy")]})
+        sent = story.add(Role.CONFIRMATION)
+        rounds = 0
+        while story.told(sent).due_at is not None:
+            due = story.told(sent).due_at
+            assert due is not None
+            story.clock.now = max(story.clock.now, due)
+            send_round(story.app, 10)
+            rounds += 1
+        standing = story.told(sent).standing
+        assert (standing.status, standing.reason) == (Status.FAILED, Reason.TIMED_OUT)
+        assert "451 busy" in standing.diagnostic
+        assert story.clock.now - story.told(sent).message.created_at == timedelta(days=4)
+        assert 20 < rounds < 200
+
+    def test_a_message_that_waited_too_long_still_gets_one_try(self) -> None:
+        """We were down for a week: it is sent, late."""
+        story = Story()
+        sent = story.add(Role.CONFIRMATION)
+        story.clock.move(days=7)
+        send_round(story.app, 10)
+        assert Status.ACCEPTED is story.told(sent).standing.status
+
+    def test_a_message_that_kills_us_is_given_up(self) -> None:
+        """Past its time, an interrupted message is not tried again."""
+        story = Story()
+        sent = story.add(Role.CONFIRMATION)
+        now = story.clock.now
+        story.store.claim(
+            now=now,
+            lease_until=now + timedelta(minutes=5),
+            limit=9,
+            service="fake",
+            ceiling=Ceiling.DELIVERED,
+        )
+        story.clock.move(days=5)
+        send_round(story.app, 10)
+        assert Status.FAILED is story.told(sent).standing.status
+        assert story.mailer.asked == []
+
+    def test_an_interrupted_attempt_is_made_again(self) -> None:
+        """At least once: the process died after claiming."""
+        story = Story()
+        sent = story.add(Role.CONFIRMATION)
+        now = story.clock.now
+        story.store.claim(
+            now=now,
+            lease_until=now + timedelta(minutes=5),
+            limit=9,
+            service="fake",
+            ceiling=Ceiling.DELIVERED,
+        )
+        assert len(send_round(story.app, 10).outcomes) == 0
+        story.clock.move(minutes=6)
+        assert len(send_round(story.app, 10).outcomes) == 1
+        assert story.kinds(sent) == [[Kind.INTERRUPTED], [Kind.ACCEPTED]]
+
+    @pytest.mark.parametrize("ceiling", [Ceiling.HANDED_OVER, Ceiling.DELIVERED])
+    def test_a_lost_answer_never_repeats_a_confirmation(self, ceiling: Ceiling) -> None:
+        """It reads unknown; a manager's is repeated where nothing else can tell."""
+        lost = SendUnknown("lost")
+        story = Story(ceiling=ceiling, answers={VISITOR: [lost], MANAGER: [lost, Accepted()]})
+        sent = story.add()
+        for _ in range(5):
+            send_round(story.app, 10)
+            story.clock.move(hours=5)
+        assert story.kinds(sent) == [[Kind.ANSWER_LOST]]
+        again = (
+            [[Kind.ANSWER_LOST], [Kind.ACCEPTED]]
+            if ceiling is Ceiling.HANDED_OVER
+            else [[Kind.ANSWER_LOST]]
+        )
+        assert again == story.kinds(sent, Role.NOTIFICATION)
+
+    def test_a_mail_that_cannot_be_composed_stops_no_other(self) -> None:
+        """It is deferred, visibly; the others go."""
+        story = Story()
+        form = story.app.settings.forms["contact"]
+        broken = replace(form, fields=("x",))  # type: ignore[arg-type]
+        app = replace(story.app, settings=settings(forms={"contact": broken}))
+        sent = story.add()
+        send_round(app, 10)
+        assert story.kinds(sent, Role.NOTIFICATION) == [[Kind.DEFERRED]]
+        standing = story.told(sent, Role.NOTIFICATION).standing
+        assert "could not be composed (AttributeError)" in standing.diagnostic
+        assert story.kinds(sent) == [[Kind.ACCEPTED]]
+
+    def test_a_mailer_that_breaks_may_have_sent(self) -> None:
+        """An error nobody foresaw is a lost answer."""
+        story = Story(answers={VISITOR: [RuntimeError("bug")]})
+        sent = story.add(Role.CONFIRMATION)
+        send_round(story.app, 10)
+        assert story.kinds(sent) == [[Kind.ANSWER_LOST]]
+
+    def test_a_fault_of_the_service_puts_the_round_off(self) -> None:
+        """One mail is tried and deferred; the others wait untried, and leave when it is over."""
+        story = Story(answers={MANAGER: [SendDeferred("down", stop_all=True), Accepted()]})
+        sent = [story.add(Role.NOTIFICATION) for _ in range(5)]
+        send_round(story.app, 10)
+        assert len(story.mailer.asked) == 1
+        assert sum(story.kinds(s, Role.NOTIFICATION) == [[]] for s in sent) == 4
+        story.clock.move(minutes=3)
+        send_round(story.app, 10)
+        assert len(story.mailer.sent) == 5
+
+    def test_an_alert_tells_of_its_message(self) -> None:
+        """It is composed with what became of the message it is about."""
+        story = Story(
+            answers={
+                VISITOR: [
+                    SendRefused(
+                        "no", code="550", status_code="5.1.1", diagnostic="550 5.1.1 unknown user"
+                    )
+                ]
+            }
+        )
+        story.add()
+        send_round(story.app, 10)
+        send_round(story.app, 10)
+        alerts = [mail for mail in story.mailer.sent if "did not arrive" in mail.subject]
+        assert len(alerts) == 1
+        assert alerts[0].recipient == MANAGER
+        assert VISITOR in alerts[0].text
+        assert "550 5.1.1 unknown user" in alerts[0].text
+
+
+@contextmanager
+def sending(story: Story, **circuit: Any) -> Iterator[Sender]:
+    """A sender that runs."""
+    sender = Sender(story.app, circuit=Circuit(**circuit) if circuit else None)
+    sender.start()
+    try:
+        yield sender
+    finally:
+        sender.stop(5)
+
+
+class TestSender:
+    def test_sends_what_comes(self) -> None:
+        """What was there before, and what a hint tells of."""
+        story = Story(real_time=True)
+        story.add()
+        with sending(story) as sender:
+            wait_for(lambda: len(story.mailer.sent) == 2)
+            for _ in range(50):
+                story.add()
+                sender.wake()
+            wait_for(lambda: len(story.mailer.sent) == 102)
+            wait_for(lambda: story.store.counts()["due"] == 0)
+        assert len({mail.message_id for mail in story.mailer.sent}) == 102
+
+    def test_outcomes_are_stored_in_groups(self) -> None:
+        """Many mails cost few writes."""
+        story = Story(real_time=True)
+        for _ in range(200):
+            story.add()
+        groups: list[int] = []
+        finish = story.store.finish
+
+        class Counting(_Wrapped):
+            def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+                groups.append(len(outcomes))
+                time.sleep(0.005)
+                finish(outcomes, follow_up)
+
+        story.app = replace(story.app, store=Counting(story.store))
+        with sending(story):
+            wait_for(lambda: story.store.counts()["due"] == 0)
+        assert 400 == sum(groups) == len(story.mailer.sent)
+        assert len(groups) < 200
+
+    def test_stop_finishes_what_is_in_flight(self) -> None:
+        """Nothing that was handed over is forgotten, and what was not stays due."""
+        story = Story(real_time=True)
+        for _ in range(30):
+            story.add(Role.CONFIRMATION)
+        slow = _Slow(story.mailer)
+        story.app = replace(story.app, mailer=slow)
+        with sending(story):
+            wait_for(lambda: slow.begun > 0)
+        accepted = sum(story.kinds(f"s{n:05}")[-1:] == [[Kind.ACCEPTED]] for n in range(1, 31))
+        assert accepted == len(story.mailer.sent) > 0
+        assert story.store.counts()["due"] == 30 - accepted
+
+    def test_an_outcome_that_cannot_be_stored_is_held(self) -> None:
+        """The store is away after the hand-over: the mail is not sent again, and its outcome is kept."""
+        story = Story(real_time=True)
+        for _ in range(5):
+            story.add(Role.CONFIRMATION)
+        failing = _Failing(story.store, StoreUnavailable(), 2)
+        story.app = replace(story.app, store=failing)
+        with sending(story):
+            wait_for(lambda: story.store.counts()["due"] == 0)
+        assert len(story.mailer.asked) == 5
+        assert failing.left == 0
+
+    def test_a_bug_in_the_alerts_loses_no_outcome(self) -> None:
+        """A group that breaks the write is stored one by one, without alerts if need be."""
+        story = Story(real_time=True)
+        for _ in range(3):
+            story.add(Role.CONFIRMATION)
+        story.app = replace(story.app, store=_Failing(story.store, ValueError("bug"), 2))
+        with sending(story):
+            wait_for(lambda: story.store.counts()["due"] == 0)
+        assert len(story.mailer.asked) == 3
+
+    def test_an_outage_is_waited_out(self) -> None:
+        """While the service is down few mails are tried; when it is back all leave, once."""
+        story = Story(real_time=True, concurrency=2)
+        for _ in range(40):
+            story.add(Role.NOTIFICATION)
+        down = _Down(story.mailer)
+        story.app = replace(story.app, mailer=down)
+        with sending(story, draw=lambda _low, _high: 0.1):
+            wait_for(lambda: down.asked >= 3)
+            assert down.asked < 12
+            down.is_down = False
+            wait_for(lambda: len(story.mailer.sent) == 40)
+            wait_for(lambda: story.store.counts()["due"] == 0)
+        assert len({mail.message_id for mail in story.mailer.sent}) == 40
+
+    def test_a_bug_in_the_store_does_not_end_it(self) -> None:
+        """An error nobody foresaw is logged, and the sender goes on."""
+        story = Story(real_time=True)
+        story.add()
+
+        class Odd(_Wrapped):
+            faults = 1
+
+            def next_due(self) -> Any:
+                if self.faults:
+                    self.faults -= 1
+                    raise RuntimeError("bug")
+                return self.store.next_due()
+
+        story.app = replace(story.app, store=Odd(story.store))
+        with sending(story) as sender:
+            wait_for(lambda: len(story.mailer.sent) == 2)
+            time.sleep(0.1)
+            story.add()
+            sender.wake()
+            wait_for(lambda: len(story.mailer.sent) == 4)
+
+    def test_without_work_it_sleeps(self) -> None:
+        """An idle sender asks the store rarely."""
+        story = Story(real_time=True)
+        asked = []
+
+        class Asked(_Wrapped):
+            def next_due(self) -> Any:
+                asked.append(1)
+                return self.store.next_due()
+
+        story.app = replace(story.app, store=Asked(story.store))
+        with sending(story):
+            time.sleep(0.5)
+        assert len(asked) <= 3
+
+
+class _Wrapped:
+    """A store with one method of its own."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+class _Failing(_Wrapped):
+    """A store whose `finish` fails for a while."""
+
+    def __init__(self, store: MemoryStore, error: Exception, times: int) -> None:
+        super().__init__(store)
+        self.error = error
+        self.left = times
+
+    def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
+        """Fail, then store."""
+        if self.left:
+            self.left -= 1
+            raise self.error
+        self.store.finish(outcomes, follow_up)
+
+
+class _Slow:
+    """A mailer that takes its time."""
+
+    name, ceiling, concurrency = "fake", Ceiling.DELIVERED, 4
+
+    def __init__(self, mailer: FakeMailer) -> None:
+        self.mailer = mailer
+        self.begun = 0
+
+    def send(self, mail: Mail) -> Accepted:
+        """Take a tenth of a second."""
+        self.begun += 1
+        time.sleep(0.1)
+        return self.mailer.send(mail)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class _Down(_Slow):
+    """A mailer whose service is down until it is not."""
+
+    concurrency = 2
+
+    def __init__(self, mailer: FakeMailer) -> None:
+        super().__init__(mailer)
+        self.is_down = True
+        self.asked = 0
+        self._lock = threading.Lock()
+
+    def send(self, mail: Mail) -> Accepted:
+        """Fail for everybody, or pass it on."""
+        if self.is_down:
+            with self._lock:
+                self.asked += 1
+            raise SendDeferred("down", stop_all=True)
+        return self.mailer.send(mail)
+
+
+class TestCircuit:
+    def test_rests_longer_each_time_up_to_a_bound(self) -> None:
+        """2, 4, 8, 16, 25 seconds at most, and none after an answer."""
+        now = [0.0]
+        circuit = Circuit(monotonic=lambda: now[0], draw=lambda _low, high: high)
+        rests = []
+        for _ in range(6):
+            rests.append(circuit.note_fault(SendDeferred(stop_all=True)))
+            now[0] += rests[-1]
+            assert circuit.rest_seconds() == 0
+        assert rests == [2, 4, 8, 16, 25, 25]
+        circuit.note_answer()
+        assert not circuit.is_open
+        assert circuit.note_fault(SendDeferred(stop_all=True)) == 2
+
+    def test_faults_met_together_count_once(self) -> None:
+        """Eight workers that fail at once do not make the rest eight times as long."""
+        circuit = Circuit(monotonic=lambda: 0.0, draw=lambda _low, high: high)
+        assert [circuit.note_fault(SendDeferred(stop_all=True)) for _ in range(8)] == [2.0] * 8
+
+    def test_the_services_wish_is_heard_and_bounded(self) -> None:
+        """At most a quarter of an hour."""
+        circuit = Circuit(monotonic=lambda: 0.0)
+        assert circuit.note_fault(SendDeferred(stop_all=True, retry_after_seconds=1e6)) == 900
+
+
+def test_the_pace_is_bounded() -> None:
+    """A slow service gets few claims, a fast one many, never more than a crash may cost."""
+    pace = Pace(4)
+    assert pace.most_in_hand() == 8
+    for _ in range(50):
+        pace.note(10_000)
+    assert pace.most_in_hand() == 256

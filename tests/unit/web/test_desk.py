@@ -1,0 +1,440 @@
+"""The desk: who gets in, and what they see and can do there."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from typing import cast
+
+import pytest
+from starlette.applications import Starlette
+
+from support.variants import replace
+from support.web.stories import (
+    ANSWERS,
+    EVENTS,
+    NOW,
+    Answer,
+    call,
+    make_app,
+    make_message,
+    make_timeline,
+    post,
+    stored,
+)
+from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.form import Site
+from todoke.model.message import Role
+from todoke.model.submission import Entry, File
+from todoke.ports.events import EventSource
+from todoke.ports.records import Suppression
+from todoke.testing import FakeClock, MemoryStore
+from todoke.walk.app import App
+from todoke.walk.silence import note_heard, watch
+from todoke.web.desk import desk
+
+PATHS = [
+    "/desk",
+    "/desk/s1",
+    "/desk/nobody",
+    "/desk/orphans",
+    "/desk/suppressions",
+    "/desk/s1/files/4",
+    "/desk/enter",
+]
+
+
+def opened(app: App) -> tuple[Starlette, dict[str, str]]:
+    """The desk's routes, and the cookie of someone who entered."""
+    asgi = Starlette(routes=desk.routes(app))
+    answer = enter(asgi, desk.new_code(app))
+    assert answer.status == 303
+    return asgi, {"cookie": cookie_of(answer)}
+
+
+def enter(asgi: Starlette, link: str) -> Answer:
+    """Press the button that a link shows."""
+    return post(asgi, "/desk/enter", link.partition("?")[2])
+
+
+def cookie_of(answer: Answer) -> str:
+    """The cookie that an answer sets, as the browser gives it back."""
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def page_token(asgi: Starlette, cookie: dict[str, str]) -> str:
+    """The token in the forms of this session's pages."""
+    found = re.search(r'name="token" value="([0-9a-f]+)"', call(asgi, "/desk", headers=cookie).text)
+    assert found
+    return found[1]
+
+
+def full() -> MemoryStore:
+    """A store with one submission in each state."""
+    return stored(
+        *(
+            make_timeline(make_message(status, submission_id=status), id_=status)
+            for status in EVENTS
+        ),
+        make_timeline(make_message("bounced"), make_message("delivered", Role.NOTIFICATION)),
+    )
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_shut_to_strangers(path: str) -> None:
+    """Whatever a stranger asks for, the answer is the same, and says how to get in."""
+    asgi = Starlette(routes=desk.routes(make_app(full())))
+    answer = call(asgi, path)
+    assert answer.status == 403
+    assert "todoke desk" in answer.text
+    assert answer.body == call(asgi, "/desk").body
+
+
+@pytest.mark.parametrize("cookie", ["todoke-desk=x", "todoke-desk=", "todoke-desk=e30.AAAA"])
+def test_forged_cookies(cookie: str) -> None:
+    """A cookie that was not signed here opens nothing."""
+    asgi = Starlette(routes=desk.routes(make_app(full())))
+    assert call(asgi, "/desk", headers={"cookie": cookie}).status == 403
+
+
+def test_cookie_of_another_secret() -> None:
+    """A session of another todoke is none of ours."""
+    _, theirs = opened(make_app(full(), secret=b"another secret of thirty-two byte"))
+    asgi = Starlette(routes=desk.routes(make_app(full())))
+    assert call(asgi, "/desk", headers=theirs).status == 403
+
+
+def test_code_opens_once() -> None:
+    """Looking at the link uses nothing up; the button works once."""
+    app = make_app(full())
+    asgi = Starlette(routes=desk.routes(app))
+    link = desk.new_code(app)
+    assert link.startswith("http://127.0.0.1:8000/desk/enter?code=")
+    for _ in range(2):
+        seen = call(asgi, link.removeprefix("http://127.0.0.1:8000"))
+        assert seen.status == 200
+        assert "<button>" in seen.text
+    assert enter(asgi, link).status == 303
+    assert enter(asgi, link).status == 403
+
+
+def test_code_grows_old() -> None:
+    """A link that was not used in time opens nothing."""
+    clock = FakeClock(NOW)
+    app = make_app(full(), clock=clock)
+    link = desk.new_code(app)
+    clock.move(minutes=11)
+    assert enter(Starlette(routes=desk.routes(app)), link).status == 403
+
+
+def test_session_grows_old() -> None:
+    """After eight hours the desk is shut again."""
+    clock = FakeClock(NOW)
+    asgi, cookie = opened(make_app(full(), clock=clock))
+    clock.move(hours=7, minutes=59)
+    assert call(asgi, "/desk", headers=cookie).status == 200
+    clock.move(minutes=2)
+    assert call(asgi, "/desk", headers=cookie).status == 403
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"), [("https://x.example", True), ("http://x.example", False)]
+)
+def test_cookie_is_kept_from_others(url: str, secure: bool) -> None:
+    """The cookie is for our own pages alone, unseen by scripts, and over TLS where there is TLS."""
+    app = make_app(full(), site=Site(name="X", door_url=url))
+    answer = enter(Starlette(routes=desk.routes(app)), desk.new_code(app))
+    [morsel] = SimpleCookie(answer.headers["set-cookie"]).values()
+    assert morsel["httponly"]
+    assert morsel["samesite"] == "strict"
+    assert morsel["path"] == "/desk"
+    assert bool(morsel["secure"]) == secure
+
+
+def test_list_shows_failures() -> None:
+    """The list has every submission, and those with a failed message stand out."""
+    asgi, cookie = opened(make_app(full()))
+    page = call(asgi, "/desk", headers=cookie).text
+    assert page.count('href="/desk/') >= len(EVENTS) + 1
+    assert page.count('<li class="failing">') == 4
+
+
+def test_list_is_filtered() -> None:
+    """Form, status and address narrow the list; an unknown status narrows nothing."""
+    asgi, cookie = opened(make_app(full()))
+
+    def rows(query: str) -> int:
+        return call(asgi, f"/desk?{query}", headers=cookie).text.count('class="who"')
+
+    everything = len(EVENTS) + 1
+    assert rows("") == everything
+    assert rows("form=contact") == everything
+    assert rows("form=none") == 0
+    assert rows("status=bounced") == 2
+    assert rows("status=nonsense") == everything
+    assert rows("address=hana%40example.com") == everything
+    assert rows("address=nobody%40example.com") == 0
+
+
+def test_list_goes_on() -> None:
+    """A long list has a link to what is older, keeps the filter, and shows each submission once."""
+    base = make_timeline(make_message("queued"))
+    many = [
+        replace(
+            base,
+            submission=replace(
+                base.submission, id=f"s{n:03}", received_at=NOW - timedelta(hours=n)
+            ),
+            messages=(),
+        )
+        for n in range(60)
+    ]
+    asgi, cookie = opened(make_app(stored(*many)))
+    first = call(asgi, "/desk?form=contact", headers=cookie).text
+    older = re.search(r'href="(/desk\?[^"]*before=[^"]*)"', first)
+    assert older
+    assert "form=contact" in older[1]
+    second = call(asgi, older[1].replace("&amp;", "&"), headers=cookie).text
+    seen = [re.findall(r'href="/desk/(s\d+)"', page) for page in (first, second)]
+    assert sorted(seen[0] + seen[1]) == [f"s{n:03}" for n in range(60)]
+
+
+def test_timeline_shows_answers_and_evidence() -> None:
+    """One submission's page has its answers, each message's state, and the raw evidence."""
+    asgi, cookie = opened(make_app(full()))
+    page = call(asgi, "/desk/s1", headers=cookie).text.replace("&#39;", "'").replace("&#34;", '"')
+    for text in (
+        "Hana Suzuki",
+        "Do you have kozo paper?\nIn large sheets, please.",
+        "There is no such mailbox.",
+        "550 5.1.1 no such user here",
+        '{"status": "bounced"}',
+        "The recipient's mail server accepted it",
+        'href="/desk/s1/files/4"',
+    ):
+        assert text in page
+
+
+def test_the_desk_speaks_of_forms_by_their_titles() -> None:
+    """The list, its filter and a submission say what visitors read on the form; an empty answer shows as a dash."""
+    timeline = make_timeline(
+        make_message("delivered"), entries=(Entry("topic", "paper"), Entry("name", " "))
+    )
+    asgi, cookie = opened(make_app(stored(timeline)))
+    listed = call(asgi, "/desk?form=contact", headers=cookie).text
+    assert '<option value="contact" selected>Contact us</option>' in listed
+    assert "Contact us · " in listed
+    page = call(asgi, "/desk/s1", headers=cookie).text
+    assert '<dd class="typed">Our paper (paper)</dd>' in page
+    assert '<dd class="typed">–</dd>' in page
+
+
+HOSTILE = "<script>alert(1)</script>\u202egpj.exe\u2066\x00\x1b"
+
+
+def test_nothing_stored_dresses_up_the_page() -> None:
+    """Names, values, addresses and diagnostics appear as text, without controls that change how the rest is read."""
+    timeline = make_timeline(
+        make_message("bounced", diagnostic=HOSTILE),
+        visitor=f"{HOSTILE}@example.com",
+        entries=(
+            Entry(HOSTILE, HOSTILE),
+            Entry("f", File(name=HOSTILE, media_type=HOSTILE, content=b"")),
+        ),
+        signals=(HOSTILE,),
+    )
+    asgi, cookie = opened(make_app(stored(timeline)))
+    for path in ("/desk", "/desk/s1"):
+        page = call(asgi, path, headers=cookie).text
+        assert "<script>alert" not in page
+        assert not set("\u202e\u2066\x00\x1b") & set(page)
+        assert "gpj.exe" in page
+
+
+def test_lone_surrogates_are_shown() -> None:
+    """Text that cannot be written as UTF-8 costs a question mark, not the page."""
+    timeline = make_timeline(entries=(Entry("x", "a\ud800b"),))
+    asgi, cookie = opened(make_app(stored(timeline)))
+    answer = call(asgi, "/desk/s1", headers=cookie)
+    assert answer.status == 200
+    assert "a?b" in answer.text
+
+
+def test_files_are_only_downloads() -> None:
+    """A file comes as bytes to save, whatever it claims to be, and its name cannot break out of the header."""
+    entries = (
+        *ANSWERS,
+        Entry("f", File(name='../é"\r\nx: y', media_type="text/html", content=b"<b>")),
+    )
+    asgi, cookie = opened(make_app(stored(make_timeline(entries=entries))))
+    answer = call(asgi, "/desk/s1/files/4", headers=cookie)
+    assert answer.body == b"<script>alert(1)</script>"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"] == "attachment; filename*=utf-8''wall.jpg"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    odd = call(asgi, "/desk/s1/files/5", headers=cookie)
+    assert re.fullmatch(
+        r"attachment; filename\*=utf-8''[\w.%-]+", odd.headers["content-disposition"]
+    )
+    assert call(asgi, "/desk/s1/files/0", headers=cookie).status == 404
+    assert call(asgi, "/desk/s1/files/99", headers=cookie).status == 404
+
+
+def test_a_file_in_a_bucket_is_a_link_that_nobody_keeps() -> None:
+    """Its content does not pass through the desk, so it may be of any size; only who has entered gets the link."""
+    link = "https://bucket.example/kept/s1/0.4?name=%E5%86%99.jpg&signature=a%2Fb"
+
+    class Linking(MemoryStore):
+        def file_link(self, submission_id: str, position: int) -> str | None:
+            return link if (submission_id, position) == ("s1", 4) else None
+
+    store = Linking()
+    vars(store).update(vars(stored()))
+    asgi, cookie = opened(make_app(store))
+    answer = call(asgi, "/desk/s1/files/4", headers=cookie)
+    assert (answer.status, answer.headers["location"]) == (303, link)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert call(asgi, "/desk/s1/files/99", headers=cookie).status == 404
+    assert call(asgi, "/desk/s1/files/4").status == 403
+
+
+def test_resend_makes_a_new_attempt_due() -> None:
+    """A manager may have a message tried again; the page they come back to shows it waiting."""
+    store = full()
+    hints: list[str] = []
+    asgi, cookie = opened(make_app(store, hint=lambda: hints.append("hint")))
+    path = "/desk/s1/messages/s1-confirmation/resend"
+    answer = post(asgi, path, f"token={page_token(asgi, cookie)}", **cookie)
+    assert (answer.status, answer.headers["location"]) == (303, "/desk/s1#s1-confirmation")
+    assert hints == ["hint"]
+    timeline = store.timeline("s1")
+    assert timeline
+    assert timeline.messages[0].standing.status == "queued"
+
+
+def test_changes_need_the_pages_token() -> None:
+    """A cookie alone changes nothing: neither without the token, nor with another session's, nor from elsewhere."""
+    store = full()
+    app = make_app(store)
+    asgi, cookie = opened(app)
+    _, others = opened(app)
+    path = "/desk/s1/messages/s1-confirmation/resend"
+    good = f"token={page_token(asgi, cookie)}"
+    assert post(asgi, path, "", **cookie).status == 403
+    assert post(asgi, path, f"token={page_token(asgi, others)}", **cookie).status == 403
+    assert post(asgi, path, "token=%c3%a9", **cookie).status == 403
+    assert post(asgi, path, good, sec_fetch_site="cross-site", **cookie).status == 403
+    assert post(asgi, path, good).status == 403
+    timeline = store.timeline("s1")
+    assert timeline
+    assert timeline.messages[0].standing.status == "bounced"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/desk/s1/messages/queued-confirmation/resend",
+        "/desk/nobody/messages/s1-confirmation/resend",
+    ],
+)
+def test_resend_of_another_submissions_message(path: str) -> None:
+    """A message is found only under its own submission."""
+    asgi, cookie = opened(make_app(full()))
+    answer = post(asgi, path, f"token={page_token(asgi, cookie)}", **cookie)
+    assert answer.status == 404
+
+
+def test_leaving() -> None:
+    """Leaving takes the cookie away, and a copy of it opens nothing any more; other sessions stay."""
+    app = make_app(full())
+    asgi, cookie = opened(app)
+    other = {"cookie": cookie_of(enter(asgi, desk.new_code(app)))}
+    answer = post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
+    assert answer.status == 303
+    assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert call(asgi, "/desk", headers=cookie).status == 403
+    assert call(asgi, "/desk", headers=other).status == 200
+
+
+def test_orphans_are_shown() -> None:
+    """Reports that belong to no mail have a page of their own."""
+    store = full()
+    asgi, cookie = opened(make_app(store))
+    assert "There are none." in call(asgi, "/desk/orphans", headers=cookie).text
+    orphan = DeliveryEvent(
+        kind=Kind.BOUNCED, at=NOW, received_at=NOW, service="x", token="?", raw=b"stray"
+    )
+    store.record([orphan], lambda *_: ())
+    assert "stray" in call(asgi, "/desk/orphans", headers=cookie).text
+
+
+def test_suppressions_are_shown() -> None:
+    """The service's list has a page: since when, why, how to lift it; the site's own stand out, and come first."""
+    store = full()
+    app = make_app(
+        store, site=Site(name="X", door_url="http://x.example", alert_to=("me@x.example",))
+    )
+    asgi, cookie = opened(app)
+    page = call(asgi, "/desk/suppressions", headers=cookie).text
+    assert "No list has been read yet." in page
+    store.put_suppressions("customers-mail-cloud", [], NOW)
+    assert "There are none." in call(asgi, "/desk/suppressions", headers=cookie).text
+    blocked = [
+        Suppression(address=f"a{n:03}@example.net", since=NOW, reason=HOSTILE) for n in range(250)
+    ]
+    own = Suppression(address="me@x.example", reason="5", cause=Reason.MAILBOX_FULL)
+    store.put_suppressions("customers-mail-cloud", [*blocked, own], NOW)
+    page = call(asgi, "/desk/suppressions", headers=cookie).text
+    assert page.index("me@x.example") < page.index("a000@example.net")
+    assert page.count('<li class="failing">') == 1
+    for text in ("alerts go to this address", "The mailbox is full.", "The service says: 5", "Pro"):
+        assert text in page
+    assert "a198@example.net" in page
+    assert "a199@example.net" not in page
+    assert "And 51 more" in page
+    assert "<script>alert" not in page
+
+
+def test_a_silent_service_is_told_on_the_list() -> None:
+    """While the webhook says nothing the list says since when, and how many mails are unknown for it."""
+    clock = FakeClock(NOW)
+    store = stored(make_timeline(make_message("accepted")))
+    app = replace(
+        make_app(store, clock=clock),
+        sources={"customers-mail-cloud": cast("EventSource", None)},
+    )
+    asgi, cookie = opened(app)
+    store.put_mark("heard/customers-mail-cloud", NOW - timedelta(hours=1))
+    clock.move(hours=25)
+    _, cookie = opened(app)
+    assert "No delivery reports" not in call(asgi, "/desk", headers=cookie).text
+    watch(app)
+    page = call(asgi, "/desk", headers=cookie).text
+    assert 'No delivery reports since <time datetime="2026-11-23T05:34:00Z"' in page
+    assert "what became of these mails: 1.\nCheck the webhook" in page.replace("&#39;", "'")
+    timeline = call(asgi, "/desk/s1", headers=cookie).text
+    assert "The mail service has reported nothing on any mail since" in timeline
+    note_heard(app, "customers-mail-cloud")
+    assert "No delivery reports" not in call(asgi, "/desk", headers=cookie).text
+
+
+def test_store_that_is_down() -> None:
+    """When the store cannot be read, the desk says so with 503 and Retry-After."""
+    store = full()
+    asgi, cookie = opened(make_app(store))
+    store.close()
+    for path in ("/desk", "/desk/s1", "/desk/orphans", "/desk/suppressions", "/desk/s1/files/4"):
+        answer = call(asgi, path, headers=cookie)
+        assert answer.status == 503
+        assert "retry-after" in answer.headers
+
+
+def test_desk_speaks_japanese() -> None:
+    """The desk speaks the language that the browser asks for."""
+    asgi, cookie = opened(make_app(full()))
+    page = call(asgi, "/desk/s1", headers={**cookie, "accept-language": "ja"}).text
+    assert '<html lang="ja">' in page
+    assert "その宛先は存在しません。" in page

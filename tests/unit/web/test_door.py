@@ -1,0 +1,570 @@
+"""What the door answers, to whom, and what it keeps before it does."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from support.web.doors import OPEN_FORM, Answer, ask, failing, kept, make_app, served
+from todoke.model.errors import StoreCorrupt, StoreUnavailable
+from todoke.model.form import Field, Form, Limits, Site
+from todoke.model.ids import receipt_hash, receipt_token
+from todoke.walk.app import App
+from todoke.web.door import door
+
+JSON = "application/json"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+CONTACT = Form(
+    name="contact",
+    title="Contact",
+    fields=(
+        Field(name="email", kind="email", label="E-mail", required=True),
+        Field(name="message", kind="textarea", label="Message", maxlength=20),
+    ),
+    managers=OPEN_FORM.managers,
+)
+GOOD = b"email=taro%40visitor.example&message=Hello"
+
+
+def has_cors(answer: Answer, origin: str = "*") -> bool:
+    exposed = answer.headers["access-control-expose-headers"] == "Retry-After, Location"
+    varies = "Origin" in answer.headers["vary"]
+    return exposed and varies and answer.headers["access-control-allow-origin"] == origin
+
+
+# success
+
+
+def test_json_success_says_queued() -> None:
+    """The answer names the submission, its receipt and its messages, and claims nothing about sending."""
+    app = make_app(CONTACT)
+    answer = ask(app, "/f/contact", GOOD, accept=JSON)
+    (submission,) = kept(app)
+    link = f"https://door.example/s/{receipt_token(app.settings.secret, submission.id)}"
+    assert answer.status == 200
+    assert answer.json == {
+        "ok": True,
+        "id": submission.id,
+        "status_url": link,
+        "next": link,
+        "message": "Thank you. Your answers are stored.",
+        "messages": [
+            {"role": "confirmation", "status": "queued"},
+            {"role": "notification", "status": "queued"},
+        ],
+    }
+    assert b"sent" not in answer.body
+    assert receipt_hash(link.rpartition("/")[2]) == submission.token_hash
+
+
+def test_html_success_leads_to_the_receipt() -> None:
+    """A browser is led to the receipt with 303, so that a reload sends nothing again."""
+    app = make_app(CONTACT)
+    answer = ask(app, "/f/contact", GOOD, accept=BROWSER)
+    token = receipt_token(app.settings.secret, kept(app)[0].id)
+    assert (answer.status, answer.headers["location"]) == (303, f"/s/{token}")
+    assert has_cors(answer)
+
+
+def test_the_doors_url_is_used_where_it_is_known() -> None:
+    """Behind a proxy the links are those of `door_url`."""
+    site = Site(name="Example", door_url="https://forms.example/")
+    app = make_app(CONTACT, site=site)
+    for accept in (JSON, BROWSER):
+        answer = ask(app, "/f/contact", GOOD, accept=accept)
+        link = answer.json["status_url"] if accept == JSON else answer.headers["location"]
+        assert link.startswith("https://forms.example/s/")
+
+
+def test_the_sender_is_woken_after_the_write() -> None:
+    """The hint comes when the submission is kept, not before."""
+    seen: list[int] = []
+    app = make_app(CONTACT)
+    app = replace(app, hint=lambda: seen.append(len(kept(app))))
+    ask(app, "/f/contact", GOOD)
+    assert seen == [1]
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "requested_with", "is_json"),
+    [
+        (BROWSER, "application/x-www-form-urlencoded", "", False),
+        ("", "application/x-www-form-urlencoded", "", False),
+        ("*/*", "application/x-www-form-urlencoded", "", False),
+        ("application/json", "application/x-www-form-urlencoded", "", True),
+        ("application/json, text/plain, */*", "application/x-www-form-urlencoded", "", True),
+        ("text/html, application/json;q=0.9", "application/x-www-form-urlencoded", "", False),
+        ("text/html;q=0.5, application/json", "application/x-www-form-urlencoded", "", True),
+        ("application/json;q=0, */*", "application/x-www-form-urlencoded", "", False),
+        ("*/*", "application/x-www-form-urlencoded", "XMLHttpRequest", True),
+        ("*/*", "application/json; charset=utf-8", "", True),
+        ("", "application/json", "", True),
+        (BROWSER, "application/json", "", False),
+        ("application/json;q=x", "text/plain", "", True),
+    ],
+)
+def test_json_is_answered_to_programs(
+    accept: str, content_type: str, requested_with: str, is_json: bool
+) -> None:
+    """Accept decides; without a preference a JSON body or X-Requested-With does."""
+    body = b'{"a":"1"}' if "json" in content_type else b"a=1\r\n"
+    answer = ask(
+        make_app(),
+        "/f/any",
+        body,
+        accept=accept,
+        content_type=content_type,
+        x_requested_with=requested_with,
+    )
+    assert answer.status == (200 if is_json else 303)
+
+
+# repetition
+
+
+def test_a_double_click_is_one_submission() -> None:
+    """The same request again gets the same answer, and nothing is kept twice."""
+    app = make_app(CONTACT)
+    first, second = (ask(app, "/f/contact", GOOD, accept=JSON) for _ in range(2))
+    assert first.json == second.json
+    assert len(kept(app)) == 1
+
+
+def test_two_visitors_behind_an_unknown_proxy_are_two() -> None:
+    """Equal anonymous answers through one proxy are kept for each visitor whom the proxy names, trusted or not."""
+    app = make_app()
+    for visitor in ("198.51.100.1", "198.51.100.2", "198.51.100.1"):
+        ask(app, "/f/any", b"vote=yes", accept=JSON, x_forwarded_for=visitor)
+    assert len(kept(app)) == 2
+
+
+@pytest.mark.parametrize("how", ["header", "field"])
+def test_an_idempotency_key_makes_requests_one(how: str) -> None:
+    """With one key: the same answers give the same answer again, and other answers are refused and not kept."""
+    app = make_app()
+
+    def send(body: bytes, address: str) -> Answer:
+        if how == "header":
+            return ask(app, "/f/any", body, accept=JSON, idempotency_key="k-1", user_agent=address)
+        return ask(app, "/f/any", body + b"&_idempotency=k-1", accept=JSON, user_agent=address)
+
+    first, again, other = send(b"a=1", "x"), send(b"a=1", "y"), send(b"a=2", "x")
+    assert first.json == again.json
+    assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
+    assert len(kept(app)) == 1
+    assert [entry.name for entry in kept(app)[0].entries] == ["a"]
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "é", "a\x7f"])
+def test_an_idempotency_key_is_printable_and_short(key: str) -> None:
+    """Any other key is refused: to ignore it would break the promise it asks for."""
+    assert ask(make_app(), "/f/any", b"a=1", idempotency_key=key).status == 400
+
+
+# faults
+
+
+def test_json_faults_are_told_per_field() -> None:
+    """422 in the one shape of errors, and nothing is kept."""
+    app = make_app(CONTACT)
+    answer = ask(app, "/f/contact", b"email=&message=" + b"x" * 21, accept=JSON)
+    assert (answer.status, answer.json["ok"], answer.json["code"]) == (422, False, "invalid")
+    faults = [(e["field"], e["code"]) for e in answer.json["errors"]]
+    assert faults == [("email", "valueMissing"), ("message", "tooLong")]
+    assert all(e["message"] for e in answer.json["errors"])
+    assert kept(app) == []
+    assert has_cors(answer)
+
+
+def test_html_faults_keep_what_was_typed() -> None:
+    """The page shows each field with its fault and with what was typed, control fields included."""
+    body = b"email=taro&message=Gr%C3%BC%C3%9Fe+%3Cb%3E&_next=/thanks"
+    answer = ask(make_app(CONTACT), "/f/contact", body, accept=BROWSER)
+    page = answer.body.decode()
+    assert answer.status == 422
+    assert 'value="taro"' in page
+    assert "Grüße &lt;b&gt;" in page
+    assert 'name="_next" value="/thanks"' in page
+
+
+def test_the_answer_speaks_the_visitors_language() -> None:
+    """`_language`, then Accept-Language, then the form's language."""
+    app = make_app(CONTACT, replace(CONTACT, name="ja", language="ja"))
+    japanese = "ありがとうございます。送信内容を受け付けました。"
+    assert (
+        ask(app, "/f/contact", GOOD + b"&_language=ja-JP", accept=JSON).json["message"] == japanese
+    )
+    assert (
+        ask(app, "/f/contact", GOOD, accept=JSON, accept_language="ja").json["message"] == japanese
+    )
+    assert ask(app, "/f/ja", GOOD, accept=JSON).json["message"] == japanese
+    assert ask(app, "/f/ja", GOOD + b"&_language=en", accept=JSON).json["message"] != japanese
+    missing = ask(app, "/f/none", b"", accept=JSON, accept_language="ja").json
+    assert missing["error"] == "このアドレスにフォームはありません。"
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable(), StoreCorrupt()])
+@pytest.mark.parametrize("accept", [JSON, BROWSER])
+def test_a_store_that_cannot_write_is_503(error: StoreUnavailable, accept: str) -> None:
+    """Retry-After is stated, the page keeps what was typed, and the next request may succeed."""
+    app = make_app(CONTACT)
+    failing(app, error)
+    answer = ask(app, "/f/contact", GOOD, accept=accept, origin="https://site.example")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert has_cors(answer)
+    if accept == JSON:
+        assert (answer.json["ok"], answer.json["code"]) == (False, "unavailable")
+    else:
+        assert b"taro@visitor.example" in answer.body
+    failing(app, None)
+    assert ask(app, "/f/contact", GOOD).status == 303
+
+
+@pytest.mark.parametrize("accept", [JSON, BROWSER])
+def test_what_nobody_meant_is_500_and_says_nothing(
+    accept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer still carries CORS headers; neither it nor the log quotes what was typed."""
+    app = make_app()
+    failing(app, ValueError("secret words"))  # type: ignore[arg-type]
+    answer = ask(app, "/f/any", b"a=secret", accept=accept)
+    assert answer.status == 500
+    assert has_cors(answer)
+    assert b"secret" not in answer.body
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "body", "status", "code"),
+    [
+        ("/f/none", "POST", {}, b"", 404, "not_found"),
+        ("/f/any/more", "POST", {}, b"", 404, "not_found"),
+        ("/f/", "POST", {}, b"", 404, "not_found"),
+        ("/f/any", "PUT", {}, b"", 405, "http_405"),
+        ("/f/any", "DELETE", {}, b"", 405, "http_405"),
+        ("/f/any", "POST", {"content_type": "text/css"}, b"a", 415, "unsupported"),
+        ("/f/any", "POST", {"content_encoding": "gzip"}, b"a", 415, "unsupported"),
+        ("/f/any", "POST", {"content_length": "-1"}, b"a", 400, "malformed"),
+        ("/f/any", "POST", {"content_length": "1_0"}, b"a", 400, "malformed"),
+        ("/f/any", "POST", {"content_length": "+1"}, b"a", 400, "malformed"),
+        ("/f/any", "POST", {"content_length": "1e9"}, b"a", 400, "malformed"),
+        ("/f/any", "POST", {"content_length": "9"}, b"a=1", 400, "malformed"),
+        ("/f/any", "POST", {"content_length": "99999999"}, b"a=1", 413, "too_large"),
+        ("/f/any", "POST", {}, b"a" * 1_048_577, 413, "too_large"),
+        ("/f/any", "POST", {}, b"a&" * 201, 413, "too_large"),
+        ("/f/any", "POST", {"content_type": "application/json"}, b"[", 400, "malformed"),
+    ],
+)
+def test_requests_that_cannot_be_read_are_told_so(
+    path: str, method: str, headers: dict[str, str], body: bytes, status: int, code: str
+) -> None:
+    """Each with its status, in the one shape of errors, with CORS headers, and nothing is kept."""
+    app = make_app()
+    answer = ask(app, path, body, method, accept=JSON, **headers)
+    assert (answer.status, answer.json["ok"], answer.json["code"]) == (status, False, code)
+    assert answer.json["errors"] == []
+    assert has_cors(answer)
+    assert kept(app) == []
+    page = ask(app, path, body, method, accept=BROWSER, **headers)
+    assert (page.status, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+
+
+def test_other_methods_are_told_what_is_allowed() -> None:
+    """RFC 9110 15.5.6: 405 comes with Allow."""
+    assert ask(make_app(), "/f/any", b"", "PUT").headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+def test_a_body_in_pieces_is_counted() -> None:
+    """The limit holds without a Content-Length, too, and the pieces make one body."""
+    form = replace(OPEN_FORM, limits=Limits(body_bytes=10))
+    app = make_app(form)
+    assert ask(app, "/f/any", [b"a=12", b"34", b"5"]).status == 303
+    assert kept(app)[0].entries[0].value == "12345"
+    answer = ask(app, "/f/any", [b"a=12", b"3456", b"789"], accept=JSON)
+    assert (answer.status, answer.headers["connection"]) == (413, "close")
+
+
+def test_a_slow_body_is_given_up() -> None:
+    """408 after the form's time, whatever it sends meanwhile."""
+    form = replace(OPEN_FORM, limits=Limits(seconds=0.05))
+    app = make_app(form)
+    answer = ask(app, "/f/any", [b"a", b"=", b"1"] * 100, pause_seconds=0.02, accept=JSON)
+    assert (answer.status, answer.json["code"]) == (408, "too_slow")
+    assert has_cors(answer)
+    assert kept(app) == []
+
+
+def test_a_form_without_file_fields_says_so_per_field() -> None:
+    """A file where none is asked for is a fault of its field, not of the request."""
+    body = b'--X\r\nContent-Disposition: form-data; name="cv"; filename="a.txt"\r\n\r\nx\r\n--X--'
+    answer = ask(
+        make_app(), "/f/any", body, accept=JSON, content_type="multipart/form-data; boundary=X"
+    )
+    assert answer.status == 422
+    assert answer.json["errors"][0]["field"] == "cv"
+
+
+def test_a_file_that_is_too_large_is_told_per_field() -> None:
+    """As much as the body may hold is read, so that the page can say which file, beside all that was typed."""
+    form = Form(
+        name="files",
+        fields=(Field(name="cv", kind="file"),),
+        limits=Limits(body_bytes=1_000, file_bytes=100),
+    )
+    head = b'--X\r\nContent-Disposition: form-data; name="cv"; filename="a.txt"\r\n\r\n'
+
+    def send(size: int) -> Answer:
+        body = head + b"x" * size + b"\r\n--X--"
+        multipart = "multipart/form-data; boundary=X"
+        return ask(make_app(form), "/f/files", body, accept=JSON, content_type=multipart)
+
+    assert send(100).status == 200
+    assert (send(101).status, send(101).json["errors"][0]["code"]) == (422, "file_too_big")
+    assert send(2_000).status == 413
+
+
+# control fields
+
+
+def test_control_fields_are_not_kept() -> None:
+    """They steer the answer and are no answers; `_charset_` says how to read the others."""
+    app = make_app()
+    body = b"name=%8ER&_charset_=Shift_JIS&_next=/x&_gotcha=&_language=ja&_subject=Hi"
+    assert ask(app, "/f/any", body).status == 303
+    assert [(e.name, e.value) for e in kept(app)[0].entries] == [("name", "山")]
+
+
+SITE = Site(
+    name="Example",
+    url="https://site.example/base/",
+    origins=("https://www.site.example", "http://localhost:4000", "*"),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "target"),
+    [
+        ("https://www.site.example/thanks?a=b#c", "https://www.site.example/thanks?a=b#c"),
+        ("https://WWW.Site.example:443/", "https://www.site.example/"),
+        ("https://site.example/ok", "https://site.example/ok"),
+        ("http://localhost:4000/x", "http://localhost:4000/x"),
+        ("/thanks", "https://site.example/thanks"),
+        ("https://site.example/届", "https://site.example/%E5%B1%8A"),
+        ("", ""),
+        ("https://evil.example/", ""),
+        ("https://www.site.example.evil.example/", ""),
+        ("https://www.site.example@evil.example/", ""),
+        ("https://user:pw@www.site.example/", ""),
+        ("https://www.site.example:444/", ""),
+        ("http://www.site.example/", ""),
+        ("//evil.example", ""),
+        ("///evil.example", ""),
+        ("/\\evil.example", ""),
+        ("\\\\evil.example", ""),
+        ("https:\\\\www.site.example", ""),
+        ("https:/www.site.example", ""),
+        ("https://www.site.example//evil.example", ""),
+        ("https://www.site.example\\@evil.example", ""),
+        ("https://www.site.example\t.evil.example", ""),
+        ("https://www.site.example/\r\nSet-Cookie: a=b", ""),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("thanks.html", ""),
+        ("https://[::1]/", ""),
+        ("https://[/", ""),
+        ("https://www.site.example:99999/", ""),
+        ("https://www.site.example" + "/a" * 2_000, ""),
+    ],
+)
+def test_the_page_may_choose_a_place_within_the_site(wanted: str, target: str) -> None:
+    """`_next` is obeyed for the site's own origins; a star is not a place; all else leads to the receipt."""
+    app = make_app(site=SITE)
+    quoted = b"".join(b"%%%02X" % byte for byte in wanted.encode())
+    location = ask(app, "/f/any", b"a=1&_next=" + quoted).headers["location"]
+    if target:
+        assert location == target
+    else:
+        assert location.startswith("/s/")
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=200)
+def test_no_next_leads_out_of_the_site(wanted: str) -> None:
+    """Whatever it is, the answer leads to the receipt or to an origin of the site."""
+    app = make_app(site=SITE)
+    for start in ("", "/", "//", "https://", "https://www.site.example", "https://site.example@"):
+        quoted = b"".join(b"%%%02X" % b for b in (start + wanted).encode("utf-8", "replace"))
+        location = ask(app, "/f/any", b"a=1&_next=" + quoted).headers["location"]
+        if not location.startswith("/s/"):
+            assert location.startswith(
+                tuple(f"{o}{c}" for o in ("https://www.site.example", "https://site.example") for c in "/?#")
+            ) or location in ("https://www.site.example", "https://site.example")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("redirect", "target"),
+    [
+        ("https://other.example/thanks", "https://other.example/thanks"),
+        ("thanks.html", "https://site.example/base/thanks.html"),
+        ("/thanks", "https://site.example/thanks"),
+    ],
+)
+def test_the_configured_redirect_is_taken(redirect: str, target: str) -> None:
+    """The site's owner may lead anywhere; the receipt is still in the JSON answer, and nothing is added to the URL."""
+    app = make_app(replace(OPEN_FORM, redirect=redirect), site=SITE)
+    assert ask(app, "/f/any", b"a=1").headers["location"] == target
+    answer = ask(app, "/f/any", b"a=1", accept=JSON).json
+    assert answer["next"] == target
+    assert "/s/" in answer["status_url"]
+
+
+# CORS
+
+
+def test_a_preflight_is_answered() -> None:
+    """A script elsewhere may post with the headers that form libraries use."""
+    answer = ask(
+        make_app(),
+        "/f/any",
+        method="OPTIONS",
+        origin="https://a.example",
+        access_control_request_method="POST",
+        access_control_request_headers="content-type",
+    )
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["access-control-allow-methods"] == "POST, OPTIONS"
+    allowed = answer.headers["access-control-allow-headers"].split(", ")
+    assert {"Content-Type", "Idempotency-Key", "X-Requested-With", "Formspree-Client"} <= set(
+        allowed
+    )
+    assert has_cors(answer)
+
+
+@pytest.mark.parametrize(
+    ("origin", "taken"),
+    [
+        ("https://site.example", True),
+        ("HTTPS://Site.example:443", True),
+        ("https://door.example", True),
+        ("http://door.example", True),
+        ("null", True),
+        ("", True),
+        ("https://other.example", False),
+        ("http://site.example", False),
+        ("https://site.example.evil.example", False),
+        ("https://evil.example/https://site.example", False),
+        ("https://[", False),
+        ("file://", False),
+    ],
+)
+def test_only_the_sites_origins_are_taken(origin: str, taken: bool) -> None:
+    """403 to a page elsewhere, in an answer that a script there can read."""
+    app = make_app(site=Site(name="Example", origins=("https://site.example/",)))
+    headers = {"origin": origin} if origin else {}
+    answer = ask(app, "/f/any", b"a=1", accept=JSON, **headers)
+    assert answer.status == (200 if taken else 403)
+    assert len(kept(app)) == taken
+    if origin:
+        assert has_cors(answer, origin)
+    if not taken:
+        assert answer.json["code"] == "origin_refused"
+
+
+# the page
+
+
+def test_the_form_has_a_page() -> None:
+    """GET shows the form with its fields; it posts to the door."""
+    answer = ask(make_app(CONTACT), "/f/contact", method="GET")
+    assert answer.status == 200
+    assert b'action="/f/contact"' in answer.body
+    assert b'name="email"' in answer.body
+    assert b"unsafe" not in answer.headers["content-security-policy"].encode()
+
+
+# a real socket
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Content-Length: 3", b"303"),
+        ("Content-Length: -3", b"400"),
+        ("Content-Length: 3\r\nContent-Length: 4", b"400"),
+        ("Content-Length: 3\r\nTransfer-Encoding: chunked", b"400"),
+        ("Content-Length: 3, 3", b"400"),
+        ("Content-Length: 0x3", b"400"),
+        ("Content-Length: 9999999999", b"413"),
+        ("Content-Length: 3\r\nContent-Encoding: br", b"415"),
+        ("Content-Length: 9", b"408"),
+    ],
+)
+def test_lengths_that_lie_are_refused(head: str, status: bytes) -> None:
+    """At the socket: nothing is kept unless the body's length is stated once and truly (GHSA-v9pg-7xvm-68hf)."""
+    app = make_app(replace(OPEN_FORM, limits=Limits(seconds=0.1)))
+    lines = [
+        "POST /f/any HTTP/1.1",
+        "Host: x",
+        "Content-Type: application/x-www-form-urlencoded",
+        head,
+    ]
+    request = "\r\n".join([*lines, "", "a=1"])
+    assert _first_line(app, request.encode()) == b"HTTP/1.1 " + status
+    assert len(kept(app)) == (status == b"303")
+
+
+def _first_line(app: App, request: bytes) -> bytes:
+    with (
+        served(Starlette(routes=door.routes(app))) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+    ):
+        connection.sendall(request)
+        return connection.recv(12)
+
+
+@given(
+    st.binary(max_size=120),
+    st.sampled_from(
+        ["application/x-www-form-urlencoded", "multipart/form-data; boundary=X", "text/plain", JSON]
+    ),
+    st.sampled_from([JSON, BROWSER]),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_body_is_a_500(body: bytes, content_type: str, accept: str) -> None:
+    """Whatever comes, the answer is one that the door means."""
+    answer = ask(make_app(), "/f/any", body, content_type=content_type, accept=accept)
+    assert answer.status in {200, 303, 400, 413, 422}
+    assert has_cors(answer)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "accept",
+                "accept_language",
+                "content_type",
+                "content_length",
+                "content_encoding",
+                "origin",
+                "idempotency_key",
+                "x_forwarded_for",
+                "user_agent",
+                "host",
+                "x_requested_with",
+            ]
+        ),
+        st.text(st.characters(max_codepoint=255), max_size=30),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_header_is_a_500(headers: dict[str, str]) -> None:
+    """No value of a header is an unexpected error."""
+    app = make_app(site=SITE, trusted_proxies=1)
+    assert ask(app, "/f/any", b"a=1", **headers).status < 500

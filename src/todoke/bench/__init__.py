@@ -82,8 +82,8 @@ def _load(port: int, seconds: float, connections: int) -> dict[str, Any]:
         capture_output=True,
         timeout=seconds + 60,
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    load: dict[str, Any] = json.loads(done.stdout)
+    return load
 
 
 def _stored(database: Path) -> int:

@@ -103,14 +103,14 @@ async def main(port: int, seconds: float, connections: int) -> None:
     await asyncio.gather(*ends)
     took = time.perf_counter() - started
     latencies = sorted(load.latencies) or [0.0]
-    found = {
+    measured = {
         "accepted": load.answers[b"303"],
         "refused": sum(load.answers.values()) - load.answers[b"303"],
         "seconds": took,
         "p50_ms": latencies[len(latencies) // 2] * 1000,
         "p99_ms": latencies[int(len(latencies) * 0.99)] * 1000,
     }
-    print(json.dumps(found))
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

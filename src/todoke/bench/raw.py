@@ -33,20 +33,20 @@ def measure(stored: Path, folder: Path, group: int) -> float:
 
 def _rows(stored: Path) -> Rows:
     connection = open_reader(stored)
-    found: Rows = {}
+    rows: Rows = {}
     for table, column in TABLES.items():
-        found[table] = list(
+        rows[table] = list(
             connection.execute(
                 f"SELECT * FROM {table} WHERE {column} IN (SELECT seq FROM submissions ORDER BY seq LIMIT ?)"  # noqa: S608
                 f" ORDER BY {column}",
                 (MOST,),
             )
         )
-    found["repeats"] = list(
-        connection.execute("SELECT * FROM repeats LIMIT ?", (len(found["submissions"]),))
+    rows["repeats"] = list(
+        connection.execute("SELECT * FROM repeats LIMIT ?", (len(rows["submissions"]),))
     )
     connection.close()
-    return found
+    return rows
 
 
 def _groups(rows: Rows, group: int) -> list[Rows]:

@@ -49,7 +49,7 @@ class Sink(asyncio.Protocol):
 
     def _step(self) -> bytes:
         end = b"\r\n.\r\n" if self._in_data else b"\r\n"
-        found, separator, rest = self._buffer.partition(end)
+        line, separator, rest = self._buffer.partition(end)
         if not separator:
             return b""
         self._buffer = rest
@@ -57,7 +57,7 @@ class Sink(asyncio.Protocol):
             self._in_data = False
             Sink.mails += 1
             return b"250 2.0.0 taken\r\n"
-        return self._answer(found[:4].upper())
+        return self._answer(line[:4].upper())
 
     def _answer(self, verb: bytes) -> bytes:
         if verb == b"EHLO":

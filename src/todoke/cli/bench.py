@@ -26,17 +26,17 @@ def bench(seconds: float, connections: int, *, as_json: bool) -> int:
     """Print the figures; 1 when an accepted submission is not in the store, or one was refused."""
     if not as_json:
         sys.stderr.write(f"Measuring for {seconds:g} s ...\n")
-    found = measure(seconds, connections)
+    measured = measure(seconds, connections)
     if as_json:
-        print_json(found)
+        print_json(measured)
     else:
-        print_line(_TEXT.format(**found, verdict=_verdict(found)))
-    return 1 if found["lost"] or found["refused"] else 0
+        print_line(_TEXT.format(**measured, verdict=_verdict(measured)))
+    return 1 if measured["lost"] or measured["refused"] else 0
 
 
-def _verdict(found: dict[str, Any]) -> str:
-    if found["lost"]:
-        return f"{found['lost']} ACCEPTED SUBMISSIONS ARE LOST"
-    if found["refused"]:
-        return f"none lost, {found['refused']} refused"
+def _verdict(measured: dict[str, Any]) -> str:
+    if measured["lost"]:
+        return f"{measured['lost']} ACCEPTED SUBMISSIONS ARE LOST"
+    if measured["refused"]:
+        return f"none lost, {measured['refused']} refused"
     return "each of them stored"

@@ -27,10 +27,10 @@ def erase(
     before = _before(older_than) if older_than else None
     with opened(config) as (_, store):
         if not yes:
-            found = _found(store, submission_id, address, before)
-            if found and not _agreed(found):
+            timelines = _found(store, submission_id, address, before)
+            if timelines and not _agreed(timelines):
                 return 1
-            if not found:
+            if not timelines:
                 return _told(0, as_json=as_json)
         erased = store.erase(submission_id=submission_id, address=address, received_before=before)
     return _told(erased, as_json=as_json)
@@ -61,8 +61,8 @@ def _found(
     if submission_id:
         timeline = store.timeline(submission_id)
         return [timeline] if timeline else []
-    found = export.all_pages(store, Query(address=address, received_to=before))
-    return [timeline for timeline in found if not address or _is_of(timeline, address)]
+    timelines = export.all_pages(store, Query(address=address, received_to=before))
+    return [timeline for timeline in timelines if not address or _is_of(timeline, address)]
 
 
 def _is_of(timeline: Timeline, address: str) -> bool:
@@ -73,17 +73,19 @@ def _is_of(timeline: Timeline, address: str) -> bool:
     )
 
 
-def _agreed(found: list[Timeline]) -> bool:
-    for timeline in found[:_SHOWN]:
+def _agreed(timelines: list[Timeline]) -> bool:
+    for timeline in timelines[:_SHOWN]:
         submission = timeline.submission
         received = f"{submission.received_at:%Y-%m-%d %H:%M}"
         sys.stderr.write(
             f"{submission.id}  {received}  {submission.form}  {clean(submission.visitor)}\n"
         )
-    if len(found) > _SHOWN:
-        sys.stderr.write(f"... and {len(found) - _SHOWN:,} more\n")
+    if len(timelines) > _SHOWN:
+        sys.stderr.write(f"... and {len(timelines) - _SHOWN:,} more\n")
     if not sys.stdin.isatty():
         raise ConfigError("Nobody is there to ask: add --yes to erase them.")
-    sys.stderr.write(f"Erase {'it' if len(found) == 1 else f'all {len(found):,}'} for good? [y/N] ")
+    sys.stderr.write(
+        f"Erase {'it' if len(timelines) == 1 else f'all {len(timelines):,}'} for good? [y/N] "
+    )
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -29,16 +29,16 @@ def reconcile(config: Path, *, since: date | None, as_json: bool) -> int:
     app = build(settings)
     try:
         _require_past(app, since)
-        found = ask_records(app, since=since, progress=_tell_progress)
+        reconciled = ask_records(app, since=since, progress=_tell_progress)
     finally:
         _close(app)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(reconciled))
     else:
-        print_line(_in_words(found))
-    if found.suppressed is None:
+        print_line(_in_words(reconciled))
+    if reconciled.suppressed is None:
         sys.stderr.write("todoke: The list of suppressed addresses could not be read.\n")
-    return 1 if found.suppressed is None else 0
+    return 1 if reconciled.suppressed is None else 0
 
 
 def _require_past(app: App, since: date | None) -> None:
@@ -61,13 +61,13 @@ def _tell_progress(number: int, days: int, day: date) -> None:
         sys.stderr.flush()
 
 
-def _in_words(found: Reconciled) -> str:
+def _in_words(reconciled: Reconciled) -> str:
     words = (
-        f"{_counted(found.days, 'day')} asked for, {_counted(found.read, 'event')} read: {found.new:,} new, "
-        f"{found.repeated:,} known, {found.foreign:,} of other senders."
+        f"{_counted(reconciled.days, 'day')} asked for, {_counted(reconciled.read, 'event')} read: "
+        f"{reconciled.new:,} new, {reconciled.repeated:,} known, {reconciled.foreign:,} of other senders."
     )
-    if found.suppressed:
-        words += f" Suppressed addresses: {found.suppressed:,} (todoke suppressions)."
+    if reconciled.suppressed:
+        words += f" Suppressed addresses: {reconciled.suppressed:,} (todoke suppressions)."
     return words
 
 

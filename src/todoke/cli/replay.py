@@ -40,8 +40,8 @@ def replay_dead_letters(
 
 def _queues_of(stacks: Any, name: str) -> tuple[str, str]:
     """The addresses of a stack's queues of dead letters and of hints for later."""
-    [found] = stacks.describe_stacks(StackName=name)["Stacks"]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in found.get("Outputs", ())}
+    [described] = stacks.describe_stacks(StackName=name)["Stacks"]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", ())}
     if "DeadLettersQueue" not in outputs or "LaterQueue" not in outputs:
         raise ConfigError(f"The stack {name} is none of todoke's: it names no queues.")
     return outputs["DeadLettersQueue"], outputs["LaterQueue"]

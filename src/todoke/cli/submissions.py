@@ -31,8 +31,8 @@ def list_submissions(
         )
     query = Query(form=form, status=status, address=address)
     with opened(config) as (settings, store):
-        found = export.all_pages(store, query, limit)
-        rows = (export.summary(timeline, settings, utc_now()) for timeline in found)
+        timelines = export.all_pages(store, query, limit)
+        rows = (export.summary(timeline, settings, utc_now()) for timeline in timelines)
         if as_json:
             for row in rows:
                 print_json(row)
@@ -50,11 +50,11 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
         if timeline is None:
             sys.stderr.write(f"todoke: There is no submission {submission_id}.\n")
             return 1
-        found = export.full_record(timeline, settings, utc_now())
+        record = export.full_record(timeline, settings, utc_now())
     if as_json:
-        print_json(found)
+        print_json(record)
     else:
-        _print_submission(found)
+        _print_submission(record)
     return 0
 
 
@@ -83,16 +83,18 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     Console().print(table if rows else "There are no submissions.")
 
 
-def _print_submission(found: dict[str, Any]) -> None:
-    print_line(f"{style(found['id'], 'bold')}  {found['received_at']}  form {clean(found['form'])}")
-    if found["retain_until"]:
-        print_line(f"kept until {found['retain_until']}")
+def _print_submission(record: dict[str, Any]) -> None:
+    print_line(
+        f"{style(record['id'], 'bold')}  {record['received_at']}  form {clean(record['form'])}"
+    )
+    if record["retain_until"]:
+        print_line(f"kept until {record['retain_until']}")
     print_line()
-    for entry in found["entries"]:
+    for entry in record["entries"]:
         value = entry["value"] if "value" in entry else f"[file] {entry['file']['name']}"
         lines = clean(value).split("\n")
         print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
-    for message in found["messages"]:
+    for message in record["messages"]:
         _print_message(message)
 
 

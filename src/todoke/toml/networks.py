@@ -10,14 +10,14 @@ from todoke.toml.table import Table
 def read_networks(table: Table, key: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """The networks under `key`: a list of addresses ("192.0.2.7") and networks ("192.0.2.0/24")."""
     single = isinstance(table.raw(key), str)
-    found = []
+    networks = []
     for position, text in enumerate(table.texts(key)):
         try:
-            found.append(ip_network(text.strip()))
+            networks.append(ip_network(text.strip()))
         except ValueError:
             path = table.at(key) if single else (*table.at(key), position)
             table.findings.error(path, f"{text!r} is {_fault(text)}", f"Write {_meant(text)}.")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(networks))
 
 
 def _fault(text: str) -> str:

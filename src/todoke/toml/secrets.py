@@ -26,14 +26,14 @@ def decode_secret(text: str) -> bytes | None:
     """TODOKE_SECRET as bytes: hex, or base 64 in either alphabet; None unless it holds 32 bytes or more."""
     text = text.strip()
     if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", text):
-        found = bytes.fromhex(text)
+        decoded = bytes.fromhex(text)
     else:
         try:
             standard = text.replace("-", "+").replace("_", "/")
-            found = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+            decoded = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
         except (binascii.Error, ValueError):
             return None
-    return found if len(found) >= _BYTES else None
+    return decoded if len(decoded) >= _BYTES else None
 
 
 def known_secret(environ: Mapping[str, str], data: Path) -> bytes:
@@ -44,10 +44,10 @@ def known_secret(environ: Mapping[str, str], data: Path) -> bytes:
     text = environ.get("TODOKE_SECRET", "")
     if not text:
         return kept_secret(data) if (data / "secret").exists() else b""
-    found = decode_secret(text)
-    if found is None:
+    decoded = decode_secret(text)
+    if decoded is None:
         raise ConfigError("TODOKE_SECRET must hold 32 bytes or more in hex or base 64.")
-    return found
+    return decoded
 
 
 def kept_secret(data: Path) -> bytes:
@@ -60,12 +60,12 @@ def kept_secret(data: Path) -> bytes:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_hex(_BYTES) + "\n")
-        found = decode_secret(path.read_text("ascii"))
+        decoded = decode_secret(path.read_text("ascii"))
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{path}: the secret cannot be kept there: {error}.") from error
-    if found is None:
+    if decoded is None:
         raise ConfigError(f"{path}: this is not a secret of {_BYTES} bytes in hex.")
-    return found
+    return decoded
 
 
 def _write_once(path: Path, text: str) -> None:

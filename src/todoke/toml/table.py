@@ -157,11 +157,11 @@ class Table:
     def addresses(self, key: str) -> tuple[str, ...]:
         """A list of mail addresses, or one."""
         single = isinstance(self.raw(key), str)
-        found = []
+        addresses = []
         for position, text in enumerate(self.texts(key)):
             path = self.at(key) if single else (*self.at(key), position)
-            found.append(self.address(text, path))
-        return tuple(dict.fromkeys(address for address in found if address))
+            addresses.append(self.address(text, path))
+        return tuple(dict.fromkeys(address for address in addresses if address))
 
     def address(self, text: str, path: Path) -> str:
         """`text` as one mail address, "" with a finding when it is none."""

@@ -42,7 +42,7 @@ def environ_url(table: Table, variable: str, text: str) -> str:
 
 def read_origins(table: Table, site_url: str) -> tuple[str, ...]:
     """The origins whose pages may post (RFC 6454: scheme, host, port); by default that of the site's URL."""
-    found = []
+    origins = []
     for position, text in enumerate(table.texts("origins")):
         path = (*table.at("origins"), position)
         if text == "*":
@@ -56,10 +56,10 @@ def read_origins(table: Table, site_url: str) -> tuple[str, ...]:
                 f"Write {origin_of(text)!r}, without a path.",
             )
         else:
-            found.append(origin_of(text))
-    if not found and site_url:
-        found.append(origin_of(site_url))
-    return tuple(dict.fromkeys(found))
+            origins.append(origin_of(text))
+    if not origins and site_url:
+        origins.append(origin_of(site_url))
+    return tuple(dict.fromkeys(origins))
 
 
 def read_redirect(table: Table, site_url: str) -> str:

@@ -1,4 +1,4 @@
-"""The figures of the house: how many rooms, floors and arrows, how long functions are, and what a value passes on its way.
+"""The figures of the house: rooms, floors and arrows, how long functions are, and what a value passes on its way.
 
 python bench/house.py [SRC]
 
@@ -245,7 +245,7 @@ async def ways(folder: Path) -> dict[str, Any]:
 
     way.begin(ADDRESS)
     body = urlencode({"email": ADDRESS, "text": "x"}).encode()
-    status, headers, _ = await call(application, "POST", "/f/contact", body, **form)
+    status, _, _ = await call(application, "POST", "/f/contact", body, **form)
     assert status == 303, status
     await asyncio.to_thread(send_round, app, 10)
 
@@ -270,7 +270,8 @@ async def ways(folder: Path) -> dict[str, Any]:
     way.begin(WORDS)
     way.files = kept
     status, _, page = await call(application, "GET", link, cookie=cookie)
-    assert status == 200 and WORDS.encode() in page, (status, page)
+    assert status == 200, status
+    assert WORDS.encode() in page
     found = {
         "one address, from the door to the mailer": mailer.ended,
         "one event, from the hook to the page": way.end(),

@@ -10,8 +10,9 @@ from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Mailer
+from todoke.ports.outbox import ReadChange
 from todoke.ports.records import Records
-from todoke.ports.store import ReadChange, Store
+from todoke.ports.store import Store
 from todoke.walk.app import App, utc_now
 
 SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud", "ses"})

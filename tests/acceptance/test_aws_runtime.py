@@ -21,7 +21,7 @@ from support.run.serving import eventually
 from support.web.local_server import serving
 from todoke.model.delivery import Kind
 from todoke.model.message import MessageTimeline
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

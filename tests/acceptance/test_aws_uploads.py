@@ -24,8 +24,8 @@ from support.aws.stack import Ministack, deploy, ministack, package
 from support.web.browsing import chromium
 from todoke.configuration import read
 from todoke.model import ids
+from todoke.ports.archive import Query
 from todoke.ports.bucket import INCOMING, KEPT
-from todoke.ports.store import Query
 from todoke.walk.app import App, utc_now
 from todoke.walk.uploads.tidy import tidy_when_due
 from todoke.web.desk.desk import new_code

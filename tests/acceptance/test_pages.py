@@ -120,7 +120,7 @@ def filled() -> MemoryStore:
         make_timeline(make_message("bounced", submission_id="ja"), id_="ja", language="ja"),
         make_timeline(id_="none"),
     )
-    store.record(
+    store.journal(
         [
             DeliveryEvent(
                 kind=Kind.BOUNCED,
@@ -336,7 +336,7 @@ def tell(shown: Shown, id_: str, *kinds: Kind) -> None:
         DeliveryEvent(kind=k, at=NOW, received_at=NOW, service="customers-mail-cloud", token=token)
         for k in kinds
     ]
-    shown.store.record(events, lambda *_: ())
+    shown.store.journal(events, lambda *_: ())
 
 
 @pytest.mark.parametrize("streams", [True, False])

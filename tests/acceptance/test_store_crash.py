@@ -21,7 +21,7 @@ from support.places import ROOT
 from support.store.desk import Desk
 from todoke.model.errors import StoreUnavailable
 from todoke.model.submission import Entry
-from todoke.ports.store import Added
+from todoke.ports.outbox import Added
 from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash, pytest.mark.timeout(0)]

@@ -28,7 +28,7 @@ from mail_cloud_sandbox.app import build
 from support.run.serving import Served, eventually, post_json, serve
 from support.web.local_server import serving
 from todoke.model.message import MessageTimeline
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.stores.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.acceptance

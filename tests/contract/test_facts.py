@@ -212,7 +212,7 @@ def handed_over(store: MemoryStore, number: int, at: datetime, *, told: bool) ->
     store.finish([Handed(claim=claim, events=(own,))], lambda *_: ())
     if told:
         word = replace(own, kind=Kind.DELIVERED, raw=b"{}", received_at=at + timedelta(minutes=1))
-        store.record([word], lambda *_: ())
+        store.journal([word], lambda *_: ())
 
 
 def test_when_the_service_last_spoke() -> None:

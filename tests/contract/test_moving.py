@@ -14,7 +14,10 @@ from todoke.model.delivery import Kind, Reason, Status
 from todoke.model.kept import Kept, Restored
 from todoke.model.message import Message, MessageTimeline, Role, Timeline
 from todoke.model.submission import Entry, File, Submission
-from todoke.ports.store import Added, Duplicate, Query, Recorded, Store
+from todoke.ports.archive import Query
+from todoke.ports.journal import Journaled
+from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.store import Store
 from todoke.testing import MemoryStore
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 400_000)
@@ -60,13 +63,13 @@ def fill(desk: Desk) -> dict[str, Submission]:
         desk.finish(claim, Kind.ACCEPTED, service_id=f"<{number}@post.example>")
         token = claim.attempt.token
         raw = b'{"to": "x", "bad": "\xff"}'
-        desk.record(desk.event(Kind.DELIVERED, token=token, service_id="q-9", raw=raw))
+        desk.journal(desk.event(Kind.DELIVERED, token=token, service_id="q-9", raw=raw))
     bounced = add("bounced and corrected", retain_until=desk.now + timedelta(days=90))
     for claim in desk.claim():
         desk.finish(claim, Kind.ACCEPTED, service_id=f"<{claim.message.id}@post.example>")
     first = desk.timeline(bounced.submission.id).messages[0]
     token = first.attempts[0].attempt.token
-    desk.record(
+    desk.journal(
         desk.event(Kind.BOUNCED, token=token, reason=Reason.UNKNOWN_ADDRESS, recipient=VISITOR),
         desk.event(Kind.BOUNCED, token=token, recipient=STRANGER),
         follow_up=alert_on_failure,
@@ -146,7 +149,7 @@ class TestWalk:
     def test_gives_orphans_and_marks(self, desk: Desk) -> None:
         """What belongs to no submission is walked as well."""
         events = [desk.event(Kind.BOUNCED, service_id=f"q-{n}", raw=bytes([n])) for n in range(120)]
-        assert set(desk.record(*events)) == {Recorded.ORPHAN}
+        assert set(desk.journal(*events)) == {Journaled.ORPHAN}
         desk.store.put_mark("heard 蜜", desk.now)
         assert sorted(desk.store.walk_orphans(), key=lambda e: e.raw) == events
         assert desk.store.marks() == {"heard 蜜": desk.now}
@@ -200,8 +203,8 @@ class TestRestore:
         in_hand = source.timeline(made["in hand"].id).messages[0]
         token = in_hand.attempts[0].attempt.token
         late = target.event(Kind.BOUNCED, service_id="<0@post.example>", raw=b"late")
-        words = target.record(target.event(Kind.DELIVERED, token=token), late)
-        assert words == [Recorded.NEW, Recorded.NEW]
+        words = target.journal(target.event(Kind.DELIVERED, token=token), late)
+        assert words == [Journaled.NEW, Journaled.NEW]
         assert target.told(in_hand.message).standing.status is Status.DELIVERED
         told = target.timeline(made["delivered"].id).messages
         assert [m.standing.status for m in told].count(Status.BOUNCED) == 1
@@ -240,7 +243,7 @@ class TestRestore:
         assert target.store.erase(address=CORRECTED) == 1
         assert target.store.erase(address=VISITOR) == 6
         assert every(target.store).keys() == {made["without messages"].id}
-        assert target.record(target.event(Kind.BOUNCED, token=token)) == [Recorded.ORPHAN]
+        assert target.journal(target.event(Kind.BOUNCED, token=token)) == [Journaled.ORPHAN]
 
     def test_in_whatever_order(self, store: Store, tmp_path: Path) -> None:
         """Of two that had one repeat key after another, each may come first."""
@@ -264,7 +267,7 @@ class TestJoinOrphans:
         by_token = target.event(Kind.BOUNCED, token=waiting.attempts[0].attempt.token)
         by_id = target.event(Kind.BOUNCED, service_id="<0@post.example>")
         foreign = target.event(Kind.BOUNCED, token="n" * 26, service_id="<none@post.example>")
-        assert set(target.record(by_token, by_id, foreign)) == {Recorded.ORPHAN}
+        assert set(target.journal(by_token, by_id, foreign)) == {Journaled.ORPHAN}
         move(source.store, store)
         assert store.join_orphans(alert_on_failure) == 2
         told = target.told(waiting.message)

@@ -28,7 +28,8 @@ from todoke.model.mail import Mailbox
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret
 from todoke.ports.events import HookRequest
-from todoke.ports.store import Recorded, Store
+from todoke.ports.journal import Journaled
+from todoke.ports.store import Store
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
@@ -221,7 +222,7 @@ def test_webhook_and_records_are_one(tmp_path: Path, store: Store, *, records_fi
             calls = [HookRequest(headers={}, body=body) for body in list(walk.calls)]
             return [event for call in calls for event in source.read(call, NOON)]
 
-        def heard() -> Counter[Recorded]:
+        def heard() -> Counter[Journaled]:
             return Counter(track(walk.app, events()))
 
         expected = 2 + 3 + 3 + 3 + 3 + 3 + 2  # one for each state of each mail
@@ -231,9 +232,9 @@ def test_webhook_and_records_are_one(tmp_path: Path, store: Store, *, records_fi
         if records_first:
             found = reconcile(walk.app)
             assert (found.new, found.read) == (facts, expected)
-            assert heard() == {Recorded.REPEATED: expected}
+            assert heard() == {Journaled.REPEATED: expected}
         else:
-            assert heard()[Recorded.NEW] == facts
+            assert heard()[Journaled.NEW] == facts
             found = reconcile(walk.app)
             assert (found.new, found.repeated) == (0, expected)
         words = walk.words()

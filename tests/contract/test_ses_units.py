@@ -13,7 +13,7 @@ import support.aws.emulators as aws_emulators
 from support.mail.ses_server import SesScript, ses_settings
 from support.store.desk import SECRET, START, Desk
 from todoke.model.delivery import Status
-from todoke.ports.store import Recorded
+from todoke.ports.journal import Journaled
 from todoke.services.ses.events import read_message
 from todoke.services.ses.mailer import SesMailer
 from todoke.stores.dynamodb.store import DynamoStore
@@ -47,9 +47,9 @@ class Walk:
         self.units.clear()
         assert len(send_round(self.app, 10).outcomes) == 2
 
-    def deliver(self, *, tags: bool = True) -> list[Recorded]:
+    def deliver(self, *, tags: bool = True) -> list[Journaled]:
         """SES tells that both were delivered, by event publishing or, without tags, as a notification of old."""
-        words: list[Recorded] = []
+        words: list[Journaled] = []
         for number, request in enumerate(self.script.sent[-2:]):
             call = request.json
             [to] = call["Destination"]["ToAddresses"]
@@ -87,7 +87,7 @@ def test_no_mail_needs_a_pointer(ses: tuple[SesScript, SesMailer, str]) -> None:
     counted = []
     for tokened in (SERVICES_WITH_TOKENS, frozenset[str]()):
         walk = Walk(*ses, tokened)
-        assert walk.deliver() == [Recorded.NEW, Recorded.NEW]
+        assert walk.deliver() == [Journaled.NEW, Journaled.NEW]
         assert walk.statuses == {Status.DELIVERED}
         counted.append(walk.units)
         walk.store.close()
@@ -102,6 +102,6 @@ def test_a_notification_of_old_is_matched_by_its_recipient(
 ) -> None:
     """It has no tag, and finds the mail by the id that SES gave it, among those to its address."""
     walk = Walk(*ses, SERVICES_WITH_TOKENS)
-    assert walk.deliver(tags=False) == [Recorded.NEW, Recorded.NEW]
+    assert walk.deliver(tags=False) == [Journaled.NEW, Journaled.NEW]
     assert walk.statuses == {Status.DELIVERED}
     walk.store.close()

@@ -18,7 +18,7 @@ from todoke.model.errors import RequestError
 from todoke.model.form import Managers
 from todoke.model.message import Message, Role
 from todoke.model.submission import Submission
-from todoke.ports.store import Recorded
+from todoke.ports.journal import Journaled
 from todoke.services.ses.events import SesEvents
 from todoke.services.ses.mailer import TAG, SesMailer
 from todoke.testing import FakeClock, MemoryStore
@@ -79,7 +79,7 @@ class Walk:
             "tags": {"ses:configuration-set": [call_made["ConfigurationSetName"]]} | tags,
         }
 
-    def tell(self, kind: str, mail: dict[str, Any], **details: Any) -> list[Recorded]:
+    def tell(self, kind: str, mail: dict[str, Any], **details: Any) -> list[Journaled]:
         """SNS calls with an event of SES."""
         message = {"eventType": kind, "mail": mail, kind[0].lower() + kind[1:]: details}
         events = self.source.read(call(envelope(json.dumps(message))), SIGNED_AT)
@@ -111,9 +111,9 @@ def test_delivered_and_then_returned(walk: Walk) -> None:
     mail = walk.hand_over()
     assert walk.standing.status is Status.ACCEPTED
     delivery = {"recipients": [VISITOR], "smtpResponse": "250 ok"}
-    assert walk.tell("Delivery", mail, **delivery) == [Recorded.NEW]
-    assert walk.tell("Delivery", mail, **delivery) == [Recorded.REPEATED]
-    assert walk.tell("Send", mail) == [Recorded.NEW]
+    assert walk.tell("Delivery", mail, **delivery) == [Journaled.NEW]
+    assert walk.tell("Delivery", mail, **delivery) == [Journaled.REPEATED]
+    assert walk.tell("Send", mail) == [Journaled.NEW]
     assert walk.standing.status is Status.DELIVERED
     assert walk.roles == ["confirmation"]
     bounce = {
@@ -138,7 +138,7 @@ def test_matched_by_the_service_s_id_where_there_is_no_tag(walk: Walk) -> None:
     """The older notifications carry none."""
     mail = walk.hand_over()
     del mail["tags"][TAG]
-    assert walk.tell("Delivery", mail, recipients=[VISITOR]) == [Recorded.NEW]
+    assert walk.tell("Delivery", mail, recipients=[VISITOR]) == [Journaled.NEW]
     assert walk.standing.status is Status.DELIVERED
 
 

@@ -16,8 +16,10 @@ from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
 from todoke.model.message import Message, MessageTimeline, Outcome, Role
 from todoke.model.submission import Entry, File, Submission
+from todoke.ports.archive import Query
+from todoke.ports.journal import Journaled
+from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression
-from todoke.ports.store import Added, Duplicate, Query, Recorded
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
 
@@ -123,7 +125,7 @@ class TestAdd:
         second = desk.submission(repeat=repeat)
         assert isinstance(desk.add_with(desk.repeat("k"), second), Added)
         desk.finish(claims[0], Kind.ACCEPTED)
-        desk.record(desk.event(Kind.DELIVERED, token=claims[0].attempt.token))
+        desk.journal(desk.event(Kind.DELIVERED, token=claims[0].attempt.token))
         told = desk.timeline(first.id).messages[0]
         assert told.standing.status is Status.DELIVERED
         assert desk.store.receipt(first.token_hash) == desk.timeline(first.id)
@@ -261,7 +263,7 @@ class TestClaim:
         """An event of the lapsed attempt shows how far it came, so the claim is not interrupted."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
-        desk.record(desk.event(Kind.DEFERRED, token=token))
+        desk.journal(desk.event(Kind.DEFERRED, token=token))
         desk.move(minutes=5)
         assert not desk.claim_one().interrupted
         assert [e.kind for e in desk.told(message).attempts[0].events] == [Kind.DEFERRED]
@@ -406,7 +408,7 @@ class TestFinish:
         """If a delivery is known by then, a lost answer is no reason to send again."""
         message = desk.add_one()
         claim = desk.claim_one()
-        desk.record(desk.event(Kind.DELIVERED, token=claim.attempt.token))
+        desk.journal(desk.event(Kind.DELIVERED, token=claim.attempt.token))
         desk.finish(claim, Kind.ANSWER_LOST, retry_at=desk.now)
         told = desk.told(message)
         assert (told.due_at, told.standing.status) == (None, Status.DELIVERED)
@@ -436,7 +438,7 @@ class TestRecord:
         claim = desk.claim_one()
         desk.finish(claim, Kind.ACCEPTED)
         event = desk.event(Kind.DELIVERED, token=claim.attempt.token, raw=b"{}")
-        assert desk.record(event) == [Recorded.NEW]
+        assert desk.journal(event) == [Journaled.NEW]
         assert event in desk.told(message).attempts[0].events
         assert desk.told(message).standing.status == Status.DELIVERED
 
@@ -446,7 +448,7 @@ class TestRecord:
         desk.finish(desk.claim_one(), Kind.ACCEPTED, service_id="q-1")
         bounced = desk.event(Kind.BOUNCED, service_id="q-1")
         elsewhere = replace(bounced, service="other post")
-        assert desk.record(elsewhere, bounced) == [Recorded.ORPHAN, Recorded.NEW]
+        assert desk.journal(elsewhere, bounced) == [Journaled.ORPHAN, Journaled.NEW]
         assert desk.told(message).standing.status == Status.BOUNCED
 
     def test_an_unknown_token_falls_back_to_the_service_id(self, desk: Desk) -> None:
@@ -454,17 +456,17 @@ class TestRecord:
         desk.add_one()
         desk.finish(desk.claim_one(), Kind.ACCEPTED, service_id="q-1")
         event = desk.event(Kind.DELIVERED, token="somebody-elses", service_id="q-1")
-        assert desk.record(event) == [Recorded.NEW]
+        assert desk.journal(event) == [Journaled.NEW]
 
     def test_repetition_changes_nothing(self, desk: Desk) -> None:
         """The same event again is REPEATED, in one call or in another, also when it arrives later."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
         event = desk.event(Kind.ACCEPTED, token=token)
-        assert desk.record(event, event) == [Recorded.NEW, Recorded.REPEATED]
+        assert desk.journal(event, event) == [Journaled.NEW, Journaled.REPEATED]
         told = desk.told(message)
         desk.move(minutes=3)
-        assert desk.record(replace(event, received_at=desk.now)) == [Recorded.REPEATED]
+        assert desk.journal(replace(event, received_at=desk.now)) == [Journaled.REPEATED]
         assert told == desk.told(message)
 
     def test_the_words_keep_the_order(self, desk: Desk) -> None:
@@ -472,14 +474,18 @@ class TestRecord:
         desk.add_one()
         token = desk.claim_one().attempt.token
         good, lost = desk.event(Kind.DELIVERED, token=token), desk.event(Kind.DELIVERED, token="x")
-        assert desk.record(lost, good, good) == [Recorded.ORPHAN, Recorded.NEW, Recorded.REPEATED]
-        assert desk.record() == []
+        assert desk.journal(lost, good, good) == [
+            Journaled.ORPHAN,
+            Journaled.NEW,
+            Journaled.REPEATED,
+        ]
+        assert desk.journal() == []
 
     def test_an_orphan_is_kept_once(self, desk: Desk) -> None:
         """An unmatched event is kept with its evidence, once however often it comes."""
         orphan = desk.event(Kind.BOUNCED, service_id="q-9", raw=b"raw \xff", diagnostic="gone")
-        assert desk.record(orphan) == [Recorded.ORPHAN]
-        assert desk.record(replace(orphan, received_at=desk.move(hours=1))) == [Recorded.ORPHAN]
+        assert desk.journal(orphan) == [Journaled.ORPHAN]
+        assert desk.journal(replace(orphan, received_at=desk.move(hours=1))) == [Journaled.ORPHAN]
         assert [orphan] == list(desk.store.orphans(10))
         assert desk.store.counts()["orphans"] == 1
 
@@ -488,8 +494,8 @@ class TestRecord:
         message = desk.add_one()
         ours = desk.event(Kind.DELIVERED, token=desk.claim_one().attempt.token)
         strange = desk.event(Kind.BOUNCED, token="t", service_id="q-9")
-        words = desk.store.record([strange, ours, ours], _nothing, orphans=False)
-        assert words == [Recorded.ORPHAN, Recorded.NEW, Recorded.REPEATED]
+        words = desk.store.journal([strange, ours, ours], _nothing, orphans=False)
+        assert words == [Journaled.ORPHAN, Journaled.NEW, Journaled.REPEATED]
         assert desk.store.orphans(10) == []
         assert desk.store.counts()["orphans"] == 0
         assert desk.told(message).standing.status is Status.DELIVERED
@@ -497,7 +503,7 @@ class TestRecord:
     def test_newest_orphans_first(self, desk: Desk) -> None:
         """Orphans are listed newest first, up to the limit."""
         for n in range(5):
-            desk.record(desk.event(Kind.BOUNCED, service_id=str(n)))
+            desk.journal(desk.event(Kind.BOUNCED, service_id=str(n)))
             desk.move(seconds=1)
         assert [e.service_id for e in desk.store.orphans(3)] == ["4", "3", "2"]
 
@@ -507,17 +513,19 @@ class TestRecord:
         message = desk.add_one()
         claim = desk.claim_one()
         early = desk.event(Kind.BOUNCED, service_id="q-1", diagnostic="550 no such user")
-        assert desk.record(early, desk.event(Kind.OTHER, service_id="q-2"))[:1] == [Recorded.ORPHAN]
+        assert desk.journal(early, desk.event(Kind.OTHER, service_id="q-2"))[:1] == [
+            Journaled.ORPHAN
+        ]
         desk.move(seconds=1)
         if by_hook:
-            desk.record(desk.event(Kind.ACCEPTED, token=claim.attempt.token, service_id="q-1"))
+            desk.journal(desk.event(Kind.ACCEPTED, token=claim.attempt.token, service_id="q-1"))
         else:
             desk.finish(claim, Kind.ACCEPTED, service_id="q-1")
         told = desk.told(message)
         assert [e.kind for e in told.attempts[0].events] == [Kind.BOUNCED, Kind.ACCEPTED]
         assert (told.due_at, told.standing.status) == (None, Status.BOUNCED)
         assert [e.service_id for e in desk.store.orphans(10)] == ["q-2"]
-        assert desk.record(early) == [Recorded.REPEATED]
+        assert desk.journal(early) == [Journaled.REPEATED]
 
     def test_an_orphan_is_joined_in_the_same_call(self, desk: Desk) -> None:
         """The order of events in one call does not matter."""
@@ -525,7 +533,7 @@ class TestRecord:
         token = desk.claim_one().attempt.token
         delivered = desk.event(Kind.DELIVERED, service_id="q-1")
         accepted = desk.event(Kind.ACCEPTED, token=token, service_id="q-1")
-        assert desk.record(delivered, accepted) == [Recorded.ORPHAN, Recorded.NEW]
+        assert desk.journal(delivered, accepted) == [Journaled.ORPHAN, Journaled.NEW]
         assert desk.told(message).standing.status == Status.DELIVERED
         assert list(desk.store.orphans(10)) == []
 
@@ -533,7 +541,7 @@ class TestRecord:
     def test_which_events_end_the_work(self, desk: Desk, kind: Kind) -> None:
         """An event that proves that the attempt got somewhere ends the work; those that prove nothing do not."""
         message = desk.add_one()
-        desk.record(desk.event(kind, token=desk.claim_one().attempt.token))
+        desk.journal(desk.event(kind, token=desk.claim_one().attempt.token))
         proves_nothing = {
             Kind.ANSWER_LOST,
             Kind.INTERRUPTED,
@@ -552,18 +560,18 @@ class TestRecord:
         first = desk.claim_one().attempt.token
         desk.move(minutes=5)
         desk.claim_one()
-        desk.record(desk.event(Kind.ACCEPTED, token=first))
+        desk.journal(desk.event(Kind.ACCEPTED, token=first))
         assert desk.told(message).due_at is not None
 
     def test_an_event_for_another_recipient_changes_nothing(self, desk: Desk) -> None:
         """It is journaled, but neither status nor work change; another spelling of ours is ours."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
-        desk.record(desk.event(Kind.BOUNCED, token=token, recipient="other@else.example"))
+        desk.journal(desk.event(Kind.BOUNCED, token=token, recipient="other@else.example"))
         told = desk.told(message)
         assert (told.standing.status, len(told.attempts[0].events)) == (Status.QUEUED, 1)
         assert told.due_at is not None
-        desk.record(desk.event(Kind.BOUNCED, token=token, recipient=VISITOR.upper()))
+        desk.journal(desk.event(Kind.BOUNCED, token=token, recipient=VISITOR.upper()))
         assert (
             desk.told(message).standing.status,
             desk.told(message).due_at,
@@ -576,7 +584,7 @@ class TestRecord:
         desk.finish(claim, Kind.ACCEPTED)
         desk.move(seconds=1)
         desk.resend(message.id)
-        desk.record(desk.event(Kind.DELIVERED, token=claim.attempt.token))
+        desk.journal(desk.event(Kind.DELIVERED, token=claim.attempt.token))
         assert desk.told(message).standing.status == Status.QUEUED
         assert desk.claim_one().attempt.number == 2
 
@@ -696,7 +704,7 @@ class TestFollowUp:
         message = desk.add_one()
         token = desk.claim_one().attempt.token
         if how == "record":
-            desk.record(desk.event(Kind.BOUNCED, token=token), follow_up=_alert(desk))
+            desk.journal(desk.event(Kind.BOUNCED, token=token), follow_up=_alert(desk))
         else:
             desk.resend(message.id, "taro@right.example", follow_up=_alert(desk))
         assert Role.ALERT is desk.timeline(message.submission_id).messages[1].message.role
@@ -705,7 +713,7 @@ class TestFollowUp:
         """A bounce that came early is seen by the follow-up of the answer that explains it."""
         desk.add_one()
         seen: list[tuple[Submission, MessageTimeline, MessageTimeline]] = []
-        desk.record(desk.event(Kind.BOUNCED, service_id="q-1"))
+        desk.journal(desk.event(Kind.BOUNCED, service_id="q-1"))
         desk.finish(desk.claim_one(), Kind.ACCEPTED, service_id="q-1", follow_up=_alert(desk, seen))
         assert seen[-1][2].standing.status == Status.BOUNCED
 
@@ -713,18 +721,18 @@ class TestFollowUp:
         """A repetition causes nothing."""
         message = desk.add_one()
         event = desk.event(Kind.BOUNCED, token=desk.claim_one().attempt.token)
-        desk.record(event)
-        desk.record(event, follow_up=_alert(desk))
+        desk.journal(event)
+        desk.journal(event, follow_up=_alert(desk))
         assert len(desk.timeline(message.submission_id).messages) == 1
 
     def test_the_same_message_is_kept_once(self, desk: Desk) -> None:
         """Two changes that cause a message of the same id cause one message, as the first made it."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
-        desk.record(desk.event(Kind.BOUNCED, token=token), follow_up=_alert(desk))
+        desk.journal(desk.event(Kind.BOUNCED, token=token), follow_up=_alert(desk))
         first = desk.timeline(message.submission_id).messages[1]
         desk.move(minutes=1)
-        desk.record(desk.event(Kind.COMPLAINED, token=token), follow_up=_alert(desk))
+        desk.journal(desk.event(Kind.COMPLAINED, token=token), follow_up=_alert(desk))
         assert [first] == list(desk.timeline(message.submission_id).messages[1:])
 
     def test_a_follow_up_that_fails_leaves_nothing(self, desk: Desk) -> None:
@@ -733,9 +741,9 @@ class TestFollowUp:
         event = desk.event(Kind.BOUNCED, token=desk.claim_one().attempt.token)
         told = desk.told(message)
         with pytest.raises(ZeroDivisionError):
-            desk.record(event, follow_up=lambda *_: 1 / 0)
+            desk.journal(event, follow_up=lambda *_: 1 / 0)
         assert told == desk.told(message)
-        assert desk.record(event) == [Recorded.NEW]
+        assert desk.journal(event) == [Journaled.NEW]
 
 
 class TestReading:
@@ -759,7 +767,7 @@ class TestReading:
         assert desk.store.counts() == {"submissions": 0, "messages": 0, "due": 0, "orphans": 0}
         desk.add()
         desk.add()
-        desk.record(desk.event(Kind.OTHER))
+        desk.journal(desk.event(Kind.OTHER))
         desk.finish(desk.claim(limit=1)[0], Kind.ACCEPTED)
         assert desk.store.counts() == {"submissions": 2, "messages": 4, "due": 3, "orphans": 1}
 
@@ -810,7 +818,7 @@ class TestPage:
         assert {one.submission.id, other.submission.id} == set(
             _all_pages(desk, Query(status="queued"))
         )
-        desk.record(desk.event(Kind.BOUNCED, token=claim.attempt.token))
+        desk.journal(desk.event(Kind.BOUNCED, token=claim.attempt.token))
         assert _all_pages(desk, Query(status="accepted")) == []
         assert [one.submission.id] == _all_pages(desk, Query(status="bounced", form="a"))
         assert _all_pages(desk, Query(status="bounced", form="b")) == []
@@ -895,8 +903,10 @@ class TestErase:
         """All received before a time go, with the orphans of that time."""
         for n in range(4):
             desk.add(received_at=START + timedelta(days=n))
-        desk.record(desk.event(Kind.OTHER, service_id="old"))
-        desk.record(desk.event(Kind.OTHER, service_id="new", received_at=START + timedelta(days=2)))
+        desk.journal(desk.event(Kind.OTHER, service_id="old"))
+        desk.journal(
+            desk.event(Kind.OTHER, service_id="new", received_at=START + timedelta(days=2))
+        )
         assert desk.store.erase(received_before=START + timedelta(days=2)) == 2
         assert len(_all_pages(desk, Query())) == 2
         assert [e.service_id for e in desk.store.orphans(9)] == ["new"]
@@ -921,7 +931,7 @@ class TestErase:
             Kind.OTHER, token=claim.attempt.token, recipient="Gone@visitor.example"
         )
         own = desk.event(Kind.DEFERRED, token=claim.attempt.token)
-        desk.record(
+        desk.journal(
             stranger,
             own,
             desk.event(Kind.BOUNCED, service_id="1", recipient="gone@visitor.example"),
@@ -931,7 +941,7 @@ class TestErase:
         assert desk.store.erase(address="gone@visitor.example") == 1
         assert [e.service_id for e in desk.store.orphans(9)] == ["3"]
         assert (own,) == desk.told(claim.message).attempts[0].events
-        desk.record(desk.event(Kind.DELIVERED, token=claim.attempt.token))
+        desk.journal(desk.event(Kind.DELIVERED, token=claim.attempt.token))
         assert desk.told(claim.message).standing.status == Status.DELIVERED
         assert desk.store.erase(submission_id=last.submission.id) == 1
         assert [e.service_id for e in desk.store.orphans(9)] == ["3"]
@@ -951,7 +961,7 @@ class TestErase:
         token = desk.claim_one().attempt.token
         assert desk.store.erase(submission_id=message.submission_id) == 1
         assert desk.store.next_due() is None
-        assert desk.record(desk.event(Kind.DELIVERED, token=token)) == [Recorded.ORPHAN]
+        assert desk.journal(desk.event(Kind.DELIVERED, token=token)) == [Journaled.ORPHAN]
 
 
 class TestCodes:
@@ -1047,7 +1057,7 @@ class TestClose:
         [
             lambda desk: desk.store.add(desk.submission(), (), None).result(),
             lambda desk: desk.claim(),
-            lambda desk: desk.record(),
+            lambda desk: desk.journal(),
             lambda desk: desk.store.timeline("x"),
             lambda desk: desk.store.next_due(),
             lambda desk: desk.store.page(Query()),
@@ -1078,7 +1088,7 @@ class TestThreads:
             while len(kept) < 80 or desk.store.next_due() == desk.now:
                 for claim in desk.claim(limit=7):
                     desk.finish(claim, Kind.ACCEPTED, service_id=claim.attempt.token)
-                    desk.record(desk.event(Kind.DELIVERED, service_id=claim.attempt.token))
+                    desk.journal(desk.event(Kind.DELIVERED, service_id=claim.attempt.token))
 
         def read() -> None:
             while len(kept) < 80:

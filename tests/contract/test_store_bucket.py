@@ -17,7 +17,7 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Restored
 from todoke.model.submission import Entry, File, Source
 from todoke.ports.bucket import INCOMING, KEPT, Bucket
-from todoke.ports.store import Added, Duplicate
+from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.dynamodb.items import current_key
 from todoke.stores.dynamodb.s3_bucket import S3Bucket
 from todoke.stores.dynamodb.store import DynamoStore

@@ -33,9 +33,11 @@ from todoke.model.mail import Mailbox
 from todoke.model.message import Claim, Outcome
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, File
-from todoke.ports.store import Added, Duplicate, Query, Recorded
+from todoke.ports.archive import Query
+from todoke.ports.journal import Journaled
+from todoke.ports.outbox import Added, Duplicate
 from todoke.services.customers_mail_cloud.events import read_item
-from todoke.stores.dynamodb.client import Table, make_client
+from todoke.stores.dynamodb.client import DynamoTable, make_client
 from todoke.stores.dynamodb.index import before, newest, oldest
 from todoke.stores.dynamodb.items import current_key
 from todoke.stores.dynamodb.store import DynamoStore
@@ -136,7 +138,7 @@ def desk(meter: Meter) -> Iterator[Desk]:
     store.close()
 
 
-def table_of(desk: Desk) -> Table:
+def table_of(desk: Desk) -> DynamoTable:
     """The store's table."""
     assert isinstance(desk.store, DynamoStore)
     return desk.store._table
@@ -382,9 +384,9 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     found["outcome of both messages"] = meter.take()
     desk.move(seconds=4.7)
     events = delivered(desk, claims)
-    assert list(desk.store.record(events, nothing_follows)) == [Recorded.NEW, Recorded.NEW]
+    assert list(desk.store.journal(events, nothing_follows)) == [Journaled.NEW, Journaled.NEW]
     found["both events in one webhook call"] = meter.take()
-    desk.store.record(events, nothing_follows)
+    desk.store.journal(events, nothing_follows)
     found["the same call again"] = meter.take()
     assert desk.store.receipt(prepared.submission.token_hash) is not None
     found["receipt"] = meter.take()
@@ -395,7 +397,7 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     finish(desk, claims)
     meter.take()
     for event in delivered(desk, claims):
-        desk.store.record([event], nothing_follows)
+        desk.store.journal([event], nothing_follows)
     found["both events in calls of their own"] = meter.take()
     for number in range(48):
         desk.add(desk.submission(visitor=f"visitor{number}@example.com"))
@@ -511,7 +513,7 @@ class TestSize:
         token = desk.claim_one().attempt.token
         raws = [random.Random(n).randbytes(150_000) for n in range(4)]
         for n, raw in enumerate(raws):
-            desk.record(desk.event(Kind.OTHER, token=token, raw=raw, diagnostic=str(n)))
+            desk.journal(desk.event(Kind.OTHER, token=token, raw=raw, diagnostic=str(n)))
         events = desk.told(message).attempts[0].events
         assert [e.raw for e in events] == raws
         parts = list(table_of(desk).query_all("k = :k", {":k": message.submission_id}))
@@ -522,7 +524,7 @@ class TestSize:
     def test_a_huge_orphan_keeps_its_beginning(self, desk: Desk) -> None:
         """What belongs to nobody and does not fit into an item is kept with the beginning of its evidence."""
         raw = random.Random(1).randbytes(900_000)
-        assert desk.record(desk.event(Kind.OTHER, service_id="x", raw=raw)) == [Recorded.ORPHAN]
+        assert desk.journal(desk.event(Kind.OTHER, service_id="x", raw=raw)) == [Journaled.ORPHAN]
         (kept,) = desk.store.orphans(9)
         assert raw.startswith(kept.raw)
         assert len(kept.raw) > 100_000
@@ -647,9 +649,9 @@ class TestFaults:
         puts = iter([""])
         meter.fail = lambda name: next(puts, "AccessDeniedException") if name == "PutItem" else ""
         with pytest.raises(StoreUnavailable):
-            desk.record(*events)
+            desk.journal(*events)
         meter.fail = lambda _: ""
-        assert desk.record(*events) == [Recorded.REPEATED, Recorded.NEW, Recorded.NEW]
+        assert desk.journal(*events) == [Journaled.REPEATED, Journaled.NEW, Journaled.NEW]
         assert [len(desk.told(m).attempts[0].events) for m in messages] == [1, 1, 1]
 
 
@@ -700,7 +702,7 @@ def work_off(desk: Desk, sent: Counter[str]) -> int:
         for one in claims:
             token = one.attempt.token
             persist(lambda one=one: desk.finish(one, Kind.ACCEPTED))
-            persist(lambda token=token: desk.record(desk.event(Kind.DELIVERED, token=token)))
+            persist(lambda token=token: desk.journal(desk.event(Kind.DELIVERED, token=token)))
         return len(claims)
 
     with ThreadPoolExecutor(2) as pool:
@@ -720,9 +722,9 @@ class TestFinding:
         claims = claim(desk, prepared)
         finish(desk, claims)
         events = [replace(e, token="") for e in delivered(desk, claims)]
-        assert list(desk.store.record(events, nothing_follows)) == [Recorded.NEW, Recorded.NEW]
+        assert list(desk.store.journal(events, nothing_follows)) == [Journaled.NEW, Journaled.NEW]
         strange = replace(events[0], service_id="<other@mta>", recipient="nobody@visitor.example")
-        assert list(desk.store.record([strange], nothing_follows)) == [Recorded.ORPHAN]
+        assert list(desk.store.journal([strange], nothing_follows)) == [Journaled.ORPHAN]
 
     def test_what_came_too_early_without_its_token_is_joined_in_time(self, desk: Desk) -> None:
         """An event of such a service that overtook the answer is an orphan at first, and joined within minutes."""
@@ -730,11 +732,11 @@ class TestFinding:
         desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
         claims = claim(desk, prepared)
         early = [replace(e, token="") for e in delivered(desk, claims)]
-        assert list(desk.store.record(early, nothing_follows)) == [Recorded.ORPHAN] * 2
+        assert list(desk.store.journal(early, nothing_follows)) == [Journaled.ORPHAN] * 2
         finish(desk, claims)
         assert len(desk.store.orphans(9)) == 2
         desk.move(minutes=1)
-        desk.store.record([], nothing_follows)
+        desk.store.journal([], nothing_follows)
         assert desk.store.orphans(9) == []
         statuses = {m.standing.status for m in desk.timeline(prepared.submission.id).messages}
         assert statuses == {Status.DELIVERED}
@@ -762,7 +764,7 @@ class TestFinding:
         assert {item["k"] for item in left if item["r"] != "~"} <= {"mark"}
 
 
-def scan(table: Table) -> list[dict[str, Any]]:
+def scan(table: DynamoTable) -> list[dict[str, Any]]:
     """Every item of a table; only tests do that."""
     found = table.client.scan(TableName=table.name, ConsistentRead=True)["Items"]
     return [{k: next(iter(v.values())) for k, v in item.items()} for item in found]

@@ -26,8 +26,9 @@ from support.variants import replace
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.model.submission import Submission
+from todoke.ports.archive import Query
 from todoke.ports.records import Suppression
-from todoke.ports.store import Query, Store
+from todoke.ports.store import Store
 from todoke.testing import MemoryStore
 
 KINDS = st.sampled_from(sorted(Kind))
@@ -150,7 +151,7 @@ class Histories(RuleBasedStateMachine):
         stranger=st.booleans(),
         late=SECONDS,
     )
-    def record(
+    def journal(
         self,
         pair: tuple[Claim, Claim],
         kinds: list[Kind],
@@ -171,7 +172,7 @@ class Histories(RuleBasedStateMachine):
                 "at": self.desk.now - timedelta(seconds=late),
             }
             events = [self.desk.event(k, **stated) for k in kinds]
-            words.append(list(store.record(events, _alert_on_failure)))
+            words.append(list(store.journal(events, _alert_on_failure)))
         assert words[0] == words[1]
 
     @rule(pair=claims, recipient=st.sampled_from(["", "new@v.example"]))
@@ -320,7 +321,7 @@ def test_order_and_repetition_change_nothing(
             token = desk.claim_one().attempt.token
             mine = iter([replace(e, token=token) for e in order])
             for size in steps:
-                desk.record(*itertools.islice(mine, size))
+                desk.journal(*itertools.islice(mine, size))
             standings.append(desk.told(message).standing)
         desk.store.close()
     assert standings[0] == standings[1]

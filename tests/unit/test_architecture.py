@@ -175,7 +175,6 @@ def test_no_two_classes_share_a_name() -> None:
     assert [name for name, count in seen.items() if count > 1] == []
 
 
-@pytest.mark.xfail(reason="the ports are being parted")
 def test_ports_are_small() -> None:
     """No Protocol has more methods of its own than a reader can hold in mind."""
     protocols = {

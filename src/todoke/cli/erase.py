@@ -12,7 +12,7 @@ from todoke.cli.output import clean, print_json, print_line
 from todoke.model.address import same_mailbox
 from todoke.model.errors import ConfigError
 from todoke.model.message import Role, Timeline
-from todoke.ports.store import Query, Store
+from todoke.ports.archive import Archive, Query
 from todoke.report import export
 from todoke.walk.app import utc_now
 
@@ -56,12 +56,12 @@ def _before(older_than: str) -> datetime:
 
 
 def _found(
-    store: Store, submission_id: str, address: str, before: datetime | None
+    archive: Archive, submission_id: str, address: str, before: datetime | None
 ) -> list[Timeline]:
     if submission_id:
-        timeline = store.timeline(submission_id)
+        timeline = archive.timeline(submission_id)
         return [timeline] if timeline else []
-    timelines = export.all_pages(store, Query(address=address, received_to=before))
+    timelines = export.all_pages(archive, Query(address=address, received_to=before))
     return [timeline for timeline in timelines if not address or _is_of(timeline, address)]
 
 

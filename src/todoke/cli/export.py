@@ -16,7 +16,7 @@ from todoke.cli.progress import counting
 from todoke.model.errors import ConfigError
 from todoke.model.message import MessageTimeline
 from todoke.model.settings import Settings
-from todoke.ports.store import Query, Store
+from todoke.ports.archive import Archive, Query
 from todoke.report import export as records
 from todoke.report.status import read_status
 from todoke.toml.secrets import known_secret
@@ -51,7 +51,7 @@ def export(
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
 
 
-def _write_backup(store: Store, settings: Settings, out: TextIO) -> int:
+def _write_backup(store: backup.Origin, settings: Settings, out: TextIO) -> int:
     secret = known_secret(os.environ, settings.data)
     if not secret:
         raise ConfigError(
@@ -67,7 +67,7 @@ def _write_backup(store: Store, settings: Settings, out: TextIO) -> int:
     return sum(1 for _ in _with_progress(written, "written"))
 
 
-def _write_csv(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+def _write_csv(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:
     """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
     now = utc_now()
     known = [
@@ -76,20 +76,20 @@ def _write_csv(store: Store, query: Query, settings: Settings, out: TextIO) -> i
         if not query.form or name == query.form
         for field in form.fields or ()
     ]
-    answered = records.field_columns(_with_progress(records.all_pages(store, query), "looked at"))
+    answered = records.field_columns(_with_progress(records.all_pages(archive, query), "looked at"))
     fields = tuple(dict.fromkeys([name for name in known if name in answered] + list(answered)))
 
     def status_of(message: MessageTimeline) -> str:
         return read_status(message, settings, now)
 
-    rows = _with_progress(records.all_pages(store, query), "written")
+    rows = _with_progress(records.all_pages(archive, query), "written")
     return records.write_csv(rows, fields, status_of, out)
 
 
-def _write_json(store: Store, query: Query, settings: Settings, out: TextIO) -> int:
+def _write_json(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:
     now = utc_now()
     count = 0
-    for timeline in _with_progress(records.all_pages(store, query), "written"):
+    for timeline in _with_progress(records.all_pages(archive, query), "written"):
         out.write(json.dumps(records.record(timeline, settings, now), ensure_ascii=False) + "\n")
         count += 1
     return count

@@ -54,7 +54,7 @@ def import_backup(config: Path, source: Path, *, as_json: bool) -> int:
     return 1 if outcome.left else 0
 
 
-def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Outcome:
+def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Restoration:
     store = open_store(settings)
     try:
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
@@ -68,7 +68,7 @@ def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Outco
         store.close()
 
 
-def _verified(file: TextIO, source: Path) -> backup.Contents:
+def _verified(file: TextIO, source: Path) -> backup.Inventory:
     try:
         return backup.verify(file)
     except backup.DamagedBackup as error:
@@ -90,7 +90,7 @@ def _require_secret(head: backup.Head, settings: Settings, source: Path) -> None
     )
 
 
-def _warn_of_forms(contents: backup.Contents, settings: Settings) -> None:
+def _warn_of_forms(contents: backup.Inventory, settings: Settings) -> None:
     unknown = sorted(contents.forms.keys() - settings.forms.keys())
     if unknown:
         named = ", ".join(map(clean, unknown))
@@ -116,7 +116,7 @@ def _opened(source: Path) -> Iterator[TextIO]:
         yield copy
 
 
-def _tell(outcome: backup.Outcome, *, as_json: bool) -> None:
+def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
     if as_json:
         counted = {word.value: outcome.words.get(word, 0) for word in Restored}
         print_json({**counted, "orphans": outcome.orphans, "joined": outcome.joined})

@@ -10,7 +10,7 @@ from todoke.cli.open import opened
 from todoke.cli.output import clean, is_fancy, print_json, print_line, style
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.report import export
 from todoke.walk.app import utc_now
 

@@ -13,7 +13,8 @@ from todoke.model.delivery import Ceiling, Kind
 from todoke.model.errors import ConfigError, StoreCorrupt, StoreError
 from todoke.model.message import AttemptTimeline
 from todoke.model.settings import Settings
-from todoke.ports.store import Query, Store
+from todoke.ports.archive import Query
+from todoke.ports.store import Store
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.walk.silence import heard_at
 from todoke.wiring import open_store

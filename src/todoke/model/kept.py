@@ -1,15 +1,12 @@
-"""What one store keeps of a submission, for another store to keep just so: the values, and what a store does with them.
+"""What one store keeps of a submission, for another store to keep just so.
 
-`backup.py` writes and reads them as a file. Nothing of a store's own is in them: no key, no index, no row.
+A backup holds these values. Nothing of a store's own is in them: no key, no index, no row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 import msgspec
 
@@ -75,30 +72,3 @@ class Restored(StrEnum):
     """One with its id is there, and more or less became of it here: nothing was changed."""
     UNPLACED = "unplaced"
     """Its ids are of an early todoke and tell no place: this store cannot keep it."""
-
-
-class Movable(Protocol):
-    """A store whose content can move into another one. Errors are those of Store."""
-
-    def walk(self) -> Iterator[Kept]:
-        """Every submission, oldest first, each as it is at one moment; what changes meanwhile may be seen or not.
-
-        A receipt's hash, a message's id and an attempt's token are those that links, mails and services hold.
-        """
-        ...
-
-    def walk_orphans(self) -> Iterator[DeliveryEvent]:
-        """Every event that belongs to no attempt, in any order."""
-        ...
-
-    def marks(self) -> Mapping[str, datetime]:
-        """Every moment kept under a name."""
-        ...
-
-    def restore(self, kept: Kept) -> Future[Restored]:
-        """Keep a submission just as another store kept it, due work, leases and repeat key included, in one atomic
-        write. To repeat it is safe.
-
-        The future fails as that of `add` does.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""The bucket: where the contents of files lie on AWS, beside the table. A port, as those of ports.py, and its values.
+"""The bucket: where the contents of files lie on AWS, beside the table. Ports and their values.
 
 Under INCOMING a browser puts a file before its form is sent; what no submission took is deleted there within two days.
 Under KEPT are the contents of submissions' files, by names that begin with the submission's id, so they sort by time.
@@ -44,11 +44,8 @@ class KeptObject(msgspec.Struct, frozen=True):
     put_at: datetime
 
 
-class Bucket(Protocol):
-    """Keeps contents under keys. Safe to call from any thread; a put, a copy or a removal is durable when it returns.
-
-    Every method may raise StoreUnavailable: if the bucket cannot do it now, or refuses it.
-    """
+class Incoming(Protocol):
+    """Takes files from browsers before their form is sent. Errors are those of Bucket."""
 
     def upload_link(self, key: str, *, size: int, seconds: int) -> UploadLink:
         """A link by which anyone may put a content of exactly `size` bytes at `key`, and no other, for `seconds`."""
@@ -57,6 +54,10 @@ class Bucket(Protocol):
     def look(self, key: str, *, size: int) -> Content | None:
         """Read a content through, in pieces; None if there is none, or not of this size."""
         ...
+
+
+class Contents(Protocol):
+    """Keeps the contents of submissions' files. Durability and errors are those of Bucket."""
 
     def put(self, key: str, content: bytes) -> None:
         """Keep a content, in place of what was there."""
@@ -84,6 +85,13 @@ class Bucket(Protocol):
     def download_link(self, key: str, *, name: str, seconds: int) -> str:
         """An address that gives the content for `seconds`, only ever as a download, called `name`."""
         ...
+
+
+class Bucket(Incoming, Contents, Protocol):
+    """Keeps contents under keys. Safe to call from any thread; a put, a copy or a removal is durable when it returns.
+
+    Every method may raise StoreUnavailable: if the bucket cannot do it now, or refuses it.
+    """
 
     def close(self) -> None:
         """Let go of connections."""

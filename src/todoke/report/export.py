@@ -15,7 +15,7 @@ from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
 from todoke.model.submission import Entry, File
-from todoke.ports.store import Query, Store
+from todoke.ports.archive import Archive, Query
 from todoke.report.status import read_status
 
 PAGE = 200
@@ -25,13 +25,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "�
 """What a spreadsheet takes for the begin of a formula (OWASP, CSV injection); the wide forms in East Asian ones."""
 
 
-def all_pages(store: Store, query: Query, stop_after: int | None = None) -> Iterator[Timeline]:
+def all_pages(archive: Archive, query: Query, stop_after: int | None = None) -> Iterator[Timeline]:
     """Every submission of `query`, newest first, page by page, whatever its limit; at most `stop_after`."""
     left = stop_after
     before = query.before
     while left is None or left > 0:
         limit = PAGE if left is None else min(PAGE, left)
-        page = store.page(
+        page = archive.page(
             Query(
                 form=query.form,
                 status=query.status,

@@ -127,7 +127,7 @@ def _health(app: App):  # type: ignore[no-untyped-def]
     async def health(_: Request) -> Response:
         """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers."""
         try:
-            await asyncio.to_thread(app.store.next_due)
+            await asyncio.to_thread(app.outbox.next_due)
         except StoreError as error:
             _log.warning("store_does_not_answer", error=type(error).__name__)
             return PlainTextResponse("The store does not answer.\n", 503, {"retry-after": "5"})

@@ -15,7 +15,7 @@ from todoke.model.delivery import Standing, Status
 from todoke.model.message import Message, MessageTimeline, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
-from todoke.ports.store import FollowUp
+from todoke.ports.journal import FollowUp
 
 COMPLAINED = "complained"
 CORRECTED = "corrected"

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from todoke.model.settings import Settings
+from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
+from todoke.ports.erasure import Erasure
 from todoke.ports.events import EventSource
+from todoke.ports.journal import Journal
 from todoke.ports.mailer import Mailer
+from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
+from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
 from todoke.walk.send.courtesy import Courtesy
 
@@ -30,6 +35,7 @@ class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
     `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
+    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `erasure` or `shelf`.
     """
 
     settings: Settings
@@ -41,3 +47,28 @@ class App:
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     courtesy: Courtesy = field(default_factory=Courtesy)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is due, and who hands it over."""
+        return self.store
+
+    @property
+    def journal(self) -> Journal:
+        """The delivery events."""
+        return self.store
+
+    @property
+    def archive(self) -> Archive:
+        """What became of submissions."""
+        return self.store
+
+    @property
+    def erasure(self) -> Erasure:
+        """The end of submissions."""
+        return self.store
+
+    @property
+    def shelf(self) -> Shelf:
+        """Codes, marks and suppression lists."""
+        return self.store

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TextIO
+from typing import Protocol, TextIO
 
 import msgspec
 
@@ -22,13 +22,23 @@ from todoke.model.errors import Error
 from todoke.model.json_text import reader, to_json
 from todoke.model.kept import Kept, Restored
 from todoke.model.submission import files
+from todoke.ports.journal import FollowUp, Journal
+from todoke.ports.movable import Movable
 from todoke.ports.records import SuppressionList
-from todoke.ports.store import FollowUp, Store
+from todoke.ports.shelf import Shelf
 
 VERSION = 1
 """Of the lines. A reader knows its own and those before it."""
 _AT_ONCE = 64
 _ROUND = 100
+
+
+class Origin(Movable, Shelf, Protocol):
+    """A store that a backup is written of."""
+
+
+class Destination(Movable, Journal, Shelf, Protocol):
+    """A store that a backup is restored into."""
 
 
 class DamagedBackup(Error):
@@ -70,14 +80,14 @@ Line = Head | _Submission | _Orphan | _Mark | _Suppressions | _End
 _read_line: Callable[[str], Line] = reader(Line)
 
 
-class Contents(msgspec.Struct, frozen=True):
+class Inventory(msgspec.Struct, frozen=True):
     """What is in a backup: its head, and how many submissions of each form."""
 
     head: Head
     forms: dict[str, int]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Restoration(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a restoration: how many submissions of each word, and the ids of those that were not restored;
     `orphans` that came along, and `joined` of all orphans here that belong to an attempt now."""
 
@@ -87,7 +97,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     joined: int
 
 
-def write(store: Store, secret: bytes, now: datetime, out: TextIO) -> Iterator[Kept]:
+def write(store: Origin, secret: bytes, now: datetime, out: TextIO) -> Iterator[Kept]:
     """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is."""
     digest = hashlib.sha256()
     count = 0
@@ -112,7 +122,7 @@ def write(store: Store, secret: bytes, now: datetime, out: TextIO) -> Iterator[K
     out.write(to_json(_End(count, digest.hexdigest())) + "\n")
 
 
-def verify(lines: Iterable[str]) -> Contents:
+def verify(lines: Iterable[str]) -> Inventory:
     """Read a backup to its end.
 
     Raises DamagedBackup: if it is none, not whole, changed, or of a newer todoke.
@@ -142,12 +152,12 @@ def verify(lines: Iterable[str]) -> Contents:
         )
     if (end.lines, end.sha256) != (number - 1, digest.hexdigest()):
         raise DamagedBackup("It is not as it was written: its lines do not add up to its checksum.")
-    return Contents(head, dict(forms))
+    return Inventory(head, dict(forms))
 
 
 def restore(
-    store: Store, lines: Iterable[str], follow_up: FollowUp, tell: Callable[[int], None]
-) -> Outcome:
+    store: Destination, lines: Iterable[str], follow_up: FollowUp, tell: Callable[[int], None]
+) -> Restoration:
     """Restore a backup that was verified; `tell` is called with how many submissions were looked at so far.
 
     What is there already stays as it is, so after an error the same can be done again.
@@ -180,13 +190,13 @@ def restore(
             orphans.append(line.event)
             orphan_count += 1
         if orphans and (len(orphans) >= _ROUND or not isinstance(line, _Orphan)):
-            store.record(orphans, follow_up)
+            store.journal(orphans, follow_up)
             orphans = []
         if isinstance(line, _Mark):
             _restore_mark(store, line)
         elif isinstance(line, _Suppressions):
             _restore_list(store, line.listed)
-    return Outcome(
+    return Restoration(
         words=dict(words),
         left=tuple(left),
         orphans=orphan_count,
@@ -225,15 +235,15 @@ def _check(kept: Kept, number: int) -> None:
             raise DamagedBackup(f"Line {number}: attempts of {message.message.id} are missing.")
 
 
-def _restore_mark(store: Store, line: _Mark) -> None:
+def _restore_mark(shelf: Shelf, line: _Mark) -> None:
     """Of two moments the later one counts: the mark says until when something is known."""
-    before = store.mark(line.name)
+    before = shelf.mark(line.name)
     if before is None or before < line.at:
-        store.put_mark(line.name, line.at)
+        shelf.put_mark(line.name, line.at)
 
 
-def _restore_list(store: Store, listed: SuppressionList) -> None:
+def _restore_list(shelf: Shelf, listed: SuppressionList) -> None:
     """A list that was read later stays."""
-    here: dict[str, Any] = {known.service: known.read_at for known in store.suppressions()}
+    here = {known.service: known.read_at for known in shelf.suppressions()}
     if listed.service not in here or here[listed.service] < listed.read_at:
-        store.put_suppressions(listed.service, listed.suppressions, listed.read_at)
+        shelf.put_suppressions(listed.service, listed.suppressions, listed.read_at)

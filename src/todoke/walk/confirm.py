@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import ConfigError, RecordsUnavailable, StoreError
 from todoke.model.log import get_logger
+from todoke.ports.journal import Journaled
 from todoke.ports.records import Records
-from todoke.ports.store import Recorded
 from todoke.walk.app import App
 from todoke.walk.track import track
 
@@ -45,7 +45,7 @@ def held_back(events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
     return [replace(e, kind=Kind.UNCONFIRMED) if e.kind in FAILURES else e for e in events]
 
 
-def track_held_back(app: App, events: Sequence[DeliveryEvent]) -> Sequence[Recorded]:
+def track_held_back(app: App, events: Sequence[DeliveryEvent]) -> Sequence[Journaled]:
     """Journal events, failures as unconfirmed, which the daily reconciliation confirms. Raises StoreError."""
     return track(app, held_back(events))
 
@@ -98,17 +98,17 @@ class Confirmer:
             self._changed.notify()
         self._thread.join(timeout_seconds)
 
-    def track(self, events: Sequence[DeliveryEvent]) -> Sequence[Recorded]:
+    def track(self, events: Sequence[DeliveryEvent]) -> Sequence[Journaled]:
         """Journal `events`, failures as unconfirmed, and see to it that the records are asked about those.
 
         Asks nothing itself. An event that belongs to no attempt of ours, or was heard before, causes no lookup.
         Raises StoreUnavailable: if nothing of it could be kept.
         """
-        recorded = track_held_back(self._app, events)
-        for event, word in zip(events, recorded, strict=True):
-            if word is Recorded.NEW and event.kind in FAILURES and event.token:
+        journaled = track_held_back(self._app, events)
+        for event, word in zip(events, journaled, strict=True):
+            if word is Journaled.NEW and event.kind in FAILURES and event.token:
                 self._ask_about(event)
-        return recorded
+        return journaled
 
     def _ask_about(self, event: DeliveryEvent) -> None:
         with self._changed:

@@ -17,8 +17,9 @@ from todoke.model.delivery import Standing, Status
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.log import get_logger
 from todoke.model.message import MessageTimeline
+from todoke.ports.archive import Query
+from todoke.ports.journal import Journaled
 from todoke.ports.records import Records
-from todoke.ports.store import Query, Recorded
 from todoke.report.suppressions import own_addresses
 from todoke.walk.app import App
 from todoke.walk.track import track
@@ -71,22 +72,22 @@ def reconcile(app: App, *, since: date | None = None, progress: Progress = _quie
     """
     records = _records_of(app)
     began = app.clock()
-    app.store.put_mark(_asked(records), began)
+    app.shelf.put_mark(_asked(records), began)
     due, days = _days(app, records, began, since)
-    found: Counter[Recorded] = Counter()
+    found: Counter[Journaled] = Counter()
     for number, day in enumerate(days, start=1):
         progress(number, len(days), day)
         for events in records.of_day(day, app.clock()):
             found.update(track(app, events, orphans=False))
     suppressed = _read_suppressions(app, records)
     if set(due) <= set(days):
-        app.store.put_mark(_done(records), began)
+        app.shelf.put_mark(_done(records), began)
     return Reconciled(
         days=len(days),
         read=found.total(),
-        new=found[Recorded.NEW],
-        repeated=found[Recorded.REPEATED],
-        foreign=found[Recorded.ORPHAN],
+        new=found[Journaled.NEW],
+        repeated=found[Journaled.REPEATED],
+        foreign=found[Journaled.ORPHAN],
         suppressed=suppressed,
     )
 
@@ -99,7 +100,7 @@ def reconcile_when_due(app: App) -> Reconciled | None:
     records = app.records
     if records is None or records.name not in app.sources:
         return None
-    done, asked = app.store.mark(_done(records)), app.store.mark(_asked(records))
+    done, asked = app.shelf.mark(_done(records)), app.shelf.mark(_asked(records))
     return reconcile(app) if is_due(app.clock(), done=done, asked=asked) else None
 
 
@@ -147,7 +148,7 @@ def _days(
     reach = _stored_for(app, records, today)
     if not reach:
         return (), ()
-    done = app.store.mark(_done(records))
+    done = app.shelf.mark(_done(records))
     last = done.astimezone(records.zone).date() if done else None
     older = days_to_ask(today, reach=reach, begin=None, unsettled=())
     unsettled = set(_unsettled(app, records, [day for day in older if last and day < last]))
@@ -160,7 +161,7 @@ def _stored_for(app: App, records: Records, today: date) -> int:
     """For how many days something has been stored that could be on record, at most as far as the records reach."""
     for reach in range(records.days, 0, -1):
         end = _midnight(records, today - (reach - 2) * _ONE_DAY)
-        if app.store.page(Query(received_to=end, limit=1)).timelines:
+        if app.archive.page(Query(received_to=end, limit=1)).timelines:
             return reach
     return 0
 
@@ -173,7 +174,7 @@ def _unsettled(app: App, records: Records, days: Sequence[date]) -> Iterator[dat
             query = Query(
                 status=status.value, received_from=begin, received_to=end, limit=LOOKED_AT
             )
-            for timeline in app.store.page(query).timelines:
+            for timeline in app.archive.page(query).timelines:
                 for message in timeline.messages:
                     at = handed_over_at(message, records.name)
                     if at is not None:
@@ -186,7 +187,7 @@ def _read_suppressions(app: App, records: Records) -> int | None:
     except RecordsUnavailable:
         log.warning("suppressions_not_read", service=records.name)
         return None
-    app.store.put_suppressions(records.name, listed, app.clock())
+    app.shelf.put_suppressions(records.name, listed, app.clock())
     own = own_addresses(app.settings)
     hit = sum(mailbox_key(suppression.address) in own for suppression in listed)
     if hit:

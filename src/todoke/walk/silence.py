@@ -19,7 +19,9 @@ from todoke.model.log import get_logger
 from todoke.model.message import Attempt, Message, MessageTimeline, Timeline
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
-from todoke.ports.store import FollowUp, Query, Recorded, Store
+from todoke.ports.archive import Query
+from todoke.ports.journal import FollowUp, Journaled
+from todoke.ports.shelf import Shelf
 from todoke.walk.alert import alert
 from todoke.walk.app import App
 
@@ -50,14 +52,14 @@ def note_heard(app: App, service: str) -> None:
 
     Raises StoreError.
     """
-    now, before = app.clock(), app.store.mark(_heard(service))
+    now, before = app.clock(), app.shelf.mark(_heard(service))
     if before is None or not timedelta() <= now - before < HEARD_EVERY:
-        app.store.put_mark(_heard(service), now)
+        app.shelf.put_mark(_heard(service), now)
 
 
-def heard_at(store: Store, service: str) -> datetime | None:
+def heard_at(shelf: Shelf, service: str) -> datetime | None:
     """When a webhook call of this service was last read, None if never. Raises StoreError."""
-    return store.mark(_heard(service))
+    return shelf.mark(_heard(service))
 
 
 def watch(app: App) -> None:
@@ -66,18 +68,18 @@ def watch(app: App) -> None:
     The alert, about the oldest mail that nobody reported on, is kept in the write that notes the silence on it.
     """
     for service in app.sources:
-        since = app.store.mark(_heard(service)) or app.store.mark(_watched(service))
+        since = app.shelf.mark(_heard(service)) or app.shelf.mark(_watched(service))
         if since is None:
-            app.store.put_mark(_watched(service), app.clock())
-        elif app.store.mark(_told(service)) != since:
+            app.shelf.put_mark(_watched(service), app.clock())
+        elif app.shelf.mark(_told(service)) != since:
             _watch_one(app, service, since)
 
 
 def silence(app: App) -> Silence | None:
     """The silence that was told of and goes on, or None. Raises StoreError."""
     for service in app.sources:
-        told, heard = app.store.mark(_told(service)), app.store.mark(_heard(service))
-        if told is not None and told == (heard or app.store.mark(_watched(service))):
+        told, heard = app.shelf.mark(_told(service)), app.shelf.mark(_heard(service))
+        if told is not None and told == (heard or app.shelf.mark(_watched(service))):
             unknown, more = _count_unknown(app, told)
             return Silence(service=service, since=told, unknown=unknown, more=more)
     return None
@@ -138,17 +140,17 @@ def _watch_one(app: App, service: str, since: datetime) -> None:
     if since >= until:
         return
     query = Query(received_from=since - mail.give_up_after, received_to=until, limit=LOOKED_AT)
-    attempts = unheard(app.store.page(query).timelines, service, since=since, until=until)
+    attempts = unheard(app.archive.page(query).timelines, service, since=since, until=until)
     if not attempts:
         return
     note = DeliveryEvent(
         kind=Kind.SILENT, at=since, received_at=now, service=OURS, token=attempts[0].token
     )
     decide = silence_alerts(app.settings, service, since)
-    [word] = app.store.record([note], decide, orphans=False)
-    if word is Recorded.ORPHAN:
+    [word] = app.journal.journal([note], decide, orphans=False)
+    if word is Journaled.ORPHAN:
         return  # erased in this moment: the next sweep finds another
-    app.store.put_mark(_told(service), since)
+    app.shelf.put_mark(_told(service), since)
     log.error("service_silent", service=service, since=since.isoformat(), mails=len(attempts))
     app.hint()
 
@@ -156,7 +158,7 @@ def _watch_one(app: App, service: str, since: datetime) -> None:
 def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
     now, mail = app.clock(), app.settings.mail
     query = Query(status="accepted", received_from=since - mail.give_up_after, limit=LOOKED_AT)
-    page = app.store.page(query)
+    page = app.archive.page(query)
     words = [
         reading(
             message.standing, ceiling=message.ceiling, now=now, expected=mail.expect_events_within

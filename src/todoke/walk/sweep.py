@@ -25,7 +25,7 @@ def sweep(app: App) -> int:
     _unless_it_fails("watch", watch, app)
     _unless_it_fails("reconcile", _reconcile, app)
     _unless_it_fails("tidy", _tidy, app)
-    return app.store.erase(retained_before=app.clock())
+    return app.erasure.erase(retained_before=app.clock())
 
 
 def _reconcile(app: App) -> None:

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from todoke.model.delivery import DeliveryEvent
-from todoke.ports.store import Recorded
+from todoke.ports.journal import Journaled
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 
 
-def track(app: App, events: Sequence[DeliveryEvent], *, orphans: bool = True) -> Sequence[Recorded]:
+def track(
+    app: App, events: Sequence[DeliveryEvent], *, orphans: bool = True
+) -> Sequence[Journaled]:
     """Journal `events` and what follows from them, in one write; one word for each, in order.
 
     Without `orphans` those that belong to no attempt of ours are let go. Raises StoreUnavailable: if nothing of it
     could be kept.
     """
     decide = follow_up(app.settings)
-    recorded = app.store.record(events, decide, orphans=orphans) if events else ()
-    if Recorded.NEW in recorded:
+    journaled = app.journal.journal(events, decide, orphans=orphans) if events else ()
+    if Journaled.NEW in journaled:
         app.hint()
-    return recorded
+    return journaled

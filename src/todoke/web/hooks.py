@@ -28,7 +28,7 @@ from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.log import get_logger
 from todoke.model.settings import NO_SECRET, Secret, Settings
 from todoke.ports.events import EventSource, HookRequest
-from todoke.ports.store import Recorded
+from todoke.ports.journal import Journaled
 from todoke.walk.app import App
 from todoke.walk.confirm import track_held_back
 from todoke.walk.silence import note_heard
@@ -68,7 +68,7 @@ LOCKS: Mapping[str, Callable[[Settings], Lock]] = {
 log = get_logger(__name__)
 
 
-Take = Callable[[Sequence[DeliveryEvent]], Sequence[Recorded]]
+Take = Callable[[Sequence[DeliveryEvent]], Sequence[Journaled]]
 
 
 def routes(app: App, take: Take | None = None) -> list[Route]:
@@ -104,7 +104,7 @@ async def _journal(app: App, take: Take, request: Request) -> Response:
 
 def _read_and_take(
     app: App, take: Take, source: EventSource, call: HookRequest
-) -> Counter[Recorded]:
+) -> Counter[Journaled]:
     recorded = Counter(take(source.read(call, app.clock())))
     note_heard(app, source.name)
     return recorded

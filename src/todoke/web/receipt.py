@@ -149,7 +149,7 @@ class _Receipts:
     def _resend(self, message_id: str, recipient: str) -> bool:
         from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a correction needs it
 
-        return self.app.store.resend(
+        return self.app.outbox.resend(
             message_id,
             now=self.app.clock(),
             recipient=recipient,
@@ -159,7 +159,7 @@ class _Receipts:
 
     async def _find(self, request: Request) -> Timeline | None:
         hashed = receipt_hash(request.path_params["token"])
-        return await run_in_threadpool(self.app.store.receipt, hashed)
+        return await run_in_threadpool(self.app.archive.receipt, hashed)
 
     def _page(
         self,

@@ -13,8 +13,9 @@ from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
 from todoke.model.message import Message, MessageTimeline, Role
 from todoke.model.settings import MailSettings
+from todoke.ports.archive import Query
 from todoke.ports.events import HookRequest
-from todoke.ports.store import Query, Store
+from todoke.ports.store import Store
 from todoke.testing import FakeClock, FakeMailer, FakeRecords, MemoryStore
 from todoke.walk.app import App
 

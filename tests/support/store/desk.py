@@ -16,7 +16,9 @@ from todoke.model.address import mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.model.submission import Entry, EntryList, RepeatKey, Submission
-from todoke.ports.store import Added, Duplicate, Recorded, Store
+from todoke.ports.journal import Journaled
+from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.store import Store
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.testing import MemoryStore
 
@@ -184,9 +186,11 @@ class Desk:
         outcome = Outcome(claim=claim, events=events, retry_at=retry_at)
         self.store.finish([outcome], follow_up)  # type: ignore[arg-type]
 
-    def record(self, *events: DeliveryEvent, follow_up: object = nothing_follows) -> list[Recorded]:
+    def journal(
+        self, *events: DeliveryEvent, follow_up: object = nothing_follows
+    ) -> list[Journaled]:
         """Record events from outside."""
-        return list(self.store.record(events, follow_up))  # type: ignore[arg-type]
+        return list(self.store.journal(events, follow_up))  # type: ignore[arg-type]
 
     def resend(
         self,

@@ -24,7 +24,7 @@ from todoke.model.mail import Mailbox
 from todoke.model.message import Message
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import RepeatKey, Submission
-from todoke.ports.store import Added, Duplicate
+from todoke.ports.outbox import Added, Duplicate
 from todoke.walk.app import App
 from todoke.web.door import door, uploads
 

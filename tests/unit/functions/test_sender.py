@@ -30,7 +30,7 @@ from todoke.model.errors import ConfigError, Malformed, SendDeferred, StoreUnava
 from todoke.model.mail import Mail
 from todoke.model.message import Message, Outcome, Role
 from todoke.model.submission import Entry, Submission
-from todoke.ports.store import FollowUp
+from todoke.ports.journal import FollowUp
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App
 

@@ -17,7 +17,7 @@ from todoke.model.errors import Malformed
 from todoke.model.message import Message, Role
 from todoke.model.submission import Entry, Submission
 from todoke.stores.dynamodb.codec import Record
-from todoke.stores.dynamodb.items import Stored, current_key, item_of, new_nonce, packed
+from todoke.stores.dynamodb.items import StoredItem, current_key, item_of, new_nonce, packed
 from todoke.stores.dynamodb.stream import read_change
 from todoke.stores.rules.work import begin, new_work
 
@@ -65,7 +65,7 @@ def record_of(*, leased: bool = False, due_in: timedelta = timedelta()) -> Recor
 
 def image_of(record: Record) -> dict[str, Any]:
     """The new image, as Lambda hands it on."""
-    stored = Stored(current_key(record.submission.id), new_nonce(), record)
+    stored = StoredItem(current_key(record.submission.id), new_nonce(), record)
     item = {**item_of(stored), "b": packed(record)}
     return {
         name: {"S": value}

@@ -18,7 +18,7 @@ from todoke.model.submission import Entry, File
 from todoke.stores.dynamodb.client import plain_item
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.items import (
-    Stored,
+    StoredItem,
     archive_key,
     current_key,
     group_of,
@@ -27,7 +27,7 @@ from todoke.stores.dynamodb.items import (
     retention_of,
     stored_of,
 )
-from todoke.stores.rules.work import Work, begin, journal, new_work
+from todoke.stores.rules.work import Work, begin, journaled, new_work
 from todoke.testing import MemoryStore
 
 DESK = Desk(MemoryStore())
@@ -65,9 +65,9 @@ ENTRY = st.builds(
 )
 
 
-def kept(record: Record) -> Stored:
+def kept(record: Record) -> StoredItem:
     """The record as its item holds it."""
-    stored = Stored(current_key(record.submission.id), b"nonce.", record)
+    stored = StoredItem(current_key(record.submission.id), b"nonce.", record)
     item = item_of(stored)
     return stored_of(item, packed(record))
 
@@ -110,7 +110,7 @@ def test_all_comes_back(
         ceiling=Ceiling.DELIVERED,
     )
     for event in events:
-        begun = journal(begun, submission.id + "t" * 26, event) or begun
+        begun = journaled(begun, submission.id + "t" * 26, event) or begun
     works: tuple[Work, ...] = (begun, new_work(DESK.message(submission), START))
     record = Record(submission, works, Repeat(START + LEASE, "0123456789abcdef"))
     assert kept(record).record == record
@@ -134,7 +134,7 @@ def test_work_is_indexed_only_when_the_first_pass_is_over() -> None:
     """Neither the door nor a first attempt is in the index of work; a retry, and what was late, are."""
     submission = DESK.submission()
     work = new_work(DESK.message(submission), START)
-    stored = Stored(current_key(submission.id), b"nonce.", Record(submission, (work,)))
+    stored = StoredItem(current_key(submission.id), b"nonce.", Record(submission, (work,)))
     assert "w" not in item_of(stored)
     assert "w" in item_of(stored, is_late=True)
     later = replace(work, timeline=replace(work.timeline, due_at=START + LEASE))
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_said() -> None:
     """A value that is damaged, or of a newer todoke, is StoreCorrupt and never guessed at."""
     submission = DESK.submission()
     record = Record(submission, ())
-    item = item_of(Stored(current_key(submission.id), b"nonce.", record))
+    item = item_of(StoredItem(current_key(submission.id), b"nonce.", record))
     whole = packed(record)
     for damaged in (b"", b"\x02" + whole[1:], whole[:-4], whole[:1] + b"\xff" * 30):
         with pytest.raises(StoreCorrupt, match=submission.id):
@@ -159,7 +159,9 @@ def test_an_image_of_the_stream_is_the_item() -> None:
     """Attributes are read as they were written."""
     submission = DESK.submission()
     record = Record(submission, tuple(new_work(m, START) for m in DESK.pair(submission)))
-    item = item_of(Stored(current_key(submission.id), b"nonce.", record)) | {"b": packed(record)}
+    item = item_of(StoredItem(current_key(submission.id), b"nonce.", record)) | {
+        "b": packed(record)
+    }
     image = {
         name: {"S": v} if isinstance(v, str) else {"N": str(v)} if isinstance(v, int) else {"B": v}
         for name, v in item.items()

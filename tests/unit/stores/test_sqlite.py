@@ -21,8 +21,9 @@ from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.message import Role
 from todoke.model.submission import Entry, File
+from todoke.ports.archive import Query
+from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression
-from todoke.ports.store import Added, Duplicate, Query
 from todoke.stores.rules.erase import Condition, names_any
 from todoke.stores.sqlite import database, erase
 from todoke.stores.sqlite.store import SqliteStore
@@ -210,7 +211,7 @@ class TestSecondProcess:
         script = f"""
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.stores.sqlite.store import SqliteStore
 store = SqliteStore(Path({str(path)!r}))
 assert len(store.page(Query()).timelines) == 1
@@ -341,7 +342,7 @@ class TestTraces:
         kept = [self._live(desk, f"kept{n}") for n in range(12)]
         gone = [self._live(desk, f"gone{n}") for n in range(12)]
         for n in range(12):
-            desk.record(
+            desk.journal(
                 desk.event(Kind.BOUNCED, service_id=f"x{n}", raw=b"to <gone%d@v.example>" % n)
             )
         stop = threading.Event()
@@ -416,7 +417,7 @@ class TestTraces:
         )
         for claim in desk.claim():
             desk.finish(claim, Kind.ACCEPTED, service_id=f"{word}-{claim.message.id}")
-            desk.record(
+            desk.journal(
                 desk.event(
                     Kind.DEFERRED,
                     token=claim.attempt.token,

@@ -78,7 +78,7 @@ def written(store: Store) -> str:
     return out.getvalue()
 
 
-def restored(text: str, store: Store) -> backup.Outcome:
+def restored(text: str, store: Store) -> backup.Restoration:
     """Restore a backup, after looking at it."""
     backup.verify(io.StringIO(text, newline=""))
     return backup.restore(store, io.StringIO(text, newline=""), nothing_follows, lambda _: None)
@@ -90,7 +90,7 @@ def test_what_is_written_is_read(several: list[Kept], orphans: list[DeliveryEven
     store, other = MemoryStore(), MemoryStore()
     for kept in several:
         store.restore(kept).result()
-    store.record([replace(e, token="", service_id="") for e in orphans], nothing_follows)
+    store.journal([replace(e, token="", service_id="") for e in orphans], nothing_follows)
     text = written(store)
     restored(text, other)
     assert list(other.walk()) == list(store.walk())
@@ -106,7 +106,7 @@ def full() -> MemoryStore:
     desk.add(form="leave")
     for claim in desk.claim(limit=3):
         desk.finish(claim, Kind.ACCEPTED, service_id=claim.message.id)
-    desk.record(desk.event(Kind.BOUNCED, service_id="nobody's"))
+    desk.journal(desk.event(Kind.BOUNCED, service_id="nobody's"))
     desk.store.put_mark("heard post", desk.now)
     lists = [Suppression(address="gone@visitor.example", reason="hard bounce")]
     desk.store.put_suppressions("post", lists, desk.now)

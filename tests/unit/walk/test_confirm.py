@@ -30,8 +30,8 @@ from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, standing
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.ports.journal import Journaled
 from todoke.ports.records import Suppression
-from todoke.ports.store import Recorded
 from todoke.report.desk import desk_timeline
 from todoke.report.receipt import receipt
 from todoke.server.asgi import application
@@ -196,7 +196,7 @@ def test_a_failure_counts_once_the_records_confirm_it(site: Site) -> None:
     site.records.events = [site.event(Kind.ACCEPTED), replace(bounce, raw=b"record")]
     site.records.gate.clear()
     with confirming(site) as confirmer:
-        assert confirmer.track([bounce]) == [Recorded.NEW]
+        assert confirmer.track([bounce]) == [Journaled.NEW]
         eventually(lambda: site.records.asked)
         assert (site.told.standing.status, site.alerts) == (Status.ACCEPTED, 0)
         site.records.gate.set()
@@ -233,7 +233,7 @@ def test_records_that_lag_or_fail_are_asked_again_and_then_left(site: Site) -> N
     assert site.told.standing.status is Status.ACCEPTED
     site.records.events = [bounce]
     for page in site.records.of_day(NOW.date(), NOW):
-        site.app.store.record(page, lambda *_: ())
+        site.app.store.journal(page, lambda *_: ())
     assert site.told.standing.status is Status.BOUNCED
 
 
@@ -267,11 +267,11 @@ def test_what_is_no_attempt_of_ours_and_what_was_heard_before_is_not_asked_for(s
     """Invented tokens, repetitions, good news and events without a token cost no lookup."""
     bounce = site.event()
     with confirming(site, HOUR) as confirmer:
-        assert confirmer.track([replace(bounce, token="x" * 26)]) == [Recorded.ORPHAN]
+        assert confirmer.track([replace(bounce, token="x" * 26)]) == [Journaled.ORPHAN]
         confirmer.track([site.event(Kind.DEFERRED), replace(bounce, token="", service_id="<1@x>")])
         confirmer.track([bounce])
         eventually(lambda: site.records.asked)
-        assert confirmer.track([bounce]) == [Recorded.REPEATED]
+        assert confirmer.track([bounce]) == [Journaled.REPEATED]
     assert [token for token, _ in site.records.asked] == [bounce.token]
 
 
@@ -305,7 +305,7 @@ def test_only_so_many_attempts_wait_to_be_asked_for() -> None:
         assert timeline
         tokens.append(timeline.messages[0].attempts[-1].attempt.token)
     one = DeliveryEvent(kind=Kind.BOUNCED, at=NOW, received_at=NOW, service=SERVICE)
-    assert set(confirmer.track([replace(one, token=t) for t in tokens])) == {Recorded.NEW}
+    assert set(confirmer.track([replace(one, token=t) for t in tokens])) == {Journaled.NEW}
     confirmer.start()
     eventually(lambda: isinstance(app.records, FakeRecords) and len(app.records.asked) == 2)
     confirmer.stop(20)
@@ -372,7 +372,7 @@ def test_a_service_without_records_cannot_confirm(site: Site) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_an_unconfirmed_failure_is_shown_for_what_it_is(site: Site, language: str) -> None:
     """The receipt says that a report is checked and not that none came; the desk shows the report itself."""
-    site.app.store.record(held_back([site.event()]), lambda *_: ())
+    site.app.store.journal(held_back([site.event()]), lambda *_: ())
     timeline = site.app.store.timeline("s1")
     assert timeline
     timeline = replace(timeline, submission=replace(timeline.submission, language=language))

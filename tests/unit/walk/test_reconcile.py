@@ -128,12 +128,12 @@ class TestReconcile:
         """An event that came by the webhook, before or after, is the same: nothing changes."""
         message = post.hand_over()
         event = post.tell(message, Kind.DELIVERED)
-        assert [word.value for word in post.desk.record(event)] == ["new"]
+        assert [word.value for word in post.desk.journal(event)] == ["new"]
         told = post.told(message)
         assert reconcile(post.app).repeated == 1
         assert reconcile(post.app).repeated == 1
         post.move(seconds=5)
-        assert [w.value for w in post.desk.record(replace(event, received_at=post.clock.now))] == [
+        assert [w.value for w in post.desk.journal(replace(event, received_at=post.clock.now))] == [
             "repeated"
         ]
         assert post.told(message) == told
@@ -168,7 +168,7 @@ class TestReconcile:
     def test_then_since_the_last_time(self, post: PostOffice) -> None:
         """All days since the last time are asked for, that day included."""
         settled = post.hand_over()
-        post.desk.record(post.event(settled, Kind.DELIVERED))
+        post.desk.journal(post.event(settled, Kind.DELIVERED))
         reconcile(post.app)
         assert asked(post) == [0]
         reconcile(post.app)

@@ -18,14 +18,14 @@ from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, StoreUna
 from todoke.model.mail import Mail
 from todoke.model.message import Message, MessageTimeline, Outcome, Role
 from todoke.model.submission import Entry, Submission
+from todoke.ports.journal import FollowUp
 from todoke.ports.mailer import Accepted
-from todoke.ports.store import FollowUp
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App, utc_now
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.round import send_round
 from todoke.walk.send.sender import Sender
-from todoke.walk.send.window import Pace
+from todoke.walk.send.window import Window
 
 
 class Story:
@@ -506,8 +506,8 @@ class TestCircuit:
 
 def test_the_pace_is_bounded() -> None:
     """A slow service gets few claims, a fast one many, never more than a crash may cost."""
-    pace = Pace(4)
-    assert pace.most_in_hand() == 8
+    window = Window(4)
+    assert window.most_in_hand() == 8
     for _ in range(50):
-        pace.note(10_000)
-    assert pace.most_in_hand() == 256
+        window.note(10_000)
+    assert window.most_in_hand() == 256

@@ -11,7 +11,7 @@ from support.store.desk import START
 from support.variants import replace
 from todoke.model.delivery import Ceiling, Kind, Status
 from todoke.model.message import Role
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.walk.reconcile import reconcile
 from todoke.walk.silence import HEARD_EVERY, LOOKED_AT, note_heard, silence, unheard, watch
 

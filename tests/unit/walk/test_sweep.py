@@ -10,7 +10,7 @@ from support.mail.post_office import OWNER, PostOffice
 from support.variants import replace
 from todoke.model.delivery import Kind, Status
 from todoke.model.errors import RecordsUnavailable, StoreUnavailable
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.testing import MemoryStore
 from todoke.walk.silence import note_heard
 from todoke.walk.sweep import sweep

@@ -367,7 +367,7 @@ def test_orphans_are_shown() -> None:
     orphan = DeliveryEvent(
         kind=Kind.BOUNCED, at=NOW, received_at=NOW, service="x", token="?", raw=b"stray"
     )
-    store.record([orphan], lambda *_: ())
+    store.journal([orphan], lambda *_: ())
     assert "stray" in call(asgi, "/desk/orphans", headers=cookie).text
 
 

@@ -19,8 +19,9 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
 from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.mailer import Mailer
-from todoke.ports.store import FollowUp, Recorded, Store
+from todoke.ports.store import Store
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.walk.app import App
 from todoke.web import hooks
@@ -39,14 +40,14 @@ class Journal:
         self.marks: dict[str, datetime] = {}
         self.full = full
 
-    def record(
+    def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
-    ) -> Sequence[Recorded]:
+    ) -> Sequence[Journaled]:
         """Keep the events."""
         if self.full:
             raise StoreUnavailable
         self.events += events
-        return [Recorded.NEW for _ in events]
+        return [Journaled.NEW for _ in events]
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""

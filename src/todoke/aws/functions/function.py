@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from todoke.aws.functions.handler import Context, Handler, Make
+from todoke.aws.functions.handler import Handler, LambdaContext, Make
 from todoke.aws.functions.secrets import Ask, require_secret, require_secrets, with_secrets
 from todoke.configuration import read
 from todoke.model.log import get_logger, log_to_stderr, say_always
@@ -37,7 +37,7 @@ class Function:
         self._ask = ask
         self._handler: Handler | None = None
 
-    def __call__(self, event: Mapping[str, Any], context: Context) -> Any:
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> Any:
         """Handle one event. Raises FunctionFailed: if it could not be."""
         say_always(request_id=context.aws_request_id)
         try:

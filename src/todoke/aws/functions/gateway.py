@@ -14,7 +14,7 @@ from typing import Any, cast
 from mangum import Mangum
 from mangum.handlers import HTTPGateway
 
-from todoke.aws.functions.handler import Context, Handler
+from todoke.aws.functions.handler import Handler, LambdaContext
 from todoke.model.log import get_logger
 from todoke.server.asgi import without_sender
 from todoke.walk.app import App
@@ -40,7 +40,7 @@ def make_web(app: App, _environ: Mapping[str, str]) -> Handler:
         custom_handlers=[HttpApi],
     )
 
-    def handle(event: Mapping[str, Any], context: Context) -> Any:
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> Any:
         return within_limit(adapter(dict(event), context))  # type: ignore[arg-type]
 
     return handle

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from todoke.walk.app import App
 
 
-class Context(Protocol):
+class LambdaContext(Protocol):
     """The part of Lambda's context object that is used here."""
 
     aws_request_id: str
@@ -18,5 +18,5 @@ class Context(Protocol):
         ...
 
 
-Handler = Callable[[Mapping[str, Any], Context], Any]
+Handler = Callable[[Mapping[str, Any], LambdaContext], Any]
 Make = Callable[[App, Mapping[str, str]], Handler]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from todoke.model.errors import Malformed
-from todoke.ports.store import ReadChange
+from todoke.ports.outbox import ReadChange
 
 LONGEST_DELAY_SECONDS = 900
 """SQS delays no longer; the sweep finds what is due later."""

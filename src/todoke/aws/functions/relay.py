@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from todoke.aws.functions.handler import Context, Handler
+from todoke.aws.functions.handler import Handler, LambdaContext
 from todoke.aws.functions.hint import Hint, grouped, hints_in, identifier, is_from_queue
 from todoke.aws.functions.queues import Queues, QueueUnavailable, SqsQueues
 from todoke.aws.functions.time_left import (
@@ -26,7 +26,7 @@ from todoke.aws.functions.time_left import (
 )
 from todoke.model.errors import Malformed, StoreError
 from todoke.model.log import get_logger
-from todoke.ports.store import ReadChange
+from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.round import Round, send_round
@@ -55,7 +55,7 @@ class Relay:
         self._connections = connections
         self._circuit = Circuit()
 
-    def handle(self, event: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Handle one batch; the answer names the records that are to come again."""
         app = app_with_lease(self._app, context)
         with ThreadPoolExecutor(self._connections) as pool:
@@ -65,7 +65,7 @@ class Relay:
             log.warning("records_come_again", records=len(came), failed=len(failed))
         return {"batchItemFailures": failed}
 
-    def _take(self, app: App, record: Mapping[str, Any], context: Context) -> str | None:
+    def _take(self, app: App, record: Mapping[str, Any], context: LambdaContext) -> str | None:
         """Handle one record; its identifier if it is to come again."""
         try:
             for hint in self._read_or_bury(record):
@@ -89,7 +89,7 @@ class Relay:
             self._queues.bury(Hint(fault=str(error), record=name))
             return ()
 
-    def _follow(self, app: App, hint: Hint, came_from_queue: bool, context: Context) -> None:
+    def _follow(self, app: App, hint: Hint, came_from_queue: bool, context: LambdaContext) -> None:
         """Hand over what a hint tells of, or put it off."""
         now = app.clock()
         if hint.seconds_until_due(now) > 0:
@@ -109,7 +109,7 @@ class Relay:
                 # No failure of the record: a store that is short of breath must not hold up the stream.
                 self._put_off(ids, STORE_REST)
 
-    def _send(self, app: App, ids: tuple[str, ...], context: Context) -> bool:
+    def _send(self, app: App, ids: tuple[str, ...], context: LambdaContext) -> bool:
         """One round; whether another may find something."""
         done = send_round(app, AT_ONCE, ids=ids, may_begin=partial(has_time, app, context))
         rest = self._note(done)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from datetime import timedelta
 
-from todoke.aws.functions.handler import Context
+from todoke.aws.functions.handler import LambdaContext
 from todoke.model.errors import ConfigError
 from todoke.model.settings import MailSettings
 from todoke.walk.app import App
@@ -20,7 +20,7 @@ RUN_SECONDS = 280.0
 CONNECTIONS = "TODOKE_CONNECTIONS"
 
 
-def app_with_lease(app: App, context: Context) -> App:
+def app_with_lease(app: App, context: LambdaContext) -> App:
     """`app` with leases that outlast this invocation: what is killed at its timeout must not be another's before."""
     needed = timedelta(seconds=context.get_remaining_time_in_millis() / 1000 + SPARE_SECONDS)
     mail = app.settings.mail
@@ -30,7 +30,7 @@ def app_with_lease(app: App, context: Context) -> App:
     return dataclasses.replace(app, settings=settings)
 
 
-def has_time(app: App, context: Context) -> bool:
+def has_time(app: App, context: LambdaContext) -> bool:
     """Whether one more mail can be handed over and its outcome stored, however slow the service is."""
     remaining = context.get_remaining_time_in_millis() / 1000
     return remaining > slowest_seconds(app.settings.mail) + SPARE_SECONDS

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from todoke.aws.functions.handler import Context, Handler
+from todoke.aws.functions.handler import Handler, LambdaContext
 from todoke.aws.functions.hint import Hint
 from todoke.aws.functions.queues import Queues, QueueUnavailable, SqsQueues
 from todoke.aws.functions.relay import batched
@@ -40,7 +40,7 @@ def make_sweep(
     require_time(app.settings.mail)
     told = queues or SqsQueues(environ)
 
-    def handle(_event: Mapping[str, Any], context: Context) -> dict[str, int]:
+    def handle(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         leased = app_with_lease(app, context)
         # First, since the mail service's records may take their time.
         found, hinted = _hand_over_due(leased, told, most_hinted, context)
@@ -51,7 +51,7 @@ def make_sweep(
     return handle
 
 
-def _hand_over_due(app: App, queues: Queues, most: int, context: Context) -> tuple[int, int]:
+def _hand_over_due(app: App, queues: Queues, most: int, context: LambdaContext) -> tuple[int, int]:
     """Hand over a handful of what is due, and tell the queue of the rest; how many of each.
 
     Once the service is down nothing more is tried. Without a queue all is handed over here, while there is time.
@@ -73,7 +73,7 @@ def _hint(app: App, queues: Queues, most: int) -> int:
     """Tell the queue of what is due; of how many messages, 0 if it takes none."""
     now, hinted = app.clock(), 0
     try:
-        for ids in batched(tuple(app.store.due(now, most)), IDS_IN_A_HINT):
+        for ids in batched(tuple(app.outbox.due(now, most)), IDS_IN_A_HINT):
             queues.later(Hint(ids=ids), now)
             hinted += len(ids)
     except QueueUnavailable as error:

@@ -14,12 +14,12 @@ import msgspec
 
 from todoke.model.errors import StoreUnavailable, TooLarge
 from todoke.model.submission import Submission, files
-from todoke.stores.dynamodb.client import NOTHING, Changed, Item, Key, Table, key_of, rest
+from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, Key, key_of, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.items import (
     ID,
-    Stored,
+    StoredItem,
     archive_key,
     current_key,
     due_digits,
@@ -29,8 +29,8 @@ from todoke.stores.dynamodb.items import (
     packed,
     stored_of,
 )
-from todoke.stores.dynamodb.ledger import DynamoLedger
 from todoke.stores.dynamodb.pointers import Pointers
+from todoke.stores.dynamodb.transaction import DynamoTransaction
 
 T = TypeVar("T")
 
@@ -47,26 +47,26 @@ TRIES = 12
 class Cabinet:
     """Reads and writes submissions in one table. With `kept` the contents of files lie in a bucket beside it."""
 
-    table: Table
+    table: DynamoTable
     pointers: Pointers
     kept: KeptFiles | None = None
-    _written: dict[str, Stored] = field(default_factory=dict)
+    _written: dict[str, StoredItem] = field(default_factory=dict)
 
-    def written(self, submission_id: str) -> Stored | None:
+    def written(self, submission_id: str) -> StoredItem | None:
         """The submission as this process wrote or noted it last, if that is not long ago; it may have changed since."""
         return self._written.get(submission_id)
 
-    def note(self, stored: Stored) -> None:
+    def note(self, stored: StoredItem) -> None:
         """Remember a submission that came without asking for it, in place of a read. It may be older than what is
         there: a write over it fails then, and begins anew with a read."""
         if stored.id not in self._written:
             self._keep_in_mind(stored)
 
-    def load(self, submission_id: str, *, consistent: bool = True) -> Stored | None:
+    def load(self, submission_id: str, *, consistent: bool = True) -> StoredItem | None:
         """The submission with this id, wherever in its place it is."""
         return self.load_all([submission_id], consistent=consistent).get(submission_id)
 
-    def load_all(self, ids: Iterable[str], *, consistent: bool = False) -> dict[str, Stored]:
+    def load_all(self, ids: Iterable[str], *, consistent: bool = False) -> dict[str, StoredItem]:
         """Those of the submissions that are there; what is not found at first is looked for consistently."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if ID.fullmatch(id_)]
         found = self._load_by(current_key, wanted, consistent=consistent)
@@ -78,14 +78,14 @@ class Cabinet:
             found |= self._load_by(current_key, missing, consistent=True)
         return {id_: found[id_] for id_ in wanted if id_ in found}
 
-    def load_keys(self, keys: Sequence[Key], *, consistent: bool = False) -> dict[str, Stored]:
+    def load_keys(self, keys: Sequence[Key], *, consistent: bool = False) -> dict[str, StoredItem]:
         """The submissions at these places, by id."""
         if not keys:
             return {}
         items = self.table.get_many(list(dict.fromkeys(keys)), consistent=consistent)
         return {id_of(item): stored for item in items.values() if (stored := self.open(item))}
 
-    def open(self, item: Item) -> Stored | None:
+    def open(self, item: Item) -> StoredItem | None:
         """What an item holds; None if it was replaced while its chunks were read."""
         if "b" in item:
             return stored_of(item, bytes(item["b"]))  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ class Cabinet:
         goes into the archive. Raises Changed: if something comes in between; look again.
         """
         bare = msgspec.structs.replace(record, submission=record.submission.without_contents())
-        self.pointers.restore(Stored(current_key(record.submission.id), b"", bare))
+        self.pointers.restore(StoredItem(current_key(record.submission.id), b"", bare))
         self._add(record, self._put_beside, is_late=True)
 
     def _add(self, record: Record, put: Callable[[Item, Record], None], *, is_late: bool) -> None:
@@ -115,7 +115,7 @@ class Cabinet:
         has_files = self.kept is None and self._put_files(submission, nonce)
         bare = msgspec.structs.replace(record, submission=submission.without_contents())
         key = current_key(submission.id)
-        stored = Stored(key, nonce, bare, nonce if has_files else b"")
+        stored = StoredItem(key, nonce, bare, nonce if has_files else b"")
         if has_objects:
             stored = msgspec.structs.replace(stored, objects=nonce)
         item = self._item(stored, is_late=is_late)
@@ -131,7 +131,7 @@ class Cabinet:
                 self._remove_parts(submission.id, _chunk_name(nonce))
             raise
 
-    def save(self, before: Stored, record: Record) -> Stored:
+    def save(self, before: StoredItem, record: Record) -> StoredItem:
         """Write a record over the version it came from. Raises Changed: if that is no longer there."""
         after = msgspec.structs.replace(before, nonce=new_nonce(), record=record, chunks=0)
         item = self._item(after)
@@ -147,29 +147,32 @@ class Cabinet:
         return after
 
     def change(
-        self, submission_id: str, decide: Callable[[DynamoLedger], T], first: Stored | None = None
-    ) -> tuple[T, DynamoLedger]:
-        """Let `decide` work on a submission's ledger and keep what it changed, in one write; its answer.
+        self,
+        submission_id: str,
+        decide: Callable[[DynamoTransaction], T],
+        first: StoredItem | None = None,
+    ) -> tuple[T, DynamoTransaction]:
+        """Let `decide` work on a submission's transaction and keep what it changed, in one write; its answer.
 
         It is called again if somebody else changed the submission meanwhile. `first` is what was read already.
         """
         for attempt in range(TRIES):
             stored = first or self.load(submission_id)
             first = None
-            ledger = DynamoLedger(stored.record if stored else None)
-            answer = decide(ledger)
-            if stored is None or not ledger.is_changed:
-                return answer, ledger
-            self.pointers.prepare(stored, ledger)
+            transaction = DynamoTransaction(stored.record if stored else None)
+            answer = decide(transaction)
+            if stored is None or not transaction.is_changed:
+                return answer, transaction
+            self.pointers.prepare(stored, transaction)
             try:
-                self.save(stored, ledger.record)
+                self.save(stored, transaction.record)
             except Changed:
                 rest(attempt)
             else:
-                return answer, ledger
+                return answer, transaction
         raise StoreUnavailable(f"Too many change {submission_id} at once.")
 
-    def remove(self, stored: Stored) -> None:
+    def remove(self, stored: StoredItem) -> None:
         """Delete a submission with its files and chunks. Raises Changed: if it was changed meanwhile."""
         if stored.objects:
             required(self.kept).remove(stored.record.submission, stored.objects)
@@ -177,27 +180,27 @@ class Cabinet:
             self._remove_parts(stored.id, "")
         self.table.delete(stored.key, nonce=stored.nonce)
 
-    def file(self, stored: Stored, position: int) -> bytes:
+    def file(self, stored: StoredItem, position: int) -> bytes:
         """The content of the file at a position."""
         if stored.objects:
             return required(self.kept).read(stored.record.submission, stored.objects, position)
         parts = self._parts(stored.id, f"{_file_name(stored.files)}{position:05}.")
         return b"".join(bytes(part["b"]) for part in parts)  # type: ignore[arg-type]
 
-    def _remember(self, stored: Stored, item: Item) -> None:
+    def _remember(self, stored: StoredItem, item: Item) -> None:
         if "c" in item:
             self._written.pop(stored.id, None)
             return
         self._keep_in_mind(stored)
 
-    def _keep_in_mind(self, stored: Stored) -> None:
+    def _keep_in_mind(self, stored: StoredItem) -> None:
         while len(self._written) >= _MOST_REMEMBERED:
             self._written.pop(next(iter(self._written)), None)
         self._written[stored.id] = stored
 
     def _load_by(
         self, place: Callable[[str], Key], ids: Sequence[str], *, consistent: bool
-    ) -> dict[str, Stored]:
+    ) -> dict[str, StoredItem]:
         if not ids:
             return {}
         found = self.load_keys([place(id_) for id_ in ids], consistent=consistent)
@@ -244,7 +247,7 @@ class Cabinet:
             return False
         return there.record.repeat.expires_at > record.submission.received_at
 
-    def _item(self, stored: Stored, *, is_late: bool = False) -> Item:
+    def _item(self, stored: StoredItem, *, is_late: bool = False) -> Item:
         """The item to put. What is too long for it is put beside it first."""
         item = item_of(stored, is_late=is_late)
         blob = packed(stored.record)
@@ -259,7 +262,7 @@ class Cabinet:
         contents = [(at, f.content) for at, _, f in files(submission.entries) if f.content]
         if sum(len(content) for _, content in contents) > MOST_FILE_BYTES:
             raise TooLarge(f"Files may have {MOST_FILE_BYTES // 1_000_000} MB together.")
-        expiry = item_of(Stored(current_key(submission.id), nonce, Record(submission, ())))
+        expiry = item_of(StoredItem(current_key(submission.id), nonce, Record(submission, ())))
         for position, content in contents:
             name = f"{_file_name(nonce)}{position:05}."
             self._put_parts(submission.id, name, content, expiry)

@@ -81,7 +81,7 @@ def make_client() -> Any:
 
 
 @dataclass(slots=True)
-class Answer:
+class QueryPage:
     """A page of a query: its items, and the key to go on from, None at the end."""
 
     items: list[Item]
@@ -90,7 +90,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Table:
+class DynamoTable:
     """One table. Every method may raise StoreUnavailable: if DynamoDB does not do it within the attempts."""
 
     name: str
@@ -181,7 +181,7 @@ class Table:
         newest_first: bool = False,
         start: Any = None,
         count_only: bool = False,
-    ) -> Answer:
+    ) -> QueryPage:
         """One page of a query; consistent, unless it asks an index."""
         request: dict[str, Any] = {
             "KeyConditionExpression": condition,
@@ -197,7 +197,7 @@ class Table:
             request["Select"] = "COUNT"
         answer = self._call(self.client.query, **request)
         items = [plain_item(item) for item in answer.get("Items", ())]
-        return Answer(items, answer.get("LastEvaluatedKey"), answer["Count"])
+        return QueryPage(items, answer.get("LastEvaluatedKey"), answer["Count"])
 
     def query_all(
         self, condition: str, values: Mapping[str, Value], *, index: str = ""

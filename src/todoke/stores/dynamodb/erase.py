@@ -15,9 +15,9 @@ from todoke.stores.dynamodb import orphans, small
 from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
 from todoke.stores.dynamodb.client import Changed, rest
 from todoke.stores.dynamodb.index import LOWEST, Bound, after, before, oldest
-from todoke.stores.dynamodb.items import Stored, retention_of
-from todoke.stores.dynamodb.ledger import DynamoLedger
+from todoke.stores.dynamodb.items import StoredItem, retention_of
 from todoke.stores.dynamodb.page import Lists
+from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
 from todoke.stores.rules.work import forget
 
@@ -32,7 +32,7 @@ class Eraser:
     lists: Lists
 
     def erase(self, condition: Condition) -> int:
-        """See Store.erase."""
+        """See Erasure.erase."""
         done = _Done()
         for id_ in self._candidates(condition):
             self._erase_one(id_, condition, done)
@@ -93,7 +93,7 @@ class Eraser:
             done.persons |= person_keys(stored.record.submission, stored.record.works)
             return
 
-    def _remove_pointers(self, stored: Stored) -> None:
+    def _remove_pointers(self, stored: StoredItem) -> None:
         submission, works = stored.record.submission, stored.record.works
         self.cabinet.pointers.forget_stated(works)
         for mailbox in address_keys(submission.visitor, recipients(works)):
@@ -103,9 +103,9 @@ class Eraser:
         """Take out the events about others that name someone erased; by their rule they changed nothing."""
         for id_ in self.cabinet.pointers.look(mailbox, whole=True).ids:
 
-            def leave_out(ledger: DynamoLedger) -> None:
-                for work in list(ledger.works.values()):
-                    ledger.keep(forget(work, {mailbox}))
+            def leave_out(transaction: DynamoTransaction) -> None:
+                for work in list(transaction.works.values()):
+                    transaction.keep(forget(work, {mailbox}))
 
             self.cabinet.change(id_, leave_out)
             stored = self.cabinet.load(id_)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from todoke.mail.inert import clean_line
 from todoke.model.errors import StoreCorrupt, StoreError, StoreUnavailable
 from todoke.model.submission import File, Submission, files
-from todoke.ports.bucket import KEPT, Bucket
+from todoke.ports.bucket import KEPT, Contents
 
 LINK_SECONDS = 300
 
@@ -23,7 +23,7 @@ LINK_SECONDS = 300
 class KeptFiles:
     """Puts, reads and removes them. `nonce` is that of the write that added the submission."""
 
-    bucket: Bucket
+    bucket: Contents
 
     def keep(self, submission: Submission, nonce: bytes) -> bool:
         """Put the contents of all files that are not empty; whether there are any. If one fails, none stays."""

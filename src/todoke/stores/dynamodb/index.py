@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from todoke.stores.dynamodb.client import Item, Key, Table, key_of
+from todoke.stores.dynamodb.client import DynamoTable, Item, Key, key_of
 from todoke.stores.dynamodb.table import SHARDS, SORT_KEYS, TIME, WORK
 
 LOWEST = ""
@@ -19,7 +19,7 @@ _END = "\U0010ffff"
 _MOST_IN_QUERY = 500
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """An entry of an index by time: the submission's id, and where its item is."""
 
     id: str
@@ -36,25 +36,25 @@ def before(id_: str) -> Bound:
 
 
 def newest(
-    table: Table, index: str, form: str, *, low: str = LOWEST, high: str = HIGHEST, limit: int
-) -> list[Entry]:
+    table: DynamoTable, index: str, form: str, *, low: str = LOWEST, high: str = HIGHEST, limit: int
+) -> list[IndexEntry]:
     """The newest entries with low <= id < high, newest first, of a form or of all ("")."""
-    found: list[Entry] = []
+    found: list[IndexEntry] = []
     for shard in SHARDS:
         walk = _Walk(table, index, shard, form, low, before(high), limit, newest_first=True)
         found += walk.entries()
     return sorted(found, reverse=True)[:limit]
 
 
-def oldest(table: Table, *, low: str = LOWEST, high: Bound, limit: int) -> list[Entry]:
+def oldest(table: DynamoTable, *, low: str = LOWEST, high: Bound, limit: int) -> list[IndexEntry]:
     """The oldest entries of the index by time with low <= id < high, oldest first."""
-    found: list[Entry] = []
+    found: list[IndexEntry] = []
     for shard in SHARDS:
         found += _Walk(table, TIME, shard, "", low, high, limit, newest_first=False).entries()
     return sorted(found)[:limit]
 
 
-def due(table: Table, *, low: str, until: str, limit: int) -> list[tuple[str, Key]]:
+def due(table: DynamoTable, *, low: str, until: str, limit: int) -> list[tuple[str, Key]]:
     """Entries of the index of work with low <= due < until (digits of time), the longest due first."""
     found: list[tuple[str, Key]] = []
     values = {":low": low or "0", ":until": until}
@@ -66,7 +66,7 @@ def due(table: Table, *, low: str, until: str, limit: int) -> list[tuple[str, Ke
     return sorted(found)[:limit]
 
 
-def totals(table: Table) -> tuple[int, int]:
+def totals(table: DynamoTable) -> tuple[int, int]:
     """How many submissions and messages there are, by reading the whole index by time."""
     submissions = messages = 0
     for shard in SHARDS:
@@ -76,11 +76,11 @@ def totals(table: Table) -> tuple[int, int]:
     return submissions, messages
 
 
-def every(table: Table) -> Iterator[Entry]:
+def every(table: DynamoTable) -> Iterator[IndexEntry]:
     """Every entry of the index by time, in no order."""
     for shard in SHARDS:
         for item in table.query_all("s = :s", {":s": shard}, index=TIME):
-            yield Entry(_parts(str(item[SORT_KEYS[TIME]]))[1], key_of(item))
+            yield IndexEntry(_parts(str(item[SORT_KEYS[TIME]]))[1], key_of(item))
 
 
 class _Walk:
@@ -88,7 +88,7 @@ class _Walk:
 
     def __init__(
         self,
-        table: Table,
+        table: DynamoTable,
         index: str,
         shard: str,
         form: str,
@@ -110,7 +110,7 @@ class _Walk:
         self._to = self._from + _END if form else _END
         self._taken: Counter[str] = Counter()
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[IndexEntry]:
         """What is found, group by group."""
         start = None
         while True:
@@ -128,11 +128,11 @@ class _Walk:
                 return
             start = None if self._leap(str(answer.items[-1][self._attribute])) else answer.last
 
-    def _take(self, item: Item) -> Iterator[Entry]:
+    def _take(self, item: Item) -> Iterator[IndexEntry]:
         group, id_ = _parts(str(item[self._attribute]))
         if self._low <= id_ < self._high(group) and self._taken[group] < self._limit:
             self._taken[group] += 1
-            yield Entry(id_, key_of(item))
+            yield IndexEntry(id_, key_of(item))
 
     def _leap(self, last: str) -> bool:
         """Move the bounds past what is of no interest behind the last entry; False if the next one may be."""

@@ -32,7 +32,7 @@ _CARRIED = re.compile(r"(?<![0-9a-z])[0-9a-v]{26}")
 _SECOND = 1_000_000
 
 
-class Stored(msgspec.Struct, frozen=True):
+class StoredItem(msgspec.Struct, frozen=True):
     """A submission as it was read: where, and in which version. `files` names the items of its files, if it has any,
     and `objects` those in the bucket; `chunks` are so many that hold a record which is too long for one item."""
 
@@ -115,7 +115,7 @@ def packed(record: Record) -> bytes:
     return encode(record, place_in_time(record.submission))
 
 
-def item_of(stored: Stored, *, is_late: bool = False) -> Item:
+def item_of(stored: StoredItem, *, is_late: bool = False) -> Item:
     """The item without its packed value. `is_late` work must be found through its index from the first."""
     record = stored.record
     submission = record.submission
@@ -144,7 +144,7 @@ def item_of(stored: Stored, *, is_late: bool = False) -> Item:
     return item
 
 
-def stored_of(item: Item, blob: bytes) -> Stored:
+def stored_of(item: Item, blob: bytes) -> StoredItem:
     """What an item holds, `blob` being its packed value. Raises StoreCorrupt: if that cannot be read."""
     place = str(item["t"])
     form = place.partition("/")[0]
@@ -161,7 +161,7 @@ def stored_of(item: Item, blob: bytes) -> Stored:
         token_hash=_long_hash(item["h"], id_),
         retain_until=None if kept is None else received_at + kept,
     )
-    return Stored(
+    return StoredItem(
         key=(str(item["k"]), str(item["r"])),
         nonce=bytes(item["n"]),  # type: ignore[arg-type]
         record=decode(blob, known, place),

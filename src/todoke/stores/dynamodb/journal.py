@@ -14,14 +14,15 @@ from itertools import islice
 
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Outcome
+from todoke.ports.archive import Query
 from todoke.ports.clock import Clock
-from todoke.ports.store import FollowUp, Query, Recorded
+from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.dynamodb import orphans
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.client import Key
-from todoke.stores.dynamodb.items import Stored, carried_id
-from todoke.stores.dynamodb.ledger import DynamoLedger
+from todoke.stores.dynamodb.items import StoredItem, carried_id
 from todoke.stores.dynamodb.page import Lists
+from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules import journal as rules
 
 _JOIN_EVERY = timedelta(minutes=1)
@@ -32,7 +33,7 @@ MOST_LOOKED_AT = 200
 
 
 @dataclass(slots=True)
-class Journal:
+class DynamoJournal:
     """Keeps what happened to messages."""
 
     cabinet: Cabinet
@@ -41,7 +42,7 @@ class Journal:
     joined_at: datetime
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
-        """See Store.finish."""
+        """See Outbox.finish."""
         groups: defaultdict[str, list[Outcome]] = defaultdict(list)
         for outcome in outcomes:
             groups[outcome.claim.message.submission_id].append(outcome)
@@ -49,23 +50,23 @@ class Journal:
         there |= self.cabinet.load_all(id_ for id_ in groups if id_ not in there)
         for id_, group in groups.items():
             tokens = [o.claim.attempt.token for o in group]
-            _, ledger = self.cabinet.change(
+            _, transaction = self.cabinet.change(
                 id_,
-                lambda ledger, group=group: rules.finish(ledger, group, follow_up),  # type: ignore[misc]
+                lambda transaction, group=group: rules.finish(transaction, group, follow_up),  # type: ignore[misc]
                 _if_has(there.get(id_), tokens),
             )
-            self._join(id_, ledger, follow_up)
+            self._join(id_, transaction, follow_up)
         self._join_late(follow_up)
 
-    def record(
+    def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, keep_orphans: bool
-    ) -> list[Recorded]:
-        """See Store.record."""
+    ) -> list[Journaled]:
+        """See Journal.journal."""
         targets, there = self._targets(events)
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for number, id_ in enumerate(targets):
             groups[id_].append(number)
-        words = [Recorded.ORPHAN] * len(events)
+        words = [Journaled.ORPHAN] * len(events)
         lost = [events[number] for number in groups.pop("", ())]
         if keep_orphans:
             for event in lost:
@@ -89,11 +90,11 @@ class Journal:
         max_corrections: int,
         follow_up: FollowUp,
     ) -> bool:
-        """See Store.resend."""
+        """See Outbox.resend."""
         done, _ = self.cabinet.change(
             message_id[:26],
-            lambda ledger: rules.resend(
-                ledger,
+            lambda transaction: rules.resend(
+                transaction,
                 message_id,
                 now=now,
                 recipient=recipient,
@@ -108,45 +109,45 @@ class Journal:
         id_: str,
         group: Sequence[DeliveryEvent],
         follow_up: FollowUp,
-        first: Stored | None,
+        first: StoredItem | None,
         keep_orphans: bool,
-    ) -> list[Recorded]:
+    ) -> list[Journaled]:
         tokens = [event.token for event in group if event.token]
-        words, ledger = self.cabinet.change(
+        words, transaction = self.cabinet.change(
             id_,
-            lambda ledger: rules.record(ledger, group, follow_up, orphans=keep_orphans),
+            lambda transaction: rules.journal(transaction, group, follow_up, orphans=keep_orphans),
             _if_has(first, tokens),
         )
-        for event in ledger.orphans:
+        for event in transaction.orphans:
             orphans.keep(self.cabinet.table, event)
-        self._join(id_, ledger, follow_up)
+        self._join(id_, transaction, follow_up)
         return words
 
-    def _join(self, id_: str, ledger: DynamoLedger, follow_up: FollowUp) -> None:
+    def _join(self, id_: str, transaction: DynamoTransaction, follow_up: FollowUp) -> None:
         """Journal the orphans that what was just written explains. They are looked for after the write: who keeps an
         orphan looks for its attempt afterwards likewise, so one of the two sees the other."""
         while stated := {
             (e.service, e.service_id)
-            for _, e in ledger.heard
+            for _, e in transaction.journaled
             if _states_id(e) and e.service not in self.cabinet.pointers.tokened
         }:
             found = orphans.named(self.cabinet.table, stated)
             if not found:
                 return
             events = [event for _, event in found]
-            words, ledger = self.cabinet.change(
+            words, transaction = self.cabinet.change(
                 id_,
-                lambda ledger, events=events: rules.record(  # type: ignore[misc]
-                    ledger, events, follow_up, orphans=False
+                lambda transaction, events=events: rules.journal(  # type: ignore[misc]
+                    transaction, events, follow_up, orphans=False
                 ),
             )
             joined = [
-                key for (key, _), word in zip(found, words, strict=True) if word != Recorded.ORPHAN
+                key for (key, _), word in zip(found, words, strict=True) if word != Journaled.ORPHAN
             ]
             orphans.remove(self.cabinet.table, joined)
 
     def join_all(self, follow_up: FollowUp) -> int:
-        """See Store.join_orphans."""
+        """See Journal.join_orphans."""
         joined = 0
         found = iter(list(orphans.every(self.cabinet.table)))
         while some := list(islice(found, _MOST_JOINED)):
@@ -163,7 +164,7 @@ class Journal:
             (word,) = self._record_group(
                 id_, [event], follow_up, there.get(id_), keep_orphans=False
             )
-            if word != Recorded.ORPHAN:
+            if word != Journaled.ORPHAN:
                 joined.append(key)
         orphans.remove(self.cabinet.table, joined)
         return len(joined)
@@ -181,7 +182,7 @@ class Journal:
         recent = orphans.newest(self.cabinet.table, _MOST_JOINED)
         self._look_again(_named(e for e in recent if now - e.received_at < _JOIN_WITHIN), follow_up)
 
-    def _targets(self, events: Sequence[DeliveryEvent]) -> tuple[list[str], dict[str, Stored]]:
+    def _targets(self, events: Sequence[DeliveryEvent]) -> tuple[list[str], dict[str, StoredItem]]:
         """The id of the submission that each event is about ("": none is known), and those that are there."""
         candidates = {carried_id(event.token) for event in events}
         candidates |= {carried_id(event.service_id) for event in events}
@@ -197,7 +198,7 @@ class Journal:
             for e, id_ in zip(events, targets, strict=True)
         ], there
 
-    def _target(self, event: DeliveryEvent, there: dict[str, Stored]) -> str:
+    def _target(self, event: DeliveryEvent, there: dict[str, StoredItem]) -> str:
         id_ = carried_id(event.token)
         if id_ in there and self._has(there, id_, event.token):
             return id_
@@ -206,7 +207,7 @@ class Journal:
         if not event.service_id:
             return ""
         id_ = carried_id(event.service_id)
-        if id_ in there and DynamoLedger(there[id_].record).token_of(
+        if id_ in there and DynamoTransaction(there[id_].record).token_of(
             event.service, event.service_id
         ):
             return id_
@@ -226,15 +227,15 @@ class Journal:
                         return timeline.submission.id
         return ""
 
-    def _has(self, there: dict[str, Stored], id_: str, token: str) -> bool:
+    def _has(self, there: dict[str, StoredItem], id_: str, token: str) -> bool:
         """Whether one of its attempts has this token, by a consistent read if the first knows nothing of it."""
-        if DynamoLedger(there[id_].record).message_of(token):
+        if DynamoTransaction(there[id_].record).message_of(token):
             return True
         fresh = self.cabinet.load(id_)
         if fresh is None:
             return False
         there[id_] = fresh
-        return DynamoLedger(fresh.record).message_of(token) is not None
+        return DynamoTransaction(fresh.record).message_of(token) is not None
 
 
 def _named(events: Iterable[DeliveryEvent]) -> list[tuple[Key, DeliveryEvent]]:
@@ -252,9 +253,9 @@ def _states(event: DeliveryEvent, other: DeliveryEvent) -> bool:
     return event.kind is Kind.ACCEPTED and is_same
 
 
-def _if_has(stored: Stored | None, tokens: Sequence[str]) -> Stored | None:
+def _if_has(stored: StoredItem | None, tokens: Sequence[str]) -> StoredItem | None:
     """What was read, unless it is too old to know these attempts."""
     if stored is None:
         return None
-    ledger = DynamoLedger(stored.record)
-    return stored if all(ledger.message_of(token) for token in tokens) else None
+    transaction = DynamoTransaction(stored.record)
+    return stored if all(transaction.message_of(token) for token in tokens) else None

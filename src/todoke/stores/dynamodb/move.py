@@ -13,7 +13,7 @@ from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
 from todoke.stores.dynamodb.client import Changed, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.index import every
-from todoke.stores.dynamodb.items import ID, Stored
+from todoke.stores.dynamodb.items import ID, StoredItem
 from todoke.stores.rules.work import is_same, kept_message, work_of
 
 _ROUND = 100
@@ -47,7 +47,7 @@ def restore(cabinet: Cabinet, kept: Kept) -> Restored:
     raise StoreUnavailable(f"Too many change the place of {kept.submission.id} at once.")
 
 
-def _kept(cabinet: Cabinet, stored: Stored) -> Kept:
+def _kept(cabinet: Cabinet, stored: StoredItem) -> Kept:
     submission = stored.record.submission
     contents = {
         position: cabinet.file(stored, position) if file.size else b""

@@ -10,7 +10,7 @@ import msgspec
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent
 from todoke.stores.dynamodb.cabinet import CHUNK_BYTES
-from todoke.stores.dynamodb.client import NOTHING, Changed, Item, Key, Table, key_of
+from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, Key, key_of
 from todoke.stores.dynamodb.codec import deflate, inflate
 from todoke.stores.dynamodb.items import carried_id, new_nonce
 from todoke.stores.dynamodb.table import SHARDS, TIME
@@ -21,7 +21,7 @@ Stated = tuple[str, str]
 _SHARDS = tuple(f"o{shard}" for shard in SHARDS)
 
 
-def keep(table: Table, event: DeliveryEvent) -> Key:
+def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
     """Keep an orphan, once; where it is."""
     blob = deflate(event_json(event), "")
     if len(blob) > CHUNK_BYTES:  # its beginning is evidence enough of what belongs to nobody
@@ -43,7 +43,7 @@ def keep(table: Table, event: DeliveryEvent) -> Key:
     return key_of(item)
 
 
-def named(table: Table, stated: Collection[Stated]) -> list[tuple[Key, DeliveryEvent]]:
+def named(table: DynamoTable, stated: Collection[Stated]) -> list[tuple[Key, DeliveryEvent]]:
     """The orphans that name one of these ids, oldest first."""
     found: list[tuple[Key, DeliveryEvent]] = []
     for partition in sorted({_partition(*one) for one in stated}):
@@ -52,7 +52,7 @@ def named(table: Table, stated: Collection[Stated]) -> list[tuple[Key, DeliveryE
     return sorted(mine, key=lambda f: f[1].received_at)
 
 
-def newest(table: Table, limit: int) -> list[DeliveryEvent]:
+def newest(table: DynamoTable, limit: int) -> list[DeliveryEvent]:
     """The newest ones."""
     keys: list[tuple[str, Key]] = []
     for shard in _SHARDS:
@@ -64,7 +64,7 @@ def newest(table: Table, limit: int) -> list[DeliveryEvent]:
     return [_event(there[key]) for key in wanted if key in there]
 
 
-def every(table: Table) -> Iterator[tuple[Key, DeliveryEvent]]:
+def every(table: DynamoTable) -> Iterator[tuple[Key, DeliveryEvent]]:
     """All of them."""
     for shard in _SHARDS:
         keys = [key_of(item) for item in table.query_all("s = :s", {":s": shard}, index=TIME)]
@@ -72,13 +72,13 @@ def every(table: Table) -> Iterator[tuple[Key, DeliveryEvent]]:
             yield key, _event(item)
 
 
-def remove(table: Table, keys: Sequence[Key]) -> None:
+def remove(table: DynamoTable, keys: Sequence[Key]) -> None:
     """Delete them."""
     for key in keys:
         table.delete(key)
 
 
-def count(table: Table) -> int:
+def count(table: DynamoTable) -> int:
     """How many there are."""
     total = 0
     for shard in _SHARDS:

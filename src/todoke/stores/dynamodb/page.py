@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from todoke.model import ids
 from todoke.model.address import mailbox_key
 from todoke.model.errors import Malformed
-from todoke.ports.store import Page, Query
+from todoke.ports.archive import Page, Query
 from todoke.stores.dynamodb.cabinet import Cabinet
-from todoke.stores.dynamodb.index import HIGHEST, LOWEST, Entry, newest
-from todoke.stores.dynamodb.items import FAULTS, ID, Stored
+from todoke.stores.dynamodb.index import HIGHEST, LOWEST, IndexEntry, newest
+from todoke.stores.dynamodb.items import FAULTS, ID, StoredItem
 from todoke.stores.dynamodb.table import FAULT, TIME
-from todoke.stores.dynamodb.work import Outbox
+from todoke.stores.dynamodb.work import DynamoOutbox
 from todoke.stores.rules.erase import address_keys, recipients
 
 _LOOKED_AT = 1_000
@@ -27,10 +27,10 @@ class Lists:
     """Lists what is kept."""
 
     cabinet: Cabinet
-    outbox: Outbox
+    outbox: DynamoOutbox
 
     def page(self, query: Query) -> Page:
-        """See Store.page."""
+        """See Archive.page."""
         low = ids.time_digits(query.received_from) if query.received_from else LOWEST
         high = ids.time_digits(query.received_to) if query.received_to else HIGHEST
         high = min(high, _cursor(query.before))
@@ -46,7 +46,7 @@ class Lists:
             query = Query(address=mailbox, limit=1, before=page.next)
 
     def _page(self, query: Query, low: str, high: str, named: Sequence[str] | None) -> Page:
-        shown: list[Stored] = []
+        shown: list[StoredItem] = []
         looked_at = 0
         size = min(max(query.limit + 1, 10), _ROUND)
         while True:
@@ -67,14 +67,14 @@ class Lists:
 
     def _round(
         self, query: Query, low: str, high: str, named: Sequence[str] | None, size: int
-    ) -> list[tuple[str, Stored | None]]:
+    ) -> list[tuple[str, StoredItem | None]]:
         """The next candidates, newest first, with what is there of them."""
         if named is not None:
             chosen = [id_ for id_ in named if low <= id_ < high][:size]
             there = self.cabinet.load_all(chosen)
             return [(id_, there.get(id_)) for id_ in chosen]
         index = FAULT if _is_fault(query) else TIME
-        entries: list[Entry] = newest(
+        entries: list[IndexEntry] = newest(
             self.cabinet.table, index, query.form, low=low, high=high, limit=size
         )
         there = self.cabinet.load_keys([entry.key for entry in entries])
@@ -101,7 +101,7 @@ def _cursor(before: str) -> str:
     return before or HIGHEST
 
 
-def _meets(query: Query, stored: Stored) -> bool:
+def _meets(query: Query, stored: StoredItem) -> bool:
     submission, works = stored.record.submission, stored.record.works
     conditions = (
         not query.form or submission.form == query.form,

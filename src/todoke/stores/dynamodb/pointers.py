@@ -14,9 +14,9 @@ from todoke.model import ids
 from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Role
-from todoke.stores.dynamodb.client import Item, Key, Table
-from todoke.stores.dynamodb.items import Stored, carried_id, epoch, id_of
-from todoke.stores.dynamodb.ledger import DynamoLedger
+from todoke.stores.dynamodb.client import DynamoTable, Item, Key
+from todoke.stores.dynamodb.items import StoredItem, carried_id, epoch, id_of
+from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules.work import Work
 
 POINTER, MANAGER = "@", "~"
@@ -40,28 +40,28 @@ class Pointers:
     which would cost a write for each mail, and an event of theirs that lacks its token is found by its recipient.
     """
 
-    table: Table
+    table: DynamoTable
     secret: bytes
     tokened: frozenset[str] = frozenset()
     _registered: set[str] = field(default_factory=set)
 
-    def prepare(self, stored: Stored, ledger: DynamoLedger) -> None:
+    def prepare(self, stored: StoredItem, transaction: DynamoTransaction) -> None:
         """Put what must be there before a change of this submission is written."""
-        for message_id, work in ledger.works.items():
-            before = ledger.before.get(message_id)
+        for message_id, work in transaction.works.items():
+            before = transaction.before.get(message_id)
             if before is None or before.message.recipient != work.message.recipient:
                 self._point_to_work(stored, work)
         attempts = {
             a.attempt.token: a.attempt
-            for work in ledger.works.values()
+            for work in transaction.works.values()
             for a in work.timeline.attempts
         }
-        for token, event in ledger.heard:
+        for token, event in transaction.journaled:
             self._state(stored, event)
             if event.recipient and not same_mailbox(event.recipient, attempts[token].recipient):
                 self._point(event.recipient, stored)
 
-    def index(self, stored: Stored) -> None:
+    def index(self, stored: StoredItem) -> None:
         """Put all that the door left out for this submission."""
         visitor = stored.record.submission.visitor
         if visitor:
@@ -69,7 +69,7 @@ class Pointers:
         for work in stored.record.works:
             self._point_to_work(stored, work)
 
-    def restore(self, stored: Stored) -> None:
+    def restore(self, stored: StoredItem) -> None:
         """Put all that leads to a submission of another store: to its persons, and from its attempts' tokens."""
         self.index(stored)
         for work in stored.record.works:
@@ -138,7 +138,7 @@ class Pointers:
         else:
             found.ids.add(id_of(item))
 
-    def _point_to_work(self, stored: Stored, work: Work) -> None:
+    def _point_to_work(self, stored: StoredItem, work: Work) -> None:
         """A confirmation's recipients have few mails, each pointed to; a manager has many."""
         is_first = not work.timeline.corrections and not work.timeline.attempts
         if work.message.role is not Role.CONFIRMATION and is_first:
@@ -146,7 +146,7 @@ class Pointers:
         else:
             self._point(work.message.recipient, stored)
 
-    def _point(self, address: str, stored: Stored) -> None:
+    def _point(self, address: str, stored: StoredItem) -> None:
         home = ids.home(self.secret, mailbox_key(address))
         if home == stored.key[0]:
             return
@@ -165,12 +165,12 @@ class Pointers:
             self._registered.clear()
         self._registered.add(home)
 
-    def _state(self, stored: Stored, event: DeliveryEvent) -> None:
+    def _state(self, stored: StoredItem, event: DeliveryEvent) -> None:
         if event.service in self.tokened or not _needs_pointer(event, stored.id):
             return
         self._lead(_stated_key(event.service, event.service_id), stored)
 
-    def _lead(self, key: Key, stored: Stored) -> None:
+    def _lead(self, key: Key, stored: StoredItem) -> None:
         """Let a key lead to a submission."""
         item: Item = {"k": key[0], "r": key[1], "x": stored.id}
         until = stored.record.submission.retain_until

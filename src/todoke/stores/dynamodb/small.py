@@ -10,7 +10,7 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.json_text import from_json, to_json
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.dynamodb.cabinet import CHUNK_BYTES, TRIES
-from todoke.stores.dynamodb.client import NOTHING, Changed, Item, Table, key_of, rest
+from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, key_of, rest
 from todoke.stores.dynamodb.codec import deflate, inflate
 from todoke.stores.dynamodb.items import epoch, new_nonce
 from todoke.stores.rules.values import micros, plain, read_suppression, time_of
@@ -18,41 +18,41 @@ from todoke.stores.rules.values import micros, plain, read_suppression, time_of
 _LISTS = "list"
 
 
-def put_code(table: Table, code_hash: str, expires_at: datetime) -> None:
-    """See Store.put_code."""
+def put_code(table: DynamoTable, code_hash: str, expires_at: datetime) -> None:
+    """See Shelf.put_code."""
     item: Item = {"k": f"code/{plain(code_hash)}", "r": ".", "x": micros(expires_at)}
     item["e"] = epoch(expires_at) + 1
     table.put(item)
 
 
-def take_code(table: Table, code_hash: str, now: datetime) -> bool:
-    """See Store.take_code. A code whose deletion was answered to nobody is used up: nobody enters by it."""
+def take_code(table: DynamoTable, code_hash: str, now: datetime) -> bool:
+    """See Shelf.take_code. A code whose deletion was answered to nobody is used up: nobody enters by it."""
     taken = table.take((f"code/{plain(code_hash)}", "."))
     return taken is not None and int(taken["x"]) > micros(now)
 
 
-def mark(table: Table, name: str) -> datetime | None:
-    """See Store.mark."""
+def mark(table: DynamoTable, name: str) -> datetime | None:
+    """See Shelf.mark."""
     there = table.get(_mark_key(name))
     return time_of(int(there["x"])) if there else None
 
 
-def put_mark(table: Table, name: str, at: datetime) -> None:
-    """See Store.put_mark."""
+def put_mark(table: DynamoTable, name: str, at: datetime) -> None:
+    """See Shelf.put_mark."""
     key, sort_key = _mark_key(name)
     table.put({"k": key, "r": sort_key, "x": micros(at)})
 
 
-def marks(table: Table) -> dict[str, datetime]:
-    """See Movable.marks."""
+def marks(table: DynamoTable) -> dict[str, datetime]:
+    """See Shelf.marks."""
     found = table.query_all("k = :k AND begins_with(r, :r)", {":k": "mark", ":r": "="})
     return {str(item["r"])[1:]: time_of(int(item["x"])) for item in found}
 
 
 def put_suppressions(
-    table: Table, service: str, suppressions: Sequence[Suppression], at: datetime
+    table: DynamoTable, service: str, suppressions: Sequence[Suppression], at: datetime
 ) -> None:
-    """See Store.put_suppressions. The entries are written beside, and one put of the list's head makes them count."""
+    """See Shelf.put_suppressions. The entries are written beside, and one put of the list's head makes them count."""
     for attempt in range(TRIES):
         head = table.get((_LISTS, _name(service)))
         try:
@@ -64,13 +64,13 @@ def put_suppressions(
     raise StoreUnavailable(f"Too many write the list of {service} at once.")
 
 
-def suppressions(table: Table) -> list[SuppressionList]:
-    """See Store.suppressions."""
+def suppressions(table: DynamoTable) -> list[SuppressionList]:
+    """See Shelf.suppressions."""
     heads = table.query_all("k = :k", {":k": _LISTS})
     return [listed for head in heads if (listed := _read(table, head)) is not None]
 
 
-def forget_suppressions(table: Table, mailboxes: set[str]) -> None:
+def forget_suppressions(table: DynamoTable, mailboxes: set[str]) -> None:
     """Take these mailbox keys off every list."""
     for listed in suppressions(table):
         kept = [s for s in listed.suppressions if mailbox_key(s.address) not in mailboxes]
@@ -79,7 +79,7 @@ def forget_suppressions(table: Table, mailboxes: set[str]) -> None:
 
 
 def _replace(
-    table: Table, service: str, wanted: Sequence[Suppression], at: datetime, head: Item | None
+    table: DynamoTable, service: str, wanted: Sequence[Suppression], at: datetime, head: Item | None
 ) -> None:
     nonce = new_nonce()
     entries = sorted({(plain(mailbox_key(s.address)), to_json(s)) for s in wanted})
@@ -102,7 +102,7 @@ def _replace(
         _remove(table, partition, there)
 
 
-def _read(table: Table, head: Item) -> SuppressionList | None:
+def _read(table: DynamoTable, head: Item) -> SuppressionList | None:
     """The list of a head; its newer one if it was replaced meanwhile."""
     service = str(head["r"])[1:]
     nonce = bytes(head["n"])  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def _read(table: Table, head: Item) -> SuppressionList | None:
     )
 
 
-def _remove(table: Table, partition: str, nonce: bytes) -> None:
+def _remove(table: DynamoTable, partition: str, nonce: bytes) -> None:
     values = {":k": partition, ":r": nonce.hex()}
     for part in table.query_all("k = :k AND begins_with(r, :r)", values):
         table.delete(key_of(part))

@@ -14,23 +14,25 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.archive import Page, Query
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
+from todoke.ports.journal import FollowUp, Journaled
+from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
 from todoke.stores.dynamodb import move, orphans, small
 from todoke.stores.dynamodb.cabinet import Cabinet
-from todoke.stores.dynamodb.client import Changed, Table, make_client
+from todoke.stores.dynamodb.client import Changed, DynamoTable, make_client
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.erase import Eraser
 from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.index import totals
-from todoke.stores.dynamodb.items import Stored, id_of
-from todoke.stores.dynamodb.journal import Journal
+from todoke.stores.dynamodb.items import StoredItem, id_of
+from todoke.stores.dynamodb.journal import DynamoJournal
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.pointers import Pointers
 from todoke.stores.dynamodb.stream import due_in, submission_in
-from todoke.stores.dynamodb.work import LATE, Outbox, Wish
+from todoke.stores.dynamodb.work import LATE, DynamoOutbox, Wish
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.work import new_work
 
@@ -60,15 +62,15 @@ class DynamoStore:
         client: Any = None,
     ) -> None:
         self._own_client = None if client else make_client()
-        self._table = Table(name, client or self._own_client)
+        self._table = DynamoTable(name, client or self._own_client)
         self._secret = secret
         self._clock = clock
         self._bucket = bucket
         kept = KeptFiles(bucket) if bucket else None
         self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
-        self._outbox = Outbox(self._cabinet)
+        self._outbox = DynamoOutbox(self._cabinet)
         self._lists = Lists(self._cabinet, self._outbox)
-        self._journal = Journal(self._cabinet, self._lists, clock, clock())
+        self._journal = DynamoJournal(self._cabinet, self._lists, clock, clock())
         self._eraser = Eraser(self._cabinet, self._lists)
         self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
 
@@ -98,12 +100,12 @@ class DynamoStore:
         """See Store. Atomic for each submission; to repeat a call that failed is safe."""
         self._journal.finish(outcomes, follow_up)
 
-    def record(
+    def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
-    ) -> Sequence[Recorded]:
+    ) -> Sequence[Journaled]:
         """See Store. Atomic for each submission; to repeat a call that failed is safe."""
         self._table.require_open()
-        return self._journal.record(events, follow_up, keep_orphans=orphans)
+        return self._journal.journal(events, follow_up, keep_orphans=orphans)
 
     def resend(
         self,
@@ -177,21 +179,21 @@ class DynamoStore:
         return orphans.newest(self._table, limit)
 
     def walk(self) -> Iterator[Kept]:
-        """See Movable. It reads the whole table: for people who ask, not for a page."""
+        """See Store. It reads the whole table: for people who ask, not for a page."""
         self._table.require_open()
         return move.walk(self._cabinet)
 
     def walk_orphans(self) -> Iterator[DeliveryEvent]:
-        """See Movable."""
+        """See Store."""
         self._table.require_open()
         return (event for _, event in orphans.every(self._table))
 
     def marks(self) -> Mapping[str, datetime]:
-        """See Movable."""
+        """See Store."""
         return small.marks(self._table)
 
     def restore(self, kept: Kept) -> Future[Restored]:
-        """See Movable."""
+        """See Store."""
         return self._in_pool(move.restore, self._cabinet, kept)
 
     def join_orphans(self, follow_up: FollowUp) -> int:
@@ -293,7 +295,7 @@ class DynamoStore:
             )
 
 
-def _file_at(stored: Stored | None, position: int) -> File | None:
+def _file_at(stored: StoredItem | None, position: int) -> File | None:
     entries = stored.record.submission.entries if stored else ()
     value = entries[position].value if 0 <= position < len(entries) else None
     return value if isinstance(value, File) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from todoke.model.errors import Malformed, StoreCorrupt
 from todoke.stores.dynamodb.client import Item
-from todoke.stores.dynamodb.items import Stored, stored_of
+from todoke.stores.dynamodb.items import StoredItem, stored_of
 
 
 def read_change(record: Mapping[str, Any]) -> Mapping[str, datetime]:
@@ -21,7 +21,7 @@ def read_change(record: Mapping[str, Any]) -> Mapping[str, datetime]:
     return due_in(stored) if stored else {}
 
 
-def submission_in(record: Mapping[str, Any]) -> Stored | None:
+def submission_in(record: Mapping[str, Any]) -> StoredItem | None:
     """The submission as a change left it; None for anything else. Raises Malformed: if it cannot be read."""
     image = record["dynamodb"].get("NewImage")
     if not image or "h" not in image or "b" not in image:
@@ -33,7 +33,7 @@ def submission_in(record: Mapping[str, Any]) -> Stored | None:
         raise Malformed("the record's submission cannot be read") from error
 
 
-def due_in(stored: Stored) -> Mapping[str, datetime]:
+def due_in(stored: StoredItem) -> Mapping[str, datetime]:
     """When its messages are due that nobody is at work on."""
     return {
         work.message.id: work.timeline.due_at

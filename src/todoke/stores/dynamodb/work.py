@@ -22,9 +22,9 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Claim
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.client import Item
-from todoke.stores.dynamodb.index import HIGHEST, Entry, after, before, due, oldest
-from todoke.stores.dynamodb.items import Stored, is_in_first_pass
-from todoke.stores.dynamodb.ledger import DynamoLedger
+from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
+from todoke.stores.dynamodb.items import StoredItem, is_in_first_pass
+from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules.work import Work, begin
 
 LATE = timedelta(seconds=60)
@@ -40,7 +40,7 @@ _MOST_ROUNDS = 100
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """The arguments of Store.claim."""
+    """The arguments of Outbox.claim."""
 
     now: datetime
     lease_until: datetime
@@ -63,18 +63,18 @@ class _Fresh:
     """The part of the index by time that was read, from the mark on, and what is there."""
 
     mark: str
-    entries: list[Entry] = field(default_factory=list)
-    found: dict[str, Stored] = field(default_factory=dict)
+    entries: list[IndexEntry] = field(default_factory=list)
+    found: dict[str, StoredItem] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Outbox:
+class DynamoOutbox:
     """Finds and claims work."""
 
     cabinet: Cabinet
 
     def claim(self, wish: Wish) -> Sequence[Claim]:
-        """See Store.claim."""
+        """See Outbox.claim."""
         if wish.ids:
             names = set(wish.ids)
             there = self._known(id_[:26] for id_ in wish.ids)
@@ -92,7 +92,7 @@ class Outbox:
         return claims
 
     def due(self, now: datetime, limit: int) -> list[str]:
-        """See Store.due. Round by round, so however many there are, few submissions are held."""
+        """See Outbox.due. Round by round, so however many there are, few submissions are held."""
         found: set[Due] = set()
         end = ids.time_digits(now) + HIGHEST
         for rounds in (self._put_off_rounds(), self._fresh_rounds()):
@@ -105,7 +105,7 @@ class Outbox:
         return [due_.message_id for due_ in sorted(found)[:limit]]
 
     def next_due(self) -> datetime | None:
-        """See Store.next_due."""
+        """See Outbox.next_due."""
         best: datetime | None = None
         for rounds in (self._put_off_rounds(), self._fresh_rounds()):
             for floor, there in rounds:
@@ -117,7 +117,7 @@ class Outbox:
 
     def count(self) -> int:
         """How many messages wait or are being worked on."""
-        there: dict[str, Stored] = {}
+        there: dict[str, StoredItem] = {}
         for rounds in (self._put_off_rounds(), self._fresh_rounds()):
             there |= {stored.id: stored for _, round_ in rounds for stored in round_}
         return sum(w.wakes_at is not None for s in there.values() for w in s.record.works)
@@ -127,13 +127,13 @@ class Outbox:
         entries = oldest(self.cabinet.table, low=self._mark(), high=before(HIGHEST), limit=limit)
         return [entry.id for entry in entries]
 
-    def _known(self, submission_ids: Iterable[str]) -> dict[str, Stored]:
+    def _known(self, submission_ids: Iterable[str]) -> dict[str, StoredItem]:
         """Submissions as this process knows them, or as they are read."""
         wanted = dict.fromkeys(submission_ids)
         known = {id_: stored for id_ in wanted if (stored := self.cabinet.written(id_))}
         return known | self.cabinet.load_all(id_ for id_ in wanted if id_ not in known)
 
-    def _put_off_rounds(self) -> Iterator[tuple[str, Collection[Stored]]]:
+    def _put_off_rounds(self) -> Iterator[tuple[str, Collection[StoredItem]]]:
         """What the index of work has, the longest due first, each round after a time in digits."""
         low, size = "", _ROUND
         while True:
@@ -145,7 +145,7 @@ class Outbox:
             size = size * 2 if entries[-1][0] == low else _ROUND
             low = entries[-1][0]
 
-    def _fresh_rounds(self) -> Iterator[tuple[str, Collection[Stored]]]:
+    def _fresh_rounds(self) -> Iterator[tuple[str, Collection[StoredItem]]]:
         """What the index by time has from the mark on, likewise."""
         low = self._mark()
         while True:
@@ -156,9 +156,9 @@ class Outbox:
                 return
             low = after(fresh[-1].id)
 
-    def _put_off(self, now: datetime, limit: int) -> dict[str, Stored]:
+    def _put_off(self, now: datetime, limit: int) -> dict[str, StoredItem]:
         """What the index of work has, until enough of it is due."""
-        there: dict[str, Stored] = {}
+        there: dict[str, StoredItem] = {}
         low, size = "", max(_ROUND, limit)
         for _ in range(_MOST_ROUNDS):
             until = ids.time_digits(now)
@@ -184,7 +184,9 @@ class Outbox:
             low = after(entries[-1].id)
         return fresh
 
-    def _take(self, wish: Wish, there: dict[str, Stored], found: Sequence[Due]) -> Sequence[Claim]:
+    def _take(
+        self, wish: Wish, there: dict[str, StoredItem], found: Sequence[Due]
+    ) -> Sequence[Claim]:
         chosen = sorted(found)[: wish.limit]
         by_submission: defaultdict[str, list[str]] = defaultdict(list)
         for due_ in chosen:
@@ -210,7 +212,7 @@ class Outbox:
         Never beyond what was seen: a clock that runs ahead does not hide what others add.
         """
         mark = ids.time_digits(wish.now - GRACE)
-        passed: list[Stored] = []
+        passed: list[StoredItem] = []
         for entry in fresh.entries:
             stored = fresh.found.get(entry.id)
             if entry.id >= mark or (stored and _needs_look(stored)):
@@ -237,15 +239,15 @@ class _Begin:
         self._wish = wish
         self._message_ids = message_ids
 
-    def __call__(self, ledger: DynamoLedger) -> list[Claim]:
+    def __call__(self, transaction: DynamoTransaction) -> list[Claim]:
         """The claims."""
-        works = [ledger.work(id_) for id_ in self._message_ids]
-        return [self._begin(ledger, work) for work in works if work and self._is_due(work)]
+        works = [transaction.work(id_) for id_ in self._message_ids]
+        return [self._begin(transaction, work) for work in works if work and self._is_due(work)]
 
     def _is_due(self, work: Work) -> bool:
         return work.wakes_at is not None and work.wakes_at <= self._wish.now
 
-    def _begin(self, ledger: DynamoLedger, before: Work) -> Claim:
+    def _begin(self, transaction: DynamoTransaction, before: Work) -> Claim:
         wish = self._wish
         work, interruption = begin(
             before,
@@ -255,18 +257,18 @@ class _Begin:
             service=wish.service,
             ceiling=wish.ceiling,
         )
-        ledger.keep(work)
+        transaction.keep(work)
         return Claim(
             message=work.message,
             attempt=work.timeline.attempts[-1].attempt,
-            submission=ledger.record.submission,
+            submission=transaction.record.submission,
             lease_until=wish.lease_until,
             interrupted=interruption is not None,
             resend_asked_at=work.timeline.resend_asked_at,
         )
 
 
-def _due(there: Collection[Stored], now: datetime) -> list[Due]:
+def _due(there: Collection[StoredItem], now: datetime) -> list[Due]:
     return [
         Due(work.wakes_at, work.message.id, stored.id)
         for stored in there
@@ -275,7 +277,7 @@ def _due(there: Collection[Stored], now: datetime) -> list[Due]:
     ]
 
 
-def _needs_look(stored: Stored) -> bool:
+def _needs_look(stored: StoredItem) -> bool:
     """Whether it has work that only the fresh part of the index by time finds."""
     due_ = [w for w in stored.record.works if w.timeline.due_at is not None]
     received_at = stored.record.submission.received_at

@@ -18,9 +18,11 @@ from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.archive import Page, Query
+from todoke.ports.journal import FollowUp, Journaled
+from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
-from todoke.stores.memory.tables import MemoryLedger, Tables
+from todoke.stores.memory.tables import MemoryTransaction, Tables
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
 from todoke.stores.rules.work import begin, forget, kept_message, new_work
@@ -95,14 +97,14 @@ class MemoryStore:
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store."""
         with self._writing() as tables:
-            rules.finish(MemoryLedger(tables), outcomes, follow_up)
+            rules.finish(MemoryTransaction(tables), outcomes, follow_up)
 
-    def record(
+    def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
-    ) -> Sequence[Recorded]:
+    ) -> Sequence[Journaled]:
         """See Store."""
         with self._writing() as tables:
-            return rules.record(MemoryLedger(tables), events, follow_up, orphans=orphans)
+            return rules.journal(MemoryTransaction(tables), events, follow_up, orphans=orphans)
 
     def resend(
         self,
@@ -116,7 +118,7 @@ class MemoryStore:
         """See Store."""
         with self._writing() as tables:
             return rules.resend(
-                MemoryLedger(tables),
+                MemoryTransaction(tables),
                 message_id,
                 now=now,
                 recipient=recipient,
@@ -181,7 +183,7 @@ class MemoryStore:
             return list(reversed(tables.orphans.values()))[:limit]
 
     def walk(self) -> Iterator[Kept]:
-        """See Movable."""
+        """See Store."""
         with self._reading() as tables:
             known = list(tables.submissions.values())
         for submission in sorted(known, key=lambda s: (s.received_at, s.id)):
@@ -193,17 +195,17 @@ class MemoryStore:
             )
 
     def walk_orphans(self) -> Iterator[DeliveryEvent]:
-        """See Movable."""
+        """See Store."""
         with self._reading() as tables:
             yield from tuple(tables.orphans.values())
 
     def marks(self) -> Mapping[str, datetime]:
-        """See Movable."""
+        """See Store."""
         with self._reading() as tables:
             return dict(tables.marks)
 
     def restore(self, kept: Kept) -> Future[Restored]:
-        """See Movable."""
+        """See Store."""
         future: Future[Restored] = Future()
         with self._writing() as tables:
             future.set_result(tables.restore(kept))
@@ -213,8 +215,8 @@ class MemoryStore:
         """See Store."""
         with self._writing() as tables:
             known = tuple(tables.orphans.values())
-            words = rules.record(MemoryLedger(tables), known, follow_up, orphans=False)
-            joined = [e for e, w in zip(known, words, strict=True) if w is not Recorded.ORPHAN]
+            words = rules.journal(MemoryTransaction(tables), known, follow_up, orphans=False)
+            joined = [e for e, w in zip(known, words, strict=True) if w is not Journaled.ORPHAN]
             for event in joined:
                 tables.orphans.pop(event.key, None)
             return len(joined)

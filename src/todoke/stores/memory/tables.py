@@ -1,4 +1,4 @@
-"""What a store in memory keeps, and the ledger of one write to it."""
+"""What a store in memory keeps, and the transaction of one write to it."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ class Tables:
 
 
 @dataclass(slots=True)
-class MemoryLedger:
-    """See Ledger."""
+class MemoryTransaction:
+    """See Transaction."""
 
     tables: Tables
 
@@ -129,11 +129,11 @@ class MemoryLedger:
     def keep(self, work: Work) -> None:
         self.tables.works[work.message.id] = work
 
-    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - the port has it
+    def journal(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - the port has it
         if event.kind is Kind.ACCEPTED and event.service_id:
             self.tables.stated[event.service, event.service_id] = token
 
-    def keep_message(self, message: Message, due_at: datetime) -> None:
+    def add(self, message: Message, due_at: datetime) -> None:
         self.tables.works.setdefault(message.id, new_work(message, due_at))
 
     def keep_orphan(self, event: DeliveryEvent) -> None:

@@ -1,4 +1,4 @@
-"""What a message's work and journal become when something happens: pure, and the same for every store.
+"""What a message's work and its journal become when something happens: pure, and the same for every store.
 
 A store fetches a Work, applies one of these functions, and keeps what comes back. Nothing here knows how.
 """
@@ -102,7 +102,7 @@ def begin(
         interruption = DeliveryEvent(
             kind=Kind.INTERRUPTED, at=now, received_at=now, service=OURS, token=lapsed
         )
-        work = journal(work, lapsed, interruption) or work
+        work = journaled(work, lapsed, interruption) or work
     timeline = work.timeline
     attempt = Attempt(
         token=token,
@@ -119,14 +119,14 @@ def begin(
     return Work(timeline, lease_until), interruption
 
 
-def journal(work: Work, token: str, event: DeliveryEvent) -> Work | None:
-    """Add an event to the attempt with this token; None when the attempt has it already."""
+def journaled(work: Work, token: str, event: DeliveryEvent) -> Work | None:
+    """The work with an event journaled on the attempt with this token; None when the attempt has it already."""
     attempts = work.timeline.attempts
     place = next(i for i, a in enumerate(attempts) if a.attempt.token == token)
-    heard = attempts[place].events
-    if heard and event.key in {e.key for e in heard}:
+    events = attempts[place].events
+    if events and event.key in {e.key for e in events}:
         return None
-    changed = _with_events(attempts[place].attempt, (*heard, event))
+    changed = _with_events(attempts[place].attempt, (*events, event))
     timeline = replace(work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :]))
     is_latest = place == len(attempts) - 1 and not _awaits_attempt(timeline)
     if is_latest and _ends_work(event, changed.attempt):

@@ -12,7 +12,7 @@ from todoke.model import ids
 from todoke.model.kept import Repeat
 from todoke.model.message import Message
 from todoke.model.submission import Submission, files
-from todoke.ports.store import Added, Duplicate
+from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.rules.erase import address_keys
 from todoke.stores.rules.values import micros, plain
 from todoke.stores.sqlite.rows import SQL, Row, insert_rows, json_list, message_row, submission_row

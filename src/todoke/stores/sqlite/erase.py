@@ -15,7 +15,7 @@ from todoke.model.errors import StoreUnavailable
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
 from todoke.stores.rules.values import micros, plain, read_event
 from todoke.stores.sqlite.add import SEQ_BITS, add_total
-from todoke.stores.sqlite.read import Stored, load
+from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list, read_totals
 
 READERS_SECONDS = 30.0
@@ -107,7 +107,7 @@ def _search(condition: Condition) -> tuple[str, dict[str, Any]]:
     return "seqs_retained_before", {"time": micros(condition.retained_before)}
 
 
-def _delete(connection: apsw.Connection, found: Sequence[Stored]) -> None:
+def _delete(connection: apsw.Connection, found: Sequence[StoredRows]) -> None:
     if not found:
         return
     seqs = json_list(s.seq for s in found)

@@ -11,14 +11,13 @@ from msgspec.structs import replace
 from todoke.model import ids
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.submission import files
-from todoke.ports.store import FollowUp, Recorded
+from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.values import plain, read_event, time_of
 from todoke.stores.rules.work import Work, is_same, kept_message, work_of
 from todoke.stores.sqlite.add import Addition, add_total, insert, prepare, seq_of
-from todoke.stores.sqlite.ledger import SqliteLedger
-from todoke.stores.sqlite.read import Stored, load
+from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
     Row,
@@ -28,12 +27,13 @@ from todoke.stores.sqlite.rows import (
     json_list,
     work_columns,
 )
+from todoke.stores.sqlite.transaction import SqliteTransaction
 
 ROUND = 100
 """So many are read at once."""
 
 
-class Restoration(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True):
     """A submission of another store as rows, without its seq."""
 
     kept: Kept
@@ -46,15 +46,15 @@ class Restoration(msgspec.Struct, frozen=True):
         return self.addition.weight
 
 
-def prepare_restoration(kept: Kept) -> Restoration:
+def prepare_arrival(kept: Kept) -> Arrival:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = tuple(map(work_of, kept.messages))
     addition = prepare(kept.submission, [w.message for w in works], kept.repeat)
     concerned = address_keys(kept.submission.visitor, recipients(works))
-    return Restoration(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
+    return Arrival(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
 
 
-def restore(connection: apsw.Connection, wanted: Sequence[Restoration]) -> list[Restored]:
+def restore(connection: apsw.Connection, wanted: Sequence[Arrival]) -> list[Restored]:
     """See Movable.restore."""
     return [_restore_one(connection, one) for one in wanted]
 
@@ -83,11 +83,11 @@ def with_contents(connection: apsw.Connection, seq: int, kept: Kept) -> Kept | N
 def join_orphans(
     connection: apsw.Connection, requests: Sequence[tuple[int, FollowUp]]
 ) -> list[tuple[int, int]]:
-    """See Store.join_orphans, for some orphans after a row: how many were joined, and the last row looked at."""
+    """See Journal.join_orphans, for some orphans after a row: how many were joined, and the last row looked at."""
     return [_join_round(connection, after, follow_up) for after, follow_up in requests]
 
 
-def _kept(stored: Stored, repeats: dict[str, Repeat]) -> Kept:
+def _kept(stored: StoredRows, repeats: dict[str, Repeat]) -> Kept:
     return Kept(
         submission=stored.submission,
         messages=tuple(map(kept_message, stored.works.values())),
@@ -95,7 +95,7 @@ def _kept(stored: Stored, repeats: dict[str, Repeat]) -> Kept:
     )
 
 
-def _restore_one(connection: apsw.Connection, wanted: Restoration) -> Restored:
+def _restore_one(connection: apsw.Connection, wanted: Arrival) -> Restored:
     id_ = wanted.addition.submission_id
     there = connection.execute(SQL["seq_of_submission"], {"id": plain(id_)}).get
     if there is not None:
@@ -133,12 +133,12 @@ def _join_round(connection: apsw.Connection, after: int, follow_up: FollowUp) ->
     if not rows:
         return 0, after
     events = [read_event(text) for _, text in rows]
-    ledger = SqliteLedger(connection)
-    ledger.open_events(events)
-    words = rules.record(ledger, events, follow_up, orphans=False)
-    ledger.flush()
+    transaction = SqliteTransaction(connection)
+    transaction.open_events(events)
+    words = rules.journal(transaction, events, follow_up, orphans=False)
+    transaction.flush()
     joined = [
-        id_ for (id_, _), word in zip(rows, words, strict=True) if word is not Recorded.ORPHAN
+        id_ for (id_, _), word in zip(rows, words, strict=True) if word is not Journaled.ORPHAN
     ]
     connection.execute(SQL["delete_orphans"], {"keys": json_list(joined)})
     add_total(connection, "orphans", -connection.changes())

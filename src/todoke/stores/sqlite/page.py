@@ -11,7 +11,7 @@ import apsw
 
 from todoke.model.address import mailbox_key
 from todoke.model.errors import Malformed
-from todoke.ports.store import Page, Query
+from todoke.ports.archive import Page, Query
 from todoke.stores.rules.values import micros, plain
 from todoke.stores.sqlite.add import SEQ_BITS
 from todoke.stores.sqlite.read import load
@@ -24,7 +24,7 @@ _NEWEST = (1 << 63) - 1
 
 
 def page(connection: apsw.Connection, query: Query) -> Page:
-    """See Store.page."""
+    """See Archive.page."""
     low = micros(query.received_from) << SEQ_BITS if query.received_from else 0
     high = micros(query.received_to) << SEQ_BITS if query.received_to else _NEWEST
     high = min(high, _cursor(query.before))

@@ -16,7 +16,7 @@ from todoke.stores.rules.work import Work, attempt_timeline
 from todoke.stores.sqlite.rows import SQL, Row, attempt_of, json_list, message_of, submission_of
 
 
-class Stored(msgspec.Struct, frozen=True):
+class StoredRows(msgspec.Struct, frozen=True):
     """A submission as stored: its place, its messages' work by their number, and how far each journal has come."""
 
     seq: int
@@ -32,13 +32,13 @@ class Stored(msgspec.Struct, frozen=True):
         )
 
 
-def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, Stored]:
+def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, StoredRows]:
     """The submissions at these places with all that became of them. Call it inside a transaction."""
     if not seqs:
         return {}
     these = {"seqs": json_list(seqs)}
     stored = {
-        row[0]: Stored(row[0], submission_of(row), {}, {})
+        row[0]: StoredRows(row[0], submission_of(row), {}, {})
         for row in connection.execute(SQL["submissions"], these)
     }
     events: defaultdict[Row, list[DeliveryEvent]] = defaultdict(list)

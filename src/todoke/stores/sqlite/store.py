@@ -20,8 +20,10 @@ from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
+from todoke.ports.archive import Page, Query
+from todoke.ports.journal import FollowUp, Journaled
+from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.ports.store import Added, Duplicate, FollowUp, Page, Query, Recorded
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.values import micros, plain, read_event, time_of, time_or_none
 from todoke.stores.sqlite import erase, move, page, suppress, write
@@ -87,12 +89,12 @@ class SqliteStore:
         """See Store."""
         self._write(write.finish, (tuple(outcomes), follow_up))
 
-    def record(
+    def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
-    ) -> Sequence[Recorded]:
+    ) -> Sequence[Journaled]:
         """See Store."""
         request = (tuple(events), follow_up, orphans)
-        words: Sequence[Recorded] = self._write(write.record, request)
+        words: Sequence[Journaled] = self._write(write.journal, request)
         return words
 
     def resend(
@@ -156,7 +158,7 @@ class SqliteStore:
             return [read_event(text) for (text,) in rows]
 
     def walk(self) -> Iterator[Kept]:
-        """See Movable. Each round of submissions is of one moment."""
+        """See Store. Each round of submissions is of one moment."""
         seq = -1
         while True:
             with self._reading() as connection:
@@ -170,7 +172,7 @@ class SqliteStore:
                     yield whole
 
     def walk_orphans(self) -> Iterator[DeliveryEvent]:
-        """See Movable."""
+        """See Store."""
         last = 0
         while True:
             with self._reading() as connection:
@@ -182,8 +184,8 @@ class SqliteStore:
             yield from (read_event(text) for _, text in rows)
 
     def restore(self, kept: Kept) -> Future[Restored]:
-        """See Movable."""
-        wanted = move.prepare_restoration(kept)
+        """See Store."""
+        wanted = move.prepare_arrival(kept)
         return self._writer.submit(move.restore, wanted, weight=wanted.weight)
 
     def join_orphans(self, follow_up: FollowUp) -> int:
@@ -236,7 +238,7 @@ class SqliteStore:
             return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
 
     def marks(self) -> Mapping[str, datetime]:
-        """See Movable."""
+        """See Store."""
         with self._reading() as connection:
             return {name: time_of(at) for name, at in connection.execute(SQL["marks"])}
 

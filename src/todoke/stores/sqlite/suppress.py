@@ -34,7 +34,7 @@ def rows_of(service: str, suppressions: Sequence[Suppression], at: datetime) -> 
 
 
 def put(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
-    """See Store.put_suppressions. What leaves the list leaves traces in the file, which the next erasure removes."""
+    """See Shelf.put_suppressions. What leaves the list leaves traces in the file, which the next erasure removes."""
     for wanted in lists:
         kept = _entries(connection, wanted.service)
         gone = kept - wanted.entries
@@ -54,7 +54,7 @@ def put(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
 
 
 def read(connection: apsw.Connection) -> list[SuppressionList]:
-    """See Store.suppressions."""
+    """See Shelf.suppressions."""
     return [
         SuppressionList(
             service=service,

@@ -13,16 +13,16 @@ import msgspec
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.ids import new_attempt_token
 from todoke.model.message import Claim, Outcome
-from todoke.ports.store import FollowUp, Recorded
+from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.values import micros
 from todoke.stores.rules.work import begin
-from todoke.stores.sqlite.ledger import SqliteLedger
 from todoke.stores.sqlite.rows import SQL, json_list
+from todoke.stores.sqlite.transaction import SqliteTransaction
 
 
 class ClaimWish(msgspec.Struct, frozen=True):
-    """The arguments of Store.claim."""
+    """The arguments of Outbox.claim."""
 
     now: datetime
     lease_until: datetime
@@ -34,7 +34,7 @@ class ClaimWish(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ResendWish:
-    """The arguments of Store.resend."""
+    """The arguments of Outbox.resend."""
 
     message_id: str
     now: datetime
@@ -44,44 +44,44 @@ class ResendWish:
 
 
 def claim(connection: apsw.Connection, wishes: Sequence[ClaimWish]) -> list[list[Claim]]:
-    """See Store.claim. One wish after the other, for each must see what the one before took."""
+    """See Outbox.claim. One wish after the other, for each must see what the one before took."""
     return [_claim_one(connection, wish) for wish in wishes]
 
 
 def finish(
     connection: apsw.Connection, requests: Sequence[tuple[tuple[Outcome, ...], FollowUp]]
 ) -> list[None]:
-    """See Store.finish."""
-    ledger = SqliteLedger(connection)
-    ledger.open_messages(o.claim.message.id for outcomes, _ in requests for o in outcomes)
+    """See Outbox.finish."""
+    transaction = SqliteTransaction(connection)
+    transaction.open_messages(o.claim.message.id for outcomes, _ in requests for o in outcomes)
     for outcomes, follow_up in requests:
-        rules.finish(ledger, outcomes, follow_up)
-    ledger.flush()
+        rules.finish(transaction, outcomes, follow_up)
+    transaction.flush()
     return [None] * len(requests)
 
 
-def record(
+def journal(
     connection: apsw.Connection,
     requests: Sequence[tuple[tuple[DeliveryEvent, ...], FollowUp, bool]],
-) -> list[list[Recorded]]:
-    """See Store.record."""
-    ledger = SqliteLedger(connection)
-    ledger.open_events([e for events, _, _ in requests for e in events])
+) -> list[list[Journaled]]:
+    """See Journal.journal."""
+    transaction = SqliteTransaction(connection)
+    transaction.open_events([e for events, _, _ in requests for e in events])
     words = [
-        rules.record(ledger, events, follow_up, orphans=orphans)
+        rules.journal(transaction, events, follow_up, orphans=orphans)
         for events, follow_up, orphans in requests
     ]
-    ledger.flush()
+    transaction.flush()
     return words
 
 
 def resend(connection: apsw.Connection, wishes: Sequence[ResendWish]) -> list[bool]:
-    """See Store.resend."""
-    ledger = SqliteLedger(connection)
-    ledger.open_messages(w.message_id for w in wishes)
+    """See Outbox.resend."""
+    transaction = SqliteTransaction(connection)
+    transaction.open_messages(w.message_id for w in wishes)
     answers = [
         rules.resend(
-            ledger,
+            transaction,
             w.message_id,
             now=w.now,
             recipient=w.recipient,
@@ -90,7 +90,7 @@ def resend(connection: apsw.Connection, wishes: Sequence[ResendWish]) -> list[bo
         )
         for w in wishes
     ]
-    ledger.flush()
+    transaction.flush()
     return answers
 
 
@@ -101,14 +101,14 @@ def end_leases(connection: apsw.Connection, wishes: Sequence[None]) -> list[None
 
 
 def put_code(connection: apsw.Connection, codes: Sequence[tuple[str, int]]) -> list[None]:
-    """See Store.put_code."""
+    """See Shelf.put_code."""
     for code_hash, expires_at in codes:
         connection.execute(SQL["put_code"], {"hash": code_hash, "expires_at": expires_at})
     return [None] * len(codes)
 
 
 def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> list[bool]:
-    """See Store.take_code."""
+    """See Shelf.take_code."""
     answers = []
     for code_hash, now in asked:
         expires_at = connection.execute(SQL["take_code"], {"hash": code_hash}).get
@@ -118,7 +118,7 @@ def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> 
 
 
 def put_mark(connection: apsw.Connection, marks: Sequence[tuple[str, int]]) -> list[None]:
-    """See Store.put_mark."""
+    """See Shelf.put_mark."""
     for name, at in marks:
         connection.execute(SQL["put_mark"], {"name": name, "at": at})
     return [None] * len(marks)
@@ -132,15 +132,15 @@ def _claim_one(connection: apsw.Connection, wish: ClaimWish) -> list[Claim]:
     message_ids = [row[0] for row in connection.execute(SQL[name], values)]
     if not message_ids:
         return []
-    ledger = SqliteLedger(connection)
-    ledger.open_messages(message_ids)
-    claims = [_begin(ledger, wish, message_id) for message_id in message_ids]
-    ledger.flush()
+    transaction = SqliteTransaction(connection)
+    transaction.open_messages(message_ids)
+    claims = [_begin(transaction, wish, message_id) for message_id in message_ids]
+    transaction.flush()
     return claims
 
 
-def _begin(ledger: SqliteLedger, wish: ClaimWish, message_id: str) -> Claim:
-    before = ledger.work(message_id)
+def _begin(transaction: SqliteTransaction, wish: ClaimWish, message_id: str) -> Claim:
+    before = transaction.work(message_id)
     assert before is not None  # noqa: S101 - it was found due in this transaction
     work, interruption = begin(
         before,
@@ -151,14 +151,14 @@ def _begin(ledger: SqliteLedger, wish: ClaimWish, message_id: str) -> Claim:
         ceiling=wish.ceiling,
     )
     attempt = work.timeline.attempts[-1].attempt
-    ledger.keep(work)
-    ledger.keep_attempt(attempt)
+    transaction.keep(work)
+    transaction.keep_attempt(attempt)
     if interruption is not None:
-        ledger.keep_event(message_id, interruption.token, interruption)
+        transaction.journal(message_id, interruption.token, interruption)
     return Claim(
         message=work.message,
         attempt=attempt,
-        submission=ledger.submission(work.message.submission_id),
+        submission=transaction.submission(work.message.submission_id),
         lease_until=wish.lease_until,
         interrupted=interruption is not None,
         resend_asked_at=work.timeline.resend_asked_at,

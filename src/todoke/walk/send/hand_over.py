@@ -85,7 +85,7 @@ def _told_of(app: App, claim: Claim) -> MessageTimeline | None:
     message = claim.message
     if message.role is not Role.ALERT or not message.about:
         return None
-    timeline = app.store.timeline(message.submission_id)
+    timeline = app.archive.timeline(message.submission_id)
     found = timeline.messages if timeline else ()
     return next((m for m in found if m.message.id == message.about), None)
 

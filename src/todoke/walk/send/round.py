@@ -51,7 +51,7 @@ def send_round(
         fault = result.fault
         outcomes.append(result.outcome)
     if outcomes:
-        app.store.finish(outcomes, follow_up(app.settings))
+        app.outbox.finish(outcomes, follow_up(app.settings))
     return Round(tuple(outcomes), fault)
 
 
@@ -66,7 +66,7 @@ def put_off(app: App, claim: Claim, policy: RetryPolicy, rest: timedelta) -> Out
 def claim_due(app: App, limit: int, ids: Sequence[str] = ()) -> Sequence[Claim]:
     """Claim up to `limit` due messages (or those of `ids` that are due) for the mailer in use. Raises StoreError."""
     now = app.clock()
-    return app.store.claim(
+    return app.outbox.claim(
         now=now,
         lease_until=now + app.settings.mail.lease,
         limit=limit,

@@ -18,13 +18,13 @@ from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.message import Claim, Outcome
 from todoke.model.retry import RetryPolicy
-from todoke.ports.store import FollowUp
+from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.hand_over import Result, compose_mail, send_mail
 from todoke.walk.send.round import ROUND_REST, claim_due, put_off
-from todoke.walk.send.window import Pace
+from todoke.walk.send.window import Window
 
 LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
 CROWD_PAUSE_SECONDS = 0.05  # while visitors crowd, outcomes gather: one write for many
@@ -50,7 +50,7 @@ class Sender:
         self._came: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None is a hint
         self._is_hinted = False
         self._stopping = threading.Event()
-        self._pace = Pace(app.mailer.concurrency)
+        self._window = Window(app.mailer.concurrency)
         self._in_hand = 0
         # Handed over and not yet stored as such is what a crash repeats: never more than one for each worker.
         self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -140,7 +140,7 @@ class Sender:
             return 1.0
         if self._stopping.is_set():
             return 0.01
-        due = self._app.store.next_due()
+        due = self._app.outbox.next_due()
         wait = (due - self._app.clock()).total_seconds() if due else LONGEST_SLEEP_SECONDS
         return max(0.02, min(wait, LONGEST_SLEEP_SECONDS))
 
@@ -150,7 +150,7 @@ class Sender:
             return False
         if self._circuit.is_open:
             return self._in_hand == 0
-        most = self._pace.most_in_hand()
+        most = self._window.most_in_hand()
         return self._in_hand == 0 or most - self._in_hand >= most // 2
 
     def _claim_some(self) -> int:
@@ -158,7 +158,7 @@ class Sender:
         if not self._has_room():
             return 0
         self._is_hinted = False  # from here on a hint may tell of what is not found below
-        room = 1 if self._circuit.is_open else self._pace.most_in_hand() - self._in_hand
+        room = 1 if self._circuit.is_open else self._window.most_in_hand() - self._in_hand
         claims = claim_due(self._app, room)
         for claim in claims:
             if claim.message.id in self._stuck:
@@ -175,7 +175,7 @@ class Sender:
             return 0
         began = time.monotonic()
         try:
-            self._app.store.finish(self._unstored, self._follow_up)
+            self._app.outbox.finish(self._unstored, self._follow_up)
         except StoreError:
             raise
         except Exception:
@@ -185,7 +185,7 @@ class Sender:
         stored = len(self._unstored)
         self._unstored.clear()
         self._permit(stored)
-        self._pace.note(stored)
+        self._window.note(stored)
         self._write_seconds = time.monotonic() - began
         return stored
 
@@ -220,7 +220,7 @@ class Sender:
         """Store one outcome of a group that failed; without its alerts if they are what fails."""
         for decide in (self._follow_up, _nothing_follows):
             try:
-                self._app.store.finish([outcome], decide)
+                self._app.outbox.finish([outcome], decide)
                 return
             except Exception:
                 log.exception("outcome_not_stored", message=outcome.claim.message.id)

@@ -1,4 +1,4 @@
-"""How many claims a sender holds at once. Used by send.py."""
+"""How many claims a sender holds at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LEAST_PER_WORKER = 2
 MOST_IN_HAND = 256  # bounds memory, and the duplicates of a crash
 
 
-class Pace:
+class Window:
     """As many claims as the workers hand over in half a second, so that none waits near its lease's end."""
 
     def __init__(self, workers: int) -> None:

@@ -17,7 +17,7 @@ from todoke.forms.validate import validate_files
 from todoke.model import ids
 from todoke.model.form import Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, Source
-from todoke.ports.bucket import INCOMING, Bucket, Content, UploadLink
+from todoke.ports.bucket import INCOMING, Content, Incoming, UploadLink
 from todoke.walk.app import App
 from todoke.walk.uploads.tickets import PREFIX, Ticket, read_ticket, write_ticket
 
@@ -50,7 +50,9 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     uploads: tuple[Upload, ...] = ()
 
 
-def offer(app: App, bucket: Bucket, form: Form, offers: Sequence[Offer], language: str) -> Offered:
+def offer(
+    app: App, bucket: Incoming, form: Form, offers: Sequence[Offer], language: str
+) -> Offered:
     """Check what can be known before the upload (fields, sizes, counts, extensions) and make the links.
 
     Raises StoreUnavailable: if no link can be made now.
@@ -68,7 +70,7 @@ def offer(app: App, bucket: Bucket, form: Form, offers: Sequence[Offer], languag
     return Offered(uploads=tuple(_upload(app, bucket, form, o) for o in offers))
 
 
-def _upload(app: App, bucket: Bucket, form: Form, offered: Offer) -> Upload:
+def _upload(app: App, bucket: Incoming, form: Form, offered: Offer) -> Upload:
     key = INCOMING + ids.upload_key()
     link: UploadLink = bucket.upload_link(key, size=offered.size, seconds=LINK_SECONDS)
     ticket = Ticket(
@@ -84,7 +86,7 @@ def _upload(app: App, bucket: Bucket, form: Form, offered: Offer) -> Upload:
     return Upload(url=link.url, fields=dict(link.fields), value=value)
 
 
-def redeem(app: App, bucket: Bucket, form: Form, entries: EntryList) -> EntryList:
+def redeem(app: App, bucket: Incoming, form: Form, entries: EntryList) -> EntryList:
     """The entries with a File for each good ticket, after a look at its content in the bucket.
 
     What is no ticket of ours, of another form or field, too late, or for a file that did not arrive, stays the text it
@@ -120,7 +122,7 @@ def _named(app: App, form: Form, entry: Entry) -> Entry:
 
 
 def _looked_at(
-    bucket: Bucket, named: Entry, asked: Entry, looked: dict[str, Content | None]
+    bucket: Incoming, named: Entry, asked: Entry, looked: dict[str, Content | None]
 ) -> Entry:
     file = named.value
     if not isinstance(file, File) or file.source is None:

@@ -30,7 +30,7 @@ def tidy_when_due(app: App) -> int:
     if app.bucket is None:
         return 0
     until = app.clock() - SETTLED
-    since = app.store.mark(MARK) or _BEGINNING
+    since = app.shelf.mark(MARK) or _BEGINNING
     if until - since < EVERY:
         return 0
     found = app.bucket.kept(after=_bound(since), before=_bound(until))
@@ -38,13 +38,13 @@ def tidy_when_due(app: App) -> int:
     for number, (submission_id, objects) in enumerate(_by_submission(found), start=1):
         # What was put lately may be an old submission's that is being brought from another store.
         settled = [kept.key for kept in objects if kept.put_at < until]
-        if settled and app.store.timeline(submission_id) is None:
+        if settled and app.archive.timeline(submission_id) is None:
             app.bucket.remove(settled)
             removed += len(settled)
         if number == MOST:
             until = ids.time_of(submission_id)
             break
-    app.store.put_mark(MARK, until)
+    app.shelf.put_mark(MARK, until)
     return removed
 
 

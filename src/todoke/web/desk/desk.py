@@ -24,7 +24,7 @@ from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.ids import token_hash
 from todoke.model.language import choose_language, translator
 from todoke.model.show import rfc3339
-from todoke.ports.store import Query
+from todoke.ports.archive import Query
 from todoke.report.desk import desk_row, desk_timeline, event
 from todoke.report.words import DESK_LABELS
 from todoke.walk.app import App
@@ -43,7 +43,7 @@ _ORPHANS = 100
 def new_code(app: App) -> str:
     """Make a one-time code, keep it for 10 minutes, and return the address that takes it. Raises StoreError."""
     code = secrets.token_urlsafe(24)
-    app.store.put_code(token_hash(code), app.clock() + _CODE)
+    app.shelf.put_code(token_hash(code), app.clock() + _CODE)
     return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{urlencode({'code': code})}"
 
 
@@ -74,7 +74,7 @@ class _Desk:
         require_same_origin(request, self.app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "")
         now = self.app.clock()
-        if not await run_in_threadpool(self.app.store.take_code, token_hash(code), now):
+        if not await run_in_threadpool(self.app.shelf.take_code, token_hash(code), now):
             return self._shut(request)
         answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
         answer.set_cookie(
@@ -113,7 +113,7 @@ class _Desk:
             before=request.query_params.get("before", ""),
             limit=_ROWS,
         )
-        page = await run_in_threadpool(self.app.store.page, query)
+        page = await run_in_threadpool(self.app.archive.page, query)
         silent = await run_in_threadpool(silence, self.app)
         now, language = self.app.clock(), self._language(request)
         rows = [desk_row(t, self.app.settings, now, language) for t in page.timelines]
@@ -134,7 +134,7 @@ class _Desk:
 
     async def show(self, request: Request, session: _Session) -> Response:
         """GET /desk/{id}: 200, the submission's answers and all that became of its messages; 404 if there is none."""
-        timeline = await run_in_threadpool(self.app.store.timeline, request.path_params["id"])
+        timeline = await run_in_threadpool(self.app.archive.timeline, request.path_params["id"])
         if timeline is None:
             raise NotFound
         shown = desk_timeline(
@@ -148,10 +148,10 @@ class _Desk:
         303 where the file lies in a bucket: to an address there that gives it, as such a download, for five minutes.
         """
         submission_id, position = request.path_params["id"], request.path_params["position"]
-        link = await run_in_threadpool(self.app.store.file_link, submission_id, position)
+        link = await run_in_threadpool(self.app.archive.file_link, submission_id, position)
         if link is not None:
             return RedirectResponse(link, 303, headers=pages.security_headers())
-        file = await run_in_threadpool(self.app.store.file, submission_id, position)
+        file = await run_in_threadpool(self.app.archive.file, submission_id, position)
         if file is None:
             raise NotFound
         name = pages.strip_controls(file.name).replace("/", "_").replace("\\", "_") or "file"
@@ -175,16 +175,16 @@ class _Desk:
     def _resend(self, submission_id: str, message_id: str) -> bool:
         from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a resend needs it
 
-        timeline = self.app.store.timeline(submission_id)
+        timeline = self.app.archive.timeline(submission_id)
         if timeline is None or message_id not in {m.message.id for m in timeline.messages}:
             return False
-        return self.app.store.resend(
+        return self.app.outbox.resend(
             message_id, now=self.app.clock(), follow_up=follow_up(self.app.settings)
         )
 
     async def orphans(self, request: Request, session: _Session) -> Response:
         """GET /desk/orphans: 200, the newest delivery events that belong to no attempt."""
-        found = await run_in_threadpool(self.app.store.orphans, _ORPHANS)
+        found = await run_in_threadpool(self.app.journal.orphans, _ORPHANS)
         language = self._language(request)
         events = [event(e, language) for e in found]
         return self._render(request, "desk_orphans.html", session, events=events)

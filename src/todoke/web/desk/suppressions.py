@@ -16,7 +16,7 @@ def read_suppressions(app: App, language: str) -> list[dict[str, Any]]:
 
     Raises StoreError.
     """
-    found = suppression_lists(app.store.suppressions(), app.settings, language)
+    found = suppression_lists(app.shelf.suppressions(), app.settings, language)
     return [
         {
             **listed,

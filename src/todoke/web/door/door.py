@@ -22,7 +22,7 @@ from todoke.model.errors import Malformed, NotFound, RequestError, StoreError
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
 from todoke.model.submission import EntryList, File, first_text
-from todoke.ports.store import Duplicate
+from todoke.ports.outbox import Duplicate
 from todoke.walk import accept
 from todoke.walk.app import App
 from todoke.walk.uploads import tickets
@@ -180,7 +180,7 @@ class Door:
         try:
             with self._app.courtesy.visitor():
                 stored = await self._waiting().wait(
-                    self._app.store.add(prepared.submission, prepared.messages, prepared.repeat)
+                    self._app.outbox.add(prepared.submission, prepared.messages, prepared.repeat)
                 )
         except StoreError as error:
             return answer_unavailable(arrival, error)

@@ -1,4 +1,4 @@
-"""The Ledger of one write to SQLite: it reads what the write is about at once, and writes what changed at the end."""
+"""A Transaction of SQLite: it reads what a write is about at once, and writes what changed at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from todoke.model.submission import Submission
 from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
 from todoke.stores.sqlite.add import add_total
-from todoke.stores.sqlite.read import Stored, load
+from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
     Row,
@@ -34,11 +34,11 @@ Place = tuple[int, int]
 
 
 @dataclass(slots=True)
-class SqliteLedger:
-    """See Ledger. `flush` writes; before that nothing is written but orphans."""
+class SqliteTransaction:
+    """See Transaction. `flush` writes; before that nothing is written but orphans."""
 
     connection: apsw.Connection
-    _stored: dict[int, Stored] = field(default_factory=dict)
+    _stored: dict[int, StoredRows] = field(default_factory=dict)
     _seqs: dict[str, int] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _tokens: dict[str, str] = field(default_factory=dict)
@@ -79,24 +79,24 @@ class SqliteLedger:
                     self._tokens[attempt.attempt.token] = work.message.id
 
     def message_of(self, token: str) -> str | None:
-        """See Ledger."""
+        """See Transaction."""
         return self._tokens.get(token)
 
     def token_of(self, service: str, service_id: str) -> str | None:
-        """See Ledger."""
+        """See Transaction."""
         return self._stated.get(stated_key(service, service_id))
 
     def work(self, message_id: str) -> Work | None:
-        """See Ledger."""
+        """See Transaction."""
         place = self._places.get(message_id)
         return None if place is None else self._stored[place[0]].works[place[1]]
 
     def submission(self, submission_id: str) -> Submission:
-        """See Ledger."""
+        """See Transaction."""
         return self._stored[self._seqs[submission_id]].submission
 
     def keep(self, work: Work) -> None:
-        """See Ledger."""
+        """See Transaction."""
         seq, number = self._places[work.message.id]
         before = self._stored[seq].works[number]
         if before.message.recipient != work.message.recipient:
@@ -109,8 +109,8 @@ class SqliteLedger:
         self._attempts.append((*self._places[attempt.message_id], *attempt_row(attempt)))
         self._tokens[attempt.token] = attempt.message_id
 
-    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:
-        """See Ledger."""
+    def journal(self, message_id: str, token: str, event: DeliveryEvent) -> None:
+        """See Transaction."""
         seq, number = self._places[message_id]
         stored = self._stored[seq]
         attempts = stored.works[number].timeline.attempts
@@ -118,12 +118,12 @@ class SqliteLedger:
         row = event_row(event, attempt.recipient)
         if row[0] is not None:
             self._stated[row[0]] = token
-        journal = (number, attempt.number)
-        stored.positions[journal] = position = stored.positions.get(journal, 0) + 1
-        self._events.append((seq, *journal, position, *row))
+        place = (number, attempt.number)
+        stored.positions[place] = position = stored.positions.get(place, 0) + 1
+        self._events.append((seq, *place, position, *row))
 
-    def keep_message(self, message: Message, due_at: datetime) -> None:
-        """See Ledger."""
+    def add(self, message: Message, due_at: datetime) -> None:
+        """See Transaction."""
         seq = self._seqs[message.submission_id]
         if message.id in self._places or self._is_known(message.id):
             return
@@ -135,7 +135,7 @@ class SqliteLedger:
         self._addresses.append((message.recipient, seq))
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
-        """See Ledger."""
+        """See Transaction."""
         self.connection.execute(
             SQL["put_orphan"],
             {
@@ -148,7 +148,7 @@ class SqliteLedger:
         add_total(self.connection, "orphans", self.connection.changes())
 
     def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
-        """See Ledger."""
+        """See Transaction."""
         key = {"stated_id": stated_key(service, service_id)}
         rows = sorted(self.connection.execute(SQL["take_orphans"], key))
         if rows:

@@ -1,4 +1,4 @@
-"""The Ledger of one submission in DynamoDB: what one conditional put will change, and what must be there before it.
+"""A Transaction on one submission in DynamoDB: what one conditional put will change, and what must be there before.
 
 Pointers are put before the write that they point to, so a crash leaves a pointer to nothing, never work that cannot be
 found. Whoever follows one looks whether it is true.
@@ -18,15 +18,15 @@ from todoke.stores.dynamodb.codec import Record
 from todoke.stores.rules.work import Work, new_work
 
 
-class DynamoLedger:
-    """See Ledger; of one submission, or of none (None)."""
+class DynamoTransaction:
+    """See Transaction; of one submission, or of none (None)."""
 
     def __init__(self, record: Record | None) -> None:
         self._record = record
         works = record.works if record else ()
         self._works = {work.message.id: work for work in works}
         self.before = dict(self._works)
-        self.heard: list[tuple[str, DeliveryEvent]] = []
+        self.journaled: list[tuple[str, DeliveryEvent]] = []
         self.orphans: list[DeliveryEvent] = []
 
     @property
@@ -46,14 +46,14 @@ class DynamoLedger:
         return msgspec.structs.replace(self._record, works=tuple(self._works.values()))
 
     def message_of(self, token: str) -> str | None:
-        """See Ledger."""
+        """See Transaction."""
         for message_id, work in self._works.items():
             if any(a.attempt.token == token for a in work.timeline.attempts):
                 return message_id
         return None
 
     def token_of(self, service: str, service_id: str) -> str | None:
-        """See Ledger. Of several attempts, the newest."""
+        """See Transaction. Of several attempts, the newest."""
         stated = [
             (a.attempt.started_at, a.attempt.token)
             for work in self._works.values()
@@ -64,29 +64,29 @@ class DynamoLedger:
         return max(stated)[1] if stated else None
 
     def work(self, message_id: str) -> Work | None:
-        """See Ledger."""
+        """See Transaction."""
         return self._works.get(message_id)
 
-    def submission(self, submission_id: str) -> Submission:  # noqa: ARG002 - see Ledger
-        """See Ledger."""
+    def submission(self, submission_id: str) -> Submission:  # noqa: ARG002 - see Transaction
+        """See Transaction."""
         return self.record.submission
 
     def keep(self, work: Work) -> None:
-        """See Ledger."""
+        """See Transaction."""
         self._works[work.message.id] = work
 
-    def keep_event(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - see Ledger
-        """See Ledger. The event is in the work already."""
-        self.heard.append((token, event))
+    def journal(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - see Transaction
+        """See Transaction. The event is in the work already."""
+        self.journaled.append((token, event))
 
-    def keep_message(self, message: Message, due_at: datetime) -> None:
-        """See Ledger."""
+    def add(self, message: Message, due_at: datetime) -> None:
+        """See Transaction."""
         self._works.setdefault(message.id, new_work(message, due_at))
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
-        """See Ledger. They are kept by the caller, for they are about no submission."""
+        """See Transaction. They are kept by the caller, for they are about no submission."""
         self.orphans.append(event)
 
-    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:  # noqa: ARG002 - see Ledger
-        """See Ledger. They are joined after the write: a report that comes meanwhile is not missed then."""
+    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:  # noqa: ARG002 - see Transaction
+        """See Transaction. They are joined after the write: a report that comes meanwhile is not missed then."""
         return ()

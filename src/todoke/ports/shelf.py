@@ -1,0 +1,43 @@
+"""The shelf: small things that are kept beside submissions: codes of the desk, marks, suppression lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from todoke.ports.records import Suppression, SuppressionList
+
+
+class Shelf(Protocol):
+    """Keeps small things. Durability and errors are those of Store."""
+
+    def put_code(self, code_hash: str, expires_at: datetime) -> None:
+        """Keep a one-time code (hashed) that opens the desk until `expires_at`."""
+        ...
+
+    def take_code(self, code_hash: str, now: datetime) -> bool:
+        """True once for a live code; it is gone afterwards."""
+        ...
+
+    def mark(self, name: str) -> datetime | None:
+        """The moment kept under this name, or None."""
+        ...
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        """Keep a moment under a name, in place of the one before."""
+        ...
+
+    def marks(self) -> Mapping[str, datetime]:
+        """Every moment kept under a name."""
+        ...
+
+    def put_suppressions(
+        self, service: str, suppressions: Sequence[Suppression], at: datetime
+    ) -> None:
+        """Keep what a service's list holds at `at`, in place of what it held before."""
+        ...
+
+    def suppressions(self) -> Sequence[SuppressionList]:
+        """The lists as last read, in the order of the services' names; one that was never read is not among them."""
+        ...

@@ -19,12 +19,15 @@ _LEGEND = """<p>A line leads from a resource to what refers to it.</p>
 <li class="replaced">± replaced</li><li class="removed">− removed</li><li class="same">= unchanged</li></ul>"""
 
 
-def page(found: Review) -> str:
-    """The whole HTML document, under a policy that allows its own style and nothing else."""
+def page(review: Review, accept: str = "") -> str:
+    """The whole HTML document, under a policy that allows its own style and nothing else.
+
+    `accept` is the command that deploys `{stack}` by the review `{digest}`; "" where no command does.
+    """
     style = _STYLE.read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    title = escape(words.title(found))
+    title = escape(words.title(review))
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -32,36 +35,36 @@ def page(found: Review) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>Review: {escape(found.subject.stack)}</title>
+<title>Review: {escape(review.subject.stack)}</title>
 <style>{style}</style>
 </head>
 <body>
 <header>
 <h1>{title}</h1>
-<p class="verdict {"risk" if found.is_at_risk else "fine"}">{_verdict_sign(found)} {escape(found.verdict)}</p>
-<p>{escape(words.summary(found))}. Review <code>{found.digest}</code></p>
+<p class="verdict {"risk" if review.is_at_risk else "fine"}">{_verdict_sign(review)} {escape(review.verdict)}</p>
+<p>{escape(words.summary(review))}. Review <code>{review.digest}</code></p>
 </header>
 <main>
-{_findings(found)}
-{_pictures(found)}
-{_changes(found)}
-{_parameters(found)}
+{_findings(review)}
+{_pictures(review)}
+{_changes(review)}
+{_parameters(review)}
 <section aria-labelledby="limits"><h2 id="limits">What this review cannot see</h2><p>{escape(words.LIMITS)}</p>
-{_acceptance(found)}</section>
+{_acceptance(review, accept)}</section>
 </main>
 </body>
 </html>
 """
 
 
-def _verdict_sign(found: Review) -> str:
-    return "▲" if found.is_at_risk else "✔"
+def _verdict_sign(review: Review) -> str:
+    return "▲" if review.is_at_risk else "✔"
 
 
-def _findings(found: Review) -> str:
-    if not found.findings:
+def _findings(review: Review) -> str:
+    if not review.findings:
         return ""
-    items = "\n".join(_finding(finding) for finding in words.grouped(found.findings))
+    items = "\n".join(_finding(finding) for finding in words.grouped(review.findings))
     return _section("findings", "To judge", f'<ul class="findings">\n{items}\n</ul>')
 
 
@@ -73,13 +76,13 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _pictures(found: Review) -> str:
-    layout = picture.layout(found.before, found.after, found.steps)
+def _pictures(review: Review) -> str:
+    layout = picture.layout(review.before, review.after, review.steps)
     if not layout.places:
         return ""
-    sides = [("Before", found.before)] * (not found.subject.creates) + [("After", found.after)]
+    sides = [("Before", review.before)] * (not review.subject.creates) + [("After", review.after)]
     figures = "\n".join(
-        _figure(name, picture.picture(layout, side, found.steps, name)) for name, side in sides
+        _figure(name, picture.picture(layout, side, review.steps, name)) for name, side in sides
     )
     rest = (
         f"<p>{layout.left_out} resources that do not change are not drawn.</p>"
@@ -98,10 +101,10 @@ def _section(name: str, heading: str, body: str) -> str:
     return f'<section aria-labelledby="{name}"><h2 id="{name}">{heading}</h2>\n{body}</section>'
 
 
-def _changes(found: Review) -> str:
-    if not found.steps:
+def _changes(review: Review) -> str:
+    if not review.steps:
         return ""
-    items = "\n".join(_change(step) for step in found.steps)
+    items = "\n".join(_change(step) for step in review.steps)
     return _section("changes", "What happens", f'<ul class="changes">\n{items}\n</ul>')
 
 
@@ -116,18 +119,20 @@ def _change(step: Step) -> str:
     )
 
 
-def _parameters(found: Review) -> str:
-    if not found.parameters:
+def _parameters(review: Review) -> str:
+    if not review.parameters:
         return ""
     rows = "".join(
         f"<li><code>{escape(p.name)}: {escape(p.before or 'not set')} -&gt; {escape(p.after or 'not set')}</code></li>"
-        for p in found.parameters
+        for p in review.parameters
     )
     return _section("parameters", "Parameters", f"<ul>{rows}</ul>")
 
 
-def _acceptance(found: Review) -> str:
-    if not found.is_at_risk:
+def _acceptance(review: Review, accept: str) -> str:
+    if not review.is_at_risk:
         return "<p>It may be deployed without acceptance.</p>"
-    command = f"todoke aws deploy --stack {found.subject.stack} --accept {found.digest}"
+    if not accept:
+        return "<p>A person has to accept this before it is deployed.</p>"
+    command = accept.format(stack=review.subject.stack, digest=review.digest)
     return f"<p>Whoever has read it and takes the risk deploys with</p><pre>{escape(command)}</pre>"

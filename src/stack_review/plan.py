@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from stack_review.change_set import Change, read_changes
-from stack_review.errors import AwsError, InputError
-from stack_review.parameters import Given
+from stack_review.errors import AwsError
+from stack_review.parameters import Inputs, changed, known
 from stack_review.resolve import resolved
-from stack_review.review import Parameter, Review, Subject, review
-from stack_review.session import Aws, Client, asked, code_of
-from stack_review.template import Template, document, from_document, parse
+from stack_review.review import Review, Subject, review
+from stack_review.session import Aws, Client, asked
+from stack_review.stack import (
+    FormerStack,
+    describe,
+    former_stack,
+    pseudo_parameters,
+    template_of,
+    values_of,
+)
+from stack_review.template import Template, parse
 
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
-_HIDDEN = "****"
 _WAIT_SECONDS = 600
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
 BODY_LIMIT = 51_200
@@ -27,12 +33,12 @@ BODY_LIMIT = 51_200
 
 
 @dataclass(frozen=True)
-class Order:
+class Deployment:
     """What is to be deployed: a template's text, its address when it is too long to be sent along, and its values."""
 
     stack: str
     template: str
-    given: Given
+    inputs: Inputs
     template_url: str = ""
 
 
@@ -44,130 +50,63 @@ class Plan:
     change_set: str
 
 
-@dataclass(frozen=True)
-class Former:
-    """The stack as it is before: `template` as it was given, parameters with hidden ones as "****".
-
-    `is_in_review` is True for one that does not exist yet, of which somebody else has a change set.
-    """
-
-    exists: bool
-    is_in_review: bool = False
-    template: str = ""
-    processed: Template = field(default_factory=Template)
-    parameters: Mapping[str, str] | None = None
-    tags: Mapping[str, str] | None = None
-
-
 @contextlib.contextmanager
-def planned(aws: Aws, order: Order, *, keep: bool = False) -> Iterator[Plan]:
+def planned(aws: Aws, deployment: Deployment, *, keep: bool = False) -> Iterator[Plan]:
     """Make a change set and review it. Afterwards it is deleted, if it was not executed and is not to be kept.
 
     A stack that only the plan made goes too. Raises AwsError, InputError: if AWS does not take the template, or the
     stack cannot be updated in its state.
     """
     client = aws.client("cloudformation")
-    former = former_stack(client, order.stack)
-    name = f"todoke-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+    former = former_stack(aws, deployment.stack)
+    name = (
+        f"{aws.program.name}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+    )
     change_set = ""
     try:
-        change_set = _create(client, aws, order, former, name)
-        found = _read_whole(client, change_set)
-        yield _plan(client, aws, order, former, found)
+        change_set = _create(client, aws, deployment, former, name)
+        described = _read_whole(client, change_set)
+        yield _plan(client, aws, deployment, former, described)
     finally:
         if not keep:
             is_ours = not former.exists and not former.is_in_review
-            _clean(client, change_set, order.stack, created=is_ours)
+            _clean(client, change_set, deployment.stack, created=is_ours)
 
 
-def former_stack(client: Client, stack: str) -> Former:
-    """The stack as it is. Raises InputError: if nothing can be deployed over it in its state; it says what to do."""
-    found = describe(client, stack)
-    if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS":
-        return Former(exists=False, is_in_review=found is not None)
-    _require_deployable(stack, found["StackStatus"])
-    original = asked(client.get_template, StackName=stack, TemplateStage="Original")["TemplateBody"]
-    processed = asked(client.get_template, StackName=stack, TemplateStage="Processed")[
-        "TemplateBody"
-    ]
-    values = _values(found.get("Parameters", ()))
-    template = _template(processed, f"the template of the stack {stack}")
-    return Former(
-        exists=True,
-        template=original if isinstance(original, str) else json.dumps(original),
-        processed=resolved(template, _known(values, _pseudo(found["StackId"], stack))),
-        parameters=values,
-        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
-    )
-
-
-def describe(client: Client, stack: str) -> dict[str, Any] | None:
-    """What CloudFormation says of a stack; None when there is none."""
-    try:
-        (found,) = asked(client.describe_stacks, StackName=stack)["Stacks"]
-    except AwsError as error:
-        if code_of(error) == "ValidationError" and "does not exist" in str(error):
-            return None
-        raise
-    return None if found["StackStatus"] == "DELETE_COMPLETE" else dict(found)
-
-
-def parameters_of(aws: Aws, stack: str) -> dict[str, str]:
-    """The parameters of a stack as it is, none where there is none."""
-    found = describe(aws.client("cloudformation"), stack) or {}
-    rows = found.get("Parameters", ())
-    return {row["ParameterKey"]: str(row.get("ParameterValue", "")) for row in rows}
-
-
-def outputs_of(aws: Aws, stack: str) -> dict[str, str]:
-    """The outputs of a stack, none where there is none."""
-    found = describe(aws.client("cloudformation"), stack) or {}
-    return {row["OutputKey"]: str(row["OutputValue"]) for row in found.get("Outputs", ())}
-
-
-def _require_deployable(stack: str, status: str) -> None:
-    if status.endswith("_IN_PROGRESS"):
-        raise InputError(f"The stack {stack} is at work ({status}): wait for its end.")
-    if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"):
-        raise InputError(
-            f"The stack {stack} was never made whole ({status}): remove it with `todoke aws destroy --stack {stack}`."
-        )
-    if status == "UPDATE_ROLLBACK_FAILED":
-        raise InputError(
-            f"The stack {stack} is stuck ({status}): repair what its events name, then continue the roll back"
-            " (aws cloudformation continue-update-rollback)."
-        )
-
-
-def _create(client: Client, aws: Aws, order: Order, former: Former, name: str) -> str:
+def _create(
+    client: Client, aws: Aws, deployment: Deployment, former: FormerStack, name: str
+) -> str:
     source = (
-        {"TemplateURL": order.template_url}
-        if order.template_url
-        else {"TemplateBody": order.template}
+        {"TemplateURL": deployment.template_url}
+        if deployment.template_url
+        else {"TemplateBody": deployment.template}
     )
-    declared = parse(order.template).parameters
+    declared = parse(deployment.template).parameters
     rows: list[dict[str, Any]] = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in order.given.values.items()
+        {"ParameterKey": key, "ParameterValue": value}
+        for key, value in deployment.inputs.values.items()
     ]
     rows += [
         {"ParameterKey": key, "UsePreviousValue": True}
-        for key in sorted(set(former.parameters or {}) & set(declared) - set(order.given.values))
+        for key in sorted(
+            set(former.parameters or {}) & set(declared) - set(deployment.inputs.values)
+        )
     ]
-    tags = dict(former.tags or {}) | dict(order.given.tags)
+    tags = dict(former.tags or {}) | dict(deployment.inputs.tags)
     extra = {"RoleARN": aws.execution_role} if aws.execution_role else {}
-    found = asked(
+    created = asked(
         client.create_change_set,
-        StackName=order.stack,
+        StackName=deployment.stack,
         ChangeSetName=name,
         ChangeSetType="UPDATE" if former.exists else "CREATE",
         Capabilities=list(_CAPABILITIES),
         Parameters=rows,
         Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
-        Description="Made by todoke for a review",
+        Description=f"Made by {aws.program.name} for a review",
         **source,
         **extra,
     )
-    return str(found["Id"])
+    return str(created["Id"])
 
 
 def _read_whole(client: Client, change_set: str) -> dict[str, Any]:
@@ -184,9 +123,9 @@ def _read_whole(client: Client, change_set: str) -> dict[str, Any]:
 def _ready(client: Client, change_set: str) -> dict[str, Any]:
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:
-        found = _described(client, change_set)
-        if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
-            return found
+        described = _described(client, change_set)
+        if described["Status"] in ("CREATE_COMPLETE", "FAILED"):
+            return described
         time.sleep(1)
     raise AwsError(f"CloudFormation did not finish the change set within {_WAIT_SECONDS} seconds.")
 
@@ -199,34 +138,40 @@ def _described(client: Client, change_set: str, **more: str) -> dict[str, Any]:
     )
 
 
-def _plan(client: Client, aws: Aws, order: Order, former: Former, found: Mapping[str, Any]) -> Plan:
-    reason = str(found.get("StatusReason", ""))
-    empty = found["Status"] == "FAILED" and any(word in reason.lower() for word in _NO_CHANGES)
-    if found["Status"] == "FAILED" and not empty:
+def _plan(
+    client: Client,
+    aws: Aws,
+    deployment: Deployment,
+    former: FormerStack,
+    described: Mapping[str, Any],
+) -> Plan:
+    reason = str(described.get("StatusReason", ""))
+    empty = described["Status"] == "FAILED" and any(word in reason.lower() for word in _NO_CHANGES)
+    if described["Status"] == "FAILED" and not empty:
         raise AwsError(f"CloudFormation does not take the template: {reason}")
-    values = _values(found.get("Parameters", ()))
-    stack_id = str(found["StackId"])
-    processed = None if empty else _processed(client, found["ChangeSetId"], order.stack)
-    template = processed or parse(order.template)
-    new = resolved(template, _known(values, _pseudo(stack_id, order.stack)))
+    values = values_of(described.get("Parameters", ()))
+    stack_id = str(described["StackId"])
+    processed = None if empty else _processed(client, described["ChangeSetId"], deployment.stack)
+    template = processed or parse(deployment.template)
+    new = resolved(template, known(values, pseudo_parameters(stack_id, deployment.stack)))
     old = former.processed
     subject = Subject(
-        stack=order.stack,
+        stack=deployment.stack,
         account=aws.account,
         region=aws.region_name,
         creates=not former.exists,
-        capabilities=tuple(sorted(found.get("Capabilities", ()))),
-        tags=tuple(sorted((t["Key"], t["Value"]) for t in found.get("Tags", ()))),
+        capabilities=tuple(sorted(described.get("Capabilities", ()))),
+        tags=tuple(sorted((t["Key"], t["Value"]) for t in described.get("Tags", ()))),
     )
-    changes: tuple[Change, ...] = () if empty else read_changes(found["Changes"])
+    changes: tuple[Change, ...] = () if empty else read_changes(described["Changes"])
     judged = review(
         subject,
         old,
         old if empty else new,
         changes,
-        () if empty else _changed(former.parameters or {}, values),
+        () if empty else changed(former.parameters or {}, values),
     )
-    return Plan(judged, "" if empty else str(found["ChangeSetId"]))
+    return Plan(judged, "" if empty else str(described["ChangeSetId"]))
 
 
 def _processed(client: Client, change_set: str, stack: str) -> Template:
@@ -234,56 +179,15 @@ def _processed(client: Client, change_set: str, stack: str) -> Template:
     body = asked(
         client.get_template, StackName=stack, ChangeSetName=change_set, TemplateStage="Processed"
     )["TemplateBody"]
-    return _template(body, "the new template")
-
-
-def _template(body: Any, name: str) -> Template:
-    return from_document(document(body, name) if isinstance(body, str) else body, name)
-
-
-def _values(rows: Any) -> dict[str, str]:
-    return {
-        row["ParameterKey"]: str(row.get("ResolvedValue", row.get("ParameterValue", "")))
-        for row in rows
-    }
-
-
-def _known(values: Mapping[str, str], pseudo: Mapping[str, str]) -> dict[str, str]:
-    """The values that conditions and properties may be worked out with; a hidden one is not known."""
-    return {key: value for key, value in values.items() if value != _HIDDEN} | dict(pseudo)
-
-
-def _pseudo(stack_id: str, stack: str) -> dict[str, str]:
-    """`arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID` has what most pseudo parameters say."""
-    parts = stack_id.split(":")
-    partition, region, account = (
-        (parts[1], parts[3], parts[4]) if len(parts) > 5 else ("aws", "", "")
-    )
-    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
-    return {
-        "AWS::StackName": stack,
-        "AWS::Region": region,
-        "AWS::AccountId": account,
-        "AWS::Partition": partition,
-        "AWS::URLSuffix": suffix,
-    }
-
-
-def _changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Parameter, ...]:
-    names = sorted({*before, *after})
-    return tuple(
-        Parameter(name, before.get(name, ""), after.get(name, ""))
-        for name in names
-        if before.get(name) != after.get(name)
-    )
+    return template_of(body, "the new template")
 
 
 def _clean(client: Client, change_set: str, stack: str, *, created: bool) -> None:
     """Delete the change set, and the stack in review that only it made; one that was executed is no longer there."""
-    found = describe(client, stack)
-    if found is None:
+    described = describe(client, stack)
+    if described is None:
         return
-    if created and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+    if created and described["StackStatus"] == "REVIEW_IN_PROGRESS":
         asked(client.delete_stack, StackName=stack)
         return
     pages = client.get_paginator("list_change_sets").paginate(StackName=stack)

@@ -1,4 +1,4 @@
-"""The connection to AWS. botocore is imported here and nowhere else in this room, and only when it is needed."""
+"""The connection to AWS. botocore is imported here and nowhere else in this package, and only when it is needed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stack_review.errors import AwsError, InputError
+from stack_review.program import ITSELF, Program
 
 Client = Any
 """A client of botocore: its methods are made at run time, so there is no type for it."""
@@ -18,16 +19,17 @@ class Aws:
     """An account in a region, under one identity.
 
     `role` is the ARN of a role to work under, "" for the identity of the environment. `execution_role` is the role
-    that CloudFormation itself is to work under, "" for the same.
+    that CloudFormation itself is to work under, "" for the same. `program` is in whose name all of it happens.
     """
 
     region: str = ""
     role: str = ""
     execution_role: str = ""
+    program: Program = ITSELF
 
     def client(self, service: str) -> Client:
         """The client of a service. Raises InputError: without botocore or a region."""
-        return _client(service, self.region, self.role)
+        return _client(service, self.region, self.role, self.program)
 
     @property
     def account(self) -> str:
@@ -41,8 +43,8 @@ class Aws:
 
 
 @functools.cache
-def _client(service: str, region: str, role: str) -> Client:
-    botocore = _botocore()
+def _client(service: str, region: str, role: str, program: Program) -> Client:
+    botocore = _botocore(program)
     from botocore.exceptions import BotoCoreError
 
     try:
@@ -51,30 +53,29 @@ def _client(service: str, region: str, role: str) -> Client:
         place = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
         if not place:
             raise InputError("No region is given: use --region or set AWS_REGION.")
-        return session.create_client(
-            service, region_name=place, **(_keys(region, role) if role else {})
-        )
+        keys = _keys(region, role, program) if role else {}
+        return session.create_client(service, region_name=place, **keys)
     except BotoCoreError as error:
         raise InputError(f"AWS cannot be reached: {error}") from error
 
 
 @functools.cache
-def _keys(region: str, role: str) -> dict[str, str]:
+def _keys(region: str, role: str, program: Program) -> dict[str, str]:
     """The keys of a role, for an hour."""
-    sts = _client("sts", region, "")
-    found = asked(sts.assume_role, RoleArn=role, RoleSessionName="todoke")["Credentials"]
+    sts = _client("sts", region, "", program)
+    keys = asked(sts.assume_role, RoleArn=role, RoleSessionName=program.name)["Credentials"]
     return {
-        "aws_access_key_id": found["AccessKeyId"],
-        "aws_secret_access_key": found["SecretAccessKey"],
-        "aws_session_token": found["SessionToken"],
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
     }
 
 
-def _botocore() -> Any:
+def _botocore(program: Program) -> Any:
     try:
         import botocore.session
     except ImportError as error:
-        raise InputError("The AWS commands need botocore: pip install 'todoke[aws]'.") from error
+        raise InputError(f"The AWS commands need botocore: {program.install}.") from error
     return botocore
 
 
@@ -97,10 +98,8 @@ def asked(method: Any, *values: Any, **arguments: Any) -> Any:
 
 def words_of(error: Any) -> str:
     """What AWS says of a failed call: operation, code and message."""
-    found = error.response.get("Error", {})
-    return (
-        f"AWS refused {error.operation_name}: {found.get('Code', '')}: {found.get('Message', '')}"
-    )
+    said = error.response.get("Error", {})
+    return f"AWS refused {error.operation_name}: {said.get('Code', '')}: {said.get('Message', '')}"
 
 
 def code_of(error: BaseException) -> str:

@@ -82,7 +82,7 @@ def test_every_finding_is_on_every_page() -> None:
         assert finding.sentence in page(found)
         assert finding.severity.upper() in lines
     assert found.digest in lines
-    assert f"--accept {found.digest}" in page(found)
+    assert f"ship forms --by {found.digest}" in page(found, "ship {stack} --by {digest}")
 
 
 def test_hostile_names_stay_words() -> None:

@@ -84,15 +84,15 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what a deployment would do to data, availability, security and cost. Exit 1 when something is at risk."""
-    from stack_review.session import Aws
-    from todoke.aws.deploy.order import What
+    from todoke.aws.deploy.prepare import Intent
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_plan import Files
     from todoke.cli.aws_plan import plan as run
 
-    what = What(stack, template, parameters, config, bucket, package)
+    intent = Intent(stack, template, parameters, config, bucket, package)
     files = Files(markdown, html, brief, publish)
     raise typer.Exit(
-        run(Aws(region, role, execution_role), what, files, keep=keep, as_json=as_json)
+        run(account(region, role, execution_role), intent, files, keep=keep, as_json=as_json)
     )
 
 
@@ -141,8 +141,8 @@ def deploy(
     as_json: Json = False,
 ) -> None:
     """Deploy what the review shows, prove it with a canary submission, and go back if that fails."""
-    from stack_review.session import Aws
-    from todoke.aws.deploy.order import What
+    from todoke.aws.deploy.prepare import Intent
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_deploy import Proof
     from todoke.cli.aws_deploy import deploy as run
 
@@ -151,9 +151,10 @@ def deploy(
             "give either --canary ADDRESS or --no-canary", param_hint="--canary"
         )
     proof = Proof(canary_address, canary_form, _pairs(canary_field), canary_within)
-    what = What(stack, template, parameters, config, bucket, package)
-    aws_ = Aws(region, role, execution_role)
-    raise typer.Exit(run(aws_, what, proof, accept=accept, as_json=as_json))
+    intent = Intent(stack, template, parameters, config, bucket, package)
+    raise typer.Exit(
+        run(account(region, role, execution_role), intent, proof, accept=accept, as_json=as_json)
+    )
 
 
 @aws.command()
@@ -171,14 +172,14 @@ def canary(
     as_json: Json = False,
 ) -> None:
     """Submit a form through the public door and wait until its mails are delivered. Exit 1 when they are not."""
-    from stack_review.session import Aws
-    from todoke.aws.deploy.order import What
+    from todoke.aws.deploy.prepare import Intent
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_deploy import Proof
     from todoke.cli.aws_deploy import canary as run
 
     proof = Proof(address, canary_form, _pairs(canary_field), canary_within)
-    what = What(stack, None, None, config)
-    raise typer.Exit(run(Aws(region, role), what, proof, as_json=as_json))
+    intent = Intent(stack, None, None, config)
+    raise typer.Exit(run(account(region, role), intent, proof, as_json=as_json))
 
 
 @aws.command("package")
@@ -205,10 +206,10 @@ def status(
     stack: Stack = _STACK, region: Region = "", role: Role = "", as_json: Json = False
 ) -> None:
     """Show the stack, its outputs, alarms and queues. Exit 1 when an alarm rings."""
-    from stack_review.session import Aws
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_status import status as run
 
-    raise typer.Exit(run(Aws(region, role), stack, as_json=as_json))
+    raise typer.Exit(run(account(region, role), stack, as_json=as_json))
 
 
 @aws.command()
@@ -224,11 +225,11 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Print what the functions write to their logs."""
-    from stack_review.session import Aws
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_status import print_logs
 
     print_logs(
-        Aws(region, role), stack, function=function, since=since, follow=follow, as_json=as_json
+        account(region, role), stack, function=function, since=since, follow=follow, as_json=as_json
     )
 
 
@@ -246,11 +247,12 @@ def destroy(
     execution_role: ExecutionRole = "",
 ) -> None:
     """Delete the stack. Its data stays, unless told otherwise."""
-    from stack_review.session import Aws
+    from todoke.aws.deploy.program import account
     from todoke.cli.aws_destroy import destroy as run
 
-    aws_ = Aws(region, role, execution_role)
-    raise typer.Exit(run(aws_, stack, delete_data=delete_data, yes=yes))
+    raise typer.Exit(
+        run(account(region, role, execution_role), stack, delete_data=delete_data, yes=yes)
+    )
 
 
 def _pairs(given: list[str] | None) -> dict[str, str]:

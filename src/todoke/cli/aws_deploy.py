@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stack_review.finding import Finding, Severity, Topic
-from stack_review.parameters import Given
-from stack_review.plan import Former, Order, Plan, former_stack, outputs_of, parameters_of, planned
+from stack_review.parameters import HIDDEN, Inputs
+from stack_review.plan import Deployment, Plan, planned
 from stack_review.session import Aws
+from stack_review.stack import FormerStack, former_stack, outputs_of, parameters_of
 from todoke.aws.deploy.canary import Canary, CanaryDied, ask_over_http, entries_for, fly, mark_of
 from todoke.aws.deploy.execute import DeployFailed, execute
-from todoke.aws.deploy.order import Ready, What, prepared, sendable
+from todoke.aws.deploy.prepare import Intent, ReadyDeployment, prepared, sendable
+from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.secrets import what_is_missing
 from todoke.cli.aws_next_steps import next_steps
 from todoke.cli.aws_plan import print_review
@@ -22,8 +24,6 @@ from todoke.cli.aws_progress import Progress
 from todoke.cli.output import print_notice
 from todoke.configuration import read
 from todoke.model.errors import ConfigError
-
-_HIDDEN = "****"
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,38 @@ class Proof:
     within: float
 
 
-def deploy(aws: Aws, what: What, proof: Proof, *, accept: str, as_json: bool) -> int:
+def deploy(aws: Aws, intent: Intent, proof: Proof, *, accept: str, as_json: bool) -> int:
     """Deploy; 1 when the review needs acceptance, the deployment failed, or the canary did not come back."""
     say = Progress(as_json)
-    waiting = _canary(what.config, proof) if proof.address else None
-    client = aws.client("cloudformation")
-    with prepared(aws, what) as ready:
+    waiting = _canary(intent.config, proof) if proof.address else None
+    with prepared(aws, intent) as ready:
         if ready.notice:
             print_notice(ready.notice)
-        is_ours = what.template is None
-        if is_ours and (missing := what_is_missing(aws, ready.order, what.config)):
+        is_ours = intent.template is None
+        if is_ours and (missing := what_is_missing(aws, ready.deployment, intent.config)):
             raise ConfigError(f"{missing}\nNothing was deployed.")
-        former = former_stack(client, what.stack)
-        with planned(aws, ready.order) as plan:
+        former = former_stack(aws, intent.stack)
+        with planned(aws, ready.deployment) as plan:
             print_review(plan.review, as_json=as_json)
-            if _is_refused(plan, what.stack, accept, say):
+            if _is_refused(plan, intent.stack, accept, say):
                 return 1
-            if not _executed(aws, ready, plan, what.stack, say):
+            if not _executed(aws, ready, plan, intent.stack, say):
                 return 1
     if is_ours and not former.exists:
-        found = next_steps(what.config, outputs_of(aws, what.stack), parameters_of(aws, what.stack))
+        found = next_steps(
+            intent.config, outputs_of(aws, intent.stack), parameters_of(aws, intent.stack)
+        )
         for step in found:
             say.line(step)
     if waiting is None:
         say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")
         return 0
-    if prove(replace(waiting, door_url=_door(aws, what)), say):
+    if prove(replace(waiting, door_url=_door(aws, intent)), say):
         return 0
     if plan.review.is_empty or not former.exists:
         say.line("There is no former deployment to go back to: the stack stays as it is.")
     else:
-        _go_back(aws, what, former, say)
+        _go_back(aws, intent, former, say)
     return 1
 
 
@@ -91,13 +92,13 @@ def _is_refused(plan: Plan, stack: str, accept: str, say: Progress) -> bool:
         return True
     if review.is_at_risk and not accept:
         say.line(
-            f"Refused. To take the risk: todoke aws deploy --stack {stack} --accept {review.digest}"
+            f"Refused. To take the risk: {TODOKE.accept.format(stack=stack, digest=review.digest)}"
         )
         return True
     return False
 
 
-def _executed(aws: Aws, ready: Ready, plan: Plan, stack: str, say: Progress) -> bool:
+def _executed(aws: Aws, ready: ReadyDeployment, plan: Plan, stack: str, say: Progress) -> bool:
     """Execute exactly the change set that was reviewed; True when the stack is as it should be."""
     if not plan.change_set:
         return True
@@ -116,12 +117,12 @@ def _executed(aws: Aws, ready: Ready, plan: Plan, stack: str, say: Progress) -> 
     return True
 
 
-def _door(aws: Aws, what: What) -> str:
+def _door(aws: Aws, intent: Intent) -> str:
     """Where the stack says that its door is. Raises ConfigError: if it does not."""
-    outputs = outputs_of(aws, what.stack)
+    outputs = outputs_of(aws, intent.stack)
     if "DoorUrl" not in outputs:
         raise ConfigError(
-            f"The stack {what.stack} has no output DoorUrl, to which a canary could go."
+            f"The stack {intent.stack} has no output DoorUrl, to which a canary could go."
         )
     return outputs["DoorUrl"]
 
@@ -140,26 +141,26 @@ def prove(canary: Canary, say: Progress) -> bool:
     return True
 
 
-def canary(aws: Aws, what: What, proof: Proof, *, as_json: bool) -> int:
+def canary(aws: Aws, intent: Intent, proof: Proof, *, as_json: bool) -> int:
     """Only the canary; 1 when it did not come back."""
-    ready = replace(_canary(what.config, proof), door_url=_door(aws, what))
+    ready = replace(_canary(intent.config, proof), door_url=_door(aws, intent))
     return 0 if prove(ready, Progress(as_json)) else 1
 
 
-def _go_back(aws: Aws, what: What, former: Former, say: Progress) -> None:
+def _go_back(aws: Aws, intent: Intent, former: FormerStack, say: Progress) -> None:
     """To the former template with its parameters, unless data would be lost by it."""
-    values = {key: value for key, value in (former.parameters or {}).items() if value != _HIDDEN}
-    order = Order(what.stack, former.template, Given(values, former.tags or {}))
-    with planned(aws, sendable(aws, order, what.bucket)) as plan:
+    values = {key: value for key, value in (former.parameters or {}).items() if value != HIDDEN}
+    deployment = Deployment(intent.stack, former.template, Inputs(values, former.tags or {}))
+    with planned(aws, sendable(aws, deployment, intent.bucket)) as plan:
         dangers = [f for f in plan.review.findings if _loses_data(f)]
         if dangers:
             say.line(f"Not rolled back, for data would be lost: {dangers[0].sentence}")
         elif plan.change_set:
             say.line("Going back to the former deployment ...")
             say.events(
-                execute(aws.client("cloudformation"), plan.change_set, what.stack, creates=False)
+                execute(aws.client("cloudformation"), plan.change_set, intent.stack, creates=False)
             )
-            say.line(f"{what.stack} is as it was before.", rolled_back=True)
+            say.line(f"{intent.stack} is as it was before.", rolled_back=True)
 
 
 def _loses_data(finding: Finding) -> bool:

@@ -11,7 +11,8 @@ from stack_review.plan import planned
 from stack_review.review import Review
 from stack_review.review import as_json as review_as_json
 from stack_review.session import Aws
-from todoke.aws.deploy.order import What, prepared
+from todoke.aws.deploy.prepare import Intent, prepared
+from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.publish import publish
 from todoke.aws.deploy.secrets import what_is_missing
 from todoke.cli.output import print_json, print_line, print_notice, style
@@ -28,16 +29,22 @@ class Files:
     publish: str = ""
 
 
-def plan(aws: Aws, what: What, files: Files, *, keep: bool, as_json: bool) -> int:
+def plan(aws: Aws, intent: Intent, files: Files, *, keep: bool, as_json: bool) -> int:
     """Print the review; 1 when something is at risk."""
-    with prepared(aws, what) as ready, planned(aws, ready.order, keep=keep) as found:
-        review, change_set = found.review, found.change_set
+    with prepared(aws, intent) as ready, planned(aws, ready.deployment, keep=keep) as planning:
+        review, change_set = planning.review, planning.change_set
         if ready.notice:
             print_notice(ready.notice)
-        if what.template is None and (missing := what_is_missing(aws, ready.order, what.config)):
+        if intent.template is None and (
+            missing := what_is_missing(aws, ready.deployment, intent.config)
+        ):
             print_notice(missing)
     write_files(review, files)
-    url = publish(aws, files.publish, review.digest, page(review)) if files.publish else ""
+    url = (
+        publish(aws, files.publish, review.digest, page(review, TODOKE.accept))
+        if files.publish
+        else ""
+    )
     print_review(review, as_json=as_json, url=url)
     if keep and change_set and not as_json:
         print_line(f"Change set {change_set}")
@@ -58,7 +65,7 @@ def print_review(review: Review, *, as_json: bool, url: str = "") -> None:
 def write_files(review: Review, files: Files) -> None:
     """Raises ConfigError: if a file cannot be written."""
     _write(files.markdown, words.markdown(review))
-    _write(files.html, page(review))
+    _write(files.html, page(review, TODOKE.accept))
     _write(files.brief, words.brief(review) + "\n")
 
 

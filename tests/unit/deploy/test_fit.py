@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stack_review.parameters import Given
-from stack_review.plan import Order
+from stack_review.parameters import Inputs
+from stack_review.plan import Deployment
 from todoke.aws.deploy.fit import LEAST_UNRESERVED, RESERVE, Concurrency, fitted
-from todoke.aws.deploy.order import own_template
+from todoke.aws.deploy.prepare import own_template
 from todoke.model.errors import ConfigError
 
 DEFAULT = 3
@@ -62,9 +62,9 @@ def fit(aws: Any, folder: Path, toml: str = SMTP, **values: str) -> tuple[dict[s
     """The values that are deployed, and the notice."""
     config = folder / "todoke.toml"
     config.write_text(toml)
-    order = Order("forms", own_template().read_text("utf-8"), Given(values))
-    found, notice = fitted(aws, order, config)
-    return dict(found.given.values), notice
+    deployment = Deployment("forms", own_template().read_text("utf-8"), Inputs(values))
+    found, notice = fitted(aws, deployment, config)
+    return dict(found.inputs.values), notice
 
 
 def test_a_new_account_gets_no_reserve_and_is_told(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from stack_review.parameters import Given
-from stack_review.plan import Order
-from todoke.aws.deploy.order import own_template
+from stack_review.parameters import Inputs
+from stack_review.plan import Deployment
+from todoke.aws.deploy.prepare import own_template
 from todoke.aws.deploy.secrets import needed, what_is_missing
 from todoke.cli.aws_next_steps import next_steps
 
@@ -68,8 +68,8 @@ def missing(aws: FakeAws, folder: Path, toml: str = CLOUD, **values: str) -> str
     """What is said of the missing secrets."""
     config = folder / "todoke.toml"
     config.write_text(toml)
-    order = Order("forms", own_template().read_text("utf-8"), Given(values))
-    return what_is_missing(aws, order, config)  # type: ignore[arg-type]
+    deployment = Deployment("forms", own_template().read_text("utf-8"), Inputs(values))
+    return what_is_missing(aws, deployment, config)  # type: ignore[arg-type]
 
 
 def test_missing_secrets_are_named_with_the_commands_that_help(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stack_review import kinds
 from stack_review.errors import AwsError
-from stack_review.plan import describe
 from stack_review.session import Aws, Client, asked, code_of
+from stack_review.stack import describe
 from stack_review.template import document, from_document
 from todoke.aws.deploy.execute import Event, events, failure, followed
 from todoke.aws.deploy.watch import resources_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stack_review.plan import describe
 from stack_review.session import Client, asked
+from stack_review.stack import describe
 from todoke.model.errors import Error
 
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stack_review.errors import AwsError
-from stack_review.parameters import Given
-from stack_review.plan import Order, parameters_of
+from stack_review.parameters import Inputs
+from stack_review.plan import Deployment
 from stack_review.session import Aws, asked
+from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
 from todoke.model.errors import ConfigError
@@ -32,35 +33,37 @@ class Concurrency:
         return max(0, self.unreserved + ours - min(LEAST_UNRESERVED, self.limit))
 
 
-def fitted(aws: Aws, order: Order, config: Path) -> tuple[Order, str]:
-    """The order as the account can have it, and in words what differs from the template's defaults, "" for nothing.
+def fitted(aws: Aws, deployment: Deployment, config: Path) -> tuple[Deployment, str]:
+    """The deployment as the account can have it, and what differs from the template's defaults in words, "" for nothing.
 
     Raises ConfigError: if what was asked for cannot be, or todoke.toml needs a parameter that is not given.
     """
-    former = parameters_of(aws, order.stack)
-    values = {**former, **order.given.values}
+    former = parameters_of(aws, deployment.stack)
+    values = {**former, **deployment.inputs.values}
     _require_ses(values, config)
-    asked_for = values.get(RESERVE) or str(parse(order.template).parameters[RESERVE]["Default"])
+    asked_for = values.get(RESERVE) or str(
+        parse(deployment.template).parameters[RESERVE]["Default"]
+    )
     found = _concurrency(aws)
     if (
         found is None or not asked_for.isdecimal()
     ):  # what is no number CloudFormation refuses itself
-        return order, ""
+        return deployment, ""
     wanted, spare = int(asked_for), found.spare(int(former.get(RESERVE) or 0))
     if wanted <= spare:
-        return order, ""
+        return deployment, ""
     why = (
         f"Functions of this account may run {found.limit} at once in {aws.region_name}, and {spare or 'none'} of these"
         " can be reserved for the sender"
     )
-    if RESERVE in order.given.values:
+    if RESERVE in deployment.inputs.values:
         raise ConfigError(
             f"{RESERVE}={wanted} cannot be. {why}. Set it to {spare}{' (no limit)' if not spare else ''}, or ask AWS"
             " for a larger quota (Lambda, concurrent executions)."
         )
-    given = Given({**order.given.values, RESERVE: str(spare)}, order.given.tags)
+    inputs = Inputs({**deployment.inputs.values, RESERVE: str(spare)}, deployment.inputs.tags)
     limit = f"{spare}" if spare else "0 (no limit of its own; see docs/aws.md)"
-    return replace(order, given=given), f"{why}: {RESERVE} is {limit} instead of {wanted}."
+    return replace(deployment, inputs=inputs), f"{why}: {RESERVE} is {limit} instead of {wanted}."
 
 
 def _concurrency(aws: Aws) -> Concurrency | None:

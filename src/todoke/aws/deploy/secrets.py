@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from stack_review.errors import AwsError
-from stack_review.plan import Order, parameters_of
+from stack_review.plan import Deployment
 from stack_review.session import Aws, asked
+from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
 
@@ -32,16 +33,16 @@ def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def what_is_missing(aws: Aws, order: Order, config: Path) -> str:
+def what_is_missing(aws: Aws, deployment: Deployment, config: Path) -> str:
     """In words, with the commands that help, which secrets are missing; "" if none is, or the role may not ask.
 
     Raises ConfigError: if todoke.toml cannot be read.
     """
     values = {
         key: str(parameter.get("Default", ""))
-        for key, parameter in parse(order.template).parameters.items()
+        for key, parameter in parse(deployment.template).parameters.items()
     }
-    values |= {**parameters_of(aws, order.stack), **order.given.values}
+    values |= {**parameters_of(aws, deployment.stack), **deployment.inputs.values}
     path, is_manager = values["SecretsPath"], values["SecretsFrom"] == "secrets-manager"
     names = [f"{path}/{name}" for name in needed(read_toml(config))]
     try:

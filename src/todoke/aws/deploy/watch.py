@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stack_review.errors import AwsError
-from stack_review.plan import describe
 from stack_review.session import Aws, Client, asked, code_of
+from stack_review.stack import describe
 from todoke.model.errors import NotFound
 
 _BATCH = 100

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stack_review.parameters import Given, read_parameters, read_text
-from stack_review.plan import BODY_LIMIT, Order
+from stack_review.parameters import Inputs, read_parameters, read_text
+from stack_review.plan import BODY_LIMIT, Deployment
 from stack_review.session import Aws
 from stack_review.template import compact, without_aliases
 from todoke.aws.deploy import package
@@ -22,7 +22,7 @@ _LONGEST_TEMPLATE = 1_000_000
 
 
 @dataclass(frozen=True)
-class What:
+class Intent:
     """What the person asked to deploy. `template` is None for todoke itself, `bucket` "" for the usual one.
 
     `package` is one that was built before; None to build it.
@@ -37,13 +37,13 @@ class What:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """An order, and the package it needs in the bucket; None when it needs none.
+class ReadyDeployment:
+    """A deployment, and the package it needs in the bucket; None when it needs none.
 
     `notice` is what a person should know of it before it happens, "" for nothing.
     """
 
-    order: Order
+    deployment: Deployment
     package: package.Package | None = None
     bucket: str = ""
     notice: str = ""
@@ -61,42 +61,42 @@ def own_template() -> Path:
 
 
 @contextlib.contextmanager
-def prepared(aws: Aws, what: What) -> Iterator[Ready]:
+def prepared(aws: Aws, intent: Intent) -> Iterator[ReadyDeployment]:
     """Build what is needed; the package's file is there until the block ends.
 
     A template longer than CloudFormation takes in a request is uploaded at once. Raises ConfigError, PackageError.
     """
-    path = what.template or own_template()
+    path = intent.template or own_template()
     text = without_aliases(read_text(path), str(path))
-    if what.template is None:
+    if intent.template is None:
         text = compact(text, str(path))
-    order = Order(what.stack, text, read_parameters(what.parameters))
+    deployment = Deployment(intent.stack, text, read_parameters(intent.parameters))
     notice = ""
-    if what.template is None:
-        order, notice = fitted(aws, order, what.config)
-    order = sendable(aws, order, what.bucket)
-    if what.template is not None:
-        yield Ready(order)
+    if intent.template is None:
+        deployment, notice = fitted(aws, deployment, intent.config)
+    deployment = sendable(aws, deployment, intent.bucket)
+    if intent.template is not None:
+        yield ReadyDeployment(deployment)
         return
     with tempfile.TemporaryDirectory(prefix="todoke-deploy-") as folder:
-        if what.package is not None:
-            built = package.read(what.package)
+        if intent.package is not None:
+            built = package.read(intent.package)
         else:
-            built = package.build(what.config, Path(folder) / "package.zip")
-        bucket = bucket_name(aws, what.bucket)
-        values = {"CodeBucket": bucket, "CodeKey": built.key} | dict(order.given.values)
-        given = Given(values, order.given.tags)
-        yield Ready(replace(order, given=given), built, bucket, notice)
+            built = package.build(intent.config, Path(folder) / "package.zip")
+        bucket = bucket_name(aws, intent.bucket)
+        values = {"CodeBucket": bucket, "CodeKey": built.key} | dict(deployment.inputs.values)
+        inputs = Inputs(values, deployment.inputs.tags)
+        yield ReadyDeployment(replace(deployment, inputs=inputs), built, bucket, notice)
 
 
-def sendable(aws: Aws, order: Order, bucket: str) -> Order:
-    """The order with its template in the bucket, under the name of its content, when a request cannot hold it.
+def sendable(aws: Aws, deployment: Deployment, bucket: str) -> Deployment:
+    """The deployment with its template in the bucket, under the name of its content, when a request cannot hold it.
 
     Raises ConfigError: if it is longer than CloudFormation takes at all.
     """
-    content = order.template.encode()
+    content = deployment.template.encode()
     if len(content) <= BODY_LIMIT:
-        return order
+        return deployment
     if len(content) > _LONGEST_TEMPLATE:
         raise ConfigError(
             f"The template is longer than {_LONGEST_TEMPLATE:,} bytes; CloudFormation takes no longer one."
@@ -104,4 +104,4 @@ def sendable(aws: Aws, order: Order, bucket: str) -> Order:
     name, key = bucket_name(aws, bucket), f"templates/{hashlib.sha256(content).hexdigest()}"
     upload(aws, name, key, content)
     endpoint = aws.client("s3").meta.endpoint_url.rstrip("/")
-    return replace(order, template_url=f"{endpoint}/{name}/{key}")
+    return replace(deployment, template_url=f"{endpoint}/{name}/{key}")

@@ -1,8 +1,7 @@
 """A local Customers Mail Cloud with an inbox to look into: an ASGI application of its own, with its own storage.
 
-todoke reaches it over HTTP alone, as it would the real service; docs/sandbox.md tells what it does and where it
-is a guess. It is for one machine: whoever reaches it may read every mail. `build` is called by `todoke sandbox`, by
-the demo, by the tests and by whoever develops against the service.
+It is reached over HTTP alone, as the real service is; README.md tells what it does and where it is a guess. It is for
+one machine: whoever reaches it may read every mail.
 """
 
 from __future__ import annotations

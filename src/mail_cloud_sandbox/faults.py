@@ -1,7 +1,6 @@
 """The faults that can be ordered, what each does, and the orders that are in force.
 
-`disturbed.py` carries out those of the interface, `webhook.py` those of the webhook; docs/sandbox.md says what todoke
-makes of each.
+`disturbed.py` carries out those of the interface, `webhook.py` those of the webhook.
 """
 
 from __future__ import annotations

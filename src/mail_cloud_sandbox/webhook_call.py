@@ -20,7 +20,7 @@ def headers(behaviour: Behaviour) -> Mapping[str, str]:
     """The header fields of a call, without the length."""
     found = {
         "Content-Type": JSON if behaviour.webhook_json else FORM,
-        "User-Agent": "todoke-sandbox",
+        "User-Agent": "mail-cloud-sandbox",
         "Connection": "Keep-Alive",
         "Accept-Encoding": "gzip, deflate",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from stack_review.template import Json, Resource, Template
@@ -44,25 +44,30 @@ def resolved(template: Template, values: Mapping[str, str]) -> Template:
 
 def references(resource: Resource) -> frozenset[str]:
     """The names that a resource's properties refer to, by Ref, GetAtt and Sub, and those it depends on."""
-    found: set[str] = set(resource.depends_on)
-    _collect(resource.properties, found)
-    return frozenset(found)
+    names = {cause.partition(".")[0] for cause in causes(resource.properties)}
+    return frozenset(names | set(resource.depends_on))
 
 
-def _collect(value: Json, found: set[str]) -> None:
+def causes(value: Json) -> frozenset[str]:
+    """What a value refers to, as a change set names it: `Table` by Ref, `Table.Arn` by GetAtt, either by Sub."""
+    return frozenset(_causes(value))
+
+
+def _causes(value: Json) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "Ref" and isinstance(item, str):
-                found.add(item)
+                yield item
             elif key == "Fn::GetAtt":
-                found.add(str(item[0] if isinstance(item, list) and item else item).split(".")[0])
+                yield ".".join(map(str, item)) if isinstance(item, list) else str(item)
             elif key == "Fn::Sub":
-                text = item if isinstance(item, str) else str((item or [""])[0])
-                found.update(name.split(".")[0] for name in _SUBSTITUTION.findall(text))
-            _collect(item, found)
+                yield from _SUBSTITUTION.findall(
+                    item if isinstance(item, str) else str((item or [""])[0])
+                )
+            yield from _causes(item)
     elif isinstance(value, list):
         for item in value:
-            _collect(item, found)
+            yield from _causes(item)
 
 
 def _as_table(value: Json) -> Mapping[str, Json]:

@@ -95,7 +95,7 @@ def review(
     changes: Iterable[Change],
     parameters: Iterable[Parameter] = (),
 ) -> Review:
-    """Review a deployment, given both templates with their parameters worked out (`resolving.resolved`)."""
+    """Review a deployment, given both templates with their parameters worked out (`resolve.resolved`)."""
     steps = settle(compare(old, new, changes))
     found = Review(
         subject=subject,

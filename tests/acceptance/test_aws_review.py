@@ -77,15 +77,23 @@ class Stack:
         self, command: str, *options: str, answer: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """`todoke aws COMMAND --stack NAME ...`."""
+        return self.execute(str(TODOKE), "aws", command, *options, answer=answer)
+
+    def review(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """`python -m stack_review --stack NAME ...` of the template as it is now."""
+        python = str(TODOKE.with_name("python"))
+        return self.execute(python, "-m", "stack_review", "--template", self.written(), *options)
+
+    def execute(self, *command: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+        """A command that is told of this stack."""
         environ = os.environ | {
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         }
-        line = [str(TODOKE), "aws", command, "--stack", self.name, *options]
         return subprocess.run(
-            line,
+            [*command, "--stack", self.name],
             env=environ,
             cwd=self.folder,
             input=answer,
@@ -170,6 +178,22 @@ def test_a_kept_change_set_stays(stack: Stack) -> None:
     again = stack.plan()
     assert again.returncode == 0, again.stderr
     assert len(stack.change_sets()) == 1  # another's change set is not cleaned away
+
+
+def test_the_review_alone_sees_what_the_plan_sees(stack: Stack) -> None:
+    """Before there is a stack and after: the same findings and exit, and nothing stays behind."""
+    assert json.loads(stack.review("--json").stdout)["counts"] == {"added": 4}
+    assert stack.status == ""
+    assert stack.deploy().returncode == 0
+    stack.resources["Table"]["Properties"]["TableName"] = "other"
+    alone, planned = stack.review("--parameter", "Delay=0", "--json"), stack.plan("--json")
+    assert (alone.returncode, alone.stderr) == (planned.returncode, planned.stderr) == (1, "")
+    assert json.loads(alone.stdout) == json.loads(planned.stdout)
+    assert stack.change_sets() == []
+    assert stack.status == "CREATE_COMPLETE"
+    kept = stack.review("--keep")
+    assert "stack-review-" in kept.stderr
+    assert len(stack.change_sets()) == 1
 
 
 def test_create_and_update_without_risk(stack: Stack) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from stack_review.change_set import read_changes
-from stack_review.resolve import resolved
+from stack_review.files import read_recording
 from stack_review.review import Review, Subject, review
 from stack_review.template import Template, from_document
 
@@ -18,21 +17,7 @@ SUBJECT = Subject("forms", account="123456789012", region="eu-central-1")
 
 def recorded(name: str) -> Review:
     """The review of a recorded change set."""
-    found = json.loads((Path(__file__).parent / "recorded" / f"{name}.json").read_text("utf-8"))
-    return review(
-        Subject("forms", creates=found["old"] is None),
-        worked_out(found["old"], found["parameters_before"]),
-        worked_out(found["new"], found["parameters"]),
-        read_changes(found["changes"]),
-    )
-
-
-def worked_out(document: Mapping[str, Any] | None, values: Mapping[str, str]) -> Template:
-    """A template with its parameters, hidden ones left out."""
-    if document is None:
-        return Template()
-    known = {key: value for key, value in values.items() if value != "****"}
-    return resolved(from_document(document), known)
+    return read_recording(Path(__file__).parent / "recorded" / f"{name}.json", "forms")
 
 
 def template(**resources: Mapping[str, Any]) -> Template:

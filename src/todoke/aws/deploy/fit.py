@@ -34,7 +34,7 @@ class Concurrency:
 
 
 def fitted(aws: Aws, deployment: Deployment, config: Path) -> tuple[Deployment, str]:
-    """The deployment as the account can have it, and what differs from the template's defaults in words, "" for nothing.
+    """The deployment as the account can have it, and in words what differs from the defaults, "" for nothing.
 
     Raises ConfigError: if what was asked for cannot be, or todoke.toml needs a parameter that is not given.
     """

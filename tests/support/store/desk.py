@@ -31,9 +31,9 @@ ENTRIES = (Entry("name", "花子"), Entry("text", "Hello"))
 
 
 def _on_aws(emulator: str) -> Store:
-    import aws_emulators  # noqa: PLC0415 - not for who has no botocore
+    from support.aws import emulators  # noqa: PLC0415 - not for who has no botocore
 
-    return aws_emulators.new_store(getattr(aws_emulators, emulator))
+    return emulators.new_store(getattr(emulators, emulator))
 
 
 STORES: dict[str, Callable[[Path], Store]] = {

@@ -118,7 +118,7 @@ def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) ->
         ),
         ("nonsense", {"TODOKE_SECRET"}),
     ],
-    ids=str,
+    ids=["smtp", "smtp with a user", "ses", "ses with topics", "no webhook", "nonsense"],
 )
 def test_what_is_needed_depends_on_the_mail_service(mail: object, names: set[str]) -> None:
     """As the functions themselves require it when they start."""

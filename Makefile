@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PORT ?= 8025
 PYTHON ?= python3
 STAMP := .venv/.installed
+DEMO := .venv/.demo
 
 .PHONY: help install demo test fast lint format types bench bench-aws crash storm messages emulators clean
 
@@ -14,7 +15,10 @@ install: $(STAMP) ## make .venv with everything (.venv/bin/todoke)
 $(STAMP): pyproject.toml scripts/install
 	@PYTHON=$(PYTHON) scripts/install
 
-demo: install ## the sample site, the door, the desk and the inbox on http://127.0.0.1:$(PORT)/
+$(DEMO): pyproject.toml scripts/install
+	@PYTHON=$(PYTHON) scripts/install demo
+
+demo: $(DEMO) ## the sample site, the door, the desk and the inbox on http://127.0.0.1:$(PORT)/
 	@exec .venv/bin/todoke demo --port $(PORT)
 
 test: install ## lint, types and every test (installs chromium and postfix when root)

@@ -116,7 +116,7 @@ def s3_stage() -> Iterator[BucketStage]:
 
     with s3_environment(ministack().url):
         client = make_s3_client()
-        name = f"uploads-{next(_numbers)}"
+        name = f"uploads-{os.getpid()}-{next(_numbers)}"
         client.create_bucket(Bucket=name)
         bucket = S3Bucket(name)
         yield S3Stage(bucket, client)

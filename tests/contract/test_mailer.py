@@ -28,7 +28,7 @@ from todoke.mail.mime import serialise
 from todoke.model.delivery import Ceiling, Reason
 from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
-from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.model.settings import Secret
 from todoke.ports.mailer import Mailer
 from todoke.services.customers_mail_cloud.mailer import (
     PATH,
@@ -36,6 +36,7 @@ from todoke.services.customers_mail_cloud.mailer import (
     CustomersMailCloudMailer,
     size_estimate,
 )
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.services.smtp.mailer import SmtpMailer
 from todoke.testing import FakeMailer
 
@@ -185,7 +186,7 @@ def cloud_mailer(
     )
     service = replace(service, **(cloud or {}))
     return CustomersMailCloudMailer(
-        replace(usual, mail=replace(usual.mail, customers_mail_cloud=service, **changes))
+        replace(usual, mail=replace(usual.mail, own=service, **changes))
     )
 
 

@@ -23,6 +23,7 @@ from todoke.model.delivery import Ceiling
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
 from todoke.services.ses.mailer import FIELD, TAG, SendRate, SesMailer
+from todoke.services.ses.settings import SesSettings
 from todoke.wiring import build
 
 Parts = tuple[SesScript, SesMailer, str]
@@ -306,7 +307,7 @@ def test_build_wires_it(ses: Parts, tmp_path: Path) -> None:
     app = build(usual)
     assert (app.mailer.name, dict(app.sources)) == ("ses", {})
     app.store.close()
-    with_topics = replace(usual.mail, ses=replace(usual.mail.ses, topics=(TOPIC,)))
+    with_topics = replace(usual.mail, own=replace(usual.mail.own_as(SesSettings), topics=(TOPIC,)))
     app = build(replace(usual, mail=with_topics))
     assert list(app.sources) == ["ses"]
     app.store.close()

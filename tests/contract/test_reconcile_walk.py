@@ -26,13 +26,14 @@ from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
 from todoke.model.message import MessageTimeline, Role
-from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret
+from todoke.model.settings import MailSettings, Secret
 from todoke.ports.events import HookRequest
 from todoke.ports.journal import Journaled
 from todoke.ports.store import Store
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.testing import FakeClock
 from todoke.walk.app import App
 from todoke.walk.confirm import Confirmer
@@ -126,7 +127,7 @@ def walking(folder: Path, store: Store, *, webhook: bool) -> Iterator[Walk]:
             mail=MailSettings(
                 service="customers-mail-cloud",
                 sender=Mailbox(name="", address="desk@example.org"),
-                customers_mail_cloud=cloud,
+                own=cloud,
             ),
             forms={"contact": Form(name="contact", managers=Managers(fixed=(MANAGER,)))},
         )

@@ -23,11 +23,12 @@ from mail_cloud_sandbox.app import build
 from support.web.local_server import serving, wait_for
 from todoke.model.delivery import DeliveryEvent, Kind, Reason
 from todoke.model.errors import ConfigError, RecordsUnavailable
-from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.model.settings import Secret
 from todoke.ports.events import HookRequest
 from todoke.ports.records import Records, Suppression
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.testing import FakeRecords
 
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -19,10 +19,11 @@ from todoke.model.delivery import Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
 from todoke.model.message import Message, MessageTimeline, Role
-from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.settings import MailSettings, Secret, Settings
 from todoke.model.submission import Entry, Submission
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.testing import MemoryStore
 from todoke.walk.app import App, utc_now
 from todoke.walk.send.round import send_round
@@ -39,7 +40,7 @@ def settings(sandbox_url: str) -> Settings:
         mail=MailSettings(
             service="customers-mail-cloud",
             sender=Mailbox(name="Example", address="desk@example.org"),
-            customers_mail_cloud=CustomersMailCloudSettings(
+            own=CustomersMailCloudSettings(
                 url=sandbox_url,
                 api_user="api@example.org",
                 api_key=Secret("secret"),
@@ -127,7 +128,7 @@ def walking(data: Path, **more: object) -> Iterator[Walk]:
         hook = {"webhook_url": f"{site_url}/hooks/customers-mail-cloud/{SECRET}"}
         sandbox_url = stack.enter_context(serving(build(data, **{**fast, **hook, **more})))
         site = settings(sandbox_url)
-        source = CustomersMailCloudEvents(site.mail.customers_mail_cloud)
+        source = CustomersMailCloudEvents(site.mail.own_as(CustomersMailCloudSettings))
         app_of.append(
             App(
                 settings=site,

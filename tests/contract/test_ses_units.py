@@ -16,11 +16,11 @@ from todoke.model.delivery import Status
 from todoke.ports.journal import Journaled
 from todoke.services.ses.events import read_message
 from todoke.services.ses.mailer import SesMailer
+from todoke.services.table import TOKENED
 from todoke.stores.dynamodb.store import DynamoStore
 from todoke.walk.app import App
 from todoke.walk.send.round import send_round
 from todoke.walk.track import track
-from todoke.wiring import SERVICES_WITH_TOKENS
 
 pytestmark = pytest.mark.aws
 VISITOR = "aoi@example.net"
@@ -85,14 +85,14 @@ def _ask(params: dict[str, Any], model: Any, **_: Any) -> None:
 def test_no_mail_needs_a_pointer(ses: tuple[SesScript, SesMailer, str]) -> None:
     """Two writes less for a submission with two mails, and two looks for events that came before their answer."""
     counted = []
-    for tokened in (SERVICES_WITH_TOKENS, frozenset[str]()):
+    for tokened in (TOKENED, frozenset[str]()):
         walk = Walk(*ses, tokened)
         assert walk.deliver() == [Journaled.NEW, Journaled.NEW]
         assert walk.statuses == {Status.DELIVERED}
         counted.append(walk.units)
         walk.store.close()
     with_tokens, without = counted
-    assert "ses" in SERVICES_WITH_TOKENS
+    assert "ses" in TOKENED
     assert without["write"] - with_tokens["write"] == 2
     assert without["Query"] - with_tokens["Query"] == 2
 
@@ -101,7 +101,7 @@ def test_a_notification_of_old_is_matched_by_its_recipient(
     ses: tuple[SesScript, SesMailer, str],
 ) -> None:
     """It has no tag, and finds the mail by the id that SES gave it, among those to its address."""
-    walk = Walk(*ses, SERVICES_WITH_TOKENS)
+    walk = Walk(*ses, TOKENED)
     assert walk.deliver(tags=False) == [Journaled.NEW, Journaled.NEW]
     assert walk.statuses == {Status.DELIVERED}
     walk.store.close()

@@ -21,6 +21,7 @@ from todoke.model.submission import Submission
 from todoke.ports.journal import Journaled
 from todoke.services.ses.events import SesEvents
 from todoke.services.ses.mailer import TAG, SesMailer
+from todoke.services.ses.settings import SesSettings
 from todoke.testing import FakeClock, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.send.round import send_round
@@ -38,7 +39,7 @@ class Walk:
         form = replace(settings.forms["contact"], managers=Managers(fixed=("m@example.org",)))
         self.settings = replace(settings, forms={"contact": form})
         self.store = MemoryStore()
-        self.source = SesEvents(settings.mail.ses, fetch=Web())
+        self.source = SesEvents(settings.mail.own_as(SesSettings), fetch=Web())
         self.mailer = SesMailer(self.settings)
         self.app = App(
             settings=self.settings,

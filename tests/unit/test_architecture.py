@@ -23,7 +23,7 @@ FLOORS = (
     ("todoke/walk", "todoke/walk/send", "todoke/walk/uploads"),
     ("todoke/stores", "todoke/stores/rules"),
     ("todoke/stores/sqlite", "todoke/stores/dynamodb", "todoke/stores/memory"),
-    ("todoke/services/http",),
+    ("todoke/services/http", "todoke/services/service.py"),
     ("todoke/services/customers_mail_cloud", "todoke/services/ses", "todoke/services/smtp"),
     ("todoke/services",),
     ("todoke/testing",),
@@ -49,12 +49,11 @@ LIBRARIES = {
     "apsw": {"todoke/stores/sqlite"},
     "sqlite3": {"todoke/stores/sqlite", "mail_cloud_sandbox"},
     "smtplib": {"todoke/services/smtp"},
-    "urllib3": {"todoke/services", "todoke/doctor", "todoke/aws/deploy", "mail_cloud_sandbox"},
+    "urllib3": {"todoke/services", "todoke/aws/deploy", "mail_cloud_sandbox"},
     "botocore": {
         "todoke/aws",
         "todoke/stores/dynamodb",
         "todoke/services/ses",
-        "todoke/doctor",
         "todoke/cli",
         "stack_review",
     },
@@ -93,8 +92,10 @@ NAMES = {name_of(path): path for path in MODULES}
 
 
 def folder_of(path: Path) -> str:
-    """The folder of a module below src; a module at the top of todoke stands for itself."""
+    """The folder of a module below src; one at the top of todoke, or with a rank of its own, stands for itself."""
     place = path.relative_to(SOURCE)
+    if place.as_posix() in RANK:
+        return place.as_posix()
     folder = place.parent.as_posix()
     return place.as_posix() if folder == "todoke" and place.name != "__init__.py" else folder
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from todoke.configuration import read
 from todoke.model.settings import MailSettings
+from todoke.services.table import service_named
 
 
 def next_steps(
@@ -28,9 +29,9 @@ def next_steps(
 
 
 def _webhook(mail: MailSettings, door: str, path: str) -> Iterator[str]:
-    if mail.service == "customers-mail-cloud" and mail.customers_mail_cloud.webhook:
-        yield "  in the console of Customers Mail Cloud, let the webhook call"
-        yield f"    {door}/hooks/customers-mail-cloud/ + what is in {path}/TODOKE_CMC_HOOK_SECRET"
-    if mail.service == "ses" and mail.ses.topics:
-        yield "  let the topic of Amazon SNS call, as a subscription by https,"
-        yield f"    {door}/hooks/ses/ + what is in {path}/TODOKE_SES_HOOK_SECRET"
+    service = service_named(mail.service)
+    for secret in service.secrets:
+        if secret.opens_hook and secret.is_needed(mail.own):
+            yield f"  {service.hook_steps}"
+            yield f"    {door}/hooks/{service.name}/ + what is in {path}/{secret.variable}"
+            return

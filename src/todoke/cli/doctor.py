@@ -14,20 +14,20 @@ from todoke.cli.output import clean, print_json, print_line, style
 from todoke.configuration import ERROR, Finding, read
 from todoke.configuration import check as find_faults
 from todoke.doctor import judge as doctor
-from todoke.doctor.judge import Check, Verdict
-from todoke.doctor.judge_dns import Resolver, Sender, judge_domain
-from todoke.doctor.judge_service import SesFacts, judge_cloud, judge_records, judge_ses, judge_smtp
+from todoke.doctor.judge_dns import Resolver, judge_domain
 from todoke.doctor.look_dns import look_up, system_resolver
-from todoke.doctor.look_service import ask_records, ask_ses, knock_at_smtp
 from todoke.doctor.look_store import look_at_store, look_for_words
-from todoke.doctor.look_web import ask
+from todoke.model.address import parse_address
+from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import get_logger
 from todoke.model.settings import Settings
 from todoke.ports.clock import Clock
+from todoke.ports.diagnosis import Check, Consultation, Verdict
+from todoke.services.http.ask import ask
+from todoke.services.table import service_named
 from todoke.walk.app import utc_now
 
-CLOUD = "customers-mail-cloud"
 _COLOURS = {
     Verdict.GOOD: "green",
     Verdict.WARN: "yellow",
@@ -120,15 +120,20 @@ class _Step(threading.Thread):
 
 
 class Examination:
-    """The steps, over one configuration. Facts that two of them need are gathered once."""
+    """The steps, over one configuration."""
 
     def __init__(
         self, settings: Settings, wishes: Wishes, resolver: Resolver | None, clock: Clock
     ) -> None:
         self._settings, self._wishes, self._resolver, self._now = settings, wishes, resolver, clock
         self._seconds = max(1.0, wishes.seconds / 2)
-        self._lock = threading.Lock()
-        self._ses_facts: SesFacts | None = None
+        asked = Consultation(
+            settings=settings,
+            seconds=self._seconds,
+            clock=clock,
+            may_ask_records=wishes.ask_records,
+        )
+        self._service = service_named(settings.mail.service).open_doctor(asked)
 
     def store(self) -> list[Check]:
         """The store: sound, writable, with room."""
@@ -136,62 +141,40 @@ class Examination:
 
     def clock(self) -> list[Check]:
         """Our clock, beside those of the mail service and of our own door."""
-        urls = filter(None, (self._service_url(), self._settings.site.door_url))
+        urls = filter(None, (self._service.url, self._settings.site.door_url))
         return doctor.judge_clock([ask(url, seconds=self._seconds, method="HEAD") for url in urls])
 
     def dns(self) -> list[Check]:
         """The From domain's records."""
-        mail = self._settings.mail
         if self._resolver is None:
             return []
-        domain = _domain_of(mail.sender.address)
-        if mail.service == "ses":
-            return self._dns_of_ses(self._resolver, domain)
-        envelope = _domain_of(mail.envelope_sender or mail.sender.address)
-        facts = look_up(self._resolver, domain, envelope=envelope, selectors=self._wishes.selectors)
-        return judge_domain(facts, _CLOUD_SENDER if mail.service == CLOUD else Sender())
-
-    def _dns_of_ses(self, resolver: Resolver, domain: str) -> list[Check]:
-        identity = self._ask_ses().identity
-        zone = identity.at("DkimAttributes", "SigningHostedZone") or "dkim.amazonses.com"
-        at = str(identity.at("EmailIdentity") or domain).rpartition("@")[2]
-        keys = identity.at("DkimAttributes", "Tokens") or ()
-        own = identity.at("MailFromAttributes", "MailFromDomain")
+        needs = self._service.needs_of_domain()
+        domain = parse_address(self._settings.mail.sender.address).ascii_domain
         facts = look_up(
-            resolver,
+            self._resolver,
             domain,
-            envelope=None if identity.error else own or "",
+            envelope=needs.envelope,
             selectors=self._wishes.selectors,
-            cnames=[(f"{key}._domainkey.{at}", f"{key}.{zone}") for key in keys],
+            cnames=needs.cnames,
         )
-        signs = None if identity.error else bool(identity.at("DkimAttributes", "SigningEnabled"))
-        return judge_domain(
-            facts,
-            Sender(include=r"amazonses\.com", include_words="amazonses.com", signs=signs),
-        )
+        return judge_domain(facts, needs)
 
     def mail(self) -> list[Check]:
         """The mail service: whether it answers and knows us. No mail is sent."""
-        mail = self._settings.mail
-        if mail.service == "smtp":
-            knock = knock_at_smtp(self._settings)
-            return judge_smtp(knock, mail.smtp.host, has_login=bool(mail.smtp.user))
-        if mail.service == "ses":
-            return judge_ses(self._ask_ses(), sender=mail.sender.address, topics=mail.ses.topics)
-        url = self._service_url()
-        found = judge_cloud(ask(url, seconds=self._seconds, method="HEAD"), _host_of(url))
-        if self._wishes.ask_records:
-            found += judge_records(ask_records(mail.customers_mail_cloud, self._now()))
-        return found
+        return self._service.look_at_mail()
 
     def door(self) -> list[Check]:
         """Our own address, as seen from here."""
         url = self._settings.site.door_url
         found = doctor.judge_door(ask(f"{url}/healthz", seconds=self._seconds), _host_of(url))
-        if found[0].status is Verdict.GOOD and _tells_events(self._settings):
+        if found[0].status is Verdict.GOOD and self._tells_events:
             hook = self._hook()
             found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)
         return found
+
+    @property
+    def _tells_events(self) -> bool:
+        return self._settings.mail.own.ceiling is Ceiling.DELIVERED
 
     def _hook(self) -> str:
         """The webhook's address, without the secret at its end."""
@@ -201,54 +184,11 @@ class Examination:
         """When the mail service last spoke."""
         mail = self._settings.mail
         return doctor.judge_hearing(
-            look_for_words(self._settings, expects=_tells_events(self._settings)),
+            look_for_words(self._settings, expects=self._tells_events),
             now=self._now(),
             expected=mail.expect_events_within,
             hook=self._hook(),
         )
-
-    def _ask_ses(self) -> SesFacts:
-        mail, site = self._settings.mail, self._settings.site
-        with self._lock:
-            if self._ses_facts is None:
-                managers = (a for f in self._settings.forms.values() for a in f.managers.fixed)
-                self._ses_facts = ask_ses(
-                    mail.ses,
-                    sender=mail.sender.address,
-                    own=tuple(dict.fromkeys([*site.alert_to, *managers])),
-                    seconds=self._seconds,
-                )
-            return self._ses_facts
-
-    def _service_url(self) -> str:
-        """An address of the mail service that answers over HTTP, "" for SMTP."""
-        mail = self._settings.mail
-        if mail.service == CLOUD:
-            return mail.customers_mail_cloud.url
-        if mail.service == "ses":
-            region = mail.ses.region or os.environ.get("AWS_REGION", "us-east-1")
-            suffix = ".cn" if region.startswith("cn-") else ""
-            return mail.ses.endpoint or f"https://email.{region}.amazonaws.com{suffix}"
-        return ""
-
-
-_CLOUD_SENDER = Sender(
-    include=r"spf(?:\.[a-z0-9-]+)*\.smtps\.jp",
-    include_words="spf.SUBDOMAIN.smtps.jp (on the trial and Standard spf.te.smtps.jp)",
-)
-
-
-def _tells_events(settings: Settings) -> bool:
-    mail = settings.mail
-    if mail.service == "ses":
-        return bool(mail.ses.configuration_set and mail.ses.topics)
-    return mail.service == CLOUD and mail.customers_mail_cloud.webhook
-
-
-def _domain_of(address: str) -> str:
-    from todoke.model.address import parse_address
-
-    return parse_address(address).ascii_domain
 
 
 def _host_of(url: str) -> str:

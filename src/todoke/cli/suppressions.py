@@ -8,12 +8,13 @@ from typing import Any
 from todoke.cli.open import opened
 from todoke.cli.output import clean, print_json, print_line, style
 from todoke.report.suppressions import suppression_lists
+from todoke.services.table import LIFT
 
 
 def list_suppressions(config: Path, *, as_json: bool) -> int:
     """Print every list; 1 when an address of the site itself is on one."""
     with opened(config) as (settings, store):
-        lists = suppression_lists(store.suppressions(), settings, "en")
+        lists = suppression_lists(store.suppressions(), settings, "en", lift=LIFT)
     for listed in lists:
         if as_json:
             for row in listed["suppressions"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from todoke.configuration.forms import read_form
+from todoke.configuration.keys import SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
@@ -81,7 +82,7 @@ def _read_document(
     dry: bool,
     serving: bool,
 ) -> Settings | None:
-    top = Table(findings, "", (), document)
+    top = Table(findings, SCHEMA, "", (), document)
     for section in ("site", "mail"):
         if section not in top:
             top.error(section, f"is missing: the file has no [{section}].")
@@ -112,7 +113,7 @@ def _read_document(
 def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
     forms = {}
     for name, values in top.mapping("forms").items():
-        table = Table(top.findings, "forms.NAME", ("forms", name), values)
+        table = Table(top.findings, top.schema, "forms.NAME", ("forms", name), values)
         forms[name] = read_form(table, name, site, folder)
     if not forms:
         top.error("forms", "is missing: there is no form.", "Add [forms.contact].")

@@ -18,6 +18,7 @@ from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.model.log import log_to_stderr
 from todoke.model.settings import Secret, Settings
 from todoke.server.run import Server, listen, run_servers
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.toml.urls import origin_of
 from todoke.walk.app import App
 from todoke.wiring import build_to_serve
@@ -76,7 +77,7 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
     )
     hook_secret = hmac.digest(settings.secret, b"demo hook", "sha256").hex()[:32]
     service = dataclasses.replace(
-        settings.mail.customers_mail_cloud,
+        settings.mail.own_as(CustomersMailCloudSettings),
         url=inbox_url,
         records_url=inbox_url,
         hook_secret=Secret(hook_secret),
@@ -86,7 +87,7 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
         site=dataclasses.replace(
             settings.site, url=door_url, door_url=door_url, origins=(door_url,)
         ),
-        mail=dataclasses.replace(settings.mail, customers_mail_cloud=service),
+        mail=dataclasses.replace(settings.mail, own=service),
         forms={
             name: dataclasses.replace(
                 form,
@@ -109,7 +110,7 @@ def _servers(
     from todoke.demo import home
     from todoke.server.asgi import application
 
-    cloud = app.settings.mail.customers_mail_cloud
+    cloud = app.settings.mail.own_as(CustomersMailCloudSettings)
     hook = f"{app.settings.site.door_url}/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}"
     site = Mount("/", StaticFiles(directory=HERE / "site", html=True))
     return [
@@ -133,7 +134,7 @@ def _welcome(app: App) -> None:
     data = settings.data
     text = _WELCOME.format(
         site=settings.site.door_url,
-        inbox=settings.mail.customers_mail_cloud.url,
+        inbox=settings.mail.own_as(CustomersMailCloudSettings).url,
         desk=new_code(app),
         data=f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else data,
     )

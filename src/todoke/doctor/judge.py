@@ -1,6 +1,6 @@
-"""What `todoke doctor` says: judgements over facts that were gathered elsewhere (facts/). Pure, each with what to do.
+"""What `todoke doctor` says: judgements over facts that were gathered elsewhere (look_*). Pure, each with what to do.
 
-`todoke check` reads the file alone; these go beyond it. doctor_dns.py judges names, doctor_service.py the mail service.
+`todoke check` reads the file alone; these go beyond it. judge_dns.py judges names, the chosen service itself its state.
 """
 
 from __future__ import annotations
@@ -8,30 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-import msgspec
-
-
-class Verdict(StrEnum):
-    """How a check came out."""
-
-    GOOD = "good"
-    WARN = "warn"
-    """It works, and something about it should be better."""
-    BAD = "bad"
-    """It does not work, or mail will be lost or refused for it."""
-    UNKNOWN = "unknown"
-    """It could not be found out."""
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One check: its name, how it came out, one sentence, and what to do ("" when nothing is)."""
-
-    name: str
-    status: Verdict
-    says: str
-    do: str = ""
+from todoke.ports.diagnosis import Check, Verdict
+from todoke.services.http.ask import WebFacts
 
 
 def exit_code(checks: Iterable[Check]) -> int:
@@ -105,17 +84,6 @@ def _judge_room(facts: StoreFacts) -> Check:
     if facts.free_bytes < LEAST_FREE_BYTES:
         return Check(name, Verdict.WARN, free, "Make room before the disk is full.")
     return Check(name, Verdict.GOOD, free)
-
-
-class WebFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What one HTTP request came to: a status (0 for none), what the other clock said, and ours at that moment."""
-
-    url: str
-    at: datetime
-    status: int = 0
-    date: datetime | None = None
-    error: str = ""
-    body: bytes = b""
 
 
 WRONG = timedelta(minutes=5)

@@ -11,13 +11,13 @@ from enum import StrEnum
 
 import msgspec
 
-from todoke.doctor.judge import Check, Verdict
+from todoke.ports.diagnosis import Check, DomainNeeds, Verdict
 
 MOST_LOOKUPS = 10
 """Of one SPF record with all that it includes (RFC 7208 4.6.4): beyond it the record is an error."""
 
 
-class Outcome(StrEnum):
+class DnsOutcome(StrEnum):
     """What became of a question to the DNS."""
 
     FOUND = "found"
@@ -29,14 +29,14 @@ class Outcome(StrEnum):
     """No answer, or one that says that the server could not find out."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class DnsAnswer(msgspec.Struct, frozen=True):
     """An answer, its values as text: TXT joined, names without the dot at the end."""
 
-    outcome: Outcome
+    outcome: DnsOutcome
     values: tuple[str, ...] = ()
 
 
-Resolver = Callable[[str, str], Answer]
+Resolver = Callable[[str, str], DnsAnswer]
 """Asks for the records of a name and a type ("TXT"). It never raises, and answers within a few seconds."""
 
 
@@ -44,7 +44,7 @@ class DkimFacts(msgspec.Struct, frozen=True):
     """A DKIM key: its name in the DNS, what is there, and the CNAME that should be ("" when it is to be a key)."""
 
     name: str
-    answer: Answer
+    answer: DnsAnswer
     cname: str = ""
 
 
@@ -55,34 +55,25 @@ class DomainFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     domain: str
     envelope: str | None
-    mx: Answer
-    address: Answer
-    spf: Mapping[str, Answer] = {}
+    mx: DnsAnswer
+    address: DnsAnswer
+    spf: Mapping[str, DnsAnswer] = {}
     dkim: Sequence[DkimFacts] = ()
-    dmarc: Sequence[tuple[str, Answer]] = ()
+    dmarc: Sequence[tuple[str, DnsAnswer]] = ()
 
 
-class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """What the mail service adds: the SPF include that speaks for it (a pattern, "" where it is not known), in words,
-    and whether it signs for the From domain (None: not known)."""
-
-    include: str = ""
-    include_words: str = ""
-    signs: bool | None = None
-
-
-def judge_domain(facts: DomainFacts, sender: Sender) -> list[Check]:
+def judge_domain(facts: DomainFacts, needs: DomainNeeds) -> list[Check]:
     """MX, SPF, DKIM and DMARC of the From domain, in this order."""
-    spf, dkim = judge_spf(facts, sender), judge_dkim(facts, sender)
-    return [judge_mx(facts), spf, dkim, judge_dmarc(facts, sender, spf=spf, dkim=dkim)]
+    spf, dkim = judge_spf(facts, needs), judge_dkim(facts, needs)
+    return [judge_mx(facts), spf, dkim, judge_dmarc(facts, needs, spf=spf, dkim=dkim)]
 
 
 def judge_mx(facts: DomainFacts) -> Check:
     """Whether the From domain can get mail: many receivers refuse mail from one that cannot."""
     name, domain = "dns.mx", facts.domain
-    if facts.mx.outcome is Outcome.FAILED:
+    if facts.mx.outcome is DnsOutcome.FAILED:
         return _not_asked(name, domain)
-    if facts.mx.outcome is Outcome.NO_NAME:
+    if facts.mx.outcome is DnsOutcome.NO_NAME:
         return Check(
             name, Verdict.BAD, f"There is no domain {domain}.", "Correct mail.from, or register it."
         )
@@ -96,7 +87,7 @@ def judge_mx(facts: DomainFacts) -> Check:
         )
     if hosts:
         return Check(name, Verdict.GOOD, f"{domain} gets mail at {hosts[0]}.")
-    if facts.address.outcome is Outcome.FOUND:
+    if facts.address.outcome is DnsOutcome.FOUND:
         return Check(
             name,
             Verdict.WARN,
@@ -111,7 +102,7 @@ def judge_mx(facts: DomainFacts) -> Check:
     )
 
 
-def spf_records(answer: Answer) -> list[str]:
+def spf_records(answer: DnsAnswer) -> list[str]:
     """The SPF records among TXT values (RFC 7208 4.5)."""
     return [v for v in answer.values if v.lower() == "v=spf1" or v.lower().startswith("v=spf1 ")]
 
@@ -124,7 +115,7 @@ def spf_references(record: str) -> list[str]:
     return [name for name in names if name and "%" not in name]
 
 
-def judge_spf(facts: DomainFacts, sender: Sender) -> Check:
+def judge_spf(facts: DomainFacts, needs: DomainNeeds) -> Check:
     """Whether the envelope's domain lets the service send for it."""
     name, domain = "dns.spf", facts.envelope
     if domain is None:
@@ -137,13 +128,13 @@ def judge_spf(facts: DomainFacts, sender: Sender) -> Check:
             name,
             Verdict.WARN,
             f"Returned mail goes to a domain of the service's, so SPF does not speak for {facts.domain}.",
-            "Set up a MAIL FROM domain of your own at the service (docs/services/ses.md).",
+            f"Set up a MAIL FROM domain of your own at the service ({needs.guide}).",
         )
-    answer = facts.spf.get(domain, Answer(Outcome.FAILED))
-    if answer.outcome is Outcome.FAILED:
+    answer = facts.spf.get(domain, DnsAnswer(DnsOutcome.FAILED))
+    if answer.outcome is DnsOutcome.FAILED:
         return _not_asked(name, domain)
     records = spf_records(answer)
-    include = f" {sender.include_words}" if sender.include_words else " your mail server"
+    include = f" {needs.include_words}" if needs.include_words else " your mail server"
     if not records:
         do = f"Add a TXT record to {domain} that names{include}, such as: v=spf1 ... ~all"
         return Check(name, Verdict.BAD, f"{domain} has no SPF record.", do)
@@ -154,11 +145,11 @@ def judge_spf(facts: DomainFacts, sender: Sender) -> Check:
             f"{domain} has {len(records)} SPF records, so none of them counts.",
             "Join them to one.",
         )
-    return _judge_spf_record(name, domain, records[0], facts, sender)
+    return _judge_spf_record(name, domain, records[0], facts, needs)
 
 
 def _judge_spf_record(
-    name: str, domain: str, record: str, facts: DomainFacts, sender: Sender
+    name: str, domain: str, record: str, facts: DomainFacts, needs: DomainNeeds
 ) -> Check:
     drawn, missing, unasked = _drawn_in(domain, facts.spf)
     if _lookups(drawn, facts.spf) > MOST_LOOKUPS:
@@ -182,13 +173,13 @@ def _judge_spf_record(
             f"The SPF record of {domain} lets anybody send for it (all).",
             "End it with ~all or -all.",
         )
-    if not sender.include:
+    if not needs.include:
         return Check(
             name,
             Verdict.GOOD,
             f"{domain} has one SPF record; whether it names your server, only you can tell: {record[:200]}",
         )
-    if any(re.fullmatch(sender.include, one) for one in drawn):
+    if any(re.fullmatch(needs.include, one) for one in drawn):
         return Check(name, Verdict.GOOD, f"The SPF record of {domain} names the mail service.")
     if unasked:
         return _not_asked(name, unasked[0])
@@ -196,17 +187,19 @@ def _judge_spf_record(
         name,
         Verdict.BAD,
         f"The SPF record of {domain} does not name the mail service.",
-        f"Add include:{sender.include_words} to it.",
+        f"Add include:{needs.include_words} to it.",
     )
 
 
-def _drawn_in(domain: str, answers: Mapping[str, Answer]) -> tuple[list[str], list[str], list[str]]:
+def _drawn_in(
+    domain: str, answers: Mapping[str, DnsAnswer]
+) -> tuple[list[str], list[str], list[str]]:
     """All that a record draws in, itself first; what of it has no record; and what could not be asked."""
     drawn, missing, unasked = [domain], [], []
     for one in drawn:
-        answer = answers.get(one, Answer(Outcome.FAILED))
+        answer = answers.get(one, DnsAnswer(DnsOutcome.FAILED))
         records = spf_records(answer)
-        if answer.outcome is Outcome.FAILED:
+        if answer.outcome is DnsOutcome.FAILED:
             unasked.append(one)
         elif len(records) != 1:
             missing.append(one)
@@ -215,21 +208,21 @@ def _drawn_in(domain: str, answers: Mapping[str, Answer]) -> tuple[list[str], li
     return drawn, missing, unasked
 
 
-def _lookups(drawn: Sequence[str], answers: Mapping[str, Answer]) -> int:
+def _lookups(drawn: Sequence[str], answers: Mapping[str, DnsAnswer]) -> int:
     """How many questions the terms ask: include, redirect, a, mx, ptr, exists."""
     count = 0
     for one in drawn:
-        for record in spf_records(answers.get(one, Answer(Outcome.FAILED)))[:1]:
+        for record in spf_records(answers.get(one, DnsAnswer(DnsOutcome.FAILED)))[:1]:
             terms = (re.split(r"[:=/]", t.lstrip("+-~?"))[0] for t in record.lower().split())
             count += sum(t in {"include", "redirect", "a", "mx", "ptr", "exists"} for t in terms)
     return count
 
 
-def judge_dkim(facts: DomainFacts, sender: Sender) -> Check:
+def judge_dkim(facts: DomainFacts, needs: DomainNeeds) -> Check:
     """Whether the keys are published by which receivers check the service's signature."""
     name = "dns.dkim"
     if not facts.dkim:
-        if sender.signs is False:
+        if needs.signs is False:
             says = f"The service does not sign mail of {facts.domain} (DKIM)."
             return Check(name, Verdict.BAD, says, "Set up DKIM at the service.")
         return Check(
@@ -239,7 +232,7 @@ def judge_dkim(facts: DomainFacts, sender: Sender) -> Check:
             "Give it with --selector NAME; the service's console shows it.",
         )
     for key in facts.dkim:
-        if key.answer.outcome is Outcome.FAILED:
+        if key.answer.outcome is DnsOutcome.FAILED:
             return _not_asked(name, key.name)
         if key.cname and key.cname.lower() not in [v.lower() for v in key.answer.values]:
             return Check(
@@ -260,10 +253,10 @@ def judge_dkim(facts: DomainFacts, sender: Sender) -> Check:
     return Check(name, Verdict.GOOD, f"DKIM keys of {facts.domain} are published.")
 
 
-def judge_dmarc(facts: DomainFacts, sender: Sender, *, spf: Check, dkim: Check) -> Check:
+def judge_dmarc(facts: DomainFacts, needs: DomainNeeds, *, spf: Check, dkim: Check) -> Check:
     """Whether receivers are told what to do with mail that fails, and whether ours would pass."""
     name = "dns.dmarc"
-    if any(answer.outcome is Outcome.FAILED for _, answer in facts.dmarc):
+    if any(answer.outcome is DnsOutcome.FAILED for _, answer in facts.dmarc):
         return _not_asked(name, facts.domain)
     at, policies = next(
         ((at, found) for at, answer in facts.dmarc if (found := dmarc_records(answer))), ("", [])
@@ -282,7 +275,7 @@ def judge_dmarc(facts: DomainFacts, sender: Sender, *, spf: Check, dkim: Check) 
     tags = policies[0]
     inherited = at != f"_dmarc.{facts.domain}"
     policy = (tags.get("sp") if inherited else None) or tags.get("p", "none")
-    by_dkim = dkim.status is Verdict.GOOD and sender.signs is not False
+    by_dkim = dkim.status is Verdict.GOOD and needs.signs is not False
     by_spf = spf.status is Verdict.GOOD and _aligned(facts, at, tags.get("aspf", "r"))
     if by_dkim or by_spf:
         return Check(name, Verdict.GOOD, f"DMARC asks for {policy!r}, and our mail passes.")
@@ -299,7 +292,7 @@ def judge_dmarc(facts: DomainFacts, sender: Sender, *, spf: Check, dkim: Check) 
     )
 
 
-def dmarc_records(answer: Answer) -> list[dict[str, str]]:
+def dmarc_records(answer: DnsAnswer) -> list[dict[str, str]]:
     """The tags of each DMARC record among TXT values."""
     found = []
     for value in answer.values:

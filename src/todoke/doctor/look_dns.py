@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from todoke.doctor.judge_dns import (
     MOST_LOOKUPS,
-    Answer,
     DkimFacts,
+    DnsAnswer,
+    DnsOutcome,
     DomainFacts,
-    Outcome,
     Resolver,
     spf_records,
     spf_references,
@@ -46,16 +46,16 @@ def system_resolver(
         resolver.port = port
     resolver.lifetime = seconds
 
-    def ask(name: str, kind: str) -> Answer:
+    def ask(name: str, kind: str) -> DnsAnswer:
         try:
             found = resolver.resolve(name, kind, search=False)
         except dns.resolver.NXDOMAIN:
-            return Answer(Outcome.NO_NAME)
+            return DnsAnswer(DnsOutcome.NO_NAME)
         except dns.resolver.NoAnswer:
-            return Answer(Outcome.EMPTY)
+            return DnsAnswer(DnsOutcome.EMPTY)
         except (dns.exception.DNSException, ValueError, OSError):
-            return Answer(Outcome.FAILED)
-        return Answer(Outcome.FOUND, tuple(_text(record, kind) for record in found))
+            return DnsAnswer(DnsOutcome.FAILED)
+        return DnsAnswer(DnsOutcome.FOUND, tuple(_text(record, kind) for record in found))
 
     return ask
 
@@ -78,7 +78,7 @@ def look_up(
 ) -> DomainFacts:
     """All that is asked of a From domain: `selectors` name DKIM keys, `cnames` are DKIM names and where they lead."""
     mx = ask(domain, "MX")
-    address = Answer(Outcome.EMPTY) if mx.values else _address(ask, domain)
+    address = DnsAnswer(DnsOutcome.EMPTY) if mx.values else _address(ask, domain)
     keys = [DkimFacts(name, ask(name, "CNAME"), target) for name, target in cnames]
     for selector in selectors:
         name = f"{selector}._domainkey.{domain}"
@@ -94,14 +94,14 @@ def look_up(
     )
 
 
-def _address(ask: Resolver, domain: str) -> Answer:
+def _address(ask: Resolver, domain: str) -> DnsAnswer:
     found = ask(domain, "A")
     return found if found.values else ask(domain, "AAAA")
 
 
-def _spf(ask: Resolver, domain: str) -> dict[str, Answer]:
+def _spf(ask: Resolver, domain: str) -> dict[str, DnsAnswer]:
     """The TXT answers of a domain and of all that its SPF record draws in."""
-    found: dict[str, Answer] = {}
+    found: dict[str, DnsAnswer] = {}
     wanted = [domain]
     for name in wanted:
         if name in found or len(found) >= MOST_SPF:

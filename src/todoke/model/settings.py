@@ -1,4 +1,4 @@
-"""What todoke.toml and the environment say, read once at the start. Values; `configuration.py` reads the file."""
+"""What todoke.toml and the environment say, read once at the start. Values, which know no mail service by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import TypeVar
 
+from todoke.model.address import parse_address
+from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 
@@ -53,70 +56,65 @@ class Secret:
 
 
 NO_SECRET = Secret("")
+CONNECT_SECONDS = 10.0
+"""How long connecting to a mail service may take, unless its own timeout is shorter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpSettings:
-    """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only)."""
-
-    host: str = "localhost"
-    port: int = 587
-    security: str = "starttls"
-    user: str = ""
-    password: Secret = NO_SECRET
-    ca_file: str = ""
-    timeout_seconds: float = 30.0
+Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomersMailCloudSettings:
-    """How to reach Customers Mail Cloud, and how its webhook proves itself.
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What opens a service's hook: its secret (an empty one opens nothing), and where it may be called from.
 
-    `url` is the plan's host, such as https://sandbox.smtps.jp. `hook_secret` is the last part of the webhook's path;
-    `webhook_key` the api_key set in its console, if any. `time_zone` is the one set there for event times.
-    `server_composition` names the server group there, and `records_url` is where its records are asked for.
-    Of both webhook secrets two values may be live (Secret.values). `source_addresses` are the only networks that may
-    call the webhook; none: any. Without `webhook` no event comes in, and all that is known of a mail is that the
-    service took it. `connections` is how many calls of the API user may run at once. With `confirm_failures` a failure
-    that the webhook tells counts only once the service's records confirm it.
+    No `networks`: from anywhere.
     """
 
-    url: str = "https://sandbox.smtps.jp"
-    api_user: str = ""
-    api_key: Secret = NO_SECRET
-    hook_secret: Secret = NO_SECRET
-    webhook_key: Secret = NO_SECRET
-    time_zone: str = "Asia/Tokyo"
-    timeout_seconds: float = 30.0
-    server_composition: str = "sandbox"
-    records_url: str = "https://api.smtps.jp"
-    source_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
-    webhook: bool = True
-    confirm_failures: bool = False
-    connections: int = 10
+    secret: Secret = NO_SECRET
+    networks: Networks = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SesSettings:
-    """How to reach Amazon SES, and whom its events may come from. Credentials are found by botocore's own rules.
+class ServiceSettings:
+    """What may be asked of any mail service's settings. Each service has a class of its own; this one is for none.
 
-    `region` "" is botocore's choice; `endpoint` "" that of the region. `topics` are the ARNs of the SNS topics whose
-    messages are believed; with a `configuration_set` they tell what becomes of a mail. `hook_secret` is the last part
-    of the webhook's path. With `raw_delivery`, bare messages of SNS, which have no signature, are believed as well.
+    `timeout_seconds` is how long one step of a hand-over may take.
     """
 
-    region: str = ""
-    configuration_set: str = ""
-    topics: tuple[str, ...] = ()
-    hook_secret: Secret = NO_SECRET
-    raw_delivery: bool = False
-    endpoint: str = ""
     timeout_seconds: float = 30.0
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """The best that the service can prove of a mail it took, set up like this."""
+        return Ceiling.HANDED_OVER
+
+    @property
+    def confirms_failures(self) -> bool:
+        """Whether a failure that a webhook tells counts only once the service's records confirm it."""
+        return False
+
+    @property
+    def slowest_seconds(self) -> float:
+        """How long one hand-over may take at most: to connect, to write the mail, and to read the answer."""
+        return min(CONNECT_SECONDS, self.timeout_seconds) + 2 * self.timeout_seconds
+
+    @property
+    def host(self) -> str:
+        """The host that mails are handed to, "" where the settings name none."""
+        return ""
+
+    @property
+    def lock(self) -> Lock:
+        """What opens the service's hook; nothing does where it has none."""
+        return Lock()
+
+
+Own = TypeVar("Own", bound=ServiceSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
-    """How mail leaves. `service` is smtp, customers-mail-cloud or ses.
+    """How mail leaves. `service` names one in services/table.py, and `own` are that service's own settings.
 
     A message that stays deferred is given up after `give_up_after`; a service with delivery events that says nothing
     for `expect_events_within` makes it read `unknown`. `lease` is how long one hand-over may take before another
@@ -131,14 +129,18 @@ class MailSettings:
     give_up_after: timedelta = timedelta(days=4)
     expect_events_within: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(minutes=5)
-    smtp: SmtpSettings = SmtpSettings()
-    customers_mail_cloud: CustomersMailCloudSettings = CustomersMailCloudSettings()
-    ses: SesSettings = SesSettings()
+    own: ServiceSettings = ServiceSettings()
+
+    def own_as(self, kind: type[Own]) -> Own:
+        """The chosen service's own settings, which are of this kind. Raises TypeError: if they are another's."""
+        if not isinstance(self.own, kind):
+            raise TypeError(f"The settings of {self.service} are {type(self.own).__name__}.")
+        return self.own
 
     @property
-    def confirms_failures(self) -> bool:
-        """Whether a failure that a webhook tells counts only once the service's records confirm it."""
-        return self.service == "customers-mail-cloud" and self.customers_mail_cloud.confirm_failures
+    def envelope_domain(self) -> str:
+        """In ASCII, the domain that returned mail goes to unless the service takes it itself."""
+        return parse_address(self.envelope_sender or self.sender.address).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

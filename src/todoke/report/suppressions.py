@@ -25,12 +25,6 @@ _OWN = {
     ALERTS: _("This site's alerts go to this address. They do not reach it."),
     MANAGER: _("A manager of this site. What visitors send is not mailed to this address."),
 }
-_LIFT = {
-    "customers-mail-cloud": _(
-        "Make sure first that the address works. With the Pro plan, lift it in the service's console (blocked "
-        "addresses) or through its API; with the Standard plan, ask the service's support to."
-    ),
-}
 _LIFT_OTHERWISE = _(
     "Make sure first that the address works. Then lift it in the mail service's console, or ask its support to."
 )
@@ -57,18 +51,19 @@ def own_addresses(settings: Settings) -> Mapping[str, str]:
 
 
 def suppression_lists(
-    lists: Iterable[SuppressionList], settings: Settings, language: str
+    lists: Iterable[SuppressionList], settings: Settings, language: str, *, lift: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Each list in words: {service, read_at, lift, suppressions: [{address, since, reason, code, own, warning}]}.
 
-    `own` is "" for an address that is not the site's; `code` is the service's own word for the reason.
+    `lift` has what a service's owner can do about an entry, by the service's name. `own` is "" for an address that is
+    not the site's; `code` is the service's own word for the reason.
     """
     own = own_addresses(settings)
     return [
         {
             "service": listed.service,
             "read_at": rfc3339(listed.read_at),
-            "lift": say(_LIFT.get(listed.service, _LIFT_OTHERWISE), language),
+            "lift": say(lift.get(listed.service, _LIFT_OTHERWISE), language),
             "suppressions": sorted(
                 (_row(s, own, language) for s in listed.suppressions),
                 key=lambda row: not row["own"],

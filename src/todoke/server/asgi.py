@@ -43,7 +43,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     """
     sender = Sender(app)
     app = dataclasses.replace(app, hint=sender.wake)
-    confirmer = Confirmer(app) if app.settings.mail.confirms_failures else None
+    confirmer = Confirmer(app) if app.settings.mail.own.confirms_failures else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from todoke.model.address import AddressError, parse_address
 from todoke.toml.findings import Findings
-from todoke.toml.keys import KEYS, SECRETS
 from todoke.toml.places import Path
+from todoke.toml.schema import Schema
 
 T = TypeVar("T")
 
@@ -34,16 +34,19 @@ _TYPE_NAMES = {
 
 
 class Table:
-    """The values of one table at `path`, which holds the keys of `section` (see keys.py).
+    """The values of one table at `path`, which holds the keys that the schema has for `section`.
 
     Each reader returns the value, or its default when the key is absent or wrong; a wrong one is noted.
     """
 
-    def __init__(self, findings: Findings, section: str, path: Path, values: Any) -> None:
+    def __init__(
+        self, findings: Findings, schema: Schema, section: str, path: Path, values: Any
+    ) -> None:
         self.findings = findings
+        self.schema = schema
         self.path = path
         self._section = section
-        self._known = KEYS[section]
+        self._known = schema.keys[section]
         if not isinstance(values, dict):
             self.findings.error(path, f"must be a table, not {_name(values)}.")
             values = {}
@@ -70,7 +73,7 @@ class Table:
     def raw(self, key: str) -> Any:
         """The value as TOML has it, None when absent."""
         if key not in self._known:
-            raise KeyError(f"{self._section}.{key} is not in keys.py")
+            raise KeyError(f"{self._section}.{key} is not in the schema")
         return self._values.get(key)
 
     def text(
@@ -174,13 +177,15 @@ class Table:
     def table(self, key: str, section: str) -> Table:
         """The table under `key`; an empty one when it is absent."""
         value = self.raw(key)
-        return Table(self.findings, section, self.at(key), {} if value is None else value)
+        return Table(
+            self.findings, self.schema, section, self.at(key), {} if value is None else value
+        )
 
     def tables(self, key: str, section: str) -> list[Table]:
         """The tables of an array of tables."""
         value = self._typed(key, list, [])
         return [
-            Table(self.findings, section, (*self.at(key), position), item)
+            Table(self.findings, self.schema, section, (*self.at(key), position), item)
             for position, item in enumerate(value)
         ]
 
@@ -199,7 +204,7 @@ class Table:
         return value
 
     def _unknown(self, key: str) -> None:
-        variable = SECRETS.get((self._section, key))
+        variable = self.schema.secrets.get((self._section, key))
         if variable:
             self.error(
                 key,

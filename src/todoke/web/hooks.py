@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from anyio import to_thread
@@ -26,7 +25,7 @@ from starlette.routing import Route
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.log import get_logger
-from todoke.model.settings import NO_SECRET, Secret, Settings
+from todoke.model.settings import Lock, Networks
 from todoke.ports.events import EventSource, HookRequest
 from todoke.ports.journal import Journaled
 from todoke.walk.app import App
@@ -40,31 +39,6 @@ from todoke.web.http.errors import RETRY_AFTER_SECONDS, describe, json_error
 BODY_BYTES = 16 * 1024 * 1024
 BODY_SECONDS = 30.0
 
-Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """What opens a service's hook: its secret (an empty one opens nothing), and where it may be called from.
-
-    No `networks`: from anywhere.
-    """
-
-    secret: Secret = NO_SECRET
-    networks: Networks = ()
-
-
-def _customers_mail_cloud(settings: Settings) -> Lock:
-    cloud = settings.mail.customers_mail_cloud
-    return Lock(cloud.hook_secret, cloud.source_addresses)
-
-
-LOCKS: Mapping[str, Callable[[Settings], Lock]] = {
-    "customers-mail-cloud": _customers_mail_cloud,
-    "ses": lambda settings: Lock(settings.mail.ses.hook_secret),
-}
-"""Of each service that has a hook."""
-
 log = get_logger(__name__)
 
 
@@ -76,7 +50,9 @@ def routes(app: App, take: Take | None = None) -> list[Route]:
 
     By default `track` does, or, where failures need the records' word and nobody asks for it here, `track_held_back`.
     """
-    keep = take or partial(track_held_back if app.settings.mail.confirms_failures else track, app)
+    keep = take or partial(
+        track_held_back if app.settings.mail.own.confirms_failures else track, app
+    )
 
     async def answer_call(request: Request) -> Response:
         try:
@@ -115,9 +91,8 @@ def _source(app: App, service: str, stated: str, remote: str) -> EventSource:
 
     Raises NotFound: if there is no such service, the secret is not its own, or it may not be called from `remote`.
     """
-    source = app.sources.get(service)
-    lock_of = LOCKS.get(service)
-    lock = lock_of(app.settings) if lock_of else Lock()
+    source, mail = app.sources.get(service), app.settings.mail
+    lock = mail.own.lock if service == mail.service else Lock()
     if not lock.secret.matches(stated) or source is None:
         raise NotFound
     if lock.networks and not _is_within(remote, lock.networks):

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from todoke.model.delivery import DeliveryEvent
-from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.model.settings import Secret
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
 NOW = datetime(2031, 5, 6, 0, 0, tzinfo=UTC)
 TOKEN = "0123456789abcdefghijklmnop"

@@ -11,9 +11,10 @@ from todoke.model.delivery import Ceiling
 from todoke.model.form import Confirmation, Field, Form, Site
 from todoke.model.mail import Mail, Mailbox
 from todoke.model.message import Attempt, Claim, Message, Role
-from todoke.model.settings import MailSettings, Settings, SmtpSettings
+from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, EntryList, Submission
 from todoke.ports.mailer import Accepted
+from todoke.services.smtp.settings import SmtpSettings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ACCEPTED = Accepted(service_id="id-1")
@@ -43,7 +44,9 @@ def settings(**changes: Any) -> Settings:
             name="Example Site", url="https://example.org", door_url="https://door.example.org"
         ),
         mail=MailSettings(
-            service="smtp", sender=Mailbox(name="Example Site", address="desk@example.org")
+            service="smtp",
+            own=SmtpSettings(),
+            sender=Mailbox(name="Example Site", address="desk@example.org"),
         ),
         forms={"contact": CONTACT},
         data=Path("unused"),
@@ -58,7 +61,7 @@ def smtp_settings(port: int, **changes: Any) -> Settings:
         SmtpSettings(host="127.0.0.1", port=port, security="none", timeout_seconds=2.0), **changes
     )
     usual = settings()
-    return replace(usual, mail=replace(usual.mail, smtp=smtp))
+    return replace(usual, mail=replace(usual.mail, own=smtp))
 
 
 def repeating(form: Form = CONTACT) -> dict[str, Form]:

@@ -18,9 +18,10 @@ from starlette.routing import Route
 from mail_cloud_sandbox.app import build
 from support.web.local_server import serving
 from todoke.model.delivery import DeliveryEvent, Standing, standing
-from todoke.model.settings import CustomersMailCloudSettings, Secret
+from todoke.model.settings import Secret
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
 KEY = "hook-key"
 TOKEN = "0123456789abcdefghijklmnop"

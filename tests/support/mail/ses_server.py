@@ -13,7 +13,8 @@ from typing import Any
 
 from support.mail.mails import settings
 from support.variants import replace
-from todoke.model.settings import SesSettings, Settings
+from todoke.model.settings import Settings
+from todoke.services.ses.settings import SesSettings
 
 SEND = "/v2/email/outbound-emails"
 ACCOUNT = "/v2/email/account"
@@ -124,4 +125,4 @@ def ses_settings(url: str, *, sender: str = "", **changes: Any) -> Settings:
     ses = replace(SesSettings(region="eu-west-1", endpoint=url, timeout_seconds=5.0), **changes)
     usual = settings()
     box = replace(usual.mail.sender, address=sender or usual.mail.sender.address)
-    return replace(usual, mail=replace(usual.mail, service="ses", ses=ses, sender=box))
+    return replace(usual, mail=replace(usual.mail, service="ses", own=ses, sender=box))

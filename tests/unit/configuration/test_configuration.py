@@ -18,6 +18,7 @@ from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError
 from todoke.model.settings import Settings
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.toml.places import line_of, places
 from todoke.wiring import build
 
@@ -218,7 +219,9 @@ CLOUD_SECRETS = {"TODOKE_CMC_API_KEY": "k", "TODOKE_CMC_HOOK_SECRET": "012345678
 def test_each_source_address_is_read_or_named_as_a_fault(tmp_path: Path) -> None:
     """Addresses and networks of both kinds; what is neither is named with its line and place in the list."""
     good = 'source_addresses = ["192.0.2.7", "192.0.2.0/24", "2001:db8::/32", "192.0.2.7/32"]\n'
-    cloud = settings_of(tmp_path, CLOUD + good, CLOUD_SECRETS).mail.customers_mail_cloud
+    cloud = settings_of(tmp_path, CLOUD + good, CLOUD_SECRETS).mail.own_as(
+        CustomersMailCloudSettings
+    )
     shown = [str(network) for network in cloud.source_addresses]
     assert shown == ["192.0.2.7/32", "192.0.2.0/24", "2001:db8::/32"]
     bad = 'source_addresses = [\n"192.0.2.0/24",\n"smtps.jp",\n"192.0.2.7/24"]\n'
@@ -313,10 +316,10 @@ def test_customers_mail_cloud_needs_its_secrets(tmp_path: Path) -> None:
         "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
     }
     assert faults_of(tmp_path, text, environ) == []
-    cloud = settings_of(tmp_path, text, environ).mail.customers_mail_cloud
+    cloud = settings_of(tmp_path, text, environ).mail.own_as(CustomersMailCloudSettings)
     assert cloud.records_url == "http://127.0.0.1:9"  # a sandbox has its own records
     real = text.replace("http://127.0.0.1:9", "https://te.smtps.jp")
-    there = settings_of(tmp_path, real, environ).mail.customers_mail_cloud
+    there = settings_of(tmp_path, real, environ).mail.own_as(CustomersMailCloudSettings)
     assert there.records_url == "https://api.smtps.jp"
     assert (cloud.api_user, cloud.api_key.reveal()) == ("u@example.jp", "k")
     insecure = text.replace("127.0.0.1:9", "api.example.jp")

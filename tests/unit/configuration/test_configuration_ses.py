@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from todoke.configuration import check, read
-from todoke.model.settings import Secret, SesSettings
+from todoke.model.settings import Secret
+from todoke.services.ses.settings import SesSettings
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:ses-events"
 GOOD = f"""\
@@ -40,7 +41,7 @@ def test_a_whole_table_is_read(tmp_path: Path) -> None:
     assert faults_of(tmp_path, GOOD, ENVIRON) == []
     settings = read(tmp_path / "todoke.toml", ENVIRON)
     assert settings.mail.service == "ses"
-    assert settings.mail.ses == SesSettings(
+    assert settings.mail.own == SesSettings(
         region="eu-central-1",
         configuration_set="todoke",
         topics=(TOPIC,),

@@ -109,7 +109,7 @@ def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) ->
         ({"service": "smtp", "smtp": {"user": "u"}}, {"TODOKE_SECRET", "TODOKE_SMTP_PASSWORD"}),
         ({"service": "ses"}, {"TODOKE_SECRET"}),
         (
-            {"service": "ses", "ses": {"topics": ["arn"]}},
+            {"service": "ses", "ses": {"topics": ["arn:aws:sns:eu-west-1:123456789012:events"]}},
             {"TODOKE_SECRET", "TODOKE_SES_HOOK_SECRET"},
         ),
         (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.doctor.judge_dns import Answer, Outcome, Sender, judge_domain, spf_references
+from todoke.doctor.judge_dns import DnsAnswer, DnsOutcome, judge_domain, spf_references
 from todoke.doctor.look_dns import look_up
+from todoke.ports.diagnosis import DomainNeeds
 
 DOMAIN = "mail.garden.example"
-SES = Sender(include=r"amazonses\.com", include_words="amazonses.com", signs=True)
+SES = DomainNeeds(include=r"amazonses\.com", include_words="amazonses.com", signs=True)
 KEYS = ((f"k1._domainkey.{DOMAIN}", "k1.dkim.amazonses.com"),)
 ZONE = {
     (DOMAIN, "MX"): ("10 mx.garden.example.",),
@@ -17,28 +18,28 @@ ZONE = {
     (KEYS[0][0], "CNAME"): (KEYS[0][1],),
     ("_dmarc.garden.example", "TXT"): ("v=DMARC1; p=quarantine; sp=reject",),
 }
-FAILED = Answer(Outcome.FAILED)
+FAILED = DnsAnswer(DnsOutcome.FAILED)
 
 
 def verdicts(
-    changes: dict[tuple[str, str], tuple[str, ...] | Answer | None] | None = None,
+    changes: dict[tuple[str, str], tuple[str, ...] | DnsAnswer | None] | None = None,
     *,
-    sender: Sender = SES,
+    sender: DomainNeeds = SES,
     envelope: str | None = DOMAIN,
     selectors: tuple[str, ...] = (),
     cnames: tuple[tuple[str, str], ...] = KEYS,
 ) -> dict[str, str]:
-    """The verdicts on the zone with these changes; None takes a name out, an Answer is given as it is."""
+    """The verdicts on the zone with these changes; None takes a name out, a DnsAnswer is given as it is."""
     zone = ZONE | (changes or {})
 
-    def ask(name: str, kind: str) -> Answer:
+    def ask(name: str, kind: str) -> DnsAnswer:
         found = zone.get((name, kind))
-        if isinstance(found, Answer):
+        if isinstance(found, DnsAnswer):
             return found
         if found is None:
             is_there = any(one == name and values for (one, _), values in zone.items())
-            return Answer(Outcome.EMPTY if is_there else Outcome.NO_NAME)
-        return Answer(Outcome.FOUND, found)
+            return DnsAnswer(DnsOutcome.EMPTY if is_there else DnsOutcome.NO_NAME)
+        return DnsAnswer(DnsOutcome.FOUND, found)
 
     facts = look_up(ask, DOMAIN, envelope=envelope, selectors=selectors, cnames=cnames)
     checks = judge_domain(facts, sender)
@@ -64,7 +65,9 @@ def test_a_zone_that_is_right() -> None:
         ({(DOMAIN, "MX"): FAILED}, "unknown"),
     ],
 )
-def test_mx(changes: dict[tuple[str, str], tuple[str, ...] | Answer | None], verdict: str) -> None:
+def test_mx(
+    changes: dict[tuple[str, str], tuple[str, ...] | DnsAnswer | None], verdict: str
+) -> None:
     """Null MX, none, an address in its place, no such domain, no answer."""
     assert verdicts(changes)["mx"] == verdict
 
@@ -103,7 +106,9 @@ def test_mx(changes: dict[tuple[str, str], tuple[str, ...] | Answer | None], ver
         ({(DOMAIN, "TXT"): FAILED}, "unknown"),
     ],
 )
-def test_spf(changes: dict[tuple[str, str], tuple[str, ...] | Answer | None], verdict: str) -> None:
+def test_spf(
+    changes: dict[tuple[str, str], tuple[str, ...] | DnsAnswer | None], verdict: str
+) -> None:
     """None, several, one that lacks the service, one that is too long, one that breaks, one that lets anybody in."""
     assert verdicts(changes)["spf"] == verdict
 
@@ -118,7 +123,7 @@ def test_spf_of_the_envelope_s_domain() -> None:
 
 def test_spf_of_a_server_that_is_not_known() -> None:
     """One record, and what it names only its owner can judge."""
-    assert verdicts({(DOMAIN, "TXT"): ("v=spf1 mx -all",)}, sender=Sender())["spf"] == "good"
+    assert verdicts({(DOMAIN, "TXT"): ("v=spf1 mx -all",)}, sender=DomainNeeds())["spf"] == "good"
 
 
 def test_references_are_includes_and_redirects() -> None:
@@ -137,7 +142,9 @@ def test_references_are_includes_and_redirects() -> None:
         ("s1", FAILED, "unknown"),
     ],
 )
-def test_dkim_by_selector(name: str, values: tuple[str, ...] | Answer | None, verdict: str) -> None:
+def test_dkim_by_selector(
+    name: str, values: tuple[str, ...] | DnsAnswer | None, verdict: str
+) -> None:
     """A key, one that was taken back, something else, nothing, no answer."""
     zone = {(f"{name}._domainkey.{DOMAIN}", "TXT"): values}
     assert verdicts(zone, selectors=(name,), cnames=())["dkim"] == verdict
@@ -149,7 +156,7 @@ def test_dkim_by_cname() -> None:
     assert verdicts({(KEYS[0][0], "CNAME"): None})["dkim"] == "bad"
     assert verdicts({(KEYS[0][0], "CNAME"): FAILED})["dkim"] == "unknown"
     assert verdicts(cnames=())["dkim"] == "unknown"
-    assert verdicts(cnames=(), sender=Sender(signs=False))["dkim"] == "bad"
+    assert verdicts(cnames=(), sender=DomainNeeds(signs=False))["dkim"] == "bad"
 
 
 DMARC = ("_dmarc." + DOMAIN, "TXT")
@@ -183,7 +190,7 @@ def test_dmarc_that_cannot_be_judged() -> None:
     assert verdicts({("_dmarc.garden.example", "TXT"): None})["dmarc"] == "warn"
     assert verdicts({DMARC: ("v=DMARC1; p=none", "v=DMARC1; p=reject")})["dmarc"] == "bad"
     assert verdicts({DMARC: FAILED})["dmarc"] == "unknown"
-    assert verdicts(cnames=(), envelope="", sender=Sender())["dmarc"] == "warn"
+    assert verdicts(cnames=(), envelope="", sender=DomainNeeds())["dmarc"] == "warn"
 
 
 def test_a_policy_for_names_below_counts() -> None:

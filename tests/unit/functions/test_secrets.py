@@ -12,6 +12,7 @@ from todoke.aws.functions.function import Function
 from todoke.aws.functions.secrets import NEEDED, require_secret, with_secrets
 from todoke.model import ids
 from todoke.model.errors import ConfigError
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
 CONFIGURATION = """
 [site]
@@ -132,7 +133,7 @@ def test_secrets_are_fetched_once_for_many_events(tmp_path: Path) -> None:
     assert len(ask.asked) == 1
     assert made[0].settings.site.door_url == "https://door.example.jp"
     assert made[0].settings.secret == bytes.fromhex("ab" * 32)
-    assert not made[0].settings.mail.customers_mail_cloud.api_key
+    assert not made[0].settings.mail.own_as(CustomersMailCloudSettings).api_key
     made[0].store.close()
 
 
@@ -145,7 +146,7 @@ def test_a_snapshot_holds_no_secret(tmp_path: Path) -> None:
     assert made == []
     function.start()
     assert len(ask.asked) == 1
-    assert made[0].settings.mail.customers_mail_cloud.hook_secret
+    assert made[0].settings.mail.own_as(CustomersMailCloudSettings).hook_secret
     made[0].store.close()
 
 

@@ -9,6 +9,7 @@ from todoke.model.delivery import Reason
 from todoke.model.form import Form, Managers, Site
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.report.suppressions import ALERTS, MANAGER, own_addresses, suppression_lists
+from todoke.services.table import LIFT
 
 SETTINGS = make_settings(
     site=Site(name="Example", alert_to=("owner@site.example", "both@site.example")),
@@ -47,7 +48,7 @@ def test_each_address_in_words() -> None:
         address="a@example.net", since=NOW, reason="2", cause=Reason.UNKNOWN_ADDRESS
     )
     bare, own = Suppression(address="花@例え.jp"), Suppression(address="OWNER@site.example")
-    [found] = suppression_lists([listed(whole, bare, own)], SETTINGS, "en")
+    [found] = suppression_lists([listed(whole, bare, own)], SETTINGS, "en", lift=LIFT)
     assert found["read_at"] == "2026-11-23T06:34:00Z"
     first, second, third = found["suppressions"]
     assert (first["address"], first["own"]) == ("OWNER@site.example", ALERTS)
@@ -68,7 +69,9 @@ def test_each_address_in_words() -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_how_to_lift_it(language: str) -> None:
     """Each service's own way is told, and a general one for others."""
-    cloud, other = suppression_lists([listed(), listed(service="post")], SETTINGS, language)
+    cloud, other = suppression_lists(
+        [listed(), listed(service="post")], SETTINGS, language, lift=LIFT
+    )
     assert "Pro" in cloud["lift"]
     assert "Standard" in cloud["lift"]
     assert "Pro" not in other["lift"]

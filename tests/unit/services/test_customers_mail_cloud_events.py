@@ -14,8 +14,8 @@ from support.mail.cloud_calls import ITEM, NOW, TOKEN, form_body, json_body, rea
 from support.places import CORPORA
 from todoke.model.delivery import Kind, Permanence, Reason, Status, standing
 from todoke.model.errors import ConfigError, Forged, Malformed
-from todoke.model.settings import CustomersMailCloudSettings
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
 
 def read_one(event_type: str, **changes: object):

@@ -24,8 +24,8 @@ from support.mail.sns_signing import (
 )
 from todoke.model.delivery import Kind
 from todoke.model.errors import Forged, Malformed, RequestError, Unverifiable
-from todoke.model.settings import SesSettings
 from todoke.services.ses.events import SesEvents
+from todoke.services.ses.settings import SesSettings
 from todoke.services.ses.sns_fetch import fetch
 
 MESSAGE = {

@@ -29,13 +29,16 @@ from support.web.stories import (
 from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, standing
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.message import MessageTimeline, Role
-from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.settings import Secret, ServiceSettings, Settings
 from todoke.ports.journal import Journaled
 from todoke.ports.records import Suppression
 from todoke.report.desk import desk_timeline
 from todoke.report.receipt import receipt
 from todoke.server.asgi import application
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.services.ses.settings import SesSettings
+from todoke.services.smtp.settings import SmtpSettings
 from todoke.testing import FakeMailer, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.confirm import FAILURES, MOST_LOOKUPS, Confirmer, held_back
@@ -97,7 +100,7 @@ def cloud_settings(**changes: Any) -> Settings:
     cloud = CustomersMailCloudSettings(
         hook_secret=Secret(SECRET), confirm_failures=True, time_zone="Asia/Tokyo"
     )
-    mail = replace(usual.mail, customers_mail_cloud=replace(cloud, **changes))
+    mail = replace(usual.mail, own=replace(cloud, **changes))
     return replace(usual, mail=mail, site=replace(usual.site, alert_to=("office@example.com",)))
 
 
@@ -341,7 +344,7 @@ BODY = (
 
 def test_the_webhook_is_answered_before_the_records_are(site: Site) -> None:
     """The failure is journaled and 200 said while the records are still silent."""
-    source = CustomersMailCloudEvents(site.app.settings.mail.customers_mail_cloud)
+    source = CustomersMailCloudEvents(site.app.settings.mail.own_as(CustomersMailCloudSettings))
     app = replace(site.app, sources={source.name: source})
     site.records.gate.clear()
     with confirming(site) as confirmer:
@@ -356,7 +359,7 @@ def test_the_application_confirms_where_it_is_told_to(site: Site) -> None:
     """Through the whole: with the setting a failure waits for the records; without it, it counts at once."""
     for confirms, kind in ((True, Kind.UNCONFIRMED), (False, Kind.BOUNCED)):
         settings = cloud_settings(confirm_failures=confirms)
-        source = CustomersMailCloudEvents(settings.mail.customers_mail_cloud)
+        source = CustomersMailCloudEvents(settings.mail.own_as(CustomersMailCloudSettings))
         app = replace(site.app, settings=settings, sources={source.name: source})
         body = BODY.replace("TOKEN", site.told.attempts[-1].attempt.token)
         assert post(application(app), PATH, body).status == 200
@@ -389,9 +392,7 @@ def test_an_unconfirmed_failure_is_shown_for_what_it_is(site: Site, language: st
 
 def test_only_this_service_confirms() -> None:
     """The setting is Customers Mail Cloud's own."""
-    cloud = CustomersMailCloudSettings(confirm_failures=True)
-    smtp = MailSettings(
-        service="smtp", sender=make_settings().mail.sender, customers_mail_cloud=cloud
-    )
-    assert not smtp.confirms_failures
-    assert replace(smtp, service=SERVICE).confirms_failures
+    assert CustomersMailCloudSettings(confirm_failures=True).confirms_failures
+    assert not CustomersMailCloudSettings().confirms_failures
+    for kind in (ServiceSettings, SmtpSettings, SesSettings):
+        assert not kind().confirms_failures

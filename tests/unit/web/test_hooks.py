@@ -18,11 +18,12 @@ from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
-from todoke.model.settings import CustomersMailCloudSettings, MailSettings, Secret, Settings
+from todoke.model.settings import MailSettings, Secret, Settings
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.mailer import Mailer
 from todoke.ports.store import Store
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.walk.app import App
 from todoke.web import hooks
 
@@ -77,7 +78,7 @@ def wire(
         mail=MailSettings(
             service="customers-mail-cloud",
             sender=Mailbox(name="", address="desk@example.org"),
-            customers_mail_cloud=service,
+            own=service,
         ),
         forms={},
         data=Path("data"),

@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from support.mail.sns_signing import NOW, TOPIC, Web, confirmation, envelope
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
-from todoke.model.settings import MailSettings, Secret, SesSettings, Settings
+from todoke.model.settings import MailSettings, Secret, Settings
 from todoke.services.ses.events import SesEvents
+from todoke.services.ses.settings import SesSettings
 from todoke.testing import FakeMailer, MemoryStore
 from todoke.walk.app import App
 from todoke.web import hooks
@@ -37,7 +38,7 @@ class Parts:
         settings = Settings(
             site=Site(name="Example"),
             mail=MailSettings(
-                service="ses", sender=Mailbox(name="", address="d@example.org"), ses=ses
+                service="ses", sender=Mailbox(name="", address="d@example.org"), own=ses
             ),
             forms={},
             data=Path("data"),

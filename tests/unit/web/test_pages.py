@@ -272,6 +272,7 @@ def texts_shown() -> set[str]:
         SOURCE / "report" / "suppressions.py",
         SOURCE / "web" / "receipt.py",
         SOURCE / "web" / "desk" / "desk.py",
+        *(SOURCE / "services").glob("*/service.py"),
     ):
         found |= {
             m[1] for m in extract_from_file("python", path, keywords={"_": None, "say": None})

@@ -15,6 +15,7 @@ from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
 from todoke.model.errors import ConfigError
+from todoke.services.table import chosen_in
 
 RESERVE = "SenderConcurrency"
 LEAST_UNRESERVED = 100
@@ -40,7 +41,7 @@ def fitted(aws: Aws, deployment: Deployment, config: Path) -> tuple[Deployment, 
     """
     former = parameters_of(aws, deployment.stack)
     values = {**former, **deployment.inputs.values}
-    _require_ses(values, config)
+    _require_parameters(values, config)
     asked_for = values.get(RESERVE) or str(
         parse(deployment.template).parameters[RESERVE]["Default"]
     )
@@ -74,20 +75,11 @@ def _concurrency(aws: Aws) -> Concurrency | None:
     return None
 
 
-def _require_ses(values: Mapping[str, str], config: Path) -> None:
-    """Where the site mails through SES the functions need a right to its identity and configuration set."""
-    mail = read_toml(config).get("mail") if config.exists() else None
-    if not isinstance(mail, dict) or mail.get("service") != "ses":
+def _require_parameters(values: Mapping[str, str], config: Path) -> None:
+    """What the functions may do for the chosen mail service depends on parameters."""
+    chosen = chosen_in(read_toml(config)) if config.exists() else None
+    if chosen is None:
         return
-    if not values.get("SesIdentityArn"):
-        raise ConfigError(
-            f"{config} mails through Amazon SES: give the parameter SesIdentityArn, the identity it sends from."
-        )
-    ses = mail.get("ses")
-    used = ses.get("configuration_set", "") if isinstance(ses, dict) else ""
-    given = values.get("SesConfigurationSet", "")
-    if used != given:
-        raise ConfigError(
-            f"{config} sends with the configuration set {used!r}, and the parameter SesConfigurationSet is {given!r}:"
-            " the functions could use none but that one."
-        )
+    service, own = chosen
+    if words := service.misfit(own, values):
+        raise ConfigError(f"{config} {words}")

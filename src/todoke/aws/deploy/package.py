@@ -17,6 +17,7 @@ from typing import Any
 
 import todoke
 from todoke.model.errors import ConfigError, Error
+from todoke.services.table import SERVICES
 
 PYTHON = "3.13"
 PLATFORM = "manylinux2014_aarch64"
@@ -25,8 +26,6 @@ NOT_ON_LAMBDA = frozenset(
     {"apsw", "boto3", "botocore", "httptools", "pyyaml", "rich", "typer", "uvicorn", "uvloop"}
 )
 """Dependencies that the functions do not use, or that Lambda's runtime has (boto3, botocore)."""
-FOR_SES = frozenset({"cryptography"})
-"""Dependencies that only the events of Amazon SES use: sixteen megabytes that another service's package is spared."""
 OURS_NOT_ON_LAMBDA = (
     "aws/deploy",
     "bench",
@@ -178,7 +177,8 @@ def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def requirements(*, service: str) -> list[str]:
     """What to install for a site that mails through `service`, each at the version that is installed here."""
-    unused = NOT_ON_LAMBDA if service == "ses" else NOT_ON_LAMBDA | FOR_SES
+    others = (one.libraries for one in SERVICES.values() if one.name != service)
+    unused = NOT_ON_LAMBDA.union(*others)
     names = []
     for line in importlib.metadata.requires("todoke") or []:
         requirement, _, marker = line.partition(";")

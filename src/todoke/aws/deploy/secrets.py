@@ -12,24 +12,22 @@ from stack_review.session import Aws, asked
 from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
+from todoke.services.table import SERVICES, chosen_in
 
-_RANDOM_BYTES = {"TODOKE_SECRET": 32, "TODOKE_CMC_HOOK_SECRET": 16, "TODOKE_SES_HOOK_SECRET": 16}
-"""Secrets that the owner makes up: so long in hex."""
+_RANDOM_BYTES = {"TODOKE_SECRET": 32} | {
+    secret.variable: secret.random_bytes
+    for service in SERVICES.values()
+    for secret in service.secrets
+}
+"""Secrets that the owner makes up: so long in hex; 0 for those that a service gives out."""
 
 
 def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The secrets without which a function of the site in todoke.toml would not start."""
-    mail = _table(document, "mail")
-    service = mail.get("service")
     names = ["TODOKE_SECRET"]
-    if service == "customers-mail-cloud":
-        names.append("TODOKE_CMC_API_KEY")
-        if _table(mail, "customers_mail_cloud").get("webhook", True):
-            names.append("TODOKE_CMC_HOOK_SECRET")
-    elif service == "ses" and _table(mail, "ses").get("topics"):
-        names.append("TODOKE_SES_HOOK_SECRET")
-    elif service == "smtp" and _table(mail, "smtp").get("user"):
-        names.append("TODOKE_SMTP_PASSWORD")
+    if chosen := chosen_in(document):
+        service, own = chosen
+        names += [secret.variable for secret in service.secrets if secret.is_needed(own)]
     return tuple(names)
 
 
@@ -80,8 +78,3 @@ def _command(name: str, *, is_manager: bool) -> str:
     if is_manager:
         return f"aws secretsmanager create-secret --name {name} --secret-string {value}"
     return f"aws ssm put-parameter --type SecureString --name {name} --value {value}"
-
-
-def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = document.get(key)
-    return found if isinstance(found, dict) else {}

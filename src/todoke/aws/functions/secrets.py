@@ -6,11 +6,13 @@ TODOKE_SECRETS_FROM says in which of the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
 from todoke.model.settings import Settings
+from todoke.services.table import SERVICES, service_named
+from todoke.toml.secrets import text_secret
 
 log = get_logger(__name__)
 
@@ -18,15 +20,17 @@ PATH = "TODOKE_SECRETS_PATH"
 FROM = "TODOKE_SECRETS_FROM"
 SECRETS_MANAGER = "secrets-manager"
 """What FROM says for Secrets Manager; anything else is Parameter Store."""
+
+
+def _secrets(*, open_hooks: bool) -> tuple[str, ...]:
+    found = (secret for service in SERVICES.values() for secret in service.secrets)
+    return ("TODOKE_SECRET", *(s.variable for s in found if s.opens_hook is open_hooks))
+
+
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": (
-        "TODOKE_SECRET",
-        "TODOKE_CMC_HOOK_SECRET",
-        "TODOKE_CMC_WEBHOOK_KEY",
-        "TODOKE_SES_HOOK_SECRET",
-    ),
-    "sender": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
-    "sweep": ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_SMTP_PASSWORD"),
+    "web": _secrets(open_hooks=True),
+    "sender": _secrets(open_hooks=False),
+    "sweep": _secrets(open_hooks=False),
 }
 """What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event. The store
 derives places in the table from the first, so each has that."""
@@ -64,28 +68,11 @@ def require_secret(environ: Mapping[str, str]) -> None:
 
 def require_secrets(settings: Settings, function: str, environ: Mapping[str, str]) -> None:
     """Raises ConfigError: if a secret of the mail service is missing without which `function` could do nothing."""
-    for name in (
-        _needed_to_take_events(settings) if function == "web" else _needed_to_send(settings)
-    ):
-        raise _missing(name, environ)
-
-
-def _needed_to_take_events(settings: Settings) -> Iterator[str]:
-    """The missing secrets without which no event of the mail service would be taken."""
-    cloud, ses = settings.mail.customers_mail_cloud, settings.mail.ses
-    if settings.mail.service == "customers-mail-cloud" and cloud.webhook and not cloud.hook_secret:
-        yield "TODOKE_CMC_HOOK_SECRET"
-    if settings.mail.service == "ses" and ses.topics and not ses.hook_secret:
-        yield "TODOKE_SES_HOOK_SECRET"
-
-
-def _needed_to_send(settings: Settings) -> Iterator[str]:
-    """The missing secrets without which no mail could be handed over. SES needs none: the function's role may send."""
-    cloud, smtp = settings.mail.customers_mail_cloud, settings.mail.smtp
-    if settings.mail.service == "customers-mail-cloud" and not cloud.api_key:
-        yield "TODOKE_CMC_API_KEY"
-    if settings.mail.service == "smtp" and smtp.user and not smtp.password:
-        yield "TODOKE_SMTP_PASSWORD"
+    mail = settings.mail
+    for secret in service_named(mail.service).secrets:
+        is_ours = secret.opens_hook is (function == "web")
+        if is_ours and secret.is_needed(mail.own) and not text_secret(environ, secret.variable):
+            raise _missing(secret.variable, environ)
 
 
 def _missing(name: str, environ: Mapping[str, str]) -> ConfigError:

@@ -14,7 +14,6 @@ from todoke.walk.app import App
 AT_ONCE = 4
 """So many messages are claimed together: one submission's, as a rule."""
 SPARE_SECONDS = 10.0
-CONNECT_SECONDS = 10.0
 RUN_SECONDS = 280.0
 """How long the shorter of sender and sweep may run (aws/deploy/template.yaml; a test compares the two)."""
 CONNECTIONS = "TODOKE_CONNECTIONS"
@@ -33,24 +32,17 @@ def app_with_lease(app: App, context: LambdaContext) -> App:
 def has_time(app: App, context: LambdaContext) -> bool:
     """Whether one more mail can be handed over and its outcome stored, however slow the service is."""
     remaining = context.get_remaining_time_in_millis() / 1000
-    return remaining > slowest_seconds(app.settings.mail) + SPARE_SECONDS
+    return remaining > app.settings.mail.own.slowest_seconds + SPARE_SECONDS
 
 
 def require_time(mail: MailSettings) -> None:
     """Raises ConfigError: if the service's time limit is so long that no mail could ever be begun here."""
-    if slowest_seconds(mail) + SPARE_SECONDS >= RUN_SECONDS:
+    slowest = mail.own.slowest_seconds
+    if slowest + SPARE_SECONDS >= RUN_SECONDS:
         raise ConfigError(
-            f"The timeout of {mail.service} in todoke.toml is too long: a mail may take {slowest_seconds(mail):.0f} s"
+            f"The timeout of {mail.service} in todoke.toml is too long: a mail may take {slowest:.0f} s"
             f" with it, and a function ends after {RUN_SECONDS:.0f} s. Make it shorter (see docs/aws.md, limits)."
         )
-
-
-def slowest_seconds(mail: MailSettings) -> float:
-    """How long one hand-over may take at most: to connect, to write the mail, and to read the answer."""
-    if mail.service == "smtp":
-        return 4 * mail.smtp.timeout_seconds  # a session, and a transaction, twice the timeout each
-    service = mail.ses if mail.service == "ses" else mail.customers_mail_cloud
-    return min(CONNECT_SECONDS, service.timeout_seconds) + 2 * service.timeout_seconds
 
 
 def connections(environ: Mapping[str, str]) -> int:

@@ -15,7 +15,8 @@ import urllib3
 
 from todoke.model.errors import ConfigError
 from todoke.model.loopback import is_loopback
-from todoke.model.settings import CustomersMailCloudSettings
+from todoke.model.settings import CONNECT_SECONDS
+from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.services.http.deadline import hurried_pools
 
 HEADERS = {
@@ -24,7 +25,6 @@ HEADERS = {
     "Accept-Language": "en",  # errors in one language, whoever reads the log
     "User-Agent": "todoke",
 }
-_CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def open_pool(cloud: CustomersMailCloudSettings, *, connections: int) -> urllib3
     """Up to so many connections, kept open between calls; see hurried.py. Nothing is retried."""
     return hurried_pools(
         connections=connections,
-        connect_seconds=min(_CONNECT_SECONDS, cloud.timeout_seconds),
+        connect_seconds=min(CONNECT_SECONDS, cloud.timeout_seconds),
         patience_seconds=cloud.timeout_seconds,
     )
 

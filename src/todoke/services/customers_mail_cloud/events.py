@@ -22,11 +22,9 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import ConfigError, Forged, Malformed
-from todoke.model.settings import CustomersMailCloudSettings
 from todoke.model.smtp_codes import find_status_code, read_answer
 from todoke.ports.events import HookRequest
-
-NAME = "customers-mail-cloud"
+from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 
 
 @dataclass(frozen=True, slots=True)

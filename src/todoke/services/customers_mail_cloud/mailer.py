@@ -16,7 +16,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError, SSLError
 
 from todoke.mail.mime import needs_smtputf8, wire
-from todoke.model.delivery import Ceiling, Reason
+from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.mail import Mail, Mailbox
 from todoke.model.settings import Settings
@@ -30,6 +30,7 @@ from todoke.services.customers_mail_cloud.client import (
     require_tls,
     without_secret,
 )
+from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 
 PATH = "/api/v2/emails/send.json"
 SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
@@ -55,16 +56,16 @@ class _Body(io.BytesIO):
 
 
 class CustomersMailCloudMailer:
-    """Hands mails to the plan's host in `settings.mail.customers_mail_cloud.url`.
+    """Hands mails to the plan's host in the settings.
 
     Raises ConfigError: if the API key would cross a network unencrypted.
     """
 
-    name = "customers-mail-cloud"
+    name = NAME
 
     def __init__(self, settings: Settings) -> None:
-        cloud = settings.mail.customers_mail_cloud
-        self.ceiling = Ceiling.DELIVERED if cloud.webhook else Ceiling.HANDED_OVER
+        cloud = settings.mail.own_as(CustomersMailCloudSettings)
+        self.ceiling = cloud.ceiling
         self.concurrency = min(settings.mail.concurrency, cloud.connections)
         self._cloud = cloud
         self._envelope_sender = settings.mail.envelope_sender

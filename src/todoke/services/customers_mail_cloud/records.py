@@ -17,7 +17,6 @@ from urllib3.exceptions import HTTPError
 
 from todoke.model.delivery import DeliveryEvent, Reason
 from todoke.model.errors import RecordsUnavailable
-from todoke.model.settings import CustomersMailCloudSettings
 from todoke.ports.records import Suppression
 from todoke.services.customers_mail_cloud.client import (
     HEADERS,
@@ -29,12 +28,12 @@ from todoke.services.customers_mail_cloud.client import (
 )
 from todoke.services.customers_mail_cloud.events import (
     BOUNCES,
-    NAME,
     plain,
     read_item,
     read_time,
     zone_of,
 )
+from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 
 PATH = "/transaction/v2/{}/list.json"
 ROWS = 100

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from todoke.model.errors import ConfigError
-from todoke.model.settings import SesSettings
-
-CONNECT_SECONDS = 10.0
+from todoke.model.settings import CONNECT_SECONDS
+from todoke.services.ses.settings import SesSettings
 
 
 def open_client(ses: SesSettings, *, connections: int = 1, timeout_seconds: float = 0.0) -> Any:

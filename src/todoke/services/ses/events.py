@@ -19,9 +19,9 @@ import msgspec
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged
 from todoke.model.log import get_logger
-from todoke.model.settings import SesSettings
 from todoke.model.smtp_codes import find_status_code, read_answer
 from todoke.ports.events import HookRequest
+from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
     NOTIFICATION,
     SUBSCRIPTION,
@@ -32,7 +32,6 @@ from todoke.services.ses.sns import (
 )
 from todoke.services.ses.sns_fetch import fetch as fetch_over_tls
 
-NAME = "ses"
 TAG = "todoke-attempt"
 FIELD = "x-todoke-attempt"
 """Where the mailer puts an attempt's token (services/ses/mailer.py): a message tag, and a header field."""

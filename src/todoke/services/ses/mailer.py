@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from todoke.mail.mime import needs_smtputf8, serialise, wire
-from todoke.model.delivery import Ceiling, Reason
+from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
@@ -24,6 +24,7 @@ from todoke.model.settings import Settings
 from todoke.ports.mailer import Accepted
 from todoke.services.ses.answers import SET_UP_PAUSE_SECONDS, TOO_FAST, Envelope, read_error
 from todoke.services.ses.client import open_client
+from todoke.services.ses.settings import NAME, SesSettings
 
 SIZE_LIMIT = 40_000_000
 """Octets of a message after base64, "40 MB" in the service quotas: taken for the smaller of what that can mean."""
@@ -48,22 +49,18 @@ class _Body(io.BytesIO):
 
 
 class SesMailer:
-    """Hands mails to the account and region that botocore finds, or `settings.mail.ses` states.
+    """Hands mails to the account and region that botocore finds, or the settings state.
 
     Nothing is asked of SES before the first mail.
     """
 
-    name = "ses"
+    name = NAME
 
     def __init__(self, settings: Settings) -> None:
         mail = settings.mail
         self.concurrency = mail.concurrency
-        self.ceiling = (
-            Ceiling.DELIVERED
-            if mail.ses.configuration_set and mail.ses.topics
-            else Ceiling.HANDED_OVER
-        )
-        self._ses = mail.ses
+        self._ses = mail.own_as(SesSettings)
+        self.ceiling = self._ses.ceiling
         self._returns_to = mail.envelope_sender
         self._lock = threading.Lock()
         self._local = threading.local()

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
+from urllib.parse import urlsplit
 
-from todoke.model.settings import SesSettings
+from todoke.model.delivery import Ceiling
+from todoke.model.settings import NO_SECRET, Lock, Secret, ServiceSettings
+from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
 from todoke.toml.urls import read_url
 
+NAME = "ses"
+KEYS = (
+    "region",
+    "configuration_set",
+    "topics",
+    "raw_delivery",
+    "endpoint",
+    "timeout",
+)
+HOOK_SECRET = "TODOKE_SES_HOOK_SECRET"  # noqa: S105 - the name of a variable
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}")
 _TOPIC = re.compile(
     r"arn:aws(?:-cn|-us-gov)?:sns:(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}):\d{12}:(?P<name>[A-Za-z0-9_-]{1,256}(?:\.fifo)?)"
@@ -19,25 +32,55 @@ _TOPIC = re.compile(
 _CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HOOK_SECRET_CHARACTERS = 22
 """128 bits in base 64."""
-_NEEDED = ("botocore", "cryptography")
-"""What the extra `aws` installs."""
 
 
-def read_ses(table: Table, environ: Mapping[str, str], *, chosen: bool) -> SesSettings:
-    """Read [mail.ses]; faults are noted in the table's findings, those of a service not `chosen` only where stated."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SesSettings(ServiceSettings):
+    """How to reach Amazon SES, and whom its events may come from. Credentials are found by botocore's own rules.
+
+    `region` "" is botocore's choice; `endpoint` "" that of the region. `topics` are the ARNs of the SNS topics whose
+    messages are believed; with a `configuration_set` they tell what becomes of a mail. `hook_secret` is the last part
+    of the webhook's path. With `raw_delivery`, bare messages of SNS, which have no signature, are believed as well.
+    """
+
+    region: str = ""
+    configuration_set: str = ""
+    topics: tuple[str, ...] = ()
+    hook_secret: Secret = NO_SECRET
+    raw_delivery: bool = False
+    endpoint: str = ""
+    timeout_seconds: float = 30.0
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """See ServiceSettings. Only a configuration set and a topic together bring events."""
+        return Ceiling.DELIVERED if self.configuration_set and self.topics else Ceiling.HANDED_OVER
+
+    @property
+    def host(self) -> str:
+        """See ServiceSettings."""
+        return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def lock(self) -> Lock:
+        """See ServiceSettings."""
+        return Lock(self.hook_secret)
+
+
+def read_ses(table: Table, environ: Mapping[str, str], choice: Choice) -> SesSettings:
+    """Read [mail.ses]; faults are noted in the table's findings, those of a service not chosen only where stated."""
     ses = SesSettings(
         region=_read_region(table),
         configuration_set=_read_configuration_set(table),
         topics=_read_topics(table),
-        hook_secret=text_secret(environ, "TODOKE_SES_HOOK_SECRET"),
+        hook_secret=text_secret(environ, HOOK_SECRET),
         raw_delivery=table.flag("raw_delivery"),
         endpoint=read_url(table, "endpoint", secure=True),
         timeout_seconds=table.duration(
             "timeout", timedelta(seconds=30), least="1s", most="10m"
         ).total_seconds(),
     )
-    if chosen:
-        _check_installed(table)
+    if choice.demands(NAME):
         _check_region(table, ses, environ)
         _check_events(table, ses)
     return ses
@@ -82,16 +125,6 @@ def _read_topics(table: Table) -> tuple[str, ...]:
         else:
             found.append(text)
     return tuple(dict.fromkeys(found))
-
-
-def _check_installed(table: Table) -> None:
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        table.error(
-            "",
-            f"needs {' and '.join(missing)}, which is not installed.",
-            "Install it with `pip install 'todoke[aws]'`.",
-        )
 
 
 def _check_region(table: Table, ses: SesSettings, environ: Mapping[str, str]) -> None:

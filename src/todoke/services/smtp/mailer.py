@@ -13,11 +13,11 @@ import threading
 import time
 
 from todoke.mail.mime import serialise
-from todoke.model.delivery import Ceiling, Reason
+from todoke.model.delivery import Reason
 from todoke.model.errors import ConfigError, SendDeferred
 from todoke.model.loopback import is_loopback
 from todoke.model.mail import Mail
-from todoke.model.settings import Settings, SmtpSettings
+from todoke.model.settings import Settings
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.mailer import Accepted
 from todoke.services.smtp.session import (
@@ -30,6 +30,7 @@ from todoke.services.smtp.session import (
     deferred,
     words_of,
 )
+from todoke.services.smtp.settings import NAME, SmtpSettings
 
 LOGIN_REFUSED = smtplib.SMTPAuthenticationError
 MAILS_PER_CONNECTION = 500
@@ -37,28 +38,28 @@ LOGIN_PAUSE_SECONDS = 300.0  # providers lock an account that tries a wrong pass
 
 
 class SmtpMailer:
-    """Hands mails to the server of `settings.mail.smtp`; each thread keeps a connection of its own.
+    """Hands mails to the server of the settings; each thread keeps a connection of its own.
 
     Raises ConfigError: if a password would cross a network unencrypted.
     """
 
-    name = "smtp"
-    ceiling = Ceiling.HANDED_OVER
+    name = NAME
 
     def __init__(self, settings: Settings, *, ehlo_name: str = "") -> None:
         mail = settings.mail
         self.concurrency = mail.concurrency
-        self._smtp = mail.smtp
+        self._smtp = smtp = mail.own_as(SmtpSettings)
+        self.ceiling = smtp.ceiling
         self._sender = mail.envelope_sender or mail.sender.address
         self._ehlo_name = ehlo_name or _own_name()
         # Reading the system's certificates takes 25 ms, which the start need not wait for.
-        self._context = _tls_context(mail.smtp) if mail.smtp.ca_file else None
+        self._context = _tls_context(smtp) if smtp.ca_file else None
         self._local = threading.local()
         self._open: set[Session] = set()
         self._lock = threading.Lock()
-        if mail.smtp.user and mail.smtp.security == "none" and not is_loopback(mail.smtp.host):
+        if smtp.user and smtp.security == "none" and not is_loopback(smtp.host):
             raise ConfigError(
-                f'mail.smtp.security is "none": the password would travel to {mail.smtp.host} unencrypted.'
+                f'mail.smtp.security is "none": the password would travel to {smtp.host} unencrypted.'
             )
 
     def send(self, mail: Mail) -> Accepted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from todoke.report.suppressions import suppression_lists
+from todoke.services.table import LIFT
 from todoke.walk.app import App
 
 MOST_SHOWN = 200
@@ -16,7 +17,7 @@ def read_suppressions(app: App, language: str) -> list[dict[str, Any]]:
 
     Raises StoreError.
     """
-    found = suppression_lists(app.shelf.suppressions(), app.settings, language)
+    found = suppression_lists(app.shelf.suppressions(), app.settings, language, lift=LIFT)
     return [
         {
             **listed,

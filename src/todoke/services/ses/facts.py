@@ -1,45 +1,45 @@
-"""Ask the mail service whether it knows us, without a mail."""
+"""What Amazon SES tells of an account that can send through it. botocore is imported when it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from todoke.doctor.judge_service import Knock, SesFacts, Told
-from todoke.model.delivery import Reason
-from todoke.model.errors import ConfigError, RecordsUnavailable, SendDeferred
-from todoke.model.settings import CustomersMailCloudSettings, SesSettings, Settings
-from todoke.services.smtp.mailer import SmtpMailer
+import msgspec
+
+from todoke.services.ses.settings import SesSettings
 
 MOST_ADDRESSES = 20
 """So many of the site's own addresses are looked for on the suppression list."""
 
 
-def knock_at_smtp(settings: Settings) -> Knock:
-    """Open a session (greeting, STARTTLS, login) and leave."""
-    try:
-        SmtpMailer(settings).knock()
-    except SendDeferred as error:
-        words = error.diagnostic or str(error)
-        return Knock(error=words, is_ours=error.reason == Reason.MISCONFIGURED)
-    except ConfigError as error:
-        return Knock(error=str(error).rstrip("."), is_ours=True)
-    return Knock()
+class Told(msgspec.Struct, frozen=True):
+    """The answer to one question, or the error's code or name in its place."""
+
+    answer: Mapping[str, Any] = {}
+    error: str = ""
+
+    def at(self, *path: str) -> Any:
+        """The value under these keys, None if it is not there."""
+        value: Any = self.answer
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
 
 
-def ask_records(cloud: CustomersMailCloudSettings, now: datetime) -> str:
-    """Ask for one page of today's records; "" when it came, else what went wrong."""
-    from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords  # noqa: PLC0415 only when asked for
+class SesFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What SES told of the account, the From domain (or address), the configuration set and the suppression list.
 
-    records = CustomersMailCloudRecords(cloud)
-    try:
-        next(records.of_day(now.astimezone(records.zone).date(), now), None)
-    except RecordsUnavailable as error:
-        return str(error)
-    finally:
-        records.close()
-    return ""
+    `configuration_set` and `destinations` are None where none is set; `suppressed` are those of the site's own
+    addresses that are on the list.
+    """
+
+    account: Told
+    identity: Told = Told(error="not asked")
+    configuration_set: Told | None = None
+    destinations: Told | None = None
+    suppressions: Told = Told(error="not asked")
+    suppressed: Sequence[str] = ()
 
 
 def ask_ses(ses: SesSettings, *, sender: str, own: Sequence[str], seconds: float) -> SesFacts:

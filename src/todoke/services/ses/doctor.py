@@ -1,94 +1,75 @@
-"""What the mail service says of us, without a mail. Pure; facts/ asks."""
+"""What Amazon SES says of us, without a mail: judgements over what facts.py asks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import os
+import threading
+from collections.abc import Sequence
 
-import msgspec
-
-from todoke.doctor.judge import Check, Verdict, WebFacts
+from todoke.model.address import parse_address
+from todoke.model.settings import Settings
+from todoke.ports.diagnosis import Check, Consultation, DomainNeeds, Verdict
+from todoke.services.ses.facts import SesFacts, Told, ask_ses
+from todoke.services.ses.settings import SesSettings
 
 PRODUCTION = "https://docs.aws.amazon.com/ses/latest/dg/request-production-access.html"
 NEEDED_EVENTS = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY")
 WATCHING_EVENTS = ("OPEN", "CLICK")
 
 
-class Knock(msgspec.Struct, frozen=True, kw_only=True):
-    """What opening a session came to: "" for `error` when it was opened; `is_ours` when our set-up is at fault."""
+class SesDoctor:
+    """See ports.ServiceDoctor. Mail and domain are judged by the same facts, which are asked for once."""
 
-    error: str = ""
-    is_ours: bool = False
+    def __init__(self, consultation: Consultation) -> None:
+        self._settings, self._seconds = consultation.settings, consultation.seconds
+        self._ses = self._settings.mail.own_as(SesSettings)
+        self._lock = threading.Lock()
+        self._facts: SesFacts | None = None
 
+    @property
+    def url(self) -> str:
+        """See ports.ServiceDoctor."""
+        region = self._ses.region or os.environ.get("AWS_REGION", "us-east-1")
+        suffix = ".cn" if region.startswith("cn-") else ""
+        return self._ses.endpoint or f"https://email.{region}.amazonaws.com{suffix}"
 
-def judge_smtp(knock: Knock, host: str, *, has_login: bool) -> list[Check]:
-    """Whether the SMTP server greets us, encrypts, and takes the login."""
-    if knock.error:
-        do = (
-            "Correct [mail.smtp] and TODOKE_SMTP_PASSWORD."
-            if knock.is_ours
-            else "See that the server runs, and that no firewall is between."
+    def look_at_mail(self) -> list[Check]:
+        """See ports.ServiceDoctor."""
+        sender = self._settings.mail.sender.address
+        return judge_ses(self._ask(), sender=sender, topics=self._ses.topics)
+
+    def needs_of_domain(self) -> DomainNeeds:
+        """See ports.ServiceDoctor. The keys of Easy DKIM are CNAMEs that SES names."""
+        identity = self._ask().identity
+        sender = parse_address(self._settings.mail.sender.address).ascii_domain
+        zone = identity.at("DkimAttributes", "SigningHostedZone") or "dkim.amazonses.com"
+        at = str(identity.at("EmailIdentity") or sender).rpartition("@")[2]
+        keys = identity.at("DkimAttributes", "Tokens") or ()
+        returns_to = identity.at("MailFromAttributes", "MailFromDomain") or ""
+        return DomainNeeds(
+            include=r"amazonses\.com",
+            include_words="amazonses.com",
+            signs=None if identity.error else bool(identity.at("DkimAttributes", "SigningEnabled")),
+            cnames=[(f"{key}._domainkey.{at}", f"{key}.{zone}") for key in keys],
+            envelope=None if identity.error else returns_to,
+            guide="docs/services/ses.md",
         )
-        return [Check("mail", Verdict.BAD, f"{knock.error}.", do)]
-    known = "takes the login" if has_login else "answers (no login is set)"
-    return [Check("mail", Verdict.GOOD, f"{host} {known}.")]
+
+    def _ask(self) -> SesFacts:
+        with self._lock:
+            if self._facts is None:
+                self._facts = ask_ses(
+                    self._ses,
+                    sender=self._settings.mail.sender.address,
+                    own=_own_addresses(self._settings),
+                    seconds=self._seconds,
+                )
+            return self._facts
 
 
-def judge_cloud(answer: WebFacts, host: str) -> list[Check]:
-    """Whether Customers Mail Cloud can be reached over TLS; whether it knows us, a mail or its records would tell."""
-    if not answer.status:
-        return [
-            Check(
-                "mail",
-                Verdict.BAD,
-                f"{host} cannot be reached ({answer.error}).",
-                "See that mail.customers_mail_cloud.url is your plan's, and that no firewall is between.",
-            )
-        ]
-    return [
-        Check(
-            "mail",
-            Verdict.GOOD,
-            f"{host} answers; whether it knows the API user was not asked (--ask-records does).",
-        )
-    ]
-
-
-def judge_records(error: str) -> list[Check]:
-    """Whether the service lets the API user read its records."""
-    if error:
-        do = "Give the API user the permission to read data, and see that TODOKE_CMC_API_KEY is right."
-        return [Check("mail.records", Verdict.BAD, error, do)]
-    return [Check("mail.records", Verdict.GOOD, "The service knows the API user.")]
-
-
-class Told(msgspec.Struct, frozen=True):
-    """The answer to one question, or the error's code or name in its place."""
-
-    answer: Mapping[str, Any] = {}
-    error: str = ""
-
-    def at(self, *path: str) -> Any:
-        """The value under these keys, None if it is not there."""
-        value: Any = self.answer
-        for key in path:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value
-
-
-class SesFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What SES told of the account, the From domain (or address), the configuration set and the suppression list.
-
-    `configuration_set` and `destinations` are None where none is set; `suppressed` are those of the site's own
-    addresses that are on the list.
-    """
-
-    account: Told
-    identity: Told = Told(error="not asked")
-    configuration_set: Told | None = None
-    destinations: Told | None = None
-    suppressions: Told = Told(error="not asked")
-    suppressed: Sequence[str] = ()
+def _own_addresses(settings: Settings) -> Sequence[str]:
+    managers = (a for form in settings.forms.values() for a in form.managers.fixed)
+    return tuple(dict.fromkeys([*settings.site.alert_to, *managers]))
 
 
 def judge_ses(facts: SesFacts, *, sender: str, topics: Sequence[str]) -> list[Check]:

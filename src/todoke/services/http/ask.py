@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from todoke.doctor.judge import WebFacts
-
 MOST_BYTES = 4096
+
+
+class WebFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one HTTP request came to: a status (0 for none), what the other clock said, and ours at that moment."""
+
+    url: str
+    at: datetime
+    status: int = 0
+    date: datetime | None = None
+    error: str = ""
+    body: bytes = b""
 
 
 def ask(url: str, *, seconds: float, method: str = "GET") -> WebFacts:

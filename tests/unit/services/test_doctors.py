@@ -8,17 +8,12 @@ from typing import Any
 import pytest
 
 from support.variants import replace
-from todoke.doctor.judge import Check, WebFacts
-from todoke.doctor.judge_service import (
-    NEEDED_EVENTS,
-    Knock,
-    SesFacts,
-    Told,
-    judge_cloud,
-    judge_records,
-    judge_ses,
-    judge_smtp,
-)
+from todoke.ports.diagnosis import Check
+from todoke.services.customers_mail_cloud.doctor import judge_cloud, judge_records
+from todoke.services.http.ask import WebFacts
+from todoke.services.ses.doctor import NEEDED_EVENTS, judge_ses
+from todoke.services.ses.facts import SesFacts, Told
+from todoke.services.smtp.doctor import Knock, judge_smtp
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"

@@ -20,13 +20,15 @@ class HookRequest:
 
 
 class EventSource(Protocol):
-    """Reads a service's webhook calls. One file per service in events/, with the name its mailer has."""
+    """Reads a service's webhook calls. `name` is the service's. Safe to call from several threads."""
 
     name: str
 
     def read(self, request: HookRequest, now: datetime) -> Sequence[DeliveryEvent]:
         """The events in a call, each with its raw evidence; words it does not know become Kind.OTHER.
 
+        To read a call again gives the same events, by their `key`, but for what states no time: it is dated `now`.
         Raises Forged: if the call does not prove that it is the service's. Malformed: if it cannot be read.
+        Unverifiable: if its proof cannot be looked at now.
         """
         ...

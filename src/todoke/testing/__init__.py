@@ -2,6 +2,7 @@
 
 from todoke.stores.memory.store import MemoryStore
 from todoke.testing.bucket import MemoryBucket
+from todoke.testing.events import FakeEvents
 from todoke.testing.peers import FakeClock, FakeMailer, FakeRecords
 
-__all__ = ["FakeClock", "FakeMailer", "FakeRecords", "MemoryBucket", "MemoryStore"]
+__all__ = ["FakeClock", "FakeEvents", "FakeMailer", "FakeRecords", "MemoryBucket", "MemoryStore"]

@@ -87,10 +87,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     def at(self) -> datetime | None:
         """When SNS first sent it, None if it does not say so."""
         try:
-            found = datetime.fromisoformat(self.timestamp)
-        except ValueError:
+            stated = datetime.fromisoformat(self.timestamp)
+            return stated.astimezone(UTC) if stated.tzinfo else None
+        except (ValueError, OverflowError):  # in the year 1, another zone is out of all calendars
             return None
-        return found.astimezone(UTC) if found.tzinfo else None
 
 
 _envelope = msgspec.json.Decoder(Envelope)

@@ -4,6 +4,8 @@ PORT ?= 8025
 PYTHON ?= python3
 STAMP := .venv/.installed
 DEMO := .venv/.demo
+# Else each process of a test run would compile every file anew, and pytest rewrite every test.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test fast lint format types bench bench-aws crash storm messages emulators clean
 
@@ -25,7 +27,7 @@ test: install ## lint, types and every test (installs chromium and postfix when 
 	@scripts/test
 
 fast: install ## the tests that need nothing but Python
-	@.venv/bin/pytest -q -m "not aws" tests/unit tests/stack_review tests/contract
+	@.venv/bin/pytest -q -n auto -m "not aws" tests/unit tests/stack_review tests/contract
 
 lint: install ## ruff
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

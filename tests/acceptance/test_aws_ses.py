@@ -238,7 +238,7 @@ def test_the_package_brings_what_verifies_signatures(site: Site, tmp_path: Path)
     (tmp_path / "event.json").write_text(json.dumps(site.sns.envelope("x")))
     code = f"""
 import sys; sys.path.insert(0, {str(tmp_path)!r})
-import cryptography, todoke.events.sns as sns
+import cryptography, todoke.services.ses.sns as sns
 from pathlib import Path
 from datetime import UTC, datetime
 assert cryptography.__file__.startswith({str(tmp_path)!r})

@@ -17,7 +17,7 @@ from todoke.model.submission import Source
 from todoke.ports.bucket import INCOMING, KEPT, SAMPLE_BYTES
 from todoke.stores.dynamodb.s3_bucket import S3Bucket
 
-LARGE = bytes(n % 251 for n in range(3_000_000))
+LARGE = (bytes(range(251)) * 11_953)[:3_000_000]
 KEY = f"{INCOMING}06h0eabc"
 
 

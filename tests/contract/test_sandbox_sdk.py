@@ -5,6 +5,7 @@ It knows nothing of todoke, so it is a second opinion on the requests that the s
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -22,6 +23,13 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # the SDK leaves its files open
 SDK = pytest.importorskip("CustomersMailCloud", reason="the SDK is not installed")
+
+
+@pytest.fixture(autouse=True)
+def files_closed() -> Iterator[None]:
+    """The SDK's files are closed here, not in the next test of this process."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,10 @@ def imports_of(path: Path) -> Iterator[str]:
                 yield full if full in NAMES else str(node.module)
 
 
-ARROWS = {name: {x for x in imports_of(path) if x in NAMES} for name, path in NAMES.items()}
+@cache
+def arrows() -> dict[str, set[str]]:
+    """Every module's imports of ours."""
+    return {name: {x for x in imports_of(path) if x in NAMES} for name, path in NAMES.items()}
 
 
 def shown(path: Path) -> str:
@@ -137,7 +141,7 @@ def test_every_folder_has_a_rank() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=shown)
 def test_imports_go_down(path: Path) -> None:
     """Also those inside functions: what is loaded late is needed all the same."""
-    found = {x for x in ARROWS[name_of(path)] if not may_import(path, x)}
+    found = {x for x in arrows()[name_of(path)] if not may_import(path, x)}
     assert found == set()
 
 
@@ -155,7 +159,7 @@ def test_a_package_of_its_own_knows_nothing_of_todoke(package: str) -> None:
 
 def test_nothing_runs_in_a_circle() -> None:
     """No module reaches itself through its imports, not even inside a room."""
-    left = {name: set(arrows) - {name} for name, arrows in ARROWS.items()}
+    left = {name: imported - {name} for name, imported in arrows().items()}
     while leaves := {name for name, arrows in left.items() if not arrows}:
         left = {name: arrows - leaves for name, arrows in left.items() if name not in leaves}
     assert left == {}

@@ -9,18 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from todoke.forms.control_kind import TRAITS
 from todoke.model.errors import ConfigError
-from todoke.model.form import Field
+from todoke.model.form import ControlKind, Field
 from todoke.toml.findings import ERROR, WARNING
 from todoke.toml.table import Table
 
-# fmt: off
-TYPES = (
-    "text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local", "number",
-    "range", "color", "checkbox", "radio", "file", "hidden", "textarea", "select",
-)
-# fmt: on
-_CHOICES = frozenset({"select", "radio"})
 _META_CHARSET = re.compile(
     rb"""<meta[^>]+charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE
 )
@@ -87,7 +81,7 @@ def read_fields(table: Table, page: PageFacts) -> tuple[Field, ...] | None:
 
 
 def _read_field(row: Table, base: Field) -> Field:
-    kind = row.text("type", base.kind, among=TYPES)
+    kind = ControlKind(row.text("type", base.kind.value, among=[k.value for k in ControlKind]))
     given: dict[str, Any] = {
         "kind": kind,
         "required": row.flag("required", default=base.required),
@@ -109,7 +103,8 @@ def _read_field(row: Table, base: Field) -> Field:
 
 
 def _check_field(row: Table, field: Field) -> None:
-    if field.kind in _CHOICES and not field.options:
+    traits = TRAITS[field.kind]
+    if traits.is_choice and not traits.sends_many and not field.options:
         row.error("options", f"is missing: a {field.kind} field needs what can be chosen.")
     if (
         field.minlength is not None
@@ -124,7 +119,7 @@ def _check_field(row: Table, field: Field) -> None:
 
         if fault := pattern_fault(field.pattern):
             row.error("pattern", f"cannot be used: {fault}")
-    if field.kind != "file":
+    if field.kind != ControlKind.FILE:
         for key in ("accept", "max_files", "max_file_size"):
             if key in row:
                 row.warn(key, f"has no meaning for a {field.kind} field.")

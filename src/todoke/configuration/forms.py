@@ -10,7 +10,7 @@ from pathlib import Path
 
 from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
 from todoke.configuration.managers import read_managers
-from todoke.model.form import Confirmation, Field, Form, Limits, Site
+from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Site
 from todoke.model.language import LANGUAGES
 from todoke.toml.table import Table
 from todoke.toml.urls import read_redirect, read_url
@@ -66,7 +66,7 @@ def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
     """The field called email, else the only one of type email."""
     if fields is None:
         return "email"
-    emails = [field.name for field in fields if field.kind == "email"]
+    emails = [field.name for field in fields if field.kind == ControlKind.EMAIL]
     if any(field.name == "email" for field in fields):
         return "email"
     if len(emails) == 1:
@@ -84,7 +84,7 @@ def _check_confirmation_field(table: Table, name: str, fields: tuple[Field, ...]
     if field is None:
         known = ", ".join(f.name for f in fields)
         table.error("field", f"is {name!r}, and the form has no such field.", f"It has {known}.")
-    elif field.kind != "email":
+    elif field.kind != ControlKind.EMAIL:
         table.warn("field", f"is {name!r}, which is of type {field.kind}, not email.")
 
 
@@ -118,7 +118,7 @@ def _file_room(fields: Sequence[Field], files: int, file_bytes: int) -> int:
     """How many bytes the files of one request may have together, as far as the fields allow."""
     wanted = 0
     for field in fields:
-        if field.kind == "file":
+        if field.kind == ControlKind.FILE:
             count = field.max_files or (files if field.multiple else 1)
             wanted += count * (field.max_file_bytes or file_bytes)
     return min(wanted, files * file_bytes)

@@ -1,14 +1,13 @@
 """Dates, months, weeks, times and local dates and times as HTML writes them (WHATWG HTML 2.3.5), as plain integers.
 
-Called by validity (order and steps) and wording (for people). A moment is a number of milliseconds, or of months for
-kind `month`, from 1970-01-01T00:00 (4.10.5.1.7 to .11, "convert a string to a number").
+A moment is a number of milliseconds, for months a number of months, from 1970-01-01T00:00 (4.10.5.1.7 to .11, "convert
+a string to a number"). Knows the grammar alone: no steps, no ranges.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from decimal import Decimal
 
 DAY = 86_400_000
 WEEK = 7 * DAY
@@ -23,97 +22,86 @@ MONTH = re.compile(r"([0-9]{4,6})-([0-9]{2})")
 WEEK_OF_YEAR = re.compile(r"([0-9]{4,6})-W([0-9]{2})")
 TIME = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,3}))?)?")
 
-KINDS = ("date", "month", "week", "time", "datetime-local")
-# Kind: what one step is, the default step, the default step base (4.10.5.1.7 to .11).
-STEP_SCALE = {"date": DAY, "month": 1, "week": WEEK, "time": 1000, "datetime-local": 1000}
-DEFAULT_STEP = {"date": 1, "month": 1, "week": 1, "time": 60, "datetime-local": 60}
-DEFAULT_BASE = {"week": FIRST_MONDAY}
+
+def write_date(moment: int) -> str:
+    """The date that begins at `moment`.
+
+    Raises OverflowError: beyond the years 1 to 9999, as the writers below.
+    """
+    return (EPOCH + dt.timedelta(days=moment // DAY)).isoformat()
 
 
-def read_moment(kind: str, text: str) -> Decimal | None:
-    """The moment that `text` states in the grammar of `kind`, or None when it does not."""
-    number: int | None
-    match kind:
-        case "date":
-            number = _date(text)
-        case "month":
-            number = _month(text)
-        case "week":
-            number = _week(text)
-        case "time":
-            number = _time(text)
-        case _:
-            number = _local(text)
-    return None if number is None else Decimal(number)
+def write_month(moment: int) -> str:
+    """The month; `moment` counts months."""
+    return f"{1970 + moment // 12:04d}-{moment % 12 + 1:02d}"
 
 
-def write_moment(kind: str, moment: Decimal) -> str:
-    """The text that states `moment` in the grammar of `kind`; "" beyond the years 1 to 9999."""
-    number = int(moment)
-    try:
-        if kind == "month":
-            return f"{1970 + number // 12:04d}-{number % 12 + 1:02d}"
-        if kind == "time":
-            return _write_time(number % DAY)
-        day = EPOCH + dt.timedelta(days=number // DAY)
-    except OverflowError:
-        return ""
-    if kind == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year:04d}-W{week:02d}"
-    return day.isoformat() + (f"T{_write_time(number % DAY)}" if kind == "datetime-local" else "")
+def write_week(moment: int) -> str:
+    """The week in which `moment` is."""
+    year, week, _ = (EPOCH + dt.timedelta(days=moment // DAY)).isocalendar()
+    return f"{year:04d}-W{week:02d}"
 
 
-def _write_time(number: int) -> str:
-    minutes, milliseconds = divmod(number, 60_000)
+def write_time(moment: int) -> str:
+    """The time of day, no longer than it needs to be."""
+    minutes, milliseconds = divmod(moment % DAY, 60_000)
     text = f"{minutes // 60:02d}:{minutes % 60:02d}"
     if milliseconds:
         text += f":{milliseconds // 1000:02d}"
     return text + (f".{milliseconds % 1000:03d}" if milliseconds % 1000 else "")
 
 
-def _date(text: str) -> int | None:
-    found = DATE.fullmatch(text)
-    if not found:
+def write_local(moment: int) -> str:
+    """A date and a time with a T between them."""
+    return f"{write_date(moment)}T{write_time(moment)}"
+
+
+def read_date(text: str) -> int | None:
+    """The beginning of a date; None when `text` states none."""
+    match = DATE.fullmatch(text)
+    if not match:
         return None
-    year, month, day = (int(part) for part in found.groups())
+    year, month, day = (int(part) for part in match.groups())
     if not (_is_year(year) and 1 <= month <= 12 and 1 <= day <= _days_in(year, month)):
         return None
     return _days(year, month, day) * DAY
 
 
-def _month(text: str) -> int | None:
-    found = MONTH.fullmatch(text)
-    if not found or not _is_year(int(found[1])) or not 1 <= int(found[2]) <= 12:
+def read_month(text: str) -> int | None:
+    """A month, in months; None when `text` states none."""
+    match = MONTH.fullmatch(text)
+    if not match or not _is_year(int(match[1])) or not 1 <= int(match[2]) <= 12:
         return None
-    return (int(found[1]) - 1970) * 12 + int(found[2]) - 1
+    return (int(match[1]) - 1970) * 12 + int(match[2]) - 1
 
 
-def _week(text: str) -> int | None:
-    found = WEEK_OF_YEAR.fullmatch(text)
-    if not found or not _is_year(int(found[1])):
+def read_week(text: str) -> int | None:
+    """The Monday of a week; None when `text` states none."""
+    match = WEEK_OF_YEAR.fullmatch(text)
+    if not match or not _is_year(int(match[1])):
         return None
-    year, week = int(found[1]), int(found[2])
+    year, week = int(match[1]), int(match[2])
     first = _first_monday(year)
     if not 1 <= week <= (_first_monday(year + 1) - first) // 7:
         return None
     return (first + (week - 1) * 7) * DAY
 
 
-def _time(text: str) -> int | None:
-    found = TIME.fullmatch(text)
-    if not found:
+def read_time(text: str) -> int | None:
+    """A time of day; None when `text` states none."""
+    match = TIME.fullmatch(text)
+    if not match:
         return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     if hour > 23 or minute > 59 or second > 59:
         return None
-    return ((hour * 60 + minute) * 60 + second) * 1000 + int((found[4] or "").ljust(3, "0"))
+    return ((hour * 60 + minute) * 60 + second) * 1000 + int((match[4] or "").ljust(3, "0"))
 
 
-def _local(text: str) -> int | None:
+def read_local(text: str) -> int | None:
     """A date and a time with a T or a space between them (2.3.5.5)."""
     day, separator, clock = text.partition("T" if "T" in text else " ")
-    days, time = _date(day), _time(clock)
+    days, time = read_date(day), read_time(clock)
     return days + time if separator and days is not None and time is not None else None
 
 

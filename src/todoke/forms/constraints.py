@@ -1,63 +1,68 @@
 """What is wrong with one value of one field, as the constraint validation of HTML says it (WHATWG HTML 4.10.5).
 
-Pure. Called by validate for fields that hold text; wording.py says it to people. The codes are those of ValidityState,
-in the order in which browsers report them. Every check is linear in the length of the value.
+Pure, for fields that hold text; says nothing to people. Every check is linear in the length of the value.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 
-from todoke.forms.calendar import (
-    DEFAULT_BASE,
-    DEFAULT_STEP,
-    KINDS,
-    STEP_SCALE,
-    read_moment,
-    write_moment,
-)
-from todoke.forms.number import EXACT, on_step, show_number, valid_number
+from todoke.forms.control_kind import TRAITS, Scale
+from todoke.forms.number import EXACT, on_step, valid_number
 from todoke.forms.pattern.pattern import Patience, matches_pattern
-from todoke.forms.url import is_absolute_url
-from todoke.model.address import AddressError, parse_address
-from todoke.model.form import Field
+from todoke.model.form import ControlKind, Field
 
-TYPED = frozenset({"text", "search", "url", "tel", "email", "password"})
-STEPPED = frozenset({*KINDS, "number", "range"})
 ASCII_SPACE = "\t\n\f\r "
-COLOR = re.compile("#[0-9A-Fa-f]{6}")
-# 4.10.5.1.5, the regular expression that the standard gives. Linear: no character can be matched in two ways.
-EMAIL = re.compile(
-    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+"
-    r"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
-)
+
+
+class FaultCode(StrEnum):
+    """What is wrong, for programs: first what ValidityState names, then what only a server can find."""
+
+    VALUE_MISSING = "valueMissing"
+    TYPE_MISMATCH = "typeMismatch"
+    PATTERN_MISMATCH = "patternMismatch"
+    TOO_LONG = "tooLong"
+    TOO_SHORT = "tooShort"
+    RANGE_UNDERFLOW = "rangeUnderflow"
+    RANGE_OVERFLOW = "rangeOverflow"
+    STEP_MISMATCH = "stepMismatch"
+    BAD_INPUT = "badInput"
+    UNKNOWN_OPTION = "unknown_option"
+    REPEATED = "repeated"
+    ADDRESS = "address"
+    TOO_MANY_FILES = "too_many_files"
+    FILE_TOO_BIG = "file_too_big"
+    FILES_TOO_BIG = "files_too_big"
+    FILE_TYPE = "file_type"
+    NO_FILES_HERE = "no_files_here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One fault: `code`, and what a message about it needs: the limit as written, the length found, near values."""
+class FieldFault:
+    """One fault, and what a message about it needs: the limit as written, the length found, near values."""
 
-    code: str
+    code: FaultCode
     limit: str = ""
     count: int = 0
     near: tuple[str, ...] = ()
 
 
-def sanitise(kind: str, text: str, *, multiple: bool = False) -> str:
+def sanitise(kind: ControlKind, text: str, *, multiple: bool = False) -> str:
     """The value as the control would hold it (its value sanitization algorithm); newlines are LF."""
+    traits = TRAITS[kind]
     if "\r" in text or "\n" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if kind in TYPED:
+        if traits.is_line:
             text = text.replace("\n", "")
-    if kind == "email" and multiple:
+    if not traits.is_stripped:
+        return text
+    if multiple and traits.malformed_list:
         return ",".join(part.strip(ASCII_SPACE) for part in text.split(","))
-    if kind in ("email", "url"):
-        return text.strip(ASCII_SPACE)
-    return text
+    return text.strip(ASCII_SPACE)
 
 
 def text_length(text: str) -> int:
@@ -65,114 +70,100 @@ def text_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def is_email(text: str) -> bool:
-    """True for what browsers take in type=email; a domain in Unicode counts as its A-labels."""
-    if EMAIL.fullmatch(text):
-        return True
-    local, _, domain = text.rpartition("@")
-    if domain.isascii() or len(domain) > 254:
-        return False
-    try:
-        return bool(EMAIL.fullmatch(f"{local}@{parse_address(f'a@{domain}').ascii_domain}"))
-    except AddressError:
-        return False
-
-
-def faults(field: Field, value: str, patience: Patience) -> Iterator[Fault]:
-    """The faults of a sanitised value that is not empty."""
-    kind = field.kind
-    if kind in STEPPED:
-        yield from _stepped_faults(field, value)
-    elif kind == "color":
-        if not COLOR.fullmatch(value):
-            yield Fault(code="badInput")
-    elif kind in TYPED or kind == "textarea":
-        yield from _text_faults(field, value, patience)
-
-
-def _text_faults(field: Field, value: str, patience: Patience) -> Iterator[Fault]:
-    parts = value.split(",") if field.kind == "email" and field.multiple else [value]
-    if field.kind == "email" and not all(is_email(part) for part in parts):
-        yield Fault(code="typeMismatch")
-    if field.kind == "url" and not is_absolute_url(value):
-        yield Fault(code="typeMismatch")
-    patterned = field.pattern and field.kind in TYPED
-    if patterned and not all(matches_pattern(field.pattern, part, patience) for part in parts):
-        yield Fault(code="patternMismatch")
-    length = text_length(value)
-    if field.maxlength is not None and length > field.maxlength:
-        yield Fault(code="tooLong", limit=str(field.maxlength), count=length)
-    if field.minlength is not None and length < field.minlength:
-        yield Fault(code="tooShort", limit=str(field.minlength), count=length)
-
-
-def _stepped_faults(field: Field, value: str) -> Iterator[Fault]:
-    number = _read(field.kind, value)
-    if number is None:
-        yield Fault(code="badInput")
+def faults(field: Field, value: str, patience: Patience) -> Iterator[FieldFault]:
+    """The faults of a sanitised value that is not empty, in the order in which browsers report them."""
+    traits = TRAITS[field.kind]
+    if traits.scale is not None:
+        yield from _scale_faults(field, traits.scale, value)
         return
-    least, most = _limits(field)
+    parts = value.split(",") if field.multiple and traits.malformed_list else [value]
+    if traits.is_well_formed and not all(traits.is_well_formed(part) for part in parts):
+        code = FaultCode.TYPE_MISMATCH if traits.is_line else FaultCode.BAD_INPUT
+        yield FieldFault(code=code)
+    patterned = field.pattern and traits.is_line
+    if patterned and not all(matches_pattern(field.pattern, part, patience) for part in parts):
+        yield FieldFault(code=FaultCode.PATTERN_MISMATCH)
+    if traits.has_length:
+        yield from _length_faults(field, text_length(value))
+
+
+def _length_faults(field: Field, length: int) -> Iterator[FieldFault]:
+    if field.maxlength is not None and length > field.maxlength:
+        yield FieldFault(code=FaultCode.TOO_LONG, limit=str(field.maxlength), count=length)
+    if field.minlength is not None and length < field.minlength:
+        yield FieldFault(code=FaultCode.TOO_SHORT, limit=str(field.minlength), count=length)
+
+
+def _scale_faults(field: Field, scale: Scale, value: str) -> Iterator[FieldFault]:
+    number = scale.number(value)
+    if number is None:
+        yield FieldFault(code=FaultCode.BAD_INPUT)
+        return
+    least, most = _limits(field, scale)
     low, high = least is not None and number < least, most is not None and number > most
     if least is not None and most is not None and most < least:
-        if field.kind == "time":  # a reversed range: from the evening to the morning
+        if scale.wraps:  # a reversed range: from the evening to the morning
             low = high = number < least and number > most
-        elif field.kind == "range":
+        elif scale.least:
             high = False  # 4.10.5.1.13: the minimum wins
     if low:
-        yield Fault(code="rangeUnderflow", limit=field.min or "0")
+        yield FieldFault(code=FaultCode.RANGE_UNDERFLOW, limit=field.min or scale.least)
     if high:
-        yield Fault(code="rangeOverflow", limit=field.max or "100")
-    step, base = _step(field), _step_base(field)
+        yield FieldFault(code=FaultCode.RANGE_OVERFLOW, limit=field.max or scale.most)
+    step, base = _step(field, scale), _step_base(field, scale)
     if step is not None and not on_step(number, base, step):
-        yield Fault(code="stepMismatch", near=_near(field, number, base, step))
-
-
-def _read(kind: str, text: str) -> Decimal | None:
-    return read_moment(kind, text) if kind in KINDS else valid_number(text)
+        near = _near(scale, number, base, step, (least, most))
+        yield FieldFault(code=FaultCode.STEP_MISMATCH, near=near)
 
 
 @lru_cache(maxsize=1024)
-def _read_rule(kind: str, text: str) -> Decimal | None:
+def _read_rule(kind: ControlKind, text: str) -> Decimal | None:
     """An attribute of the page: read again for every request, so kept."""
-    return _read(kind, text) if text else None
+    scale = TRAITS[kind].scale
+    return scale.number(text) if scale and text else None
 
 
-def _limits(field: Field) -> tuple[Decimal | None, Decimal | None]:
+def _limits(field: Field, scale: Scale) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the most allowed value; what cannot be read counts as not stated."""
     least, most = _read_rule(field.kind, field.min), _read_rule(field.kind, field.max)
-    if field.kind == "range":
-        return (Decimal(0) if least is None else least), (Decimal(100) if most is None else most)
-    return least, most
+    return (
+        _read_rule(field.kind, scale.least) if least is None else least,
+        _read_rule(field.kind, scale.most) if most is None else most,
+    )
 
 
-def _step(field: Field) -> Decimal | None:
+def _step(field: Field, scale: Scale) -> Decimal | None:
     """The allowed value step (4.10.5.3.8); None for step=any. Like Chromium, only a valid number counts."""
     if field.step.lower() == "any":
         return None
     stated = valid_number(field.step)
     if stated is None or stated <= 0:
-        stated = Decimal(DEFAULT_STEP.get(field.kind, 1))
-    return stated * STEP_SCALE.get(field.kind, 1)
+        stated = Decimal(scale.step)
+    return stated * scale.unit
 
 
-def _step_base(field: Field) -> Decimal:
-    """Where steps are counted from: min, else the value in the page, else the default of the type."""
+def _step_base(field: Field, scale: Scale) -> Decimal:
+    """Where steps are counted from: min, else the value in the page, else the default of the kind."""
     for text in (field.min, field.value):
         number = _read_rule(field.kind, text)
         if number is not None:
             return number
-    return Decimal(DEFAULT_BASE.get(field.kind, 0))
+    return Decimal(scale.base)
 
 
-def _near(field: Field, number: Decimal, base: Decimal, step: Decimal) -> tuple[str, ...]:
+def _near(
+    scale: Scale,
+    number: Decimal,
+    base: Decimal,
+    step: Decimal,
+    limits: tuple[Decimal | None, Decimal | None],
+) -> tuple[str, ...]:
     """The allowed values just below and just above, as written in HTML."""
     below = EXACT.subtract(number, EXACT.remainder(EXACT.subtract(number, base), step))
     if below > number:
         below = EXACT.subtract(below, step)
-    least, most = _limits(field)
-    near = [n for n in (below, EXACT.add(below, step)) if _is_between(n, least, most)]
-    if field.kind in KINDS:
-        return tuple(text for text in (write_moment(field.kind, n) for n in near) if text)
-    return tuple(show_number(n) for n in near)
+    near = [n for n in (below, EXACT.add(below, step)) if _is_between(n, *limits)]
+    return tuple(text for text in (scale.text(n) for n in near) if text)
 
 
 def _is_between(number: Decimal, least: Decimal | None, most: Decimal | None) -> bool:

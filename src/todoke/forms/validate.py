@@ -1,6 +1,6 @@
 """Apply a form's rules to what was sent: one error for each field that breaks one (design: the form is the schema).
 
-Pure; called by accept before anything is stored. The rules are those a browser applies before it sends, so a visitor
+Pure. The rules are those a browser applies before it sends, so a visitor
 whose browser let the form through passes. What no field describes is kept and is no error, files excepted: they are
 taken only where a file control asks for them. docs/forms.md lists the codes.
 """
@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from todoke.forms.constraints import Fault, faults, sanitise
+from todoke.forms.constraints import FaultCode, FieldFault, faults, sanitise
+from todoke.forms.control_kind import TRAITS
 from todoke.forms.fault_words import say_fault
 from todoke.forms.file_kinds import is_accepted
 from todoke.forms.pattern.pattern import Patience
 from todoke.model.address import AddressError, parse_address
-from todoke.model.form import Field, Form, Limits
+from todoke.model.form import ControlKind, Field, Form, Limits
 from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, File
 
-CHOICES = frozenset({"select", "radio", "checkbox"})
 # What browsers send for a character that a legacy encoding lacks (WHATWG Encoding, "html" error mode).
 REFERENCE = re.compile("&#([0-9]{1,7});")
 
@@ -37,7 +37,7 @@ def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
             break
     for name, sent in by_name.items():
         for fault in _stray_faults(form, name, sent):
-            field = Field(name=name, kind="email")
+            field = Field(name=name, kind=ControlKind.EMAIL)
             found[name] = FieldError(name, fault.code, say_fault(field, fault, language))
             break
     for error in _count_errors(form, entries, language):
@@ -50,8 +50,11 @@ def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors
     found: dict[str, FieldError] = {}
     for name, sent in _by_name(form, entries).items():
         field = form.field(name)
-        if field is None or field.kind != "file":
-            field, faults_of = Field(name=name, kind="file"), iter([Fault(code="no_files_here")])
+        if field is None or field.kind != ControlKind.FILE:
+            field, faults_of = (
+                Field(name=name, kind=ControlKind.FILE),
+                iter([FieldFault(code=FaultCode.NO_FILES_HERE)]),
+            )
         else:
             faults_of = _file_faults(field, sent, form.limits)
         for fault in faults_of:
@@ -78,35 +81,36 @@ def _character(reference: re.Match[str]) -> str:
     return chr(code) if 0x20 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else reference[0]
 
 
-def _stray_faults(form: Form, name: str, sent: list[Entry]) -> Iterator[Fault]:
+def _stray_faults(form: Form, name: str, sent: list[Entry]) -> Iterator[FieldFault]:
     """Faults of entries that no field describes: files, and addresses that decide who gets mail."""
     if any(isinstance(entry.value, File) and not _is_no_file(entry.value) for entry in sent):
-        yield Fault(code="no_files_here")
+        yield FieldFault(code=FaultCode.NO_FILES_HERE)
     if name in (form.confirmation.field, form.managers.field):
-        yield from _repeat_faults({sanitise("email", t) for t in _texts(sent)})
+        yield from _repeat_faults({sanitise(ControlKind.EMAIL, t) for t in _texts(sent)})
     if name == form.confirmation.field:
         yield from _address_faults(_texts(sent))
 
 
 def _field_faults(
     form: Form, field: Field, sent: list[Entry], patience: Patience
-) -> Iterator[Fault]:
-    if field.kind == "file":
+) -> Iterator[FieldFault]:
+    if field.kind == ControlKind.FILE:
         yield from _file_faults(field, sent, form.limits)
         return
     if any(isinstance(entry.value, File) and not _is_no_file(entry.value) for entry in sent):
-        yield Fault(code="no_files_here")
+        yield FieldFault(code=FaultCode.NO_FILES_HERE)
+    traits = TRAITS[field.kind]
     decides = field.name in (form.confirmation.field, form.managers.field)
     values = _values(field, sent)
-    if decides or not (field.multiple or field.kind == "checkbox"):
+    if decides or not (field.multiple or traits.sends_many):
         yield from _repeat_faults(set(values))
     whole = [entry for entry in sent if entry.raw is None]
     readable = values if len(whole) == len(sent) else _values(field, whole)
-    if field.kind in CHOICES:
+    if traits.is_choice:
         yield from _choice_faults(field, values, readable)
     else:
         if field.required and not any(values):
-            yield Fault(code="valueMissing")
+            yield FieldFault(code=FaultCode.VALUE_MISSING)
         for value in filter(None, readable):
             yield from faults(field, value, patience)
     if field.name == form.confirmation.field:
@@ -129,37 +133,37 @@ def _values(field: Field, sent: list[Entry]) -> list[str]:
 
 def _plain(text: str) -> str:
     """A value of the page with its line breaks as those of `sanitise`."""
-    return sanitise("textarea", text) if "\r" in text else text
+    return sanitise(ControlKind.TEXTAREA, text) if "\r" in text else text
 
 
-def _repeat_faults(values: set[str]) -> Iterator[Fault]:
+def _repeat_faults(values: set[str]) -> Iterator[FieldFault]:
     """A control that sends one value sent several: whoever reads the first and whoever reads the last would differ."""
     if len(values) > 1:
-        yield Fault(code="repeated")
+        yield FieldFault(code=FaultCode.REPEATED)
 
 
-def _address_faults(values: list[str]) -> Iterator[Fault]:
+def _address_faults(values: list[str]) -> Iterator[FieldFault]:
     """The confirmation's recipient: one address that public mail can reach."""
-    for value in filter(None, (sanitise("email", value) for value in values)):
+    for value in filter(None, (sanitise(ControlKind.EMAIL, value) for value in values)):
         try:
             parse_address(value)
         except AddressError:
-            yield Fault(code="address")
+            yield FieldFault(code=FaultCode.ADDRESS)
 
 
-def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iterator[Fault]:
+def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iterator[FieldFault]:
     offered = [_plain(value) for value, _ in field.options]
     # An empty first option is no answer where one is required (4.10.7, placeholder label option).
-    empty_counts = "" in offered and not (field.kind == "select" and offered[0] == "")
+    empty_counts = "" in offered and (offered[0] != "" or TRAITS[field.kind].is_group)
     answers = [value for value in values if value or empty_counts]
     if field.required and not answers:
-        yield Fault(code="valueMissing")
+        yield FieldFault(code=FaultCode.VALUE_MISSING)
     for needed in field.required_values:
         if field.required and _plain(needed) in offered and _plain(needed) not in values:
             label = dict(field.options).get(needed, needed)
-            yield Fault(code="valueMissing", limit="" if len(offered) == 1 else label)
+            yield FieldFault(code=FaultCode.VALUE_MISSING, limit="" if len(offered) == 1 else label)
     if offered and any(value and value not in offered for value in readable):
-        yield Fault(code="unknown_option")
+        yield FieldFault(code=FaultCode.UNKNOWN_OPTION)
 
 
 def _is_no_file(file: File) -> bool:
@@ -167,22 +171,22 @@ def _is_no_file(file: File) -> bool:
     return not file.name and not file.size
 
 
-def _file_faults(field: Field, sent: list[Entry], limits: Limits) -> Iterator[Fault]:
+def _file_faults(field: Field, sent: list[Entry], limits: Limits) -> Iterator[FieldFault]:
     chosen = [e.value for e in sent if isinstance(e.value, File) and not _is_no_file(e.value)]
     anyway = set(field.sent_anyway)
     if any(text and text not in anyway for text in _texts(sent)):
-        yield Fault(code="badInput")
+        yield FieldFault(code=FaultCode.BAD_INPUT)
     if field.required and not chosen:
-        yield Fault(code="valueMissing")
+        yield FieldFault(code=FaultCode.VALUE_MISSING)
     most = field.max_files or (limits.files if field.multiple else 1)
     if len(chosen) > (most if field.multiple else 1):
-        yield Fault(code="too_many_files", count=most if field.multiple else 1)
+        yield FieldFault(code=FaultCode.TOO_MANY_FILES, count=most if field.multiple else 1)
     for file in chosen:
         most_bytes = _most_bytes(field, file, limits)
         if file.size > most_bytes:
-            yield Fault(code="file_too_big", limit=file.name, count=most_bytes)
+            yield FieldFault(code=FaultCode.FILE_TOO_BIG, limit=file.name, count=most_bytes)
         elif not is_accepted(file, field.accept):
-            yield Fault(code="file_type", limit=file.name)
+            yield FieldFault(code=FaultCode.FILE_TYPE, limit=file.name)
 
 
 def _most_bytes(field: Field, file: File, limits: Limits) -> int:
@@ -197,11 +201,11 @@ def _count_errors(form: Form, entries: EntryList, language: str) -> Iterator[Fie
     uploaded = sum(e.value.size for e in chosen if isinstance(e.value, File) and e.value.source)
     fault = None
     if len(chosen) > form.limits.files:
-        fault = Fault(code="too_many_files", count=form.limits.files)
+        fault = FieldFault(code=FaultCode.TOO_MANY_FILES, count=form.limits.files)
     elif uploaded > form.limits.upload_bytes:
-        fault = Fault(code="files_too_big", count=form.limits.upload_bytes)
+        fault = FieldFault(code=FaultCode.FILES_TOO_BIG, count=form.limits.upload_bytes)
     if fault is not None:
         name = chosen[-1].name
         yield FieldError(
-            name, fault.code, say_fault(Field(name=name, kind="file"), fault, language)
+            name, fault.code, say_fault(Field(name=name, kind=ControlKind.FILE), fault, language)
         )

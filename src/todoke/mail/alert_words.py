@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from todoke.mail.inert import clean_line, unlink
 from todoke.mail.templates import View
 from todoke.model.delivery import Kind, Permanence, Reason, Standing, Status
-from todoke.model.language import local_time, translator
+from todoke.model.language import N_, translator
 from todoke.model.message import MessageTimeline, Role
+from todoke.model.show import show_local_time
 
 CORRECTED = "corrected"
 COMPLAINED = "complained"
 SILENT = "silent"
-
-
-def _(text: str) -> str:
-    """Mark a text for the catalog; it is translated where it is shown."""
-    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,89 +28,89 @@ class AlertWords(View):
 
 
 _TITLES = {
-    CORRECTED: _("A visitor corrected their address"),
-    COMPLAINED: _("A mail was reported as unwanted"),
-    SILENT: _("The mail service has stopped reporting"),
+    CORRECTED: N_("A visitor corrected their address"),
+    COMPLAINED: N_("A mail was reported as unwanted"),
+    SILENT: N_("The mail service has stopped reporting"),
 }
-_FAILED_TITLE = _("A mail did not arrive")
+_FAILED_TITLE = N_("A mail did not arrive")
 
 _WHOSE = {
-    Role.CONFIRMATION: _("The confirmation to the visitor (%(recipient)s)"),
-    Role.NOTIFICATION: _("The notification to %(recipient)s"),
-    Role.ALERT: _("An alert to %(recipient)s"),
+    Role.CONFIRMATION: N_("The confirmation to the visitor (%(recipient)s)"),
+    Role.NOTIFICATION: N_("The notification to %(recipient)s"),
+    Role.ALERT: N_("An alert to %(recipient)s"),
 }
 
 _HAPPENED = {
-    Status.FAILED.value: _("%(mail)s could not be handed over in time and was given up."),
-    Status.REJECTED.value: _("%(mail)s was refused by the mail service and was not sent."),
-    Status.BOUNCED.value: _("%(mail)s came back: it was not delivered."),
-    COMPLAINED: _("%(mail)s arrived, and its recipient reported it as unwanted."),
-    CORRECTED: _(
+    Status.FAILED.value: N_("%(mail)s could not be handed over in time and was given up."),
+    Status.REJECTED.value: N_("%(mail)s was refused by the mail service and was not sent."),
+    Status.BOUNCED.value: N_("%(mail)s came back: it was not delivered."),
+    COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
+    CORRECTED: N_(
         "The visitor corrected the address for the confirmation: it was %(old)s and is now %(new)s."
     ),
 }
-_SILENT_SINCE = _(
+_SILENT_SINCE = N_(
     "The mail service has reported nothing since %(since)s. Mails are still handed over to it, but whether they arrive "
     "is not known here."
 )
-_SILENT_WHY = _(
+_SILENT_WHY = N_(
     "Its webhook may be switched off, or its calls do not get through to this site. The first mail that was not "
     "reported on belongs to the message below."
 )
-_HAPPENED_OTHERWISE = _("%(mail)s did not arrive.")
+_HAPPENED_OTHERWISE = N_("%(mail)s did not arrive.")
 
 _WHY = {
-    Reason.UNKNOWN_ADDRESS: _("There is no mailbox with this address, or it is closed."),
-    Reason.UNKNOWN_HOST: _(
+    Reason.UNKNOWN_ADDRESS: N_("There is no mailbox with this address, or it is closed."),
+    Reason.UNKNOWN_HOST: N_(
         "The part of the address after the @ does not name a place that takes mail."
     ),
-    Reason.MAILBOX_FULL: _("The mailbox is full."),
-    Reason.TOO_LARGE: _("The mail is larger than the recipient's server takes."),
-    Reason.POLICY: _(
+    Reason.MAILBOX_FULL: N_("The mailbox is full."),
+    Reason.TOO_LARGE: N_("The mail is larger than the recipient's server takes."),
+    Reason.POLICY: N_(
         "The server's rules do not allow it: it may mistrust the sender or the content."
     ),
-    Reason.CONTENT: _("The server did not accept what the mail contains."),
-    Reason.TIMED_OUT: _(
+    Reason.CONTENT: N_("The server did not accept what the mail contains."),
+    Reason.TIMED_OUT: N_(
         "The server could not be reached, or did not take it within the time allowed."
     ),
-    Reason.SUPPRESSED: _(
+    Reason.SUPPRESSED: N_(
         "The mail service no longer sends to this address, because earlier mail failed."
     ),
-    Reason.FORWARDING: _("The mail was to be forwarded, and the forwarding does not work."),
-    Reason.MISCONFIGURED: _("Something is set up wrongly between this site and its mail service."),
-    Reason.OTHER: _("The reason given is below."),
+    Reason.FORWARDING: N_("The mail was to be forwarded, and the forwarding does not work."),
+    Reason.MISCONFIGURED: N_("Something is set up wrongly between this site and its mail service."),
+    Reason.OTHER: N_("The reason given is below."),
 }
 
-_CHECK_SETUP = _("Ask the person who runs this site to check the mail settings (todoke check).")
+_CHECK_SETUP = N_("Ask the person who runs this site to check the mail settings (todoke check).")
 _ADVICE: dict[Reason, str] = {
     Reason.MISCONFIGURED: _CHECK_SETUP,
     Reason.POLICY: _CHECK_SETUP,
-    Reason.MAILBOX_FULL: _("Try again later: mailboxes are emptied."),
+    Reason.MAILBOX_FULL: N_("Try again later: mailboxes are emptied."),
 }
 _VISITOR_ADVICE = (
-    _("If the visitor gave a telephone number or another way to reach them, use it."),
-    _("The visitor may have mistyped the address; they can correct it on their receipt page."),
+    N_("If the visitor gave a telephone number or another way to reach them, use it."),
+    N_("The visitor may have mistyped the address; they can correct it on their receipt page."),
 )
 _MANAGER_ADVICE = (
-    _("Read the message at the desk, and answer the visitor from there."),
-    _("Check this recipient's address in the settings of the form."),
+    N_("Read the message at the desk, and answer the visitor from there."),
+    N_("Check this recipient's address in the settings of the form."),
 )
 _COMPLAINED_ADVICE = (
-    _(
+    N_(
         "Do not write to this address again without need: complaints harm the delivery of all mail of this site."
     ),
 )
 _CORRECTED_ADVICE = (
-    _("Use the new address when you answer; the notification that you have names the old one."),
+    N_("Use the new address when you answer; the notification that you have names the old one."),
 )
 _SILENT_ADVICE = (
-    _(
+    N_(
         "In the mail service's console, look at the webhook: is it switched on, is its address that of this site, and "
         "does it end in the right secret?"
     ),
-    _("Look at the console's log of webhook calls: it says what this site answered."),
-    _("Check that the address can be reached from outside, with a certificate that is valid."),
-    _(
+    N_("Look at the console's log of webhook calls: it says what this site answered."),
+    N_("Check that the address can be reached from outside, with a certificate that is valid."),
+    N_(
         "Meanwhile the command todoke reconcile asks the service's records for what was not reported."
     ),
 )
@@ -155,7 +151,7 @@ def _happened(note: str, about: MessageTimeline | None, language: str) -> str:
     if note == SILENT:
         return say(_SILENT_SINCE) % {"since": _silent_since(about, language)}
     if about is None:
-        return say(_HAPPENED_OTHERWISE) % {"mail": say(_("A mail of this message"))}
+        return say(_HAPPENED_OTHERWISE) % {"mail": say(N_("A mail of this message"))}
     earlier = [a.attempt.recipient for a in about.attempts]
     if note == CORRECTED:
         new = about.message.recipient
@@ -171,7 +167,7 @@ def _silent_since(about: MessageTimeline | None, language: str) -> str:
     """When the service was last heard, as the note on the message says; "?" if that is gone."""
     attempts = about.attempts if about else ()
     notes = [e.at for a in attempts for e in a.events if e.kind is Kind.SILENT]
-    return local_time(max(notes), language) if notes else "?"
+    return show_local_time(max(notes), language) if notes else "?"
 
 
 def _answer(standing: Standing) -> str:

@@ -15,22 +15,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from todoke.forms.control_kind import TRAITS
 from todoke.mail.alert_words import alert_words
 from todoke.mail.inert import clean, clean_line, unlink
 from todoke.mail.templates import Sentences, View, render
 from todoke.model.address import AddressError, parse_address
 from todoke.model.form import Field, Form
-from todoke.model.language import local_time, translator
+from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Role
 from todoke.model.settings import Settings
+from todoke.model.show import show_local_time, show_size
 from todoke.model.submission import Entry, EntryList, Submission, files
 
 ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
 ANSWERS_LIMIT = 200_000  # characters of all of them: the mail stays well under 1 MB, and everything is at the desk
 FIELDS_LIMIT = 300
 SUBJECT_LIMIT = 200
-_NO_MAIL_TEXT = frozenset({"password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +156,7 @@ def _values(
         ),
         "id": submission.id,
         "number": submission.id[-6:],
-        "received": local_time(submission.received_at, language),
+        "received": show_local_time(submission.received_at, language),
         "answers": answers,
         "more_answers": more,
         "files": _files(submission.entries, language) if for_manager else (),
@@ -200,7 +201,7 @@ def _answer(
 ) -> AnswerView:
     say = _translate(language)
     label = unlink(clean_line((field.label if field else "") or name, 300)) or "?"
-    if field and field.kind in _NO_MAIL_TEXT:
+    if field and not TRAITS[field.kind].is_read:
         return AnswerView(name=name, label=label, text=say("(not shown in mails)"), note="")
     texts = [entry.value for entry in group if isinstance(entry.value, str)]
     values = [field.in_words(text) for text in texts] if field else texts
@@ -219,17 +220,10 @@ def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:
     say = _translate(language)
     views = []
     for _position, _entry, file in files(entries):
-        facts = (clean_line(file.media_type, 80) or say("unknown type"), _size(file.size))
+        facts = (clean_line(file.media_type, 80) or say("unknown type"), show_size(file.size))
         name = unlink(clean_line(file.name, 120)) or say("without a name")
         views.append(FileView(name=name, facts=unlink(", ".join(facts))))
     return tuple(views)
-
-
-def _size(octets: int) -> str:
-    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
-        if octets >= scale:
-            return f"{octets / scale:.1f} {unit}"
-    return f"{octets} B"
 
 
 def check_templates(folder: Path, settings: Settings) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
-from todoke.model.form import Form
+from todoke.model.form import ControlKind, Form
 from todoke.model.message import Attempt, AttemptTimeline, Claim, Message, MessageTimeline, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Entry, File, Submission
@@ -24,7 +24,7 @@ def sample_claims(settings: Settings) -> Iterator[tuple[Claim, MessageTimeline |
 
 
 def _submission(form: Form) -> Submission:
-    named = [Entry(f.name, f.value or "–") for f in form.fields or () if f.kind != "file"]
+    named = [Entry(f.name, f.value or "–") for f in form.fields or () if f.kind != ControlKind.FILE]
     made_up = [Entry("message", "Good morning,\nthis is only a try.")]
     file = Entry(
         "attachment", File(name="plan.pdf", media_type="application/pdf", content=b"%PDF-1.7")

@@ -1,7 +1,6 @@
 """A form as the site owner set it up: its fields and their rules, its managers, what happens after a submission.
 
-Values only. `settings.py` reads them from todoke.toml, `page.py` reads the fields from an HTML page, and
-`validate.py` applies them to an entry list.
+Values only, whether the file or the form's HTML page says them. What a kind of control means is not known here.
 """
 
 from __future__ import annotations
@@ -10,24 +9,48 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+
+
+class ControlKind(StrEnum):
+    """A control's type state: what `type` says of an input (WHATWG HTML 4.10.5.1), or which other element it is."""
+
+    TEXT = "text"
+    SEARCH = "search"
+    TEL = "tel"
+    URL = "url"
+    EMAIL = "email"
+    PASSWORD = "password"  # noqa: S105 a control's type
+    DATE = "date"
+    MONTH = "month"
+    WEEK = "week"
+    TIME = "time"
+    DATETIME_LOCAL = "datetime-local"
+    NUMBER = "number"
+    RANGE = "range"
+    COLOR = "color"
+    CHECKBOX = "checkbox"
+    RADIO = "radio"
+    FILE = "file"
+    HIDDEN = "hidden"
+    TEXTAREA = "textarea"
+    SELECT = "select"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One control, or one group of controls that share a name, with its constraint attributes (WHATWG HTML 4.10).
 
-    `kind` is the control's type state: text, search, tel, url, email, password, date, month, week, time,
-    datetime-local, number, range, color, checkbox, radio, file, hidden, textarea or select. `minlength` and
-    `maxlength` count UTF-16 code units of the API value, as browsers do. `min`, `max`, `step` are as written.
-    `options` are the values a select, radio group or checkbox group can send, with their labels. `multiple` is that
-    of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file control's
-    list of media types and extensions, lower case. `pattern` is the attribute as written. `required_values` are the
-    boxes of a checkbox group that must each be ticked; `sent_anyway` are values that hidden controls and submit
-    buttons of the same name may add.
+    `minlength` and `maxlength` count UTF-16 code units of the API value, as browsers do. `min`, `max`, `step` are as
+    written. `options` are the values a select, radio group or checkbox group can send, with their labels. `multiple`
+    is that of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file
+    control's list of media types and extensions, lower case. `pattern` is the attribute as written. `required_values`
+    are the boxes of a checkbox group that must each be ticked; `sent_anyway` are values that hidden controls and
+    submit buttons of the same name may add.
     """
 
     name: str
-    kind: str = "text"
+    kind: ControlKind = ControlKind.TEXT
     label: str = ""
     required: bool = False
     multiple: bool = False

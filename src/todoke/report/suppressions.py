@@ -9,26 +9,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from todoke.model.address import mailbox_key
+from todoke.model.language import N_
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_address
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.report.words import reason_words, say
 
-
-def _(text: str) -> str:
-    """Mark a text for the catalog."""
-    return text
-
-
 ALERTS, MANAGER = "alerts", "manager"
 _OWN = {
-    ALERTS: _("This site's alerts go to this address. They do not reach it."),
-    MANAGER: _("A manager of this site. What visitors send is not mailed to this address."),
+    ALERTS: N_("This site's alerts go to this address. They do not reach it."),
+    MANAGER: N_("A manager of this site. What visitors send is not mailed to this address."),
 }
-_LIFT_OTHERWISE = _(
+_LIFT_OTHERWISE = N_(
     "Make sure first that the address works. Then lift it in the mail service's console, or ask its support to."
 )
-_NO_REASON = _("The service states no reason that is known here.")
+_NO_REASON = N_("The service states no reason that is known here.")
 
 
 def own_addresses(settings: Settings) -> Mapping[str, str]:

@@ -10,13 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from todoke.model.delivery import UNKNOWN, Ceiling, Kind, Permanence, Reason, Status
-from todoke.model.language import translator
+from todoke.model.language import N_, translator
 from todoke.model.message import Role
-
-
-def _(text: str) -> str:
-    """Mark a text for the catalog; `say` translates it where it is shown."""
-    return text
 
 
 def say(text: str, language: str) -> str:
@@ -51,51 +46,51 @@ _TONES = {
 } | dict.fromkeys(FAILURES, "bad")
 
 _LABELS = {
-    Status.QUEUED.value: _("Waiting"),
-    Status.ACCEPTED.value: _("Handed over"),
-    Status.DEFERRED.value: _("Delayed"),
-    Status.UNDETERMINED.value: _("Unclear"),
-    Status.DELIVERED.value: _("Accepted by the mail server"),
-    UNKNOWN: _("Not known"),
-} | dict.fromkeys(FAILURES, _("Not delivered"))
+    Status.QUEUED.value: N_("Waiting"),
+    Status.ACCEPTED.value: N_("Handed over"),
+    Status.DEFERRED.value: N_("Delayed"),
+    Status.UNDETERMINED.value: N_("Unclear"),
+    Status.DELIVERED.value: N_("Accepted by the mail server"),
+    UNKNOWN: N_("Not known"),
+} | dict.fromkeys(FAILURES, N_("Not delivered"))
 
 _TEXTS = {
-    Status.QUEUED.value: _(
+    Status.QUEUED.value: N_(
         "It is stored here and will be handed over to the mail service in a moment."
     ),
-    Status.DEFERRED.value: _(
+    Status.DEFERRED.value: N_(
         "A mail server did not take it at the last try. It is tried again by itself."
     ),
-    Status.UNDETERMINED.value: _("A report came back that does not say whether it will arrive."),
-    Status.DELIVERED.value: _("The recipient's mail server accepted it."),
-    UNKNOWN: _("We do not know what became of it: it may or may not have arrived."),
+    Status.UNDETERMINED.value: N_("A report came back that does not say whether it will arrive."),
+    Status.DELIVERED.value: N_("The recipient's mail server accepted it."),
+    UNKNOWN: N_("We do not know what became of it: it may or may not have arrived."),
 }
 
 _ACCEPTED = {
-    Ceiling.HANDED_OVER: _(
+    Ceiling.HANDED_OVER: N_(
         "Handed over to the mail service. This service cannot tell whether it arrived."
     ),
-    Ceiling.NOT_RETURNED: _("Handed over to the mail service. It has not been returned so far."),
-    Ceiling.DELIVERED: _("Handed over to the mail service. Its report has not come yet."),
+    Ceiling.NOT_RETURNED: N_("Handed over to the mail service. It has not been returned so far."),
+    Ceiling.DELIVERED: N_("Handed over to the mail service. Its report has not come yet."),
 }
 
-_DOUBTED = _("Handed over to the mail service. A report about it came and is being checked.")
+_DOUBTED = N_("Handed over to the mail service. A report about it came and is being checked.")
 
 _FAILED = {
-    Role.CONFIRMATION: _("It came back or could not be delivered. Please check the address."),
-    Role.NOTIFICATION: _("It came back or could not be delivered."),
-    Role.ALERT: _("It came back or could not be delivered."),
+    Role.CONFIRMATION: N_("It came back or could not be delivered. Please check the address."),
+    Role.NOTIFICATION: N_("It came back or could not be delivered."),
+    Role.ALERT: N_("It came back or could not be delivered."),
 }
 
-_KEPT = _("What you wrote is stored safely all the same.")
+_KEPT = N_("What you wrote is stored safely all the same.")
 _HINTS = {
-    (Role.CONFIRMATION, Status.ACCEPTED.value): _(
+    (Role.CONFIRMATION, Status.ACCEPTED.value): N_(
         "Not in your inbox? Please look in the spam folder too."
     ),
-    (Role.CONFIRMATION, Status.DELIVERED.value): _(
+    (Role.CONFIRMATION, Status.DELIVERED.value): N_(
         "Not in your inbox? Please look in the spam folder too."
     ),
-    (Role.CONFIRMATION, UNKNOWN): _("If it does not come, please check the address."),
+    (Role.CONFIRMATION, UNKNOWN): N_("If it does not come, please check the address."),
     (Role.NOTIFICATION, UNKNOWN): _KEPT,
     **{(Role.NOTIFICATION, status): _KEPT for status in FAILURES},
     **{(Role.CONFIRMATION, status): _KEPT for status in FAILURES},
@@ -140,15 +135,15 @@ def _tone(reading: str, ceiling: Ceiling | None) -> str:
 
 
 _TITLES = {
-    Role.CONFIRMATION: _("Confirmation to you"),
-    Role.NOTIFICATION: _("Your message to %(site)s"),
-    Role.ALERT: _("Alert"),
+    Role.CONFIRMATION: N_("Confirmation to you"),
+    Role.NOTIFICATION: N_("Your message to %(site)s"),
+    Role.ALERT: N_("Alert"),
 }
 
 _DESK_TITLES = {
-    Role.CONFIRMATION: _("Confirmation to the visitor"),
-    Role.NOTIFICATION: _("Notification to a manager"),
-    Role.ALERT: _("Alert to a manager"),
+    Role.CONFIRMATION: N_("Confirmation to the visitor"),
+    Role.NOTIFICATION: N_("Notification to a manager"),
+    Role.ALERT: N_("Alert to a manager"),
 }
 
 
@@ -163,15 +158,15 @@ def desk_title(role: Role, language: str) -> str:
 
 
 DESK_LABELS = _LABELS | {
-    Status.FAILED.value: _("Given up"),
-    Status.REJECTED.value: _("Refused by the mail service"),
-    Status.BOUNCED.value: _("Bounced"),
+    Status.FAILED.value: N_("Given up"),
+    Status.REJECTED.value: N_("Refused by the mail service"),
+    Status.BOUNCED.value: N_("Bounced"),
 }
 
 _DESK_TEXTS = _TEXTS | {
-    Status.FAILED.value: _("We gave up before any hand-over was accepted."),
-    Status.REJECTED.value: _("The mail service refused to take it or to pass it on."),
-    Status.BOUNCED.value: _(
+    Status.FAILED.value: N_("We gave up before any hand-over was accepted."),
+    Status.REJECTED.value: N_("The mail service refused to take it or to pass it on."),
+    Status.BOUNCED.value: N_(
         "The recipient's mail server refused it or returned it. It will not arrive."
     ),
 }
@@ -194,9 +189,9 @@ def desk_words(
 
 
 _NOTES = {
-    "complained": _("It was reported as unwanted"),
-    "corrected": _("The visitor corrected the address"),
-    "silent": _("The mail service stopped reporting"),
+    "complained": N_("It was reported as unwanted"),
+    "corrected": N_("The visitor corrected the address"),
+    "silent": N_("The mail service stopped reporting"),
 }
 
 
@@ -206,22 +201,24 @@ def note_words(note: str, language: str) -> str:
 
 
 _REASONS = {
-    Reason.UNKNOWN_ADDRESS: _("There is no such mailbox."),
-    Reason.UNKNOWN_HOST: _("There is no mail server for this domain."),
-    Reason.MAILBOX_FULL: _("The mailbox is full."),
-    Reason.TOO_LARGE: _("The mail is too large for the recipient."),
-    Reason.POLICY: _("The recipient's server refuses mail like this by its policy."),
-    Reason.CONTENT: _("The content of the mail was refused."),
-    Reason.TIMED_OUT: _("It was tried for too long without success."),
-    Reason.SUPPRESSED: _("The address is on the suppression list: mail to it failed before."),
-    Reason.FORWARDING: _("The mailbox forwards its mail, and forwarding failed."),
-    Reason.MISCONFIGURED: _("The mail service or its settings here are at fault, not the address."),
-    Reason.OTHER: _("For a reason that was not stated clearly."),
+    Reason.UNKNOWN_ADDRESS: N_("There is no such mailbox."),
+    Reason.UNKNOWN_HOST: N_("There is no mail server for this domain."),
+    Reason.MAILBOX_FULL: N_("The mailbox is full."),
+    Reason.TOO_LARGE: N_("The mail is too large for the recipient."),
+    Reason.POLICY: N_("The recipient's server refuses mail like this by its policy."),
+    Reason.CONTENT: N_("The content of the mail was refused."),
+    Reason.TIMED_OUT: N_("It was tried for too long without success."),
+    Reason.SUPPRESSED: N_("The address is on the suppression list: mail to it failed before."),
+    Reason.FORWARDING: N_("The mailbox forwards its mail, and forwarding failed."),
+    Reason.MISCONFIGURED: N_(
+        "The mail service or its settings here are at fault, not the address."
+    ),
+    Reason.OTHER: N_("For a reason that was not stated clearly."),
 }
 
 _PERMANENCES = {
-    Permanence.HARD: _("The address cannot be expected to work again."),
-    Permanence.SOFT: _("The address may work again later."),
+    Permanence.HARD: N_("The address cannot be expected to work again."),
+    Permanence.SOFT: N_("The address may work again later."),
     Permanence.NONE: "",
 }
 
@@ -237,30 +234,30 @@ def permanence_words(permanence: Permanence, language: str) -> str:
 
 
 _EVENTS = {
-    Kind.QUEUED: _("Stored here"),
-    Kind.FAILED: _("Given up"),
-    Kind.ACCEPTED: _("The mail service took it"),
-    Kind.DEFERRED: _("Not taken for now"),
-    Kind.UNDETERMINED: _("A report that does not say whether it will arrive"),
-    Kind.REJECTED: _("The mail service refused it"),
-    Kind.DELIVERED: _("The recipient's mail server accepted it"),
-    Kind.BOUNCED: _("It will not arrive"),
-    Kind.ANSWER_LOST: _("The mail service's answer was lost: it may or may not have taken it"),
-    Kind.INTERRUPTED: _(
+    Kind.QUEUED: N_("Stored here"),
+    Kind.FAILED: N_("Given up"),
+    Kind.ACCEPTED: N_("The mail service took it"),
+    Kind.DEFERRED: N_("Not taken for now"),
+    Kind.UNDETERMINED: N_("A report that does not say whether it will arrive"),
+    Kind.REJECTED: N_("The mail service refused it"),
+    Kind.DELIVERED: N_("The recipient's mail server accepted it"),
+    Kind.BOUNCED: N_("It will not arrive"),
+    Kind.ANSWER_LOST: N_("The mail service's answer was lost: it may or may not have taken it"),
+    Kind.INTERRUPTED: N_(
         "Our process stopped in the middle: it may or may not have been handed over"
     ),
-    Kind.COMPLAINED: _("The recipient reported it as unwanted"),
-    Kind.UNCONFIRMED: _(
+    Kind.COMPLAINED: N_("The recipient reported it as unwanted"),
+    Kind.UNCONFIRMED: N_(
         "A failure was reported; the mail service's records have yet to confirm it"
     ),
-    Kind.SILENT: _("The mail service has reported nothing on any mail since"),
-    Kind.OTHER: _("A word of the mail service that is not known here"),
+    Kind.SILENT: N_("The mail service has reported nothing on any mail since"),
+    Kind.OTHER: N_("A word of the mail service that is not known here"),
 }
 
 _CEILINGS = {
-    Ceiling.HANDED_OVER: _("All that can be known here is that the service took the mail."),
-    Ceiling.NOT_RETURNED: _("This service can tell that it took the mail, and that it came back."),
-    Ceiling.DELIVERED: _("This service reports when the recipient's server accepts the mail."),
+    Ceiling.HANDED_OVER: N_("All that can be known here is that the service took the mail."),
+    Ceiling.NOT_RETURNED: N_("This service can tell that it took the mail, and that it came back."),
+    Ceiling.DELIVERED: N_("This service reports when the recipient's server accepts the mail."),
 }
 
 
@@ -275,19 +272,19 @@ def ceiling_words(ceiling: Ceiling, language: str) -> str:
 
 
 _STEPS = {
-    ("stored", "done"): _("Stored"),
-    ("handed_over", "done"): _("Handed over"),
-    ("handed_over", "wait"): _("Hand-over to come"),
-    ("handed_over", "late"): _("Hand-over delayed"),
-    ("handed_over", "failed"): _("Not handed over"),
-    ("handed_over", "unknown"): _("Hand-over not confirmed"),
-    ("arrived", "done"): _("At the recipient's mail server"),
-    ("arrived", "wait"): _("Delivery not confirmed yet"),
-    ("arrived", "late"): _("Delivery delayed"),
-    ("arrived", "failed"): _("Not delivered"),
-    ("arrived", "unknown"): _("Delivery not known"),
-    ("arrived", "unseen"): _("Cannot be seen from here"),
-    ("arrived", "not_returned"): _("Not returned so far"),
+    ("stored", "done"): N_("Stored"),
+    ("handed_over", "done"): N_("Handed over"),
+    ("handed_over", "wait"): N_("Hand-over to come"),
+    ("handed_over", "late"): N_("Hand-over delayed"),
+    ("handed_over", "failed"): N_("Not handed over"),
+    ("handed_over", "unknown"): N_("Hand-over not confirmed"),
+    ("arrived", "done"): N_("At the recipient's mail server"),
+    ("arrived", "wait"): N_("Delivery not confirmed yet"),
+    ("arrived", "late"): N_("Delivery delayed"),
+    ("arrived", "failed"): N_("Not delivered"),
+    ("arrived", "unknown"): N_("Delivery not known"),
+    ("arrived", "unseen"): N_("Cannot be seen from here"),
+    ("arrived", "not_returned"): N_("Not returned so far"),
 }
 
 

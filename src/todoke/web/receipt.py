@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from todoke.model.address import AddressError, parse_address
 from todoke.model.errors import RequestError, StoreError
 from todoke.model.ids import receipt_hash
-from todoke.model.language import choose_language, translator
+from todoke.model.language import N_, choose_language, translator
 from todoke.model.message import Role, Timeline
 from todoke.model.submission import FieldError
 from todoke.report.receipt import can_correct, receipt, receipt_language
@@ -276,26 +276,21 @@ def _answer(
     )
 
 
-def _(text: str) -> str:
-    """Mark a text for the catalog."""
-    return text
-
-
 def _not_found(request: Request, app: App) -> Response:
-    title = _("There is no receipt here")
-    text = _("The address may be incomplete, or what it showed has been erased as promised.")
+    title = N_("There is no receipt here")
+    text = N_("The address may be incomplete, or what it showed has been erased as promised.")
     return _answer(request, app, 404, "not_found", title, text)
 
 
 def _unavailable(request: Request, app: App) -> Response:
-    title = _("Please try again in a moment")
-    text = _("The receipt cannot be read just now. What you wrote stays stored.")
+    title = N_("Please try again in a moment")
+    text = N_("The receipt cannot be read just now. What you wrote stays stored.")
     return _answer(request, app, 503, "unavailable", title, text, retry=True)
 
 
 def _refused(request: Request, app: App, error: RequestError) -> Response:
-    title = _("This cannot be done")
-    text = _("The request could not be read. Please go back to the receipt and try again.")
+    title = N_("This cannot be done")
+    text = N_("The request could not be read. Please go back to the receipt and try again.")
     return _answer(request, app, error.status, error.code, title, text)
 
 

@@ -13,18 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import todoke.forms.control_kind
 import todoke.forms.fault_words
 import todoke.walk.accept
 from support.places import CORPORA
-from todoke.forms.calendar import KINDS, read_moment, write_moment
-from todoke.forms.constraints import is_email, sanitise, text_length
-from todoke.forms.fault_words import show_bytes, show_value
+from todoke.forms.constraints import sanitise, text_length
+from todoke.forms.control_kind import TRAITS
+from todoke.forms.email import is_email
+from todoke.forms.fault_words import show_value
 from todoke.forms.number import on_step, show_number, valid_number
-from todoke.forms.page.fields import INPUT_KINDS
 from todoke.forms.url import is_absolute_url
 from todoke.forms.validate import validate
-from todoke.model.form import Confirmation, Field, Form, Limits, Managers
+from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Managers
 from todoke.model.language import translator
+from todoke.model.show import show_size
 from todoke.model.submission import Entry, File
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
@@ -118,7 +120,7 @@ def test_values_are_judged_as_a_browser_would(field: Field, value: str, code: st
     assert codes(field, value) == ([code] if code else [])
 
 
-@pytest.mark.parametrize("kind", sorted(INPUT_KINDS | {"textarea", "select"}))
+@pytest.mark.parametrize("kind", sorted(ControlKind))
 def test_what_is_not_required_may_be_left_out(kind: str) -> None:
     """Left out or empty is no fault of any kind of field that is not required."""
     field = Field(name="x", kind=kind, min="1", minlength=3, pattern="a", options=(("a", "a"),))
@@ -126,7 +128,7 @@ def test_what_is_not_required_may_be_left_out(kind: str) -> None:
     assert codes(field, "") == []
 
 
-@pytest.mark.parametrize("kind", sorted(INPUT_KINDS - {"hidden"} | {"textarea", "select"}))
+@pytest.mark.parametrize("kind", sorted({*ControlKind} - {ControlKind.HIDDEN}))
 def test_what_is_required_is_missed_when_left_out(kind: str) -> None:
     """Left out and empty are the same fault."""
     field = Field(name="x", kind=kind, required=True, options=(("a", "a"),))
@@ -326,7 +328,7 @@ SAMPLES: list[tuple[Field, list[Any]]] = [
     (Field(name="x", kind="date", max="2026-04-01"), ["2027-01-01"]),
     (Field(name="x", kind="time", min="22:00", max="06:00"), ["12:00"]),
     (Field(name="x", kind="color"), ["a"]),
-    *[(Field(name="x", kind=kind), ["a"]) for kind in (*KINDS, "number", "range")],
+    *[(Field(name="x", kind=kind), ["a"]) for kind in ControlKind if TRAITS[kind].scale],
     (Field(name="x", kind="select", options=(("a", "A"),)), ["b"]),
     (Field(name="x"), ["a", "b"]),
     (Field(name="x"), [png()]),
@@ -363,7 +365,7 @@ def test_messages_name_the_limit() -> None:
 def test_no_message_lacks_its_japanese() -> None:
     """Every text of this room is in the catalog."""
     known = translator("forms", "ja")
-    for module in (todoke.forms.fault_words, todoke.walk.accept):
+    for module in (todoke.forms.control_kind, todoke.forms.fault_words, todoke.walk.accept):
         tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
         texts = [
             argument.value
@@ -400,7 +402,7 @@ def test_values_are_shown_as_people_write_them(
 
 def test_sizes_are_shown_in_round_units() -> None:
     """Bytes are told in the largest unit that keeps them short."""
-    shown = [show_bytes(n) for n in (9, 1024, 1536, 5_242_880)]
+    shown = [show_size(n) for n in (9, 1024, 1536, 5_242_880)]
     assert shown == ["9 B", "1 kB", "1.5 kB", "5 MB"]
 
 
@@ -409,15 +411,22 @@ def test_lengths_are_counted_in_utf_16() -> None:
     assert [text_length(t) for t in ("a", "あ", "😀", "\ud800", "か\u3099")] == [1, 1, 2, 1, 2]
 
 
-@given(st.text(max_size=50), st.sampled_from(sorted(INPUT_KINDS | {"textarea"})), st.booleans())
+@given(
+    st.text(max_size=50),
+    st.sampled_from(sorted({*ControlKind} - {ControlKind.SELECT})),
+    st.booleans(),
+)
 def test_sanitising_twice_is_sanitising_once(text: str, kind: str, multiple: bool) -> None:
     """A control's own value is left as it is."""
     once = sanitise(kind, text, multiple=multiple)
     assert sanitise(kind, once, multiple=multiple) == once
 
 
-@given(st.sampled_from(KINDS), st.integers(-10_000_000, 10_000_000))
-def test_moments_are_read_as_they_are_written(kind: str, number: int) -> None:
+DATED = [kind for kind, traits in TRAITS.items() if traits.scale and traits.scale.is_dated]
+
+
+@given(st.sampled_from(DATED), st.integers(-10_000_000, 10_000_000))
+def test_moments_are_read_as_they_are_written(kind: ControlKind, number: int) -> None:
     """Writing a moment and reading it gives the same moment."""
     unit = {"date": 86_400_000, "week": 604_800_000, "month": 1}.get(kind, 1)
     base = -259_200_000 if kind == "week" else 0
@@ -425,7 +434,9 @@ def test_moments_are_read_as_they_are_written(kind: str, number: int) -> None:
     moment = Decimal(base + (number % (2 * span) - span) * unit)
     if kind == "time":
         moment = Decimal(number % 86_400_000)
-    assert read_moment(kind, write_moment(kind, moment)) == moment
+    scale = TRAITS[kind].scale
+    assert scale is not None
+    assert scale.number(scale.text(moment)) == moment
 
 
 @given(
@@ -478,7 +489,7 @@ NASTY = [
 
 
 @pytest.mark.timeout(60)  # all of it takes a second; what is not linear takes minutes
-@pytest.mark.parametrize("kind", sorted(INPUT_KINDS | {"textarea", "select"}))
+@pytest.mark.parametrize("kind", sorted(ControlKind))
 def test_long_values_end_soon(kind: str) -> None:
     """100 kB of anything, against every kind of field at once, is judged before the time limit."""
     field = Field(

@@ -20,9 +20,10 @@ from todoke.mail.compose import ANSWERS_LIMIT, FIELDS_LIMIT, check_templates, co
 from todoke.mail.mime import header_names, serialise
 from todoke.mail.templates import OURS
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
-from todoke.model.language import LOCALE, local_time
+from todoke.model.language import LOCALE
 from todoke.model.mail import Mailbox
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role
+from todoke.model.show import show_local_time
 from todoke.model.submission import Entry, File
 
 CANARY = "CANARY-7f3a"
@@ -329,7 +330,7 @@ class TestAlert:
         assert mail.subject == "The mail service has stopped reporting: Contact (i9jabc)"
         [noted] = about.attempts[0].events
         for shown in (
-            f"has reported nothing since {local_time(noted.at, 'en')}",
+            f"has reported nothing since {show_local_time(noted.at, 'en')}",
             "whether they arrive is not known",
             "is it switched on",
             "todoke reconcile",
@@ -479,7 +480,7 @@ def test_every_sentence_is_in_the_catalog() -> None:
     sources = [*OURS.iterdir(), OURS.parent / "alert_words.py", OURS.parent / "compose.py"]
     for path in sources:
         for found in re.finditer(
-            r'\b(?:t|_|say)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text("utf-8")
+            r'\b(?:t|_|N_|say)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', path.read_text("utf-8")
         ):
             said.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', found[1])))
     catalog = (LOCALE / "ja" / "LC_MESSAGES" / "mail.po").read_text("utf-8")

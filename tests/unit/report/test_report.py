@@ -13,7 +13,7 @@ from support.web.stories import EVENTS, NOW, make_message, make_settings, make_t
 from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
 from todoke.model.language import LANGUAGES
 from todoke.model.message import Role
-from todoke.model.show import moment, show_address
+from todoke.model.show import show_address, show_rfc3339
 from todoke.report import words
 from todoke.report.desk import desk_row, desk_timeline
 from todoke.report.receipt import can_correct, mask, receipt, receipt_language
@@ -219,9 +219,9 @@ def test_unknown_language_falls_back() -> None:
 
 def test_moments_are_read_by_people() -> None:
     """Times read as people write them, in UTC, in each language; what is no time stays as it is."""
-    assert moment("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
-    assert moment("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
-    assert moment("", "en") == ""
+    assert show_rfc3339("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
+    assert show_rfc3339("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
+    assert show_rfc3339("", "en") == ""
 
 
 def test_status_words_cover_the_algebra() -> None:

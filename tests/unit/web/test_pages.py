@@ -275,7 +275,7 @@ def texts_shown() -> set[str]:
         *(SOURCE / "services").glob("*/service.py"),
     ):
         found |= {
-            m[1] for m in extract_from_file("python", path, keywords={"_": None, "say": None})
+            m[1] for m in extract_from_file("python", path, keywords={"N_": None, "say": None})
         }
     for path in sorted((SOURCE / "web" / "pages" / "templates").glob("*.html")):
         options = {"trim_blocks": "true"}

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from todoke.forms.control_kind import TRAITS
 from todoke.forms.validate import validate
 from todoke.model.errors import ConfigError, Error
-from todoke.model.form import Field, Form
+from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, FieldErrors
 
 FAILURES = ("bounced", "rejected", "failed")
@@ -132,18 +133,6 @@ def _answer(status: int, found: Any) -> str:
     ]
 
 
-_TEXTS = {
-    "color": "#000000",
-    "date": "2030-01-15",
-    "datetime-local": "2030-01-15T12:00",
-    "month": "2030-01",
-    "tel": "000-0000-0000",
-    "time": "12:00",
-    "url": "https://example.com/canary",
-    "week": "2030-W03",
-}
-
-
 def entries_for(
     form: Form, address: str, mark: str, given: Mapping[str, str]
 ) -> list[tuple[str, str]]:
@@ -178,23 +167,27 @@ def _faults(form: Form, found: Sequence[tuple[str, str]]) -> FieldErrors:
 
 def _any_fields(form: Form) -> tuple[Field, ...]:
     """A form that takes any fields gets an address and a text."""
-    return (Field(name=form.confirmation.field or "email", kind="email"), Field(name="message"))
+    return (
+        Field(name=form.confirmation.field or "email", kind=ControlKind.EMAIL),
+        Field(name="message"),
+    )
 
 
 def _values(control: Field, address: str, mark: str) -> list[str]:
-    if control.kind == "email":
+    traits = TRAITS[control.kind]
+    if control.kind == ControlKind.EMAIL:
         return [address]
-    if control.kind in ("select", "radio"):
-        return [value for value, _ in control.options if value][:1]
-    if control.kind == "checkbox":
+    if traits.sends_many:
         chosen = list(control.required_values) or [value for value, _ in control.options][:1]
         return chosen if control.required or control.required_values else []
-    if control.kind in ("file", "hidden"):
-        return [control.value] if control.kind == "hidden" else []
-    if control.kind in ("number", "range"):
-        return [control.value or control.min or "1"]
-    if control.kind in _TEXTS:
-        return [control.value or control.min or _TEXTS[control.kind]]
+    if traits.is_choice:
+        return [value for value, _ in control.options if value][:1]
+    if control.kind == ControlKind.FILE:
+        return []
+    if control.kind == ControlKind.HIDDEN:
+        return [control.value]
+    if traits.sample:
+        return [control.value or control.min or traits.sample]
     text = mark.ljust(control.minlength or 0, ".")
     return [text[: control.maxlength] if control.maxlength is not None else text]
 

@@ -1,4 +1,4 @@
-"""Turn a form's controls into fields (WHATWG HTML 4.10.5): one field for each name. Called by page.py.
+"""Turn a form's controls into fields (WHATWG HTML 4.10.5): one field for each name.
 
 Only attributes that apply to a control's type count (the table in 4.10.5.1). What a browser ignores is ignored here,
 and reported to the site owner.
@@ -8,28 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from todoke.forms.calendar import KINDS as MOMENTS
-from todoke.forms.calendar import read_moment
+from todoke.forms.control_kind import TRAITS, Traits
 from todoke.forms.number import leading_integer, valid_number
 from todoke.forms.page.names import Names, squeeze
 from todoke.forms.pattern.pattern import pattern_fault
-from todoke.model.form import Field
+from todoke.model.form import ControlKind, Field
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-TYPED = frozenset({"text", "search", "url", "tel", "email", "password"})
-STEPPED = frozenset({*MOMENTS, "number", "range"})
-INPUT_KINDS = TYPED | STEPPED | {"color", "checkbox", "radio", "file", "hidden"}
+INPUT_KINDS = frozenset(ControlKind) - {ControlKind.TEXTAREA, ControlKind.SELECT}
 BUTTONS = frozenset({"submit", "image", "reset", "button"})
-GROUPS = frozenset({"checkbox", "radio"})
-REQUIRABLE = TYPED | STEPPED - {"range"} | GROUPS | {"file", "textarea", "select"}
 ASCII_SPACES = re.compile(r"[\t\n\f\r ]+")
-# Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those pass
-# too where they are required.
-READONLY = TYPED | STEPPED - {"range"} | {"textarea"}
 
 
 def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, ...], list[str]]:
@@ -48,74 +41,89 @@ def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, 
     return tuple(fields), warnings
 
 
-def kind_of(control: LexborNode) -> str:
-    """The control's type state; `submit` for anything that is only a button."""
+def kind_of(control: LexborNode) -> ControlKind | None:
+    """The control's kind; None for anything that is only a button."""
     if control.tag in ("select", "textarea"):
-        return control.tag
+        return ControlKind(control.tag)
     stated = (control.attributes.get("type") or "").strip().lower()
     if control.tag == "button" or stated in BUTTONS:
-        return "submit"
+        return None
     if stated == "color" and {"alpha", "colorspace"} & set(control.attributes):
-        return "text"  # such a control may send any CSS color
-    return stated if stated in INPUT_KINDS else "text"
+        return ControlKind.TEXT  # such a control may send any CSS color
+    return ControlKind(stated) if stated in INPUT_KINDS else ControlKind.TEXT
 
 
 def _field(name: str, group: list[LexborNode], names: Names) -> tuple[Field | None, list[str]]:
     """The field of all controls with one name; None when only buttons have it."""
-    extras = [c for c in group if kind_of(c) in ("submit", "hidden")]
-    asked = [c for c in group if kind_of(c) not in ("submit", "hidden")]
-    hidden = [c for c in extras if kind_of(c) == "hidden"]
+    kinds = [(control, kind_of(control)) for control in group]
+    asked = [(c, kind) for c, kind in kinds if kind and kind is not ControlKind.HIDDEN]
+    extras = [c for c, kind in kinds if kind is None or kind is ControlKind.HIDDEN]
+    hidden = [c for c, kind in kinds if kind is ControlKind.HIDDEN]
     sent_anyway = tuple(dict.fromkeys(_value(c) for c in extras))
     if not asked:
-        first = Field(name=name, kind="hidden", value=_value(hidden[0])) if hidden else None
-        return (dataclasses.replace(first, multiple=len(group) > 1) if first else None), []
-    kinds = {kind_of(c) for c in asked}
-    warnings: list[str] = []
-    if len(kinds) == 1 and kinds <= GROUPS:
-        field = _box_field(name, asked, names)
-    else:
-        field, warnings = _control_field(name, asked[0], names)
-        if len(asked) > 1:
-            field, more = _merged(field, asked, names)
-            warnings += more
+        if not hidden:
+            return None, []
+        value, multiple = _value(hidden[0]), len(group) > 1
+        return Field(name=name, kind=ControlKind.HIDDEN, value=value, multiple=multiple), []
+    field, warnings = _asked_field(name, asked, names)
     return dataclasses.replace(field, sent_anyway=sent_anyway), warnings
 
 
-def _box_field(name: str, boxes: list[LexborNode], names: Names) -> Field:
+def _asked_field(
+    name: str, asked: Sequence[tuple[LexborNode, ControlKind]], names: Names
+) -> tuple[Field, list[str]]:
+    """The field of the controls that a visitor sees, each with its kind."""
+    first, kind = asked[0]
+    if TRAITS[kind].is_group and len({kind for _, kind in asked}) == 1:
+        return _box_field(name, kind, [box for box, _ in asked], names), []
+    field, warnings = _control_field(name, kind, first, names)
+    if len(asked) == 1:
+        return field, warnings
+    field, more = _merged(field, asked, names)
+    return field, warnings + more
+
+
+def _box_field(name: str, kind: ControlKind, boxes: list[LexborNode], names: Names) -> Field:
     """A radio group (one required button makes all so) or a checkbox group (each box is required by itself)."""
-    kind = kind_of(boxes[0])
+    each = TRAITS[kind].sends_many
     options = {_box_value(box): names.of(box) or _box_value(box) for box in reversed(boxes)}
     required = tuple(_box_value(box) for box in boxes if _is_required(box))
-    own = names.of(boxes[0]) if kind == "checkbox" and len(boxes) == 1 else ""
+    own = names.of(boxes[0]) if each and len(boxes) == 1 else ""
     return Field(
         name=name,
         kind=kind,
         label=own or names.of_group(boxes[0]),
         required=bool(required),
-        required_values=required if kind == "checkbox" else (),
-        multiple=kind == "checkbox" and len(boxes) > 1,
+        required_values=required if each else (),
+        multiple=each and len(boxes) > 1,
         options=tuple(reversed(options.items())),
         value=next((_box_value(box) for box in boxes if "checked" in box.attributes), ""),
         title=boxes[0].attributes.get("title") or "",
     )
 
 
-def _control_field(name: str, control: LexborNode, names: Names) -> tuple[Field, list[str]]:
-    kind = kind_of(control)
+def _control_field(
+    name: str, kind: ControlKind, control: LexborNode, names: Names
+) -> tuple[Field, list[str]]:
+    traits = TRAITS[kind]
     base = Field(name=name, kind=kind, label=names.of(control), value=_value(control))
-    if kind in READONLY and "readonly" in control.attributes:
-        plain = "textarea" if kind == "textarea" else "text"
+    # Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those
+    # pass too where they are required.
+    if traits.can_be_readonly and "readonly" in control.attributes:
+        plain = kind if kind is ControlKind.TEXTAREA else ControlKind.TEXT
         return dataclasses.replace(base, kind=plain), []
     given: dict[str, Any] = {
-        "required": kind in REQUIRABLE and _is_required(control),
+        "required": traits.can_be_required and _is_required(control),
         "title": control.attributes.get("title") or "",
     }
-    given |= _typed_rules(control, kind) | _stepped_rules(control, kind)
-    if kind in ("email", "file", "select"):
+    given |= _text_rules(control, traits)
+    if traits.scale:
+        given |= {name: control.attributes.get(name) or "" for name in ("min", "max", "step")}
+    if traits.can_be_multiple:
         given["multiple"] = "multiple" in control.attributes
-    if kind == "select":
+    if kind is ControlKind.SELECT:
         given |= _select_rules(control, required=given["required"])
-    if kind == "file":
+    if kind is ControlKind.FILE:
         stated = (control.attributes.get("accept") or "").lower().split(",")
         given["accept"] = tuple(a for a in (part.strip() for part in stated) if a)
     field = dataclasses.replace(base, **given)
@@ -127,23 +135,17 @@ def _is_required(control: LexborNode) -> bool:
     return "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
 
 
-def _typed_rules(control: LexborNode, kind: str) -> dict[str, Any]:
+def _text_rules(control: LexborNode, traits: Traits) -> dict[str, Any]:
     attributes = control.attributes
     given: dict[str, Any] = {}
-    if kind in TYPED or kind == "textarea":
+    if traits.has_length:
         given["minlength"] = leading_integer(attributes.get("minlength") or "")
         given["maxlength"] = leading_integer(attributes.get("maxlength") or "")
-    if kind in TYPED:
+    if traits.is_line:
         given["pattern"] = attributes.get("pattern") or ""
-    if kind in TYPED or kind in ("textarea", "number"):
+    if traits.has_placeholder:
         given["placeholder"] = attributes.get("placeholder") or ""
     return given
-
-
-def _stepped_rules(control: LexborNode, kind: str) -> dict[str, Any]:
-    if kind not in STEPPED:
-        return {}
-    return {name: control.attributes.get(name) or "" for name in ("min", "max", "step")}
 
 
 def _select_rules(select: LexborNode, *, required: bool) -> dict[str, Any]:
@@ -208,15 +210,17 @@ def _value(control: LexborNode) -> str:
     return control.attributes.get("value") or ""
 
 
-def _merged(field: Field, controls: list[LexborNode], names: Names) -> tuple[Field, list[str]]:
+def _merged(
+    field: Field, controls: Sequence[tuple[LexborNode, ControlKind]], names: Names
+) -> tuple[Field, list[str]]:
     """Controls that share a name: each may be sent. Their rules hold only when all have the same."""
-    others = [_control_field(field.name, c, names)[0] for c in controls[1:]]
+    others = [_control_field(field.name, kind, c, names)[0] for c, kind in controls[1:]]
     same = all(_rules(other) == _rules(field) for other in others)
     both = f'{len(controls)} controls are named "{field.name}"'
     if same:
         said = f"{both}: each value is checked, but at least one is enough where they are required."
         return dataclasses.replace(field, multiple=True), [said]
-    kind = "file" if field.kind == "file" else "text"
+    kind = field.kind if field.kind is ControlKind.FILE else ControlKind.TEXT
     said = f"{both} and have different rules: none of these rules is enforced."
     plain = Field(name=field.name, kind=kind, label=field.label, value=field.value, multiple=True)
     return plain, [said]
@@ -227,27 +231,24 @@ def _rules(field: Field) -> Field:
 
 
 def _warnings(field: Field) -> list[str]:
-    found = []
+    warnings = []
     fault = pattern_fault(field.pattern) if field.pattern else ""
     if fault:
-        found.append(
+        warnings.append(
             f'The pattern of "{field.name}" is not enforced, by browsers neither if they find it invalid: {fault}.'
         )
+    scale = TRAITS[field.kind].scale
     for name in ("min", "max"):
         text = getattr(field, name)
-        if text and _limit(field.kind, text) is None:
-            found.append(
+        if scale and text and scale.number(text) is None:
+            warnings.append(
                 f'The {name} of "{field.name}" is ignored: "{text}" is not a {field.kind}.'
             )
     step = valid_number(field.step)
     if field.step and field.step.lower() != "any" and (step is None or step <= 0):
-        found.append(
+        warnings.append(
             f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
         )
     if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
-        found.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
-    return found
-
-
-def _limit(kind: str, text: str) -> object:
-    return read_moment(kind, text) if kind in MOMENTS else valid_number(text)
+        warnings.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
+    return warnings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
 from todoke.model.errors import ConfigError
-from todoke.model.form import Field
+from todoke.model.form import ControlKind, Field
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -203,7 +203,7 @@ def _form_warnings(form: LexborNode, fields: tuple[Field, ...]) -> list[str]:
     found = []
     if method != "post":
         found.append(f'The form has method="{method}": only method="post" reaches the door.')
-    if any(f.kind == "file" for f in fields) and enctype != "multipart/form-data":
+    if any(f.kind == ControlKind.FILE for f in fields) and enctype != "multipart/form-data":
         found.append(
             'The form has a file control: without enctype="multipart/form-data" no file is sent.'
         )

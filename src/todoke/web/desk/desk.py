@@ -22,7 +22,7 @@ from starlette.routing import Route
 from todoke.model.delivery import Status
 from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.ids import token_hash
-from todoke.model.language import choose_language, translator
+from todoke.model.language import N_, choose_language, translator
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.desk import desk_row, desk_timeline, event
@@ -265,11 +265,6 @@ class _Desk:
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _(text: str) -> str:
-    """Mark a text for the catalog."""
-    return text
-
-
 def _banner(silent: Silence | None) -> dict[str, str] | None:
     """What the list says of a mail service that reports nothing."""
     if silent is None:
@@ -279,16 +274,16 @@ def _banner(silent: Silence | None) -> dict[str, str] | None:
 
 
 _NOTHING_HERE = (
-    _("There is nothing here"),
-    _("There is no such submission or file. It may have been erased."),
+    N_("There is nothing here"),
+    N_("There is no such submission or file. It may have been erased."),
 )
 _NOT_DONE = (
-    _("This cannot be done"),
-    _("The request did not come from a page of this desk. Please go back and try again."),
+    N_("This cannot be done"),
+    N_("The request did not come from a page of this desk. Please go back and try again."),
 )
 _NOT_NOW = (
-    _("Please try again in a moment"),
-    _("The store cannot be read just now. Nothing is lost."),
+    N_("Please try again in a moment"),
+    N_("The store cannot be read just now. Nothing is lost."),
 )
 
 

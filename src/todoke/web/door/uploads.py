@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from todoke.model.errors import Malformed, NotFound, RequestError, StoreError
-from todoke.model.form import Form
+from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
 from todoke.ports.bucket import Bucket
 from todoke.walk.app import App
@@ -133,7 +133,7 @@ def upload_origin(bucket: Bucket | None, form: Form) -> str:
 
     Raises StoreError: if it cannot be said now.
     """
-    if bucket is None or not any(field.kind == "file" for field in form.fields or ()):
+    if bucket is None or not any(field.kind == ControlKind.FILE for field in form.fields or ()):
         return ""
     url = urlsplit(bucket.upload_link("-", size=1, seconds=1).url)
     return f"{url.scheme}://{url.netloc}"

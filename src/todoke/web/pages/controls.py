@@ -1,6 +1,6 @@
 """The controls of a form as our own pages show them, with what was typed and what is wrong. Pure.
 
-`pages.answers_page` fills its template with these; nothing here knows HTML's syntax.
+Nothing here knows HTML's syntax.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from todoke.model.form import Field, Form
+from todoke.forms.control_kind import TRAITS
+from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, texts
 
-_GROUPS = frozenset({"radio", "checkbox"})
 _LONG = 80
-_AUTOCOMPLETE = {"email": "email", "tel": "tel", "url": "url"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Control:
 
     id: str
     name: str
-    kind: str
+    kind: ControlKind
     label: str
     required: bool
     multiple: bool
@@ -58,15 +57,25 @@ class Control:
     has_lost_files: bool = False
 
     @property
+    def is_group(self) -> bool:
+        """True for boxes or buttons that share a name."""
+        return TRAITS[self.kind].is_group
+
+    @property
+    def shows_value(self) -> bool:
+        """True when what was typed may stand in a page."""
+        return TRAITS[self.kind].is_kept
+
+    @property
     def needs_prompt(self) -> bool:
         """True when a select would choose for the person, although nothing was chosen yet."""
-        one = self.kind == "select" and not self.multiple
+        one = self.kind == ControlKind.SELECT and not self.multiple
         return one and not any(option.chosen or not option.value for option in self.options)
 
     @property
     def focus_id(self) -> str:
         """The id of the element that a link to this control should focus."""
-        return self.options[0].id if self.kind in _GROUPS and self.options else self.id
+        return self.options[0].id if self.is_group and self.options else self.id
 
 
 def controls(
@@ -74,7 +83,7 @@ def controls(
 ) -> list[Control]:
     """The visible controls: the form's fields; for a form that takes any fields, one for each thing that was sent."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    visible = [f for f in fields if f.kind != "hidden"]
+    visible = [f for f in fields if f.kind != ControlKind.HIDDEN]
     found: list[Control] = []
     for field in visible:
         said = tuple(dict.fromkeys(e.message for e in errors if e.field == field.name))
@@ -95,7 +104,7 @@ def _brought_files(field: Field, entries: EntryList) -> bool:
 def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
     """The control with the files that it has already, unless something is wrong with them."""
     own = tuple(u for u in uploaded if u.field == control.name)
-    if control.kind != "file" or control.errors or not own:
+    if control.kind != ControlKind.FILE or control.errors or not own:
         return control
     return replace(control, uploaded=own, required=False)
 
@@ -103,10 +112,14 @@ def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
 def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
     """What goes along unseen: hidden fields, and whatever else was sent that has no control here."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    shown = {f.name for f in fields if f.kind != "hidden"}
+    shown = {f.name for f in fields if f.kind != ControlKind.HIDDEN}
     sent = [e for e in entries if isinstance(e.value, str) and e.name not in shown]
     names = {e.name for e in sent}
-    preset = [Entry(f.name, f.value) for f in fields if f.kind == "hidden" and f.name not in names]
+    preset = [
+        Entry(f.name, f.value)
+        for f in fields
+        if f.kind == ControlKind.HIDDEN and f.name not in names
+    ]
     return [e for e in (*preset, *sent) if e.name.lower() != "_charset_"]
 
 
@@ -119,18 +132,19 @@ def _fields_of(entries: EntryList) -> Iterator[Field]:
         seen.add(entry.name)
         value = entry.value
         if not isinstance(value, str):
-            yield Field(name=entry.name, kind="file", multiple=True)
+            yield Field(name=entry.name, kind=ControlKind.FILE, multiple=True)
         elif "\n" in value or len(value) > _LONG:
-            yield Field(name=entry.name, kind="textarea")
+            yield Field(name=entry.name, kind=ControlKind.TEXTAREA)
         else:
             yield Field(name=entry.name)
 
 
 def _values(field: Field, typed: tuple[str, ...]) -> tuple[str, ...]:
     """One value for each control to show: fields that share a name are shown as often as they were sent."""
-    if field.kind in _GROUPS or field.kind in {"select", "file", "password"}:
+    traits = TRAITS[field.kind]
+    if traits.is_choice or not traits.is_kept:
         return ("",)
-    if field.kind == "email" and field.multiple:
+    if field.multiple and traits.malformed_list:
         return (",".join(typed) or field.value,)
     return typed or (field.value,)
 
@@ -150,7 +164,7 @@ def _control(
         kind=field.kind,
         label=field.label or field.name,
         required=field.required,
-        multiple=field.multiple and field.kind in {"email", "file", "select"},
+        multiple=field.multiple and TRAITS[field.kind].can_be_multiple,
         value=value,
         hint=field.title if not any(field.title in message for message in said) else "",
         errors=said,
@@ -161,9 +175,10 @@ def _control(
 
 def _options(field: Field, id_: str, chosen: tuple[str, ...]) -> tuple[Option, ...]:
     pairs = field.options
-    if field.kind == "checkbox" and not pairs:
+    traits = TRAITS[field.kind]
+    if traits.sends_many and not pairs:
         pairs = ((field.value or "on", field.label or field.name),)
-    if field.kind not in _GROUPS | {"select"}:
+    if not traits.is_choice:
         pairs = ()
     return tuple(
         Option(id=f"{id_}-{n}", value=value, label=label or value, chosen=value in chosen)
@@ -181,6 +196,6 @@ def _attributes(field: Field) -> dict[str, str]:
         "pattern": field.pattern,
         "placeholder": field.placeholder,
         "accept": ",".join(field.accept),
-        "autocomplete": _AUTOCOMPLETE.get(field.kind) or ("name" if field.name == "name" else ""),
+        "autocomplete": TRAITS[field.kind].autocomplete or ("name" if field.name == "name" else ""),
     }
     return found | {name: text for name, text in stated.items() if text}

@@ -19,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from todoke.model.form import Form
+from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
-from todoke.model.show import moment
+from todoke.model.show import show_rfc3339
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.web.pages.controls import Uploaded, controls, hidden_values
 
@@ -84,7 +84,7 @@ def _environment() -> Environment:
         auto_reload=False,
         finalize=finalize,
     )
-    environment.globals.update(static=static_url, moment=moment)
+    environment.globals.update(static=static_url, show_time=show_rfc3339)
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
     return environment
@@ -178,7 +178,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         errors=errors,
         labels={c.name: c.label for c in shown},
         first_id={c.name: c.focus_id for c in reversed(shown) if c.name in linked},
-        multipart=any(control.kind == "file" for control in shown),
+        multipart=any(control.kind == ControlKind.FILE for control in shown),
         needs_charset=form.charset.lower() not in {"utf-8", "utf8"},
     )
 

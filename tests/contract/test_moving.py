@@ -12,7 +12,7 @@ from support.store.desk import LEASE, MANAGER, SECRET, STORES, VISITOR, Desk
 from todoke.model import ids
 from todoke.model.delivery import Kind, Reason, Status
 from todoke.model.kept import Kept, Restored
-from todoke.model.message import Message, MessageTimeline, Role, Timeline
+from todoke.model.message import Message, MessageTimeline, Note, Role, Timeline
 from todoke.model.submission import Entry, File, Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
@@ -40,7 +40,7 @@ def alert_on_failure(
         message_id=f"<{after.message.id}.alert@site.example>",
         created_at=submission.received_at,
         about=after.message.id,
-        note="bounced",
+        note=Note.BOUNCED,
     )
     return (alert,)
 

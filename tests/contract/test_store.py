@@ -14,7 +14,7 @@ from support.variants import replace
 from todoke.model.delivery import Ceiling, Kind, Reason, Status
 from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
-from todoke.model.message import Message, MessageTimeline, Outcome, Role
+from todoke.model.message import Message, MessageTimeline, Note, Outcome, Role
 from todoke.model.submission import Entry, File, Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
@@ -1126,7 +1126,7 @@ def _alert(
                 message_id=f"<alert.{after.message.id}@site.example>",
                 created_at=desk.now,
                 about=after.message.id,
-                note=after.standing.status.value,
+                note=Note(after.standing.status.value),
             ),
         )
 

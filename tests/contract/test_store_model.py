@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from support.store.desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
-from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
+from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
 from todoke.model.submission import Submission
 from todoke.ports.archive import Query
 from todoke.ports.records import Suppression
@@ -56,7 +56,7 @@ def _alert_on_failure(
             message_id=f"<{after.message.id}.{after.standing.status}@site.example>",
             created_at=START,
             about=after.message.id,
-            note=after.standing.status.value,
+            note=Note(after.standing.status.value),
         ),
     )
 

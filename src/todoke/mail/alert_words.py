@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 from todoke.mail.inert import clean_line, unlink
 from todoke.mail.templates import View
-from todoke.model.delivery import Kind, Permanence, Reason, Standing, Status
+from todoke.model.delivery import Kind, Permanence, Reason, Standing
 from todoke.model.language import N_, translator
-from todoke.model.message import MessageTimeline, Role
+from todoke.model.message import MessageTimeline, Note, Role
 from todoke.model.show import show_local_time
-
-CORRECTED = "corrected"
-COMPLAINED = "complained"
-SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +24,9 @@ class AlertWords(View):
 
 
 _TITLES = {
-    CORRECTED: N_("A visitor corrected their address"),
-    COMPLAINED: N_("A mail was reported as unwanted"),
-    SILENT: N_("The mail service has stopped reporting"),
+    Note.CORRECTED: N_("A visitor corrected their address"),
+    Note.COMPLAINED: N_("A mail was reported as unwanted"),
+    Note.SILENT: N_("The mail service has stopped reporting"),
 }
 _FAILED_TITLE = N_("A mail did not arrive")
 
@@ -41,11 +37,11 @@ _WHOSE = {
 }
 
 _HAPPENED = {
-    Status.FAILED.value: N_("%(mail)s could not be handed over in time and was given up."),
-    Status.REJECTED.value: N_("%(mail)s was refused by the mail service and was not sent."),
-    Status.BOUNCED.value: N_("%(mail)s came back: it was not delivered."),
-    COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
-    CORRECTED: N_(
+    Note.FAILED: N_("%(mail)s could not be handed over in time and was given up."),
+    Note.REJECTED: N_("%(mail)s was refused by the mail service and was not sent."),
+    Note.BOUNCED: N_("%(mail)s came back: it was not delivered."),
+    Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
+    Note.CORRECTED: N_(
         "The visitor corrected the address for the confirmation: it was %(old)s and is now %(new)s."
     ),
 }
@@ -116,11 +112,11 @@ _SILENT_ADVICE = (
 )
 
 
-def alert_words(note: str, about: MessageTimeline | None, language: str) -> AlertWords:
+def alert_words(note: Note, about: MessageTimeline | None, language: str) -> AlertWords:
     """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
     say = translator("mail", language).gettext
     standing = _told(note, about)
-    failed = note not in {CORRECTED, COMPLAINED, SILENT}
+    failed = note not in {Note.CORRECTED, Note.COMPLAINED, Note.SILENT}
     reason = standing.reason if standing and failed else None
     return AlertWords(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
@@ -131,14 +127,14 @@ def alert_words(note: str, about: MessageTimeline | None, language: str) -> Aler
     )
 
 
-def _why(note: str, reason: Reason | None, language: str) -> str:
+def _why(note: Note, reason: Reason | None, language: str) -> str:
     say = translator("mail", language).gettext
-    if note == SILENT:
+    if note is Note.SILENT:
         return say(_SILENT_WHY)
     return say(_WHY[reason]) if reason else ""
 
 
-def _told(note: str, about: MessageTimeline | None) -> Standing | None:
+def _told(note: Note, about: MessageTimeline | None) -> Standing | None:
     """The standing the alert was written for: the latest attempt's that has this status, else the latest."""
     if about is None or not about.attempts:
         return None
@@ -146,17 +142,17 @@ def _told(note: str, about: MessageTimeline | None) -> Standing | None:
     return next((s for s in reversed(standings) if s.status.value == note), standings[-1])
 
 
-def _happened(note: str, about: MessageTimeline | None, language: str) -> str:
+def _happened(note: Note, about: MessageTimeline | None, language: str) -> str:
     say = translator("mail", language).gettext
-    if note == SILENT:
+    if note is Note.SILENT:
         return say(_SILENT_SINCE) % {"since": _silent_since(about, language)}
     if about is None:
         return say(_HAPPENED_OTHERWISE) % {"mail": say(N_("A mail of this message"))}
     earlier = [a.attempt.recipient for a in about.attempts]
-    if note == CORRECTED:
+    if note is Note.CORRECTED:
         new = about.message.recipient
         old = next((r for r in reversed(earlier) if r != new), "?")
-        return say(_HAPPENED[CORRECTED]) % {"old": clean_line(old), "new": clean_line(new)}
+        return say(_HAPPENED[Note.CORRECTED]) % {"old": clean_line(old), "new": clean_line(new)}
     told = next((a for a in reversed(about.attempts) if a.standing.status.value == note), None)
     recipient = clean_line(told.attempt.recipient if told else about.message.recipient)
     mail = say(_WHOSE[about.message.role]) % {"recipient": recipient}
@@ -179,13 +175,13 @@ def _answer(standing: Standing) -> str:
 
 
 def _advice(
-    note: str, about: MessageTimeline | None, reason: Reason | None, standing: Standing | None
+    note: Note, about: MessageTimeline | None, reason: Reason | None, standing: Standing | None
 ) -> tuple[str, ...]:
-    if note == CORRECTED:
+    if note is Note.CORRECTED:
         return _CORRECTED_ADVICE
-    if note == COMPLAINED:
+    if note is Note.COMPLAINED:
         return _COMPLAINED_ADVICE
-    if note == SILENT:
+    if note is Note.SILENT:
         return _SILENT_ADVICE
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.model.form import ControlKind, Form
-from todoke.model.message import Attempt, AttemptTimeline, Claim, Message, MessageTimeline, Role
+from todoke.model.message import (
+    Attempt,
+    AttemptTimeline,
+    Claim,
+    Message,
+    MessageTimeline,
+    Note,
+    Role,
+)
 from todoke.model.settings import Settings
 from todoke.model.submission import Entry, File, Submission
 
@@ -50,7 +58,7 @@ def _message(form: Form, role: Role) -> Message:
         message_id="<sample@example.com>",
         created_at=_AT,
         about="sample-confirmation" if role is Role.ALERT else "",
-        note="bounced" if role is Role.ALERT else "",
+        note=Note.BOUNCED if role is Role.ALERT else Note.NONE,
     )
 
 

@@ -51,6 +51,28 @@ _RANK = {status: rank for rank, status in enumerate(Status)}
 FAILURES = frozenset({Status.FAILED, Status.REJECTED, Status.BOUNCED})
 
 
+class Reading(StrEnum):
+    """The word that people read of a message: its status, or UNKNOWN, which is read and never stored."""
+
+    QUEUED = "queued"
+    FAILED = "failed"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    UNDETERMINED = "undetermined"
+    REJECTED = "rejected"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_failure(self) -> bool:
+        """True when this message will not arrive unless someone acts."""
+        return self in FAILED_READINGS
+
+
+FAILED_READINGS = frozenset({Reading.FAILED, Reading.REJECTED, Reading.BOUNCED})
+
+
 class Kind(StrEnum):
     """What a delivery event tells. The first eight bear the status of the same name; the rest stand beside it."""
 
@@ -207,21 +229,18 @@ def _most_telling(event: DeliveryEvent) -> tuple[bool, bool, str, datetime, str]
     return (vague, not event.diagnostic, event.permanence, event.at, event.key)
 
 
-UNKNOWN = "unknown"
-
-
 def reading(
     now_standing: Standing, *, ceiling: Ceiling | None, now: datetime, expected: timedelta
-) -> str:
-    """The word to show: a Status, or "unknown", which is read and never stored.
+) -> Reading:
+    """The word to show.
 
     Unknown means: the answer to the hand-over was lost and nothing came since; or a service that reports
     deliveries took the message more than `expected` ago and has reported nothing since it last spoke.
     """
     status = now_standing.status
     if status in {Status.QUEUED, Status.FAILED} and now_standing.answer_lost:
-        return UNKNOWN
+        return Reading.UNKNOWN
     waits_for_word = status in {Status.ACCEPTED, Status.DEFERRED} and ceiling is Ceiling.DELIVERED
     if waits_for_word and now - (now_standing.heard_at or now_standing.since) > expected:
-        return UNKNOWN
-    return status.value
+        return Reading.UNKNOWN
+    return Reading(status.value)

@@ -20,6 +20,10 @@ Expected outcomes are values, not errors: FieldErrors, Duplicate, None from a cl
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from todoke.model.delivery import Reason
 
 
 class Error(Exception):
@@ -107,8 +111,8 @@ class SendError(Error):
     """A hand-over of a message did not end in acceptance.
 
     `code` is the service's own answer (an SMTP reply code or an API error code), `status_code` the
-    enhanced status code of RFC 3463 (x.y.z) where there is one, `diagnostic` its words. `reason` is a Reason value
-    where the mailer knows it better than these tell, else "".
+    enhanced status code of RFC 3463 (x.y.z) where there is one, `diagnostic` its words. `reason` is there where the
+    mailer knows it better than these tell.
     """
 
     def __init__(
@@ -118,7 +122,7 @@ class SendError(Error):
         code: str = "",
         status_code: str = "",
         diagnostic: str = "",
-        reason: str = "",
+        reason: Reason | None = None,
     ) -> None:
         super().__init__(message or diagnostic or None)
         self.code = code
@@ -142,7 +146,7 @@ class SendDeferred(SendError):
         code: str = "",
         status_code: str = "",
         diagnostic: str = "",
-        reason: str = "",
+        reason: Reason | None = None,
         retry_after_seconds: float | None = None,
         stop_all: bool = False,
     ) -> None:

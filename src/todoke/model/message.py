@@ -26,12 +26,29 @@ class Role(StrEnum):
     """To a manager: a message of this submission failed, or its address was corrected."""
 
 
+class Note(StrEnum):
+    """Why an alert was written: the status of what failed, or what else happened. NONE is for what is no alert."""
+
+    NONE = ""
+    FAILED = "failed"
+    REJECTED = "rejected"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    CORRECTED = "corrected"
+    SILENT = "silent"
+
+    @property
+    def is_failure(self) -> bool:
+        """True when a mail will not arrive unless someone acts."""
+        return self in {Note.FAILED, Note.REJECTED, Note.BOUNCED}
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one recipient.
 
     `id` begins with the submission's. `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the
     same over retries and resends. `recipient` is an addr-spec. `about` is, for an alert, the id of the message it
-    tells of; `note` is why the alert was written: a Status value, "complained", "corrected" or "silent".
+    tells of; `note` is why it was written.
     """
 
     id: str
@@ -42,7 +59,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     created_at: datetime
     about: str = ""
-    note: str = ""
+    note: Note = Note.NONE
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

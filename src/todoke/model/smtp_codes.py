@@ -160,7 +160,7 @@ _STATUS_CODE = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Diagnosis:
     """What an answer says: of the address (`permanence`), and why (`reason`)."""
 
     permanence: Permanence
@@ -173,7 +173,7 @@ def find_status_code(text: str) -> str:
     return found.group() if found else ""
 
 
-def read_answer(code: str, status_code: str, text: str) -> Reading:
+def read_answer(code: str, status_code: str, text: str) -> Diagnosis:
     """Read a 4yz or 5yz answer: its reply `code`, its enhanced `status_code` ("" for none) and its words.
 
     Whatever is not known is `other`, and says nothing of the address.
@@ -185,7 +185,7 @@ def read_answer(code: str, status_code: str, text: str) -> Reading:
     temporary = (status_code or code)[:1] == "4"
     if temporary and permanence is HARD:
         permanence = SOFT
-    return Reading(permanence, reason)
+    return Diagnosis(permanence, reason)
 
 
 def _by_code(code: str, status_code: str) -> tuple[Permanence, Reason] | None:

@@ -29,7 +29,7 @@ def desk_row(
         "form": submission.form,
         "title": form_title(submission.form, settings),
         "visitor": show_address(submission.visitor),
-        "failing": any(m["tone"] == "bad" for m in messages),
+        "failing": any(m["tone"] is words.Tone.BAD for m in messages),
         "messages": messages,
     }
 

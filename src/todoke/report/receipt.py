@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from todoke.model.address import AddressError, parse_address
-from todoke.model.delivery import UNKNOWN, Ceiling, Kind, Status
+from todoke.model.delivery import Ceiling, Kind, Reading
 from todoke.model.language import LANGUAGES
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339
 from todoke.report import words
 from todoke.report.status import ROLE_ORDER, form_title, is_doubted, is_final, read_status
-from todoke.report.words import FAILURES
+from todoke.report.words import Step, StepState
 
 _TOOK_IT = frozenset(
     {Kind.ACCEPTED, Kind.DELIVERED, Kind.BOUNCED, Kind.UNDETERMINED, Kind.COMPLAINED}
@@ -29,7 +29,8 @@ def can_correct(message: MessageTimeline, settings: Settings, now: datetime) -> 
     if message.message.role is not Role.CONFIRMATION:
         return False
     status = read_status(message, settings, now)
-    return status in FAILURES | {UNKNOWN} and message.corrections < settings.max_corrections
+    may_help = status.is_failure or status is Reading.UNKNOWN
+    return may_help and message.corrections < settings.max_corrections
 
 
 def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -96,50 +97,52 @@ def mask(address: str) -> str:
 
 
 def _steps(
-    message: MessageTimeline, status: str, received_at: datetime, language: str
+    message: MessageTimeline, status: Reading, received_at: datetime, language: str
 ) -> list[dict[str, str]]:
     """The three steps of a message's way: stored here, handed over, at the recipient's server."""
     handed_over, arrived = _step_states(message, status)
     taken_at = _taken_at(message)
     since = message.standing.since
+    ended = arrived in {StepState.DONE, StepState.FAILED} and handed_over is not StepState.FAILED
     times = {
-        "stored": received_at,
-        "handed_over": {"done": taken_at, "failed": since}.get(handed_over),
-        "arrived": since if arrived in {"done", "failed"} and handed_over != "failed" else None,
+        Step.STORED: received_at,
+        Step.HANDED_OVER: {StepState.DONE: taken_at, StepState.FAILED: since}.get(handed_over),
+        Step.ARRIVED: since if ended else None,
     }
-    states = {"stored": "done", "handed_over": handed_over, "arrived": arrived}
+    states = {Step.STORED: StepState.DONE, Step.HANDED_OVER: handed_over, Step.ARRIVED: arrived}
     return [
         {
-            "name": name,
+            "name": step,
             "state": state,
-            "label": words.step_words(name, state, language),
-            "at": rfc3339(times[name]),
+            "label": words.step_words(step, state, language),
+            "at": rfc3339(times[step]),
         }
-        for name, state in states.items()
+        for step, state in states.items()
     ]
 
 
 _STEP_STATES = {
-    Status.QUEUED.value: ("wait", "wait"),
-    Status.FAILED.value: ("failed", "failed"),
-    Status.ACCEPTED.value: ("done", "wait"),
-    Status.DEFERRED.value: ("late", "wait"),
-    Status.UNDETERMINED.value: ("done", "unknown"),
-    Status.REJECTED.value: ("failed", "failed"),
-    Status.DELIVERED.value: ("done", "done"),
-    Status.BOUNCED.value: ("done", "failed"),
-    UNKNOWN: ("unknown", "unknown"),
+    Reading.QUEUED: (StepState.WAIT, StepState.WAIT),
+    Reading.FAILED: (StepState.FAILED, StepState.FAILED),
+    Reading.ACCEPTED: (StepState.DONE, StepState.WAIT),
+    Reading.DEFERRED: (StepState.LATE, StepState.WAIT),
+    Reading.UNDETERMINED: (StepState.DONE, StepState.UNKNOWN),
+    Reading.REJECTED: (StepState.FAILED, StepState.FAILED),
+    Reading.DELIVERED: (StepState.DONE, StepState.DONE),
+    Reading.BOUNCED: (StepState.DONE, StepState.FAILED),
+    Reading.UNKNOWN: (StepState.UNKNOWN, StepState.UNKNOWN),
 }
-_SILENCE = {Ceiling.HANDED_OVER: "unseen", Ceiling.NOT_RETURNED: "not_returned"}
+_SILENCE = {Ceiling.HANDED_OVER: StepState.UNSEEN, Ceiling.NOT_RETURNED: StepState.NOT_RETURNED}
 
 
-def _step_states(message: MessageTimeline, status: str) -> tuple[str, str]:
+def _step_states(message: MessageTimeline, status: Reading) -> tuple[StepState, StepState]:
     """The states of the second and third step. Evidence of a hand-over shows as one, whatever came after."""
     handed_over, arrived = _STEP_STATES[status]
-    if status == Status.ACCEPTED.value and message.ceiling in _SILENCE:
+    if status is Reading.ACCEPTED and message.ceiling in _SILENCE:
         arrived = _SILENCE[message.ceiling]
-    if status in {Status.DEFERRED.value, UNKNOWN} and _taken_at(message):
-        handed_over, arrived = "done", {"deferred": "late"}.get(status, "unknown")
+    if status in {Reading.DEFERRED, Reading.UNKNOWN} and _taken_at(message):
+        late = status is Reading.DEFERRED
+        handed_over, arrived = StepState.DONE, StepState.LATE if late else StepState.UNKNOWN
     return handed_over, arrived
 
 

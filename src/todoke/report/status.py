@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from todoke.model.delivery import Ceiling, Kind, Status, reading
+from todoke.model.delivery import Ceiling, Kind, Reading, reading
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.settings import Settings
-from todoke.report.words import FAILURES
 
 ROLE_ORDER = {Role.CONFIRMATION: 0, Role.NOTIFICATION: 1, Role.ALERT: 2}
 
 
-def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> str:
-    """The word for a message's state at `now`: a Status, or "unknown"."""
+def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> Reading:
+    """The word for a message's state at `now`."""
     return reading(
         message.standing,
         ceiling=message.ceiling,
@@ -25,9 +24,9 @@ def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> 
 def is_final(message: MessageTimeline, settings: Settings, now: datetime) -> bool:
     """True when nothing more is expected to become known of a message by itself."""
     status = read_status(message, settings, now)
-    if status == Status.ACCEPTED.value:
+    if status is Reading.ACCEPTED:
         return message.ceiling is not Ceiling.DELIVERED
-    return status in FAILURES | {Status.DELIVERED.value}
+    return status.is_failure or status is Reading.DELIVERED
 
 
 def form_title(name: str, settings: Settings) -> str:

@@ -8,10 +8,11 @@ A word never claims more than the evidence: the ceiling of the service decides w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from todoke.model.delivery import UNKNOWN, Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.delivery import FAILED_READINGS, Ceiling, Kind, Permanence, Reading, Reason
 from todoke.model.language import N_, translator
-from todoke.model.message import Role
+from todoke.model.message import Note, Role
 
 
 def say(text: str, language: str) -> str:
@@ -19,51 +20,76 @@ def say(text: str, language: str) -> str:
     return translator("pages", language).gettext(text) if text else ""
 
 
+class Tone(StrEnum):
+    """How the words of a message are meant. It chooses icon and colour, and never stands alone."""
+
+    GOOD = "good"
+    WAIT = "wait"
+    HANDED = "handed"
+    """A service's silence means nothing: neither success nor something to wait for."""
+    BAD = "bad"
+    UNCLEAR = "unclear"
+
+
+class Step(StrEnum):
+    """A station on a message's way."""
+
+    STORED = "stored"
+    HANDED_OVER = "handed_over"
+    ARRIVED = "arrived"
+
+
+class StepState(StrEnum):
+    """How a message stands at a station."""
+
+    DONE = "done"
+    WAIT = "wait"
+    LATE = "late"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    UNSEEN = "unseen"
+    """The service cannot tell."""
+    NOT_RETURNED = "not_returned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What to say of one message: a short `label`, a sentence, what to do (`hint`, may be ""), and the `tone`.
-
-    `tone` is good, wait, handed, bad or unclear: it chooses icon and colour, and never stands alone. Handed is where a
-    service's silence means nothing: neither success nor something to wait for.
-    """
+    """What to say of one message: a short `label`, a sentence, what to do (`hint`, may be ""), and the `tone`."""
 
     label: str
     text: str
     hint: str
-    tone: str
+    tone: Tone
 
-
-FAILURES = frozenset({Status.FAILED.value, Status.REJECTED.value, Status.BOUNCED.value})
-READINGS = (*(status.value for status in Status), UNKNOWN)
 
 _TONES = {
-    Status.QUEUED.value: "wait",
-    Status.ACCEPTED.value: "wait",
-    Status.DEFERRED.value: "wait",
-    Status.UNDETERMINED.value: "unclear",
-    Status.DELIVERED.value: "good",
-    UNKNOWN: "unclear",
-} | dict.fromkeys(FAILURES, "bad")
+    Reading.QUEUED: Tone.WAIT,
+    Reading.ACCEPTED: Tone.WAIT,
+    Reading.DEFERRED: Tone.WAIT,
+    Reading.UNDETERMINED: Tone.UNCLEAR,
+    Reading.DELIVERED: Tone.GOOD,
+    Reading.UNKNOWN: Tone.UNCLEAR,
+} | dict.fromkeys(FAILED_READINGS, Tone.BAD)
 
 _LABELS = {
-    Status.QUEUED.value: N_("Waiting"),
-    Status.ACCEPTED.value: N_("Handed over"),
-    Status.DEFERRED.value: N_("Delayed"),
-    Status.UNDETERMINED.value: N_("Unclear"),
-    Status.DELIVERED.value: N_("Accepted by the mail server"),
-    UNKNOWN: N_("Not known"),
-} | dict.fromkeys(FAILURES, N_("Not delivered"))
+    Reading.QUEUED: N_("Waiting"),
+    Reading.ACCEPTED: N_("Handed over"),
+    Reading.DEFERRED: N_("Delayed"),
+    Reading.UNDETERMINED: N_("Unclear"),
+    Reading.DELIVERED: N_("Accepted by the mail server"),
+    Reading.UNKNOWN: N_("Not known"),
+} | dict.fromkeys(FAILED_READINGS, N_("Not delivered"))
 
 _TEXTS = {
-    Status.QUEUED.value: N_(
+    Reading.QUEUED: N_(
         "It is stored here and will be handed over to the mail service in a moment."
     ),
-    Status.DEFERRED.value: N_(
+    Reading.DEFERRED: N_(
         "A mail server did not take it at the last try. It is tried again by itself."
     ),
-    Status.UNDETERMINED.value: N_("A report came back that does not say whether it will arrive."),
-    Status.DELIVERED.value: N_("The recipient's mail server accepted it."),
-    UNKNOWN: N_("We do not know what became of it: it may or may not have arrived."),
+    Reading.UNDETERMINED: N_("A report came back that does not say whether it will arrive."),
+    Reading.DELIVERED: N_("The recipient's mail server accepted it."),
+    Reading.UNKNOWN: N_("We do not know what became of it: it may or may not have arrived."),
 }
 
 _ACCEPTED = {
@@ -84,21 +110,21 @@ _FAILED = {
 
 _KEPT = N_("What you wrote is stored safely all the same.")
 _HINTS = {
-    (Role.CONFIRMATION, Status.ACCEPTED.value): N_(
+    (Role.CONFIRMATION, Reading.ACCEPTED): N_(
         "Not in your inbox? Please look in the spam folder too."
     ),
-    (Role.CONFIRMATION, Status.DELIVERED.value): N_(
+    (Role.CONFIRMATION, Reading.DELIVERED): N_(
         "Not in your inbox? Please look in the spam folder too."
     ),
-    (Role.CONFIRMATION, UNKNOWN): N_("If it does not come, please check the address."),
-    (Role.NOTIFICATION, UNKNOWN): _KEPT,
-    **{(Role.NOTIFICATION, status): _KEPT for status in FAILURES},
-    **{(Role.CONFIRMATION, status): _KEPT for status in FAILURES},
+    (Role.CONFIRMATION, Reading.UNKNOWN): N_("If it does not come, please check the address."),
+    (Role.NOTIFICATION, Reading.UNKNOWN): _KEPT,
+    **{(Role.NOTIFICATION, status): _KEPT for status in FAILED_READINGS},
+    **{(Role.CONFIRMATION, status): _KEPT for status in FAILED_READINGS},
 }
 
 
 def receipt_words(
-    reading: str,
+    reading: Reading,
     role: Role,
     language: str,
     *,
@@ -110,9 +136,9 @@ def receipt_words(
     Every failure has the same words. An accepted message without a ceiling is spoken of as bare SMTP would be; it is
     `doubted` while a failure that was told of it is not confirmed.
     """
-    if reading in FAILURES:
+    if reading.is_failure:
         text = _FAILED[role]
-    elif reading == Status.ACCEPTED.value:
+    elif reading is Reading.ACCEPTED:
         text = _accepted(ceiling, doubted=doubted)
     else:
         text = _TEXTS[reading]
@@ -128,9 +154,9 @@ def _accepted(ceiling: Ceiling | None, *, doubted: bool) -> str:
     return _DOUBTED if doubted else _ACCEPTED[ceiling or Ceiling.HANDED_OVER]
 
 
-def _tone(reading: str, ceiling: Ceiling | None) -> str:
-    if reading == Status.ACCEPTED.value and ceiling is not Ceiling.DELIVERED:
-        return "handed"
+def _tone(reading: Reading, ceiling: Ceiling | None) -> Tone:
+    if reading is Reading.ACCEPTED and ceiling is not Ceiling.DELIVERED:
+        return Tone.HANDED
     return _TONES[reading]
 
 
@@ -158,25 +184,25 @@ def desk_title(role: Role, language: str) -> str:
 
 
 DESK_LABELS = _LABELS | {
-    Status.FAILED.value: N_("Given up"),
-    Status.REJECTED.value: N_("Refused by the mail service"),
-    Status.BOUNCED.value: N_("Bounced"),
+    Reading.FAILED: N_("Given up"),
+    Reading.REJECTED: N_("Refused by the mail service"),
+    Reading.BOUNCED: N_("Bounced"),
 }
 
 _DESK_TEXTS = _TEXTS | {
-    Status.FAILED.value: N_("We gave up before any hand-over was accepted."),
-    Status.REJECTED.value: N_("The mail service refused to take it or to pass it on."),
-    Status.BOUNCED.value: N_(
+    Reading.FAILED: N_("We gave up before any hand-over was accepted."),
+    Reading.REJECTED: N_("The mail service refused to take it or to pass it on."),
+    Reading.BOUNCED: N_(
         "The recipient's mail server refused it or returned it. It will not arrive."
     ),
 }
 
 
 def desk_words(
-    reading: str, language: str, *, ceiling: Ceiling | None = None, doubted: bool = False
+    reading: Reading, language: str, *, ceiling: Ceiling | None = None, doubted: bool = False
 ) -> Words:
     """What the desk says of a message whose status reads `reading`: the exact state, for those who run the site."""
-    if reading == Status.ACCEPTED.value:
+    if reading is Reading.ACCEPTED:
         text = _accepted(ceiling, doubted=doubted)
     else:
         text = _DESK_TEXTS[reading]
@@ -189,15 +215,17 @@ def desk_words(
 
 
 _NOTES = {
-    "complained": N_("It was reported as unwanted"),
-    "corrected": N_("The visitor corrected the address"),
-    "silent": N_("The mail service stopped reporting"),
+    Note.COMPLAINED: N_("It was reported as unwanted"),
+    Note.CORRECTED: N_("The visitor corrected the address"),
+    Note.SILENT: N_("The mail service stopped reporting"),
 }
 
 
-def note_words(note: str, language: str) -> str:
+def note_words(note: Note, language: str) -> str:
     """Why an alert was written, or "" when it is no alert."""
-    return say(_NOTES.get(note) or DESK_LABELS.get(note, note), language)
+    if note.is_failure:
+        return say(DESK_LABELS[Reading(note.value)], language)
+    return say(_NOTES.get(note, ""), language)
 
 
 _REASONS = {
@@ -272,22 +300,22 @@ def ceiling_words(ceiling: Ceiling, language: str) -> str:
 
 
 _STEPS = {
-    ("stored", "done"): N_("Stored"),
-    ("handed_over", "done"): N_("Handed over"),
-    ("handed_over", "wait"): N_("Hand-over to come"),
-    ("handed_over", "late"): N_("Hand-over delayed"),
-    ("handed_over", "failed"): N_("Not handed over"),
-    ("handed_over", "unknown"): N_("Hand-over not confirmed"),
-    ("arrived", "done"): N_("At the recipient's mail server"),
-    ("arrived", "wait"): N_("Delivery not confirmed yet"),
-    ("arrived", "late"): N_("Delivery delayed"),
-    ("arrived", "failed"): N_("Not delivered"),
-    ("arrived", "unknown"): N_("Delivery not known"),
-    ("arrived", "unseen"): N_("Cannot be seen from here"),
-    ("arrived", "not_returned"): N_("Not returned so far"),
+    (Step.STORED, StepState.DONE): N_("Stored"),
+    (Step.HANDED_OVER, StepState.DONE): N_("Handed over"),
+    (Step.HANDED_OVER, StepState.WAIT): N_("Hand-over to come"),
+    (Step.HANDED_OVER, StepState.LATE): N_("Hand-over delayed"),
+    (Step.HANDED_OVER, StepState.FAILED): N_("Not handed over"),
+    (Step.HANDED_OVER, StepState.UNKNOWN): N_("Hand-over not confirmed"),
+    (Step.ARRIVED, StepState.DONE): N_("At the recipient's mail server"),
+    (Step.ARRIVED, StepState.WAIT): N_("Delivery not confirmed yet"),
+    (Step.ARRIVED, StepState.LATE): N_("Delivery delayed"),
+    (Step.ARRIVED, StepState.FAILED): N_("Not delivered"),
+    (Step.ARRIVED, StepState.UNKNOWN): N_("Delivery not known"),
+    (Step.ARRIVED, StepState.UNSEEN): N_("Cannot be seen from here"),
+    (Step.ARRIVED, StepState.NOT_RETURNED): N_("Not returned so far"),
 }
 
 
-def step_words(name: str, state: str, language: str) -> str:
+def step_words(step: Step, state: StepState, language: str) -> str:
     """The label of one step of a message's way, which says its state too."""
-    return say(_STEPS[name, state], language)
+    return say(_STEPS[step, state], language)

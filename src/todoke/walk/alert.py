@@ -12,13 +12,10 @@ from todoke.forms.managers import managers_of
 from todoke.model import ids
 from todoke.model.address import parse_address, same_mailbox
 from todoke.model.delivery import Standing, Status
-from todoke.model.message import Message, MessageTimeline, Role
+from todoke.model.message import Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
-
-COMPLAINED = "complained"
-CORRECTED = "corrected"
 
 
 def follow_up(settings: Settings) -> FollowUp:
@@ -47,15 +44,15 @@ def follow_up(settings: Settings) -> FollowUp:
     return decide
 
 
-def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple[str, str, int]]:
+def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple[str, Note, int]]:
     """What the change amounts to: its name, the alert's note, and to which attempt or correction it happened."""
     was, is_now = before.standing, after.standing
     if _has_failed(is_now) and not _has_failed(was):
-        yield "failed", is_now.status.value, len(after.attempts)
+        yield "failed", Note(is_now.status.value), len(after.attempts)
     if is_now.complained and not was.complained:
-        yield COMPLAINED, COMPLAINED, len(after.attempts)
+        yield "complained", Note.COMPLAINED, len(after.attempts)
     if not same_mailbox(before.message.recipient, after.message.recipient):
-        yield CORRECTED, CORRECTED, after.corrections
+        yield "corrected", Note.CORRECTED, after.corrections
 
 
 def _has_failed(standing: Standing) -> bool:
@@ -95,7 +92,7 @@ def _alert(
     about: MessageTimeline,
     recipient: str,
     what: str,
-    note: str,
+    note: Note,
     nth: int,
 ) -> Message:
     derived = ids.derived_id("alert", about.message.id, what, str(nth), recipient)
@@ -107,7 +104,7 @@ def alert(
     submission: Submission,
     about: MessageTimeline,
     recipient: str,
-    note: str,
+    note: Note,
     alert_id: str,
 ) -> Message:
     """An alert to `recipient` about a message, in the language of its form."""

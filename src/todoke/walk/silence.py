@@ -14,9 +14,9 @@ import msgspec
 
 from todoke.forms.managers import managers_of
 from todoke.model import ids
-from todoke.model.delivery import UNKNOWN, Ceiling, DeliveryEvent, Kind, reading
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reading, Status, reading
 from todoke.model.log import get_logger
-from todoke.model.message import Attempt, Message, MessageTimeline, Timeline
+from todoke.model.message import Attempt, Message, MessageTimeline, Note, Timeline
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.archive import Query
@@ -25,7 +25,6 @@ from todoke.ports.shelf import Shelf
 from todoke.walk.alert import alert
 from todoke.walk.app import App
 
-SILENT = "silent"
 OURS = "todoke"
 HEARD_EVERY = timedelta(seconds=10)
 """The mark of when a service was heard moves no more often: many calls may come at once."""
@@ -123,9 +122,9 @@ def silence_alerts(settings: Settings, service: str, since: datetime) -> FollowU
                 submission,
                 after,
                 recipient,
-                SILENT,
+                Note.SILENT,
                 f"{submission.id}-"
-                + ids.derived_id("alert", SILENT, service, since.isoformat(), recipient),
+                + ids.derived_id("alert", "silent", service, since.isoformat(), recipient),
             )
             for recipient in dict.fromkeys(settings.site.alert_to or managers)
         ]
@@ -157,7 +156,7 @@ def _watch_one(app: App, service: str, since: datetime) -> None:
 
 def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
     now, mail = app.clock(), app.settings.mail
-    query = Query(status="accepted", received_from=since - mail.give_up_after, limit=LOOKED_AT)
+    query = Query(status=Status.ACCEPTED, received_from=since - mail.give_up_after, limit=LOOKED_AT)
     page = app.archive.page(query)
     words = [
         reading(
@@ -166,7 +165,7 @@ def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
         for timeline in page.timelines
         for message in timeline.messages
     ]
-    return words.count(UNKNOWN), bool(page.next)
+    return words.count(Reading.UNKNOWN), bool(page.next)
 
 
 def _heard(service: str) -> str:

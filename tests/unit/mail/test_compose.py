@@ -22,7 +22,7 @@ from todoke.mail.templates import OURS
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.model.language import LOCALE
 from todoke.model.mail import Mailbox
-from todoke.model.message import AttemptTimeline, MessageTimeline, Role
+from todoke.model.message import AttemptTimeline, MessageTimeline, Note, Role
 from todoke.model.show import show_local_time
 from todoke.model.submission import Entry, File
 
@@ -297,7 +297,7 @@ class TestAlert:
             status_code="5.1.1",
             diagnostic="550 5.1.1 <aoi@example.net> unknown, see https://help.test/x",
         )
-        mail = compose(claim(Role.ALERT, note="bounced", about="m0"), settings(), about)
+        mail = compose(claim(Role.ALERT, note=Note.BOUNCED, about="m0"), settings(), about)
         assert mail.subject == "A mail did not arrive: Contact (i9jabc)"
         for shown in (
             "The confirmation to the visitor (aoi@example.net) came back",
@@ -313,7 +313,7 @@ class TestAlert:
         """Both addresses are named."""
         about = self.about(Kind.BOUNCED)
         about = replace(about, message=replace(about.message, recipient="new@example.net"))
-        mail = compose(claim(Role.ALERT, note="corrected"), settings(), about)
+        mail = compose(claim(Role.ALERT, note=Note.CORRECTED), settings(), about)
         assert "it was aoi@example.net and is now new@example.net" in mail.text
 
     def test_tells_a_manager_of_a_managers_mail(self) -> None:
@@ -326,7 +326,7 @@ class TestAlert:
     def test_tells_that_the_service_is_silent(self) -> None:
         """Since when nothing was reported, what it means, and what to check."""
         about = self.about(Kind.SILENT, diagnostic="")
-        mail = compose(claim(Role.ALERT, note="silent", about="m0"), settings(), about)
+        mail = compose(claim(Role.ALERT, note=Note.SILENT, about="m0"), settings(), about)
         assert mail.subject == "The mail service has stopped reporting: Contact (i9jabc)"
         [noted] = about.attempts[0].events
         for shown in (
@@ -338,11 +338,9 @@ class TestAlert:
             assert shown in " ".join(mail.text.split())
         assert "The mail server said" not in mail.text
 
-    @pytest.mark.parametrize(
-        "note", ["failed", "rejected", "bounced", "complained", "corrected", "silent", "?"]
-    )
+    @pytest.mark.parametrize("note", Note)
     @pytest.mark.parametrize("language", ["en", "ja"])
-    def test_every_note_has_words(self, note: str, language: str) -> None:
+    def test_every_note_has_words(self, note: Note, language: str) -> None:
         """Also when the message it tells of is gone."""
         for about in (
             None,
@@ -441,7 +439,7 @@ def test_no_text_becomes_a_header(role: Role, language: str) -> None:
     """The trick of CVE-2024-6923 in every place a visitor can write to adds no header field."""
     for bad in (TRICK, "a\r\nBcc: x@y.test", "a\nBcc: x@y.test\n\nbody", "\u2028Bcc: x@y"):
         entries = (Entry(bad, bad), Entry("f", File(name=bad, media_type=bad, content=b"x")))
-        made = claim(role, entries, language=language, note="bounced")
+        made = claim(role, entries, language=language, note=Note.BOUNCED)
         about = TestAlert().about(Kind.BOUNCED, diagnostic=bad)
         octets = serialise(compose(made, settings(forms=repeating()), about))
         assert intended(role, reply_to=role is Role.NOTIFICATION) == names_of(octets)

@@ -10,9 +10,17 @@ import pytest
 
 from support.variants import replace
 from support.web.stories import EVENTS, NOW, make_message, make_settings, make_timeline
-from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
+from todoke.model.delivery import (
+    FAILED_READINGS,
+    Ceiling,
+    Kind,
+    Permanence,
+    Reading,
+    Reason,
+    Status,
+)
 from todoke.model.language import LANGUAGES
-from todoke.model.message import Role
+from todoke.model.message import Note, Role
 from todoke.model.show import show_address, show_rfc3339
 from todoke.report import words
 from todoke.report.desk import desk_row, desk_timeline
@@ -26,9 +34,9 @@ BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGN
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("ceiling", [None, *Ceiling])
-@pytest.mark.parametrize("reading", words.READINGS)
+@pytest.mark.parametrize("reading", Reading)
 def test_every_state_has_words(
-    reading: str, ceiling: Ceiling | None, role: Role, language: str
+    reading: Reading, ceiling: Ceiling | None, role: Role, language: str
 ) -> None:
     """Each status, role, ceiling and language has a label, a sentence and a tone, and none says "sent"."""
     for said in (
@@ -37,7 +45,7 @@ def test_every_state_has_words(
     ):
         assert said.label
         assert said.text
-        assert said.tone in {"good", "wait", "handed", "bad", "unclear"}
+        assert said.tone in words.Tone
         assert not BEFORE_A_HAND_OVER.search(f"{said.label} {said.text} {said.hint}")
 
 
@@ -49,26 +57,26 @@ def test_words_of_the_desk_are_complete() -> None:
         assert all(words.ceiling_words(ceiling, language) for ceiling in Ceiling)
         assert words.permanence_words(Permanence.HARD, language)
         assert words.reason_words(None, language) == ""
-        assert all(words.note_words(n, language) for n in (*Status, "complained", "corrected"))
-        assert words.note_words("", language) == ""
+        assert all(words.note_words(n, language) for n in set(Note) - {Note.NONE})
+        assert words.note_words(Note.NONE, language) == ""
 
 
 @pytest.mark.parametrize("role", Role)
 def test_failures_read_alike_on_the_receipt(role: Role) -> None:
     """Bounced, rejected and failed have the very same words, so nobody learns which mailboxes exist."""
-    said = {receipt_words(status, role, "en") for status in ("bounced", "rejected", "failed")}
+    said = {receipt_words(status, role, "en") for status in FAILED_READINGS}
     assert len(said) == 1
 
 
 def test_silence_is_not_success() -> None:
     """An accepted message is spoken of as far as its service can tell, and no further."""
     role = Role.CONFIRMATION
-    bare = receipt_words("accepted", role, "en", ceiling=Ceiling.HANDED_OVER)
+    bare = receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.HANDED_OVER)
     assert "cannot tell whether it arrived" in bare.text
-    watched = receipt_words("accepted", role, "en", ceiling=Ceiling.NOT_RETURNED)
+    watched = receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.NOT_RETURNED)
     assert "not been returned so far" in watched.text
     assert bare.tone == watched.tone == "handed"
-    assert receipt_words("accepted", role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
+    assert receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
 
 
 @pytest.mark.parametrize("status", EVENTS)
@@ -226,4 +234,4 @@ def test_moments_are_read_by_people() -> None:
 
 def test_status_words_cover_the_algebra() -> None:
     """No status of the algebra is without words."""
-    assert set(words.READINGS) == {s.value for s in Status} | {"unknown"}
+    assert set(words.DESK_LABELS) == set(Reading) == {*Status} | {"unknown"}

@@ -42,7 +42,7 @@ class Modifiers:
 
 
 @dataclass(slots=True)
-class Reading:
+class Scanner:
     """A pattern being read: where we are and which groups were seen."""
 
     text: str
@@ -70,58 +70,58 @@ def translate(pattern: str) -> str:
     Raises PatternError: if it is not a valid pattern under the v flag. Untranslatable: if it is, and means
     something that `regex` cannot say.
     """
-    reading = Reading(pattern)
-    source, _ = _disjunction(reading, Modifiers(), 0)
-    if reading.at < len(pattern):
+    scanner = Scanner(pattern)
+    source, _ = _disjunction(scanner, Modifiers(), 0)
+    if scanner.at < len(pattern):
         raise PatternError("unmatched ')'")
-    return REFERENCE.sub(lambda found: _resolve(found[1], reading), source)
+    return REFERENCE.sub(lambda found: _resolve(found[1], scanner), source)
 
 
-def _resolve(reference: str, reading: Reading) -> str:
+def _resolve(reference: str, scanner: Scanner) -> str:
     """A back reference: what its group caught, or nothing when it caught nothing (22.2.2.7.2)."""
     if reference.isdigit():
-        if int(reference) > reading.groups:
+        if int(reference) > scanner.groups:
             raise PatternError(f"there is no group {reference}")
         return _back(int(reference))
-    if reference[1:] not in reading.names:
+    if reference[1:] not in scanner.names:
         raise PatternError(f"there is no group named {reference[1:]}")
-    return "".join(_back(number) for number in reading.names[reference[1:]])
+    return "".join(_back(number) for number in scanner.names[reference[1:]])
 
 
 def _back(number: int) -> str:
     return f"(?({number})\\g<{number}>|)"
 
 
-def _disjunction(reading: Reading, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
+def _disjunction(scanner: Scanner, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
     if depth > MAX_DEPTH:
         raise Untranslatable(f"groups are nested more than {MAX_DEPTH} deep")
     alternatives: list[str] = []
     names: set[str] = set()
     while True:
-        source, inner = _alternative(reading, modifiers, depth)
+        source, inner = _alternative(scanner, modifiers, depth)
         alternatives.append(source)
         names |= inner
-        if not reading.take("|"):
+        if not scanner.take("|"):
             return "|".join(alternatives), names
 
 
-def _alternative(reading: Reading, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
+def _alternative(scanner: Scanner, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
     terms: list[str] = []
     names: set[str] = set()
-    while reading.at < len(reading.text) and not reading.sees("|") and not reading.sees(")"):
-        source, inner, quantifiable = _term(reading, modifiers, depth)
+    while scanner.at < len(scanner.text) and not scanner.sees("|") and not scanner.sees(")"):
+        source, inner, quantifiable = _term(scanner, modifiers, depth)
         if names & inner:
             raise PatternError(f"two groups are named {min(names & inner)}")
         names |= inner
-        terms.append(source + (_quantifier(reading) if quantifiable else ""))
+        terms.append(source + (_quantifier(scanner) if quantifiable else ""))
     return "".join(terms), names
 
 
-def _quantifier(reading: Reading) -> str:
-    found = QUANTIFIER.match(reading.text, reading.at)
+def _quantifier(scanner: Scanner) -> str:
+    found = QUANTIFIER.match(scanner.text, scanner.at)
     if not found:
         return ""
-    reading.at = found.end()
+    scanner.at = found.end()
     least, comma, most = found[1], found[2], found[3]
     if least is None:
         return found[0]
@@ -132,41 +132,41 @@ def _quantifier(reading: Reading) -> str:
     return found[0]
 
 
-def _term(reading: Reading, modifiers: Modifiers, depth: int) -> tuple[str, set[str], bool]:
+def _term(scanner: Scanner, modifiers: Modifiers, depth: int) -> tuple[str, set[str], bool]:
     """One term: its source, the names of its groups, and whether a quantifier may follow."""
-    if any(reading.take(opening) for opening in LOOKAROUNDS):
-        opening = next(o for o in LOOKAROUNDS if reading.text.endswith(o, 0, reading.at))
-        body, names = _body(reading, modifiers, depth)
+    if any(scanner.take(opening) for opening in LOOKAROUNDS):
+        opening = next(o for o in LOOKAROUNDS if scanner.text.endswith(o, 0, scanner.at))
+        body, names = _body(scanner, modifiers, depth)
         return f"{opening}{body})", names, False
-    if reading.sees("("):
-        return *_group(reading, modifiers, depth), True
-    return _atom(reading, modifiers)
+    if scanner.sees("("):
+        return *_group(scanner, modifiers, depth), True
+    return _atom(scanner, modifiers)
 
 
-def _body(reading: Reading, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
-    body, names = _disjunction(reading, modifiers, depth + 1)
-    reading.expect(")", "a group is not closed")
+def _body(scanner: Scanner, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
+    body, names = _disjunction(scanner, modifiers, depth + 1)
+    scanner.expect(")", "a group is not closed")
     return body, names
 
 
-def _group(reading: Reading, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
-    found = MODIFIERS.match(reading.text, reading.at)
+def _group(scanner: Scanner, modifiers: Modifiers, depth: int) -> tuple[str, set[str]]:
+    found = MODIFIERS.match(scanner.text, scanner.at)
     if found:
-        reading.at = found.end()
+        scanner.at = found.end()
         inner = _changed(modifiers, found)
-        body, names = _body(reading, inner, depth)
+        body, names = _body(scanner, inner, depth)
         return f"(?{'i-f' if inner.ignore_case else '-i'}:{body})", names
     name = ""
-    if reading.take("(?<"):
-        name = _group_name(reading)
-    elif reading.sees("(?"):
+    if scanner.take("(?<"):
+        name = _group_name(scanner)
+    elif scanner.sees("(?"):
         raise PatternError("this kind of group does not exist")
     else:
-        reading.take("(")
-    reading.groups += 1
+        scanner.take("(")
+    scanner.groups += 1
     if name:
-        reading.names.setdefault(name, []).append(reading.groups)
-    body, names = _body(reading, modifiers, depth)
+        scanner.names.setdefault(name, []).append(scanner.groups)
+    body, names = _body(scanner, modifiers, depth)
     if name in names:
         raise PatternError(f"two groups are named {name}")
     return f"({body})", names | {name} - {""}
@@ -181,19 +181,19 @@ def _changed(modifiers: Modifiers, found: re.Match[str]) -> Modifiers:
     return replace(modifiers, **changes)
 
 
-def _group_name(reading: Reading) -> str:
-    name, closed, _ = reading.text[reading.at :].partition(">")
+def _group_name(scanner: Scanner) -> str:
+    name, closed, _ = scanner.text[scanner.at :].partition(">")
     if "\\" in name:
         raise Untranslatable("a group's name has an escape")
     if not closed or not name.replace("$", "_").isidentifier():
         raise PatternError("a group's name is not a name")
-    reading.at += len(name) + 1
+    scanner.at += len(name) + 1
     return name
 
 
-def _atom(reading: Reading, modifiers: Modifiers) -> tuple[str, set[str], bool]:
-    character = reading.text[reading.at]
-    reading.at += 1
+def _atom(scanner: Scanner, modifiers: Modifiers) -> tuple[str, set[str], bool]:
+    character = scanner.text[scanner.at]
+    scanner.at += 1
     match character:
         case "^":
             return (f"(?<![^{LINE_ENDS}])" if modifiers.multiline else r"\A"), set(), False
@@ -202,10 +202,10 @@ def _atom(reading: Reading, modifiers: Modifiers) -> tuple[str, set[str], bool]:
         case ".":
             return (ANY if modifiers.dot_all else f"[^{LINE_ENDS}]"), set(), True
         case "[":
-            found, reading.at = read_class(reading.text, reading.at - 1)
+            found, scanner.at = read_class(scanner.text, scanner.at - 1)
             return found.source(), set(), True
         case "\\":
-            return _escape(reading)
+            return _escape(scanner)
         case "*" | "+" | "?" | "{":
             raise PatternError(f"there is nothing to repeat before '{character}'")
         case "]" | "}":
@@ -217,28 +217,28 @@ def _atom(reading: Reading, modifiers: Modifiers) -> tuple[str, set[str], bool]:
 ANY = r"[\x00-\U0010ffff]"
 
 
-def _escape(reading: Reading) -> tuple[str, set[str], bool]:
+def _escape(scanner: Scanner) -> tuple[str, set[str], bool]:
     """What follows a backslash outside of a class (22.2.1 AtomEscape)."""
-    if reading.at >= len(reading.text):
+    if scanner.at >= len(scanner.text):
         raise PatternError("the pattern ends with a backslash")
-    character = reading.text[reading.at]
+    character = scanner.text[scanner.at]
     if character in "bB":
-        reading.at += 1
+        scanner.at += 1
         return (WORD_EDGE if character == "b" else NO_WORD_EDGE), set(), False
     if character in DIGITS and character != "0":
-        number = re.compile("[0-9]+").match(reading.text, reading.at)
+        number = re.compile("[0-9]+").match(scanner.text, scanner.at)
         assert number is not None  # noqa: S101 - the character is a digit
-        reading.at = number.end()
+        scanner.at = number.end()
         return f"(?:\0{number[0]}\0)", set(), True
     if character == "k":
-        reading.at += 1
-        reading.expect("<", "\\k needs the name of a group")
-        return f"(?:\0k{_group_name(reading)}\0)", set(), True
+        scanner.at += 1
+        scanner.expect("<", "\\k needs the name of a group")
+        return f"(?:\0k{_group_name(scanner)}\0)", set(), True
     if character in "dDsSwW":
-        reading.at += 1
+        scanner.at += 1
         return f"[{escape_shorthand(character)}]", set(), True
     if character in "pP":
-        found, reading.at = property_set(reading.text, reading.at)
+        found, scanner.at = property_set(scanner.text, scanner.at)
         return found.source(), set(), True
-    literal, reading.at = take_character_escape(reading.text, reading.at, SYNTAX_CHARACTERS)
+    literal, scanner.at = take_character_escape(scanner.text, scanner.at, SYNTAX_CHARACTERS)
     return CharacterSet.literal(literal), set(), True

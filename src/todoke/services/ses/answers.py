@@ -108,7 +108,7 @@ def _about_the_mail(code: str, words: str, diagnostic: str, envelope: Envelope) 
         return _not_verified(code, words, diagnostic, envelope)
     if _ACCOUNT.search(words):
         return _set_up(code, diagnostic, None)
-    reason = Reason.SUPPRESSED.value if _SUPPRESSED.search(words) else ""
+    reason = Reason.SUPPRESSED if _SUPPRESSED.search(words) else None
     return SendRefused(code=code, diagnostic=diagnostic, reason=reason)
 
 

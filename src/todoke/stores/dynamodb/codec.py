@@ -18,7 +18,7 @@ from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reas
 from todoke.model.errors import StoreCorrupt
 from todoke.model.json_text import from_json, to_json
 from todoke.model.kept import Repeat
-from todoke.model.message import Attempt, Message, MessageTimeline, Role
+from todoke.model.message import Attempt, Message, MessageTimeline, Note, Role
 from todoke.model.submission import Submission
 from todoke.stores.rules.values import entries_from, entry_rows, micros
 from todoke.stores.rules.work import Work, attempt_timeline
@@ -112,7 +112,7 @@ def _message_row(work: Work, zero: datetime) -> list[Any]:
         message.message_id,
         _micros_from(zero, message.created_at),
         message.about,
-        message.note,
+        message.note.value,
         _micros_from(zero, timeline.due_at),
         _micros_from(zero, work.lease_until),
         _micros_from(zero, timeline.resend_asked_at),
@@ -184,7 +184,7 @@ def _work(row: Sequence[Any], submission_id: str, zero: datetime) -> Work:
         message_id=row[4],
         created_at=_time(zero, row[5]),
         about=row[6],
-        note=row[7],
+        note=Note(row[7]),
     )
     tried = []
     for number, stored in enumerate(row[12], start=1):

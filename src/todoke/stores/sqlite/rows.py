@@ -16,7 +16,7 @@ import msgspec
 from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.json_text import to_json
-from todoke.model.message import Attempt, Message, Role
+from todoke.model.message import Attempt, Message, Note, Role
 from todoke.model.submission import Submission
 from todoke.stores.rules.values import (
     entries_json,
@@ -121,7 +121,7 @@ def message_row(message: Message, form: str, due_at: datetime) -> Row:
         message.message_id,
         micros(message.created_at),
         message.about,
-        message.note,
+        message.note.value,
         "queued",
         micros(due_at),
         None,
@@ -142,7 +142,7 @@ def message_of(row: Row, submission_id: str) -> Message:
         message_id=message_id,
         created_at=time_of(created_at),
         about=about,
-        note=note,
+        note=Note(note),
     )
 
 

@@ -15,7 +15,7 @@ from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.message import Claim, MessageTimeline, Outcome, Role
 from todoke.model.retry import RetryPolicy
-from todoke.model.smtp_codes import Reading, read_answer
+from todoke.model.smtp_codes import Diagnosis, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.walk.app import App
 
@@ -103,14 +103,14 @@ def unfinished(claim: Claim, error: SendError, now: datetime, policy: RetryPolic
     if isinstance(error, SendUnknown):
         lost = _event(claim, Kind.ANSWER_LOST, now, diagnostic=_words(error))
         return Outcome(claim=claim, events=(lost,), retry_at=policy.after_lost(claim, now))
-    reading = _read(error)
+    diagnosis = _read(error)
     if isinstance(error, SendRefused):
-        return Outcome(claim=claim, events=(_refusal(claim, Kind.REJECTED, error, reading, now),))
+        return Outcome(claim=claim, events=(_refusal(claim, Kind.REJECTED, error, diagnosis, now),))
     wished = error.retry_after_seconds if isinstance(error, SendDeferred) else None
     retry_at = policy.after_deferral(claim, now, wished_seconds=wished)
     if retry_at is None:
         return give_up(claim, now, _words(error), error.status_code)
-    event = _refusal(claim, Kind.DEFERRED, error, reading, now)
+    event = _refusal(claim, Kind.DEFERRED, error, diagnosis, now)
     return Outcome(claim=claim, events=(event,), retry_at=retry_at)
 
 
@@ -123,30 +123,30 @@ def give_up(claim: Claim, now: datetime, last_answer: str, status_code: str = ""
         Kind.FAILED,
         now,
         diagnostic=f"{words}; the last answer was: {last_answer}" if last_answer else words,
-        reading=Reading(Permanence.SOFT, Reason.TIMED_OUT),
+        diagnosis=Diagnosis(Permanence.SOFT, Reason.TIMED_OUT),
         status_code=status_code,
     )
     return Outcome(claim=claim, events=(event,))
 
 
 def _refusal(
-    claim: Claim, kind: Kind, error: SendError, reading: Reading, now: datetime
+    claim: Claim, kind: Kind, error: SendError, diagnosis: Diagnosis, now: datetime
 ) -> DeliveryEvent:
     return _event(
         claim,
         kind,
         now,
         diagnostic=_words(error),
-        reading=reading,
+        diagnosis=diagnosis,
         status_code=error.status_code,
     )
 
 
-def _read(error: SendError) -> Reading:
+def _read(error: SendError) -> Diagnosis:
     """The mailer's own word for the reason, where it has one; else what code and text say."""
-    if error.reason:
+    if error.reason is not None:
         permanence = Permanence.SOFT if isinstance(error, SendDeferred) else Permanence.NONE
-        return Reading(permanence, Reason(error.reason))
+        return Diagnosis(permanence, error.reason)
     return read_answer(error.code, error.status_code, error.diagnostic)
 
 
@@ -160,7 +160,7 @@ def _event(
     now: datetime,
     *,
     diagnostic: str,
-    reading: Reading | None = None,
+    diagnosis: Diagnosis | None = None,
     service_id: str = "",
     status_code: str = "",
 ) -> DeliveryEvent:
@@ -172,8 +172,8 @@ def _event(
         token=claim.attempt.token,
         service_id=service_id,
         recipient=claim.attempt.recipient,
-        permanence=reading.permanence if reading else Permanence.NONE,
-        reason=reading.reason if reading else None,
+        permanence=diagnosis.permanence if diagnosis else Permanence.NONE,
+        reason=diagnosis.reason if diagnosis else None,
         status_code=status_code,
         diagnostic=diagnostic,
     )

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from todoke.model.delivery import Status
+from todoke.model.delivery import Reading, Status
 from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.ids import token_hash
 from todoke.model.language import N_, choose_language, translator
@@ -127,7 +127,7 @@ class _Desk:
             older=older,
             asked=asked,
             forms=[(name, form.shown) for name, form in sorted(self.app.settings.forms.items())],
-            statuses=[(s.value, DESK_LABELS[s.value]) for s in Status],
+            statuses=[(s.value, DESK_LABELS[Reading(s.value)]) for s in Status],
             first=not query.before,
             silence=_banner(silent),
         )

@@ -13,7 +13,7 @@ from support.variants import replace
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import StoreCorrupt
 from todoke.model.kept import Repeat
-from todoke.model.message import Role
+from todoke.model.message import Note, Role
 from todoke.model.submission import Entry, File
 from todoke.stores.dynamodb.client import plain_item
 from todoke.stores.dynamodb.codec import Record
@@ -77,7 +77,7 @@ def kept(record: Record) -> StoredItem:
     events=st.lists(EVENTS, max_size=4),
     signals=st.lists(TEXT, max_size=2),
     days=st.none() | st.integers(0, 10**12),
-    note=TEXT,
+    note=st.sampled_from(Note),
     retry=st.none() | TIMES,
     token_hash=st.sampled_from(["", "short", "f" * 64]) | st.none(),
 )
@@ -86,7 +86,7 @@ def test_all_comes_back(
     events: list[DeliveryEvent],
     signals: list[str],
     days: int | None,
-    note: str,
+    note: Note,
     retry: object,
     token_hash: str | None,
 ) -> None:
@@ -99,7 +99,7 @@ def test_all_comes_back(
     if token_hash is not None:
         submission = replace(submission, token_hash=token_hash)
     message = replace(
-        DESK.message(submission, Role.ALERT, "boss@site.example"), note=note, about=note
+        DESK.message(submission, Role.ALERT, "boss@site.example"), note=note, about=note.value
     )
     begun, _ = begin(
         new_work(message, START),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from todoke.model.language import N_
 from todoke.model.settings import Settings
 from todoke.ports.diagnosis import Consultation, ServiceDoctor
 from todoke.ports.events import EventSource
@@ -17,11 +18,6 @@ from todoke.services.customers_mail_cloud.settings import (
     read_customers_mail_cloud,
 )
 from todoke.services.service import Service, ServiceSecret
-
-
-def _(text: str) -> str:
-    """Mark a text for the catalog."""
-    return text
 
 
 def _open_mailer(settings: Settings) -> Mailer:
@@ -79,7 +75,7 @@ CUSTOMERS_MAIL_CLOUD: Service[CustomersMailCloudSettings] = Service(
     misplaced={("mail", "api_key"): API_KEY},
     tells_tokens=True,
     hook_steps="in the console of Customers Mail Cloud, let the webhook call",
-    lift=_(
+    lift=N_(
         "Make sure first that the address works. With the Pro plan, lift it in the service's console (blocked "
         "addresses) or through its API; with the Standard plan, ask the service's support to."
     ),

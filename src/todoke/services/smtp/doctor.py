@@ -43,7 +43,7 @@ def knock_at_smtp(settings: Settings) -> Knock:
         SmtpMailer(settings).knock()
     except SendDeferred as error:
         words = error.diagnostic or str(error)
-        return Knock(error=words, is_ours=error.reason == Reason.MISCONFIGURED)
+        return Knock(error=words, is_ours=error.reason is Reason.MISCONFIGURED)
     except ConfigError as error:
         return Knock(error=str(error).rstrip("."), is_ours=True)
     return Knock()

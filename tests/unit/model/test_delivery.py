@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from support.variants import replace
 from todoke.model.delivery import (
     FAILURES,
-    UNKNOWN,
     Ceiling,
     DeliveryEvent,
     Kind,
     Permanence,
+    Reading,
     Reason,
     Status,
     reading,
@@ -98,7 +98,7 @@ def test_reading_never_claims_more_than_the_standing(evidence, ceiling, seconds)
     found = standing(evidence, recipient=RECIPIENT, started_at=START)
     now = START + timedelta(seconds=seconds)
     shown = reading(found, ceiling=ceiling, now=now, expected=timedelta(hours=1))
-    assert shown in {found.status.value, UNKNOWN}
+    assert shown in {found.status.value, Reading.UNKNOWN}
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_the_detail_is_that_of_the_most_telling_bearer():
     ("kinds", "ceiling", "hours", "shown"),
     [
         ([Kind.ACCEPTED], Ceiling.DELIVERED, 0.5, "accepted"),
-        ([Kind.ACCEPTED], Ceiling.DELIVERED, 2, UNKNOWN),
+        ([Kind.ACCEPTED], Ceiling.DELIVERED, 2, Reading.UNKNOWN),
         ([Kind.ACCEPTED], Ceiling.HANDED_OVER, 1000, "accepted"),
         ([Kind.ACCEPTED], Ceiling.NOT_RETURNED, 1000, "accepted"),
-        ([Kind.ACCEPTED, Kind.DEFERRED], Ceiling.DELIVERED, 2, UNKNOWN),
+        ([Kind.ACCEPTED, Kind.DEFERRED], Ceiling.DELIVERED, 2, Reading.UNKNOWN),
         ([Kind.DELIVERED], Ceiling.DELIVERED, 1000, "delivered"),
-        ([Kind.ANSWER_LOST], Ceiling.HANDED_OVER, 0, UNKNOWN),
+        ([Kind.ANSWER_LOST], Ceiling.HANDED_OVER, 0, Reading.UNKNOWN),
         ([Kind.ANSWER_LOST, Kind.ACCEPTED], Ceiling.DELIVERED, 0, "accepted"),
         ([], Ceiling.DELIVERED, 1000, "queued"),
     ],

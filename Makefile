@@ -27,7 +27,7 @@ test: install ## lint, types and every test (installs chromium and postfix when 
 	@scripts/test
 
 fast: install ## the tests that need nothing but Python
-	@.venv/bin/pytest -q -n auto -m "not aws" tests/unit tests/stack_review tests/contract
+	@.venv/bin/pytest -q -n auto -m "not aws" tests/unit tests/stack_review tests/mail_cloud_sandbox tests/contract
 
 lint: install ## ruff
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -19,7 +19,7 @@ from mail_cloud_sandbox.outcomes import outcome_of
 from mail_cloud_sandbox.parameters import (
     BAD_PARAMETER,
     SYSTEM_ERROR,
-    Fault,
+    ErrorEntry,
     Refused,
     errors_response,
     read_parameters,
@@ -57,7 +57,7 @@ class SendMail:
 def too_many_connections(most: int) -> Refused:
     """The answer to one connection too many. A guess: what the real service answers is not documented."""
     message = f"More than {most} connections are open for this api_user."
-    return Refused(Fault(SYSTEM_ERROR, "", message), status=429)
+    return Refused(ErrorEntry(SYSTEM_ERROR, "", message), status=429)
 
 
 def refuse_as_asked(recipients: tuple[str, ...]) -> None:
@@ -67,7 +67,9 @@ def refuse_as_asked(recipients: tuple[str, ...]) -> None:
     """
     for recipient in recipients:
         if outcome_of(recipient).name == "refuse":
-            raise Refused(Fault(BAD_PARAMETER, "to", f"The address {recipient} is not accepted."))
+            raise Refused(
+                ErrorEntry(BAD_PARAMETER, "to", f"The address {recipient} is not accepted.")
+            )
 
 
 async def hang_up(receive: Receive, send: Send) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from starlette.responses import JSONResponse, Response
 
 from mail_cloud_sandbox.block_list import Blocked
-from mail_cloud_sandbox.parameters import NOT_FOUND, Fault, Parameters, Refused
+from mail_cloud_sandbox.parameters import NOT_FOUND, ErrorEntry, Parameters, Refused
 from mail_cloud_sandbox.service import Service
 from mail_cloud_sandbox.transaction import bad, days, flag, listing, page_of
 
@@ -40,7 +40,7 @@ def cancel_blocks(service: Service, given: Parameters) -> Response:
     for email in emails:
         released += service.release(email=email)
     if not released:
-        raise Refused(Fault(NOT_FOUND, "", "The data is not found."))
+        raise Refused(ErrorEntry(NOT_FOUND, "", "The data is not found."))
     return JSONResponse({"message": "success"})
 
 

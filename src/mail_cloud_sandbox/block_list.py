@@ -36,18 +36,18 @@ class BlockList:
 
     def is_blocked(self, email: str, now: float) -> bool:
         """Whether a mail that is sent now would be suppressed."""
-        found = self._db.execute(
+        cursor = self._db.execute(
             "SELECT 1 FROM block WHERE email = ? AND created_at <= ? AND removed_at IS NULL",
             (email.casefold(), now),
         )
-        return found.fetchone() is not None
+        return cursor.fetchone() is not None
 
     def was_released(self, email: str) -> bool:
         """Whether somebody has released the address before."""
-        found = self._db.execute(
+        cursor = self._db.execute(
             "SELECT 1 FROM block WHERE email = ? AND removed_at IS NOT NULL", (email.casefold(),)
         )
-        return found.fetchone() is not None
+        return cursor.fetchone() is not None
 
     def note_bounce(self, email: str, status: str, at: float, block_after: int) -> Blocked | None:
         """Count a hard bounce at the time `at`; the new entry if it is the one that blocks the address then."""
@@ -99,7 +99,7 @@ class BlockList:
 
         `since` and `until` bound the time of the blocking.
         """
-        found = self._db.execute(
+        cursor = self._db.execute(
             "SELECT * FROM block WHERE created_at <= :now AND (removed_at IS NOT NULL) = :removed"
             " AND instr(email, :email) > 0 AND created_at >= coalesce(:since, 0)"
             " AND created_at < coalesce(:until + 1, 1e12)"
@@ -114,7 +114,7 @@ class BlockList:
                 "skip": rows * page,
             },
         )
-        return [_entry(row) for row in found]
+        return [_entry(row) for row in cursor]
 
 
 def _entry(row: Row) -> Blocked:

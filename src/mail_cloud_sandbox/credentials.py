@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
-from mail_cloud_sandbox.parameters import BAD_PARAMETER, Fault, Parameters, Refused
+from mail_cloud_sandbox.parameters import BAD_PARAMETER, ErrorEntry, Parameters, Refused
 
 
 def check_credentials(known: Mapping[str, str] | None, parameters: Parameters) -> None:
@@ -14,13 +14,13 @@ def check_credentials(known: Mapping[str, str] | None, parameters: Parameters) -
     Raises Refused: 401 if they do not fit. What the real service answers then is not documented.
     """
     user, key = parameters.text("api_user"), parameters.text("api_key")
-    faults = [
-        Fault(BAD_PARAMETER, name, f"{name} is required.")
+    errors = [
+        ErrorEntry(BAD_PARAMETER, name, f"{name} is required.")
         for name, value in (("api_user", user), ("api_key", key))
         if not value
     ]
-    if faults:
-        raise Refused(*faults)
+    if errors:
+        raise Refused(*errors)
     if known is None:
         return
     expected = known.get(user, "")
@@ -31,4 +31,4 @@ def check_credentials(known: Mapping[str, str] | None, parameters: Parameters) -
 def wrong_credentials() -> Refused:
     """The answer to a pair that does not fit."""
     message = "api_user or api_key is wrong."
-    return Refused(Fault(BAD_PARAMETER, "api_user", message), status=401)
+    return Refused(ErrorEntry(BAD_PARAMETER, "api_user", message), status=401)

@@ -18,7 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mail_cloud_sandbox.api import hang_up
 from mail_cloud_sandbox.credentials import wrong_credentials
 from mail_cloud_sandbox.faults import Order
-from mail_cloud_sandbox.parameters import BAD_PARAMETER, Fault, Refused, errors_response, too_large
+from mail_cloud_sandbox.parameters import (
+    BAD_PARAMETER,
+    ErrorEntry,
+    Refused,
+    errors_response,
+    too_large,
+)
 from mail_cloud_sandbox.service import Service
 
 _MOST_DRAINED = 64 * 1024 * 1024
@@ -117,7 +123,7 @@ async def _has_left(receive: Receive, seconds: float) -> bool:
 
 def _busy(order: Order) -> Response:
     wish = {"Retry-After": f"{order.seconds:.0f}"} if order.name == "busy-retry-after" else {}
-    fault = Fault(BAD_PARAMETER, "", "Too many requests.")
+    fault = ErrorEntry(BAD_PARAMETER, "", "Too many requests.")
     response = errors_response(Refused(fault, status=429))
     response.headers.update(wish)
     return response

@@ -114,17 +114,17 @@ def _typed(form: FormData, name: str) -> Any:
 def _state(service: Service) -> Response:
     orders = {place: service.faults.at(place) for place in PLACES}
     return JSONResponse(
-        {place: _stated(found) if found else None for place, found in orders.items()},
+        {place: _stated(last) if last else None for place, last in orders.items()},
         headers=HEADERS,
     )
 
 
-def _stated(found: Order) -> dict[str, Any]:
+def _stated(ordered: Order) -> dict[str, Any]:
     return {
-        "fault": found.name,
-        "seconds": found.seconds,
-        "calls": found.calls_left,
-        "met": found.calls_met,
+        "fault": ordered.name,
+        "seconds": ordered.seconds,
+        "calls": ordered.calls_left,
+        "met": ordered.calls_met,
     }
 
 

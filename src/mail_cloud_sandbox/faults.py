@@ -126,14 +126,14 @@ class Orders:
 
     def take(self, place: str) -> Order | None:
         """The fault that a call meets now, which uses up one of its calls."""
-        found = self.at(place)
-        if found:
+        in_force = self.at(place)
+        if in_force:
             with self._db.write() as db:
                 db.execute(
                     "UPDATE fault SET calls_left = calls_left - 1, calls_met = calls_met + 1 WHERE place = ?",
                     (place,),
                 )
-        return found
+        return in_force
 
 
 def _order(row: Row) -> Order:

@@ -11,7 +11,7 @@ from mail_cloud_sandbox.mail import Attachment, Mail, Mailbox
 from mail_cloud_sandbox.parameters import (
     BAD_PARAMETER,
     SENDER_NOT_ALLOWED,
-    Fault,
+    ErrorEntry,
     Parameters,
     Refused,
     too_large,
@@ -33,18 +33,18 @@ def read_mail(given: Parameters, *, from_domains: Collection[str] | None) -> Mai
     Raises Refused: with every fault in them, the sender's domain included where `from_domains` lists those
     allowed; with a 500 if the message is larger than 20 MB.
     """
-    faults: list[Fault] = []
+    errors: list[ErrorEntry] = []
 
     def read(name: str, reader: Callable[[Any], _T], default: _T) -> _T:
         try:
             return reader(_value(given, name))
         except ValueError as error:
-            faults.append(Fault(BAD_PARAMETER, name, str(error)))
+            errors.append(ErrorEntry(BAD_PARAMETER, name, str(error)))
             return default
 
     nobody = Mailbox("", "")
     sender = read("from", _sender, nobody)
-    attachments = _attachments(given, faults)
+    attachments = _attachments(given, errors)
     mail = Mail(
         api_user=given.text("api_user"),
         sender=sender,
@@ -61,12 +61,12 @@ def read_mail(given: Parameters, *, from_domains: Collection[str] | None) -> Mai
         attachments=attachments,
     )
     if not mail.text and not mail.html:
-        faults.append(Fault(BAD_PARAMETER, "text", "text is required."))
+        errors.append(ErrorEntry(BAD_PARAMETER, "text", "text is required."))
     domain = sender.address.rpartition("@")[2].casefold()
     if from_domains is not None and domain and domain not in from_domains:
-        faults.append(Fault(SENDER_NOT_ALLOWED, "", f"DKIM is not set up for {domain}."))
-    if faults:
-        raise Refused(*faults)
+        errors.append(ErrorEntry(SENDER_NOT_ALLOWED, "", f"DKIM is not set up for {domain}."))
+    if errors:
+        raise Refused(*errors)
     if _encoded_size(mail) > MAX_MESSAGE_BYTES:
         raise too_large()
     return mail
@@ -139,10 +139,10 @@ def _mailboxes(value: Any) -> tuple[Mailbox, ...]:
 
 
 def _required_mailboxes(value: Any) -> tuple[Mailbox, ...]:
-    found = _mailboxes(value)
-    if not found:
+    mailboxes = _mailboxes(value)
+    if not mailboxes:
         raise ValueError("to is required.")
-    return found
+    return mailboxes
 
 
 def _subject(value: Any) -> str:
@@ -187,7 +187,7 @@ def _header(entry: Any) -> tuple[str, str]:
     return name, value
 
 
-def _attachments(given: Parameters, faults: list[Fault]) -> tuple[Attachment, ...]:
+def _attachments(given: Parameters, errors: list[ErrorEntry]) -> tuple[Attachment, ...]:
     """The files attachment1 to attachmentN; N is what `attachments` says."""
     stated = given.text("attachments").strip() or "0"
     names = [
@@ -195,12 +195,14 @@ def _attachments(given: Parameters, faults: list[Fault]) -> tuple[Attachment, ..
         for n in range(1, int(stated) + 1 if stated.isdecimal() and len(stated) < 4 else 1)
     ]
     if not stated.isdecimal() or len(names) != int(stated) or set(names) != set(given.files):
-        faults.append(
-            Fault(BAD_PARAMETER, "attachments", "The number of files is not that of attachments.")
+        errors.append(
+            ErrorEntry(
+                BAD_PARAMETER, "attachments", "The number of files is not that of attachments."
+            )
         )
         return ()
     if len(names) > MAX_FILES:
-        faults.append(
-            Fault(BAD_PARAMETER, "attachments", f"At most {MAX_FILES} files are allowed.")
+        errors.append(
+            ErrorEntry(BAD_PARAMETER, "attachments", f"At most {MAX_FILES} files are allowed.")
         )
     return tuple(given.files[name] for name in names)

@@ -1,7 +1,4 @@
-"""What becomes of a mail in the sandbox: decided by the recipient's local part, before any +tag. Pure.
-
-`api.py` asks for the outcome when a mail is accepted; `spool.py` keeps its steps; the inbox shows the table as help.
-"""
+"""What becomes of a mail in the sandbox: decided by the recipient's local part, before any +tag. Pure."""
 
 from __future__ import annotations
 

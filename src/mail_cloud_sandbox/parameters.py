@@ -1,6 +1,6 @@
 """Read the parameters of an API call: JSON, multipart or urlencoded, in every shape that known clients send.
 
-Real JSON values and text holding JSON are taken alike (one SDK puts JSON strings into a JSON object). Each fault
+Real JSON values and text holding JSON are taken alike (one SDK puts JSON strings into a JSON object). Each error
 is one entry of the documented answer {"errors": [{"code", "field", "message"}]}.
 """
 
@@ -30,7 +30,7 @@ MAX_BODY_BYTES = 40 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorEntry:
     """One entry of the errors in an answer."""
 
     code: str
@@ -39,11 +39,11 @@ class Fault:
 
 
 class Refused(Exception):
-    """The call is answered with `status` and these faults."""
+    """The call is answered with `status` and these errors."""
 
-    def __init__(self, *faults: Fault, status: int = 400) -> None:
-        super().__init__("; ".join(f"{f.code} {f.field} {f.message}" for f in faults))
-        self.faults = faults
+    def __init__(self, *entries: ErrorEntry, status: int = 400) -> None:
+        super().__init__("; ".join(f"{e.code} {e.field} {e.message}" for e in entries))
+        self.entries = entries
         self.status = status
 
 
@@ -88,7 +88,7 @@ async def read_parameters(request: Request) -> Parameters:
     except ClientDisconnect:
         raise
     except Exception as error:
-        raise Refused(Fault(BAD_PARAMETER, "", "The body cannot be read.")) from error
+        raise Refused(ErrorEntry(BAD_PARAMETER, "", "The body cannot be read.")) from error
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             media_type = value.content_type or "application/octet-stream"
@@ -110,20 +110,20 @@ async def _body(request: Request) -> bytes:
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refused(Fault(BAD_PARAMETER, "", "The body is not JSON.")) from error
-    if not isinstance(found, dict):
-        raise Refused(Fault(BAD_PARAMETER, "", "The body is not a JSON object."))
-    return found
+        raise Refused(ErrorEntry(BAD_PARAMETER, "", "The body is not JSON.")) from error
+    if not isinstance(content, dict):
+        raise Refused(ErrorEntry(BAD_PARAMETER, "", "The body is not a JSON object."))
+    return content
 
 
 def too_large() -> Refused:
     """The uninformative answer that an over-large message gets."""
-    return Refused(Fault(SYSTEM_ERROR, "", "system error"), status=500)
+    return Refused(ErrorEntry(SYSTEM_ERROR, "", "system error"), status=500)
 
 
 def errors_response(error: Refused) -> Response:
     """The documented shape of errors."""
-    entries = [{"code": f.code, "field": f.field, "message": f.message} for f in error.faults]
+    entries = [{"code": e.code, "field": e.field, "message": e.message} for e in error.entries]
     return JSONResponse({"errors": entries}, status_code=error.status)

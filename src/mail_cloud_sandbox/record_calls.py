@@ -53,8 +53,8 @@ def list_statistics(service: Service, given: Parameters) -> Response:
 
 
 def _statistic(date: str, counts: Mapping[str, int]) -> dict[str, int | str]:
-    found = {name: counts[name] for name in _COUNTED}
-    return {"date": date, **found, "valid": found["queued"] - found["blocked"]}
+    stated = {name: counts[name] for name in _COUNTED}
+    return {"date": date, **stated, "valid": stated["queued"] - stated["blocked"]}
 
 
 def _list(

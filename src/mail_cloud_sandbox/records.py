@@ -43,7 +43,7 @@ class Records:
         `from`, `to` and `api_data` are parts of the object's values, or all of it for those in `whole`; `status` is
         the whole value.
         """
-        found = self._db.execute(
+        cursor = self._db.execute(
             "SELECT item FROM step WHERE event_type = :event_type"
             " AND happens_at BETWEEN :oldest AND :now"
             " AND instr(item ->> '$.created', :created) = 1"
@@ -67,7 +67,7 @@ class Records:
                 "skip": rows * page,
             },
         )
-        return [row[0] for row in found]
+        return [row[0] for row in cursor]
 
     def statistics(self, month: str, now: float) -> Sequence[Row]:
         """For each day of `month` (such as 2031-05) with mail: its date, and how many were queued, succeeded ..."""

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mail_cloud_sandbox.credentials import check_credentials
 from mail_cloud_sandbox.parameters import (
     BAD_PARAMETER,
-    Fault,
+    ErrorEntry,
     Parameters,
     Refused,
     errors_response,
@@ -94,10 +94,10 @@ def day(given: Parameters, name: str) -> str:
     if not text:
         return ""
     try:
-        found = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        parsed = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        found = date.min
-    if found.isoformat() != text:
+        parsed = date.min
+    if parsed.isoformat() != text:
         raise bad(name, "A date like 2031-05-06 is expected.")
     return text
 
@@ -115,7 +115,7 @@ def days(given: Parameters) -> tuple[str, str]:
 
 def bad(name: str, message: str) -> Refused:
     """A parameter that cannot be."""
-    return Refused(Fault(BAD_PARAMETER, name, message))
+    return Refused(ErrorEntry(BAD_PARAMETER, name, message))
 
 
 def _check_composition(service: Service, given: Parameters, *, required: bool) -> None:

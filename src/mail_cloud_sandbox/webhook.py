@@ -15,6 +15,7 @@ from contextlib import suppress
 import urllib3
 
 from mail_cloud_sandbox.faults import WEBHOOK
+from mail_cloud_sandbox.log import facts
 from mail_cloud_sandbox.outbox import OwedEvent
 from mail_cloud_sandbox.outcomes import EVENT_TYPES
 from mail_cloud_sandbox.service import Service
@@ -41,8 +42,8 @@ async def tell_events(service: Service) -> None:
             try:
                 await _tell_due(service, pool)
                 rest_seconds = _rest_seconds(service)
-            except sqlite3.Error:
-                log.exception("sandbox storage failed")
+            except sqlite3.Error as error:
+                log.exception("sandbox storage failed", extra=facts(error=type(error).__name__))
                 rest_seconds = STORAGE_REST_SECONDS
             with suppress(TimeoutError):
                 await asyncio.wait_for(service.woken.wait(), rest_seconds)
@@ -117,7 +118,8 @@ async def _post(
     if 200 <= status < 300:
         service.outbox.mark_posted(batch)
         return
-    log.warning("webhook not taken: %s, %d events, status %s", event_type, len(batch), status)
+    said = facts(event_type=event_type, events=len(batch), status=status)
+    log.warning("webhook not taken", extra=said)
     now, waits = service.clock(), service.behaviour.retry_seconds
     service.outbox.postpone(
         [(e, now + waits[e.tries] if e.tries < len(waits) else None) for e in batch]

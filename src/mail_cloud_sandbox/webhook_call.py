@@ -18,7 +18,7 @@ _NOT_IN_VERSION_1 = frozenset({"from", "apiData"})
 
 def headers(behaviour: Behaviour) -> Mapping[str, str]:
     """The header fields of a call, without the length."""
-    found = {
+    fields = {
         "Content-Type": JSON if behaviour.webhook_json else FORM,
         "User-Agent": "mail-cloud-sandbox",
         "Connection": "Keep-Alive",
@@ -26,10 +26,10 @@ def headers(behaviour: Behaviour) -> Mapping[str, str]:
     }
     if behaviour.webhook_basic:
         proof = b64encode(behaviour.webhook_basic.encode()).decode()
-        found["Authorization"] = f"Basic {proof}"
+        fields["Authorization"] = f"Basic {proof}"
     elif behaviour.webhook_bearer:
-        found["Authorization"] = f"Bearer {behaviour.webhook_bearer}"
-    return found
+        fields["Authorization"] = f"Bearer {behaviour.webhook_bearer}"
+    return fields
 
 
 def body(behaviour: Behaviour, event_type: str, items: Sequence[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""`todoke sandbox` as a program of its own, used as docs/sandbox.md says, in words that know nothing of todoke."""
+"""`todoke sandbox` as a program of its own, used as its package's README says, in words that know nothing of todoke."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from support.mail.sandboxes import HTTP, KEY, SEND, Receiver, mail_to, post
+from support.mail.sandbox_readings import ReadingReceiver
+from support.mail.sandboxes import HTTP, KEY, SEND, mail_to, post
 from support.places import ROOT
 from support.run.serving import TODOKE, eventually, free_port
 from support.web.local_server import serving
@@ -21,7 +22,7 @@ from todoke.model.delivery import Status
 
 pytestmark = pytest.mark.acceptance
 
-DOCS = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
+DOCS = (ROOT / "src" / "mail_cloud_sandbox" / "README.md").read_text("utf-8")
 CURLS = [block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", DOCS) if "curl" in block]
 
 
@@ -57,7 +58,7 @@ def test_it_works_as_the_documentation_says(tmp_path: Path) -> None:
     """The curl examples run as they stand; the webhook is told with its key; Ctrl-C ends it cleanly; mails are kept."""
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
-    receiver = Receiver()
+    receiver = ReadingReceiver()
     with serving(receiver.app) as hook:
         options = ("--webhook", f"{hook}/hook", "--webhook-key", KEY, "--batch-seconds", "0")
         with alone(tmp_path / "data", *options) as (url, process):

@@ -70,7 +70,7 @@ LIBRARIES = {
         "todoke/demo",
         "mail_cloud_sandbox",
     },
-    "uvicorn": {"todoke/server", "todoke/bench", "todoke/cli"},
+    "uvicorn": {"todoke/server", "todoke/bench", "todoke/cli", "mail_cloud_sandbox"},
     "uvloop": {"todoke/server", "todoke/bench", "todoke/cli"},
     "typer": {"todoke/cli"},
     "rich": {"todoke/cli"},

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from todoke.cli.defaults import DEFAULT_HOST
-
-DEFAULT_PORT = 8026
-DEFAULT_DATA = "./sandbox-data"
-BLOCK_AFTER = 5
-
-_WELCOME = """\
-
-  A Customers Mail Cloud of your own. Nothing sent to it leaves this machine.
-
-  Send mail       POST {url}/api/v2/emails/send.json
-  Its records     POST {url}/transaction/v2/...   deliveries, bounces, blocks, statistics
-  Inbox           {url}/inbox    every mail, and what became of it
-  Faults          {url}/faults   make it busy, slow, forgetful
-  Blocked         {url}/blocks   addresses it will not send to
-  Webhook         {webhook}
-
-  Write to hardbounce@, deferred@, silent@ ... of any domain to choose what happens; docs/sandbox.md has the list.
-  Everything is kept in {data}. Ctrl-C stops it.
-"""
+from mail_cloud_sandbox import defaults
+from todoke.model.errors import ConfigError
+from todoke.model.log import log_to_stderr
 
 
 def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
     port: Annotated[
         int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
-    ] = DEFAULT_PORT,
+    ] = defaults.PORT,
     host: Annotated[
         str,
         typer.Option(help="The address to listen on. Whoever reaches it may read every mail."),
-    ] = DEFAULT_HOST,
+    ] = defaults.HOST,
     data: Annotated[
         Path, typer.Option(help="The folder of its storage, made when missing.", metavar="FOLDER")
-    ] = Path(DEFAULT_DATA),
+    ] = defaults.DATA,
     pace: Annotated[
         float, typer.Option(help="Seconds between the states of a mail; 0: at once.", min=0)
     ] = 1.5,
@@ -80,7 +61,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
             help="Block an address after so many hard bounces; 0: never.",
             min=0,
         ),
-    ] = BLOCK_AFTER,
+    ] = defaults.BLOCK_AFTER,
     webhook: Annotated[
         str, typer.Option(help="Where events are told; without it, nowhere.", metavar="URL")
     ] = "",
@@ -119,12 +100,17 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
     It takes mail over that service's HTTP interface, lets the recipient's name decide what becomes of it
     (hardbounce@, deferred@, silent@ ...), tells a webhook of it, and can be told to fail. Nothing leaves this machine.
     """
+    from mail_cloud_sandbox.command import kinds, pairs
+    from mail_cloud_sandbox.run import CannotListen, run
+
+    log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
     try:
         run(
             host,
             port,
             data,
-            api_users=_pairs(api_user or ()),
+            manual="docs/sandbox.md",
+            api_users=pairs(api_user or ()),
             from_domains=set(from_domain) if from_domain else None,
             pace_seconds=pace,
             server_composition=composition,
@@ -136,60 +122,11 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
             webhook_bearer=webhook_bearer,
             webhook_json=webhook_json,
             webhook_version=webhook_version,
-            webhook_events=_kinds(webhook_events),
+            webhook_events=kinds(webhook_events),
             webhook_batch_seconds=batch_seconds,
             webhook_batch_most=batch_events,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def run(host: str, port: int, data: Path, **settings: Any) -> None:
-    """Serve a sandbox with these settings until Ctrl-C.
-
-    Raises ValueError: if the settings are none. ConfigError: if the port is taken.
-    """
-    from mail_cloud_sandbox.app import build
-    from todoke.model.log import log_to_stderr
-    from todoke.server.run import Server, listen, run_servers
-
-    log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
-    app = build(data, **settings)
-    with listen(host, port) as listener:
-        shown = f"[{host}]" if ":" in host else host
-        url = f"http://{shown}:{listener.getsockname()[1]}"
-        run_servers(
-            [Server(app, listener)],
-            ready=lambda: _welcome(url, host, data, settings["webhook_url"]),
-        )
-    _say(f"\nGoodbye. What was sent is kept in {data}.\n")
-
-
-def _welcome(url: str, host: str, data: Path, webhook_url: str) -> None:
-    webhook = webhook_url or "none: nobody is told (--webhook URL)"
-    _say(_WELCOME.format(url=url, webhook=webhook, data=data))
-    if host not in {"127.0.0.1", "::1", "localhost"}:
-        _say("  Attention: others may reach it, and it asks nobody for a password.\n\n")
-
-
-def _kinds(stated: str) -> frozenset[str]:
-    """The kinds of events in a list; the usual ones where it is empty."""
-    from mail_cloud_sandbox.behaviour import USUAL_EVENTS
-
-    return frozenset(filter(None, map(str.strip, stated.split(",")))) or USUAL_EVENTS
-
-
-def _pairs(stated: Sequence[str]) -> dict[str, str] | None:
-    """The pairs of user and key. Raises ValueError: if one is no pair."""
-    pairs = {}
-    for pair in stated:
-        user, colon, key = pair.partition(":")
-        if not (user and colon and key):
-            raise ValueError("--api-user is USER:KEY, such as api@example.org:secret.")
-        pairs[user] = key
-    return pairs or None
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    except CannotListen as error:
+        raise ConfigError(str(error)) from error

@@ -12,7 +12,8 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
-_FACTS = "todoke_facts"
+_FACTS = "facts"
+"""Where a record has its facts; another package's records may have them too."""
 _always: dict[str, object] = {}
 
 

@@ -1,4 +1,4 @@
-"""A sandbox over real HTTP with a receiver for its webhook, and hands to use both."""
+"""A sandbox over real HTTP with a receiver for its webhook, and hands to use both, in the service's own words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import urllib3
 from starlette.applications import Starlette
@@ -17,11 +18,6 @@ from starlette.routing import Route
 
 from mail_cloud_sandbox.app import build
 from support.web.local_server import serving
-from todoke.model.delivery import DeliveryEvent, Standing, standing
-from todoke.model.settings import Secret
-from todoke.ports.events import HookRequest
-from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
-from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
 KEY = "hook-key"
 TOKEN = "0123456789abcdefghijklmnop"
@@ -29,11 +25,28 @@ SEND = "/api/v2/emails/send.json"
 HTTP = urllib3.PoolManager(retries=False, timeout=10)
 
 
+@dataclass(frozen=True)
+class Call:
+    """A call of the webhook as it came."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def items(self) -> list[dict[str, str]]:
+        """The events in it, in either encoding and version."""
+        if self.headers["content-type"] == "application/json":
+            event = json.loads(self.body)["event"]
+        else:
+            event = json.loads(parse_qs(self.body.decode(), strict_parsing=True)["event"][0])
+        return [item for items in event.values() for item in items]
+
+
 class Receiver:
     """A webhook's receiver: keeps the calls, and refuses the first `failing` of them."""
 
     def __init__(self, failing: int = 0) -> None:
-        self.calls: list[HookRequest] = []
+        self.calls: list[Call] = []
         self.refused: list[bytes] = []
         self.failing = failing
         self.lock = threading.Lock()
@@ -47,19 +60,18 @@ class Receiver:
                 self.failing -= 1
                 self.refused.append(body)
                 return Response("no", 503)
-            self.calls.append(HookRequest(headers=dict(request.headers), body=body))
+            self.calls.append(Call(dict(request.headers), body))
         return Response("ok")
 
     @property
-    def events(self) -> list[DeliveryEvent]:
-        """Everything told so far, as todoke reads it."""
-        settings = CustomersMailCloudSettings(webhook_key=Secret(KEY))
-        source, now = CustomersMailCloudEvents(settings), datetime.now(UTC)
-        return [event for call in list(self.calls) for event in source.read(call, now)]
+    def told(self) -> list[dict[str, str]]:
+        """Every event told so far, as the service writes it."""
+        return [item for call in list(self.calls) for item in call.items]
 
-    def standing_of(self, recipient: str) -> Standing:
-        """What the events add up to."""
-        return standing(self.events, recipient=recipient, started_at=datetime.now(UTC))
+    def statuses_of(self, recipient: str) -> list[str]:
+        """The statuses told of a recipient, sorted: they may come in any order."""
+        mine = [i for i in self.told if i.get("to", i.get("envelopeTo")) == recipient]
+        return sorted(item["status"] for item in mine)
 
 
 @contextlib.contextmanager

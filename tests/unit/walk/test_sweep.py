@@ -71,8 +71,8 @@ def test_records_that_fail_are_put_off(
     post.records.fault = fault
     assert sweep(post.app) == 0
     assert len(post.alerts()) == 1
-    [line] = [r for r in caplog.records if getattr(r, "todoke_facts", {}).get("task")]
-    assert line.todoke_facts["task"] == "reconcile"  # type: ignore[attr-defined]
+    [line] = [r for r in caplog.records if getattr(r, "facts", {}).get("task")]
+    assert line.facts["task"] == "reconcile"  # type: ignore[attr-defined]
     post.records.fault = None
     sweep(post.app)
     assert post.records.asked == []

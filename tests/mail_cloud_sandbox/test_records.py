@@ -133,9 +133,9 @@ def test_address_that_bounced_often_enough_is_blocked_until_it_is_released(tmp_p
     with sandbox(tmp_path, receiver, block_after=2) as url:
 
         def sent() -> str:
-            before = len(receiver.events)
+            before = len(receiver.told)
             assert post(url + SEND, mail_to(address.title()))[0] == 200
-            wait_for(lambda: len(receiver.events) == before + 3)
+            wait_for(lambda: len(receiver.told) == before + 3)
             return api(url, "bounces/list", r=100)[1]["bounces"][-1]["status"]
 
         assert api(url, "blocks/list") == (204, {})

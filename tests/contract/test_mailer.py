@@ -1,11 +1,10 @@
 """The Mailer port, held against each mailer: every way a hand-over can end, with a server that misbehaves as asked.
 
-Each service gives a `Desk`: a way to script the server's next behaviour. The tests know only the port's words.
+Each service gives a `MailerDesk`: a way to script the server's next behaviour. The tests know only the port's words.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import threading
@@ -20,8 +19,10 @@ from CustomersMailCloud import CustomersMailCloud
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.mail.mailer_desk import MailerDesk
 from support.mail.mails import mail, settings, smtp_settings
-from support.mail.ses_server import error
+from support.mail.scripted_server import HttpScript, LineServer, answer_of
+from support.mail.ses_server import SesScript, error
 from support.places import ROOT
 from support.variants import replace
 from todoke.mail.mime import serialise
@@ -29,7 +30,6 @@ from todoke.model.delivery import Ceiling, Reason
 from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
 from todoke.model.settings import Secret
-from todoke.ports.mailer import Mailer
 from todoke.services.customers_mail_cloud.mailer import (
     PATH,
     SET_UP_FIELDS,
@@ -37,40 +37,12 @@ from todoke.services.customers_mail_cloud.mailer import (
     size_estimate,
 )
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.services.ses.mailer import SesMailer
 from todoke.services.smtp.mailer import SmtpMailer
+from todoke.services.table import SERVICES
 from todoke.testing import FakeMailer
 
 KEY = "SECRET-key-93b1"
-
-
-class LineServer:
-    """A server on loopback that runs `talk` for each connection; it knows how many there were."""
-
-    def __init__(self, talk: Callable[[socket.socket], None]) -> None:
-        self._talk = talk
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self.connections = 0
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._run, args=(peer,), daemon=True).start()
-
-    def _run(self, peer: socket.socket) -> None:
-        with peer:
-            peer.settimeout(10)
-            with contextlib.suppress(OSError, ValueError):
-                self._talk(peer)
-
-    def close(self) -> None:
-        """Take no more connections."""
-        self._listener.close()
 
 
 @dataclass
@@ -141,41 +113,6 @@ def smtp() -> Iterator[tuple[SmtpScript, SmtpMailer, LineServer]]:
     server.close()
 
 
-@dataclass
-class HttpScript:
-    """What the HTTP server answers, in turn; "drop" hangs up after the request was read, "hang" says nothing."""
-
-    answers: list[str] = field(default_factory=list)
-    requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-
-    def talk(self, peer: socket.socket) -> None:
-        """Answer the requests of one connection."""
-        lines = peer.makefile("rb")
-        while start := lines.readline():
-            headers: dict[str, str] = {}
-            while line := lines.readline().strip():
-                name, _, value = line.decode().partition(":")
-                headers[name.lower()] = value.strip()
-            body = lines.read(int(headers.get("content-length", "0")))
-            self.requests.append((start.decode().strip(), headers, body))
-            answer = (
-                self.answers.pop(0) if self.answers else answer_of(200, '{"id": "<1@mta.test>"}')
-            )
-            if answer == "drop":
-                return
-            if answer == "hang":
-                time.sleep(3)
-                return
-            peer.sendall(answer.encode())
-
-
-def answer_of(status: int, body: str, *headers: str) -> str:
-    """An HTTP answer."""
-    more = "".join(f"{header}\r\n" for header in headers)
-    length = len(body.encode())
-    return f"HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nContent-Type: application/json\r\n{more}\r\n{body}"
-
-
 def cloud_mailer(
     url: str, cloud: dict[str, object] | None = None, **changes: object
 ) -> CustomersMailCloudMailer:
@@ -201,55 +138,69 @@ def cloud() -> Iterator[tuple[HttpScript, CustomersMailCloudMailer, LineServer]]
     server.close()
 
 
-@dataclass
-class Desk:
-    """One service behind the port: how to make it take, defer, refuse, and lose its answer."""
-
-    mailer: Mailer
-    defer: Callable[[], None]
-    refuse: Callable[[], None]
-    lose: Callable[[], None]
-    hang: Callable[[], None]
+@pytest.fixture(params=[*SERVICES, "fake"])
+def desk(request: pytest.FixtureRequest) -> MailerDesk:
+    """Each service of the table in turn: the fixture NAME_desk has to be there for it."""
+    found: MailerDesk = request.getfixturevalue(f"{request.param.replace('-', '_')}_desk")
+    return found
 
 
-@pytest.fixture(params=["smtp", "customers-mail-cloud", "ses", "fake"])
-def desk(request: pytest.FixtureRequest) -> Desk:
-    """Each service in turn."""
-    if request.param == "smtp":
-        script, mailer, _ = request.getfixturevalue("smtp")
-        return Desk(
-            mailer,
-            defer=lambda: script.answers.update(RCPT=["451 4.7.1 later"]),
-            refuse=lambda: script.answers.update(RCPT=["550 5.1.1 unknown"]),
-            lose=lambda: script.answers.update({".": ["drop"]}),
-            hang=lambda: script.answers.update({".": ["hang"]}),
-        )
-    if request.param == "customers-mail-cloud":
-        http, sender, _ = request.getfixturevalue("cloud")
-        refusal = '{"errors":[{"code":"11-006","field":"to","message":"bad format"}]}'
-        return Desk(
-            sender,
-            defer=lambda: http.answers.append(answer_of(500, '{"errors":[{"code":"01-001"}]}')),
-            refuse=lambda: http.answers.append(answer_of(400, refusal)),
-            lose=lambda: http.answers.append("drop"),
-            hang=lambda: http.answers.append("hang"),
-        )
-    if request.param == "ses":
-        ses, amazon, _ = request.getfixturevalue("ses")
-        return Desk(
-            amazon,
-            defer=lambda: ses.answers.append(error(500, "InternalFailure")),
-            refuse=lambda: ses.answers.append(error(400, "MessageRejected", "Bad content")),
-            lose=lambda: ses.answers.append("drop"),
-            hang=lambda: ses.answers.append("hang"),
-        )
+@pytest.fixture
+def smtp_desk(
+    smtp: tuple[SmtpScript, SmtpMailer, LineServer],
+) -> MailerDesk:
+    """See MailerDesk."""
+    script, mailer, _ = smtp
+    return MailerDesk(
+        mailer,
+        defer=lambda: script.answers.update(RCPT=["451 4.7.1 later"]),
+        refuse=lambda: script.answers.update(RCPT=["550 5.1.1 unknown"]),
+        lose=lambda: script.answers.update({".": ["drop"]}),
+        hang=lambda: script.answers.update({".": ["hang"]}),
+    )
+
+
+@pytest.fixture
+def customers_mail_cloud_desk(
+    cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer],
+) -> MailerDesk:
+    """See MailerDesk."""
+    http, sender, _ = cloud
+    refusal = '{"errors":[{"code":"11-006","field":"to","message":"bad format"}]}'
+    return MailerDesk(
+        sender,
+        defer=lambda: http.answers.append(answer_of(500, '{"errors":[{"code":"01-001"}]}')),
+        refuse=lambda: http.answers.append(answer_of(400, refusal)),
+        lose=lambda: http.answers.append("drop"),
+        hang=lambda: http.answers.append("hang"),
+    )
+
+
+@pytest.fixture
+def ses_desk(
+    ses: tuple[SesScript, SesMailer, str],
+) -> MailerDesk:
+    """See MailerDesk."""
+    ses, amazon, _ = ses
+    return MailerDesk(
+        amazon,
+        defer=lambda: ses.answers.append(error(500, "InternalFailure")),
+        refuse=lambda: ses.answers.append(error(400, "MessageRejected", "Bad content")),
+        lose=lambda: ses.answers.append("drop"),
+        hang=lambda: ses.answers.append("hang"),
+    )
+
+
+@pytest.fixture
+def fake_desk() -> MailerDesk:
+    """See MailerDesk."""
     fake = FakeMailer()
     to = mail().recipient
 
     def next_is(error: Exception) -> Callable[[], None]:
         return lambda: fake.answers.update({to: [error, *fake.answers.get(to, [])]})
 
-    return Desk(
+    return MailerDesk(
         fake,
         defer=next_is(SendDeferred("later", code="451")),
         refuse=next_is(SendRefused("never", code="550")),
@@ -259,18 +210,18 @@ def desk(request: pytest.FixtureRequest) -> Desk:
 
 
 class TestEveryMailer:
-    def test_has_a_name_a_ceiling_and_a_bound(self, desk: Desk) -> None:
+    def test_has_a_name_a_ceiling_and_a_bound(self, desk: MailerDesk) -> None:
         """What attempts are recorded under."""
         assert desk.mailer.name
         assert desk.mailer.ceiling in set(Ceiling)
         assert desk.mailer.concurrency >= 1
 
-    def test_a_mail_is_accepted(self, desk: Desk) -> None:
+    def test_a_mail_is_accepted(self, desk: MailerDesk) -> None:
         """The service's word comes back."""
         answer = desk.mailer.send(mail())
         assert answer.service_id or answer.diagnostic
 
-    def test_not_now_is_deferred(self, desk: Desk) -> None:
+    def test_not_now_is_deferred(self, desk: MailerDesk) -> None:
         """It may be taken later, and other mails may be taken now."""
         desk.defer()
         with pytest.raises(SendDeferred) as caught:
@@ -278,26 +229,26 @@ class TestEveryMailer:
         assert caught.value.code
         assert not caught.value.stop_all
 
-    def test_never_is_refused(self, desk: Desk) -> None:
+    def test_never_is_refused(self, desk: MailerDesk) -> None:
         """With the service's code."""
         desk.refuse()
         with pytest.raises(SendRefused) as caught:
             desk.mailer.send(mail())
         assert caught.value.code
 
-    def test_a_lost_answer_is_unknown(self, desk: Desk) -> None:
+    def test_a_lost_answer_is_unknown(self, desk: MailerDesk) -> None:
         """The connection ended after the mail was written."""
         desk.lose()
         with pytest.raises(SendUnknown):
             desk.mailer.send(mail())
 
-    def test_a_late_answer_is_unknown(self, desk: Desk) -> None:
+    def test_a_late_answer_is_unknown(self, desk: MailerDesk) -> None:
         """The answer did not come in time after the mail was written."""
         desk.hang()
         with pytest.raises(SendUnknown):
             desk.mailer.send(mail())
 
-    def test_goes_on_after_a_fault(self, desk: Desk) -> None:
+    def test_goes_on_after_a_fault(self, desk: MailerDesk) -> None:
         """No fault spoils the next hand-over."""
         for fault in (desk.defer, desk.refuse, desk.lose):
             fault()
@@ -307,7 +258,7 @@ class TestEveryMailer:
                 desk.mailer.answers.clear()
             assert desk.mailer.send(mail())
 
-    def test_several_threads_may_send(self, desk: Desk) -> None:
+    def test_several_threads_may_send(self, desk: MailerDesk) -> None:
         """Up to `concurrency` at once."""
         answers = []
         threads = [

@@ -28,7 +28,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ApiFault:
     """One entry of an answer's `errors`: two digits, hyphen, three digits; the parameter it is about; its words."""
 
     code: str
@@ -65,14 +65,14 @@ def read_object(data: bytes) -> dict[str, Any] | None:
         return None
 
 
-def read_faults(said: Mapping[str, Any] | None) -> tuple[Fault, ...]:
+def read_faults(said: Mapping[str, Any] | None) -> tuple[ApiFault, ...]:
     """The entries of `errors`, whatever shape they have: any entry at all means that something failed."""
     errors = said.get("errors") if said else None
     entries = errors if isinstance(errors, list) else [errors] if errors else []
     return tuple(
-        Fault(*(str(entry.get(key) or "")[:1_000] for key in ("code", "field", "message")))
+        ApiFault(*(str(entry.get(key) or "")[:1_000] for key in ("code", "field", "message")))
         if isinstance(entry, dict)
-        else Fault("", "", str(entry)[:1_000])
+        else ApiFault("", "", str(entry)[:1_000])
         for entry in entries
     )
 

@@ -12,7 +12,6 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,19 +21,10 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import ConfigError, Forged, Malformed
-from todoke.model.smtp_codes import find_status_code, read_answer
+from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a word of the service says in ours."""
-
-    kind: Kind
-    permanence: Permanence = Permanence.NONE
-    reason: Reason | None = None
-
+from todoke.services.meaning import Meaning
 
 DELIVERIES = {
     # The service took the mail from us.
@@ -83,14 +73,14 @@ _AUTOMATIC_TEXT = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL_TEXT = re.compile(r"\b5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
-_REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 
 
 def _delivery(status: str, text: str) -> Meaning:
     if status == "failed" and _SUPPRESSED_TEXT.search(text):
         return SUPPRESSED
     meaning = DELIVERIES.get(status, OTHER)
-    return _worded(meaning, text) if meaning.kind in {Kind.BOUNCED, Kind.DEFERRED} else meaning
+    is_worded = text and meaning.kind in {Kind.BOUNCED, Kind.DEFERRED}
+    return meaning.told_by(text) if is_worded else meaning
 
 
 def _bounce(status: str, text: str) -> Meaning:
@@ -98,17 +88,10 @@ def _bounce(status: str, text: str) -> Meaning:
     if vague and _AUTOMATIC_TEXT.search(text) and not _REFUSAL_TEXT.search(text):
         return AUTOMATIC_REPLY
     if vague:
-        return _worded(OTHER_BOUNCE, text) if status.isdecimal() else OTHER
+        if not status.isdecimal():
+            return OTHER
+        return OTHER_BOUNCE.told_by(text) if text else OTHER_BOUNCE
     return BOUNCES[status]
-
-
-def _worded(meaning: Meaning, text: str) -> Meaning:
-    """The meaning with the permanence and reason that the other server's answer states, if it has one."""
-    if not text:
-        return meaning
-    code = _REPLY_CODE.search(text)
-    answer = read_answer(code.group(1) if code else "", "", text)
-    return Meaning(meaning.kind, answer.permanence, answer.reason)
 
 
 READERS: Mapping[str, Callable[[str, str], Meaning]] = {

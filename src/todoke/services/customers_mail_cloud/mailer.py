@@ -7,13 +7,10 @@ carries our X-Api-Data, will tell. The API key is in the body, so bodies are nev
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError, SSLError
 
 from todoke.mail.mime import needs_smtputf8, wire
 from todoke.model.delivery import Reason
@@ -23,7 +20,7 @@ from todoke.model.settings import Settings
 from todoke.ports.mailer import Accepted
 from todoke.services.customers_mail_cloud.client import (
     HEADERS,
-    Fault,
+    ApiFault,
     open_pool,
     read_faults,
     read_object,
@@ -31,11 +28,11 @@ from todoke.services.customers_mail_cloud.client import (
     without_secret,
 )
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
+from todoke.services.http.post import HttpAnswer, post
 
 PATH = "/api/v2/emails/send.json"
 SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
 SUBJECT_LIMIT = 512  # characters
-ANSWER_LIMIT = 65_536  # octets that are read
 HEADER_OCTETS = 4_096  # of what the service adds: Received, DKIM, boundaries
 
 # What is wrong with the set-up, which every mail shares: these wait until it is mended. All else is about one mail.
@@ -43,16 +40,6 @@ SET_UP_CODES = frozenset({"13-006"})  # the From domain has no DKIM set up
 SET_UP_FIELDS = frozenset({"api_user", "api_key", "from", "envfrom", "charset", "headers"})
 SET_UP_PAUSE_SECONDS = 300.0
 SYSTEM_ERROR = "01-001"  # also what too large a message gives
-
-
-class _Body(io.BytesIO):
-    """A request's body that knows whether any of it was asked for: before that, connecting had failed."""
-
-    was_begun = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.was_begun = True
-        return super().read(size)
 
 
 class CustomersMailCloudMailer:
@@ -79,28 +66,9 @@ class CustomersMailCloudMailer:
         if size > SIZE_LIMIT:
             words = f"the mail takes about {size} octets, and the service takes {SIZE_LIMIT}"
             raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
-        octets = self._body(mail)
-        body = _Body(octets)
-        length = {**HEADERS, "Content-Length": str(len(octets))}
+        answer = post(self._pool, self._url, self._body(mail), HEADERS)
         try:
-            answer = self._pool.request(
-                "POST",
-                self._url,
-                body=body,
-                headers=length,
-                redirect=False,
-                preload_content=False,
-            )
-        except HTTPError as error:
-            if body.was_begun:
-                words = f"the mail service's answer was lost: {type(error).__name__}"
-                raise SendUnknown(diagnostic=words) from error
-            words = f"the mail service cannot be reached: {type(error).__name__}"
-            reason = Reason.MISCONFIGURED if isinstance(error, SSLError) else Reason.TIMED_OUT
-            raise SendDeferred(diagnostic=words, reason=reason, stop_all=True) from error
-        data = _read_body(answer)
-        try:
-            return self._read(answer.status, dict(answer.headers), data)
+            return self._read(answer)
         except SendDeferred as error:
             if error.code == SYSTEM_ERROR and _may_be_too_large(mail):
                 raise SendRefused(
@@ -134,12 +102,12 @@ class CustomersMailCloudMailer:
             fields["envfrom"] = wire(self._envelope_sender)
         return msgspec.json.encode(fields)
 
-    def _read(self, status: int, headers: dict[str, str], data: bytes) -> Accepted:
+    def _read(self, answer: HttpAnswer) -> Accepted:
         """Read an answer. The documents give no full table of codes, so the HTTP status decides, and never a guess."""
-        said = read_object(data)
+        said = read_object(answer.data)
         faults = [self._clean(fault) for fault in read_faults(said)]
-        if status != 200:
-            raise _failure(status, headers, faults, is_api=said is not None and "errors" in said)
+        if answer.status != 200:
+            raise _failure(answer, faults, is_api=said is not None and "errors" in said)
         if faults:
             raise _fault(faults)
         service_id = said.get("id") if said else None
@@ -147,10 +115,10 @@ class CustomersMailCloudMailer:
             return Accepted(service_id=service_id, diagnostic="HTTP 200")
         raise SendUnknown(diagnostic="the mail service answered 200 with nothing that can be read")
 
-    def _clean(self, fault: Fault) -> Fault:
+    def _clean(self, fault: ApiFault) -> ApiFault:
         """The fault without our secret, wherever the service may repeat it."""
         parts = (fault.code, fault.field, fault.message)
-        return Fault(*(without_secret(part, self._cloud)[:300] for part in parts))
+        return ApiFault(*(without_secret(part, self._cloud)[:300] for part in parts))
 
 
 def size_estimate(mail: Mail) -> int:
@@ -174,17 +142,6 @@ def _may_be_too_large(mail: Mail) -> bool:
     return 3 * len((mail.text + mail.html).encode()) > SIZE_LIMIT
 
 
-def _read_body(answer: BaseHTTPResponse) -> bytes:
-    """What an answer holds, up to a limit; nothing if its end never came: then its status speaks alone."""
-    try:
-        return answer.read(ANSWER_LIMIT)
-    except HTTPError:
-        return b""
-    finally:
-        answer.close()  # a connection with more to come ends here; one whose answer was read to its end is kept
-        answer.release_conn()
-
-
 def _headers(mail: Mail) -> list[tuple[str, str]]:
     """X-Api-Data comes back in every event as apiData; the Message-ID stays the same over retries."""
     return [("X-Api-Data", mail.token), ("Message-ID", mail.message_id), *mail.headers]
@@ -194,13 +151,9 @@ def _mailbox(box: Mailbox) -> dict[str, str]:
     return {"name": box.name, "address": wire(box.address)}
 
 
-def _failure(
-    status: int, headers: dict[str, str], faults: Sequence[Fault], *, is_api: bool
-) -> SendError:
+def _failure(answer: HttpAnswer, faults: Sequence[ApiFault], *, is_api: bool) -> SendError:
     """4xx with `errors` is final, unless it is about who we are or how fast. All else is not the API: not now."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    wish = lowered.get("retry-after", "").strip()
-    pause = float(wish) if wish.isdecimal() and len(wish) < 8 else None
+    status, pause = answer.status, answer.retry_after_seconds
     code, words = _code(faults) or str(status), _words(faults) or f"HTTP {status}"
     if status in {401, 403}:
         return _waits(code, words, pause or SET_UP_PAUSE_SECONDS)
@@ -211,7 +164,7 @@ def _failure(
     return SendDeferred(code=code, diagnostic=words, reason=Reason.OTHER, retry_after_seconds=pause)
 
 
-def _fault(faults: Sequence[Fault]) -> SendError:
+def _fault(faults: Sequence[ApiFault]) -> SendError:
     """What `errors` say: refused for good, unless one of them is about the set-up."""
     code, words = _code(faults), _words(faults)
     if any(f.code in SET_UP_CODES or f.field in SET_UP_FIELDS for f in faults):
@@ -230,9 +183,9 @@ def _waits(code: str, words: str, pause_seconds: float) -> SendDeferred:
     )
 
 
-def _code(faults: Sequence[Fault]) -> str:
+def _code(faults: Sequence[ApiFault]) -> str:
     return next((fault.code for fault in faults if fault.code), "")
 
 
-def _words(faults: Sequence[Fault]) -> str:
+def _words(faults: Sequence[ApiFault]) -> str:
     return "; ".join(map(str, faults))

@@ -70,7 +70,7 @@ _BRACKETED = re.compile(r"<([^<>]+)>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Parties:
     """Whom a mail was from and to, for errors that name one of them."""
 
     sender: str
@@ -78,7 +78,7 @@ class Envelope:
 
 
 def read_error(
-    code: str, status: int, words: str, envelope: Envelope, *, retry_after: str = ""
+    code: str, status: int, words: str, parties: Parties, *, retry_after: str = ""
 ) -> SendError:
     """What an answer other than success means. `status` is that of HTTP, `words` the service's own."""
     diagnostic = " ".join(part for part in (code, words) if part) or f"HTTP {status}"
@@ -92,7 +92,7 @@ def read_error(
     if code in SET_UP or status in {401, 403} or is_unread:
         return _set_up(code or str(status), diagnostic, pause)
     if 400 <= status < 500 and status != 408:
-        return _about_the_mail(code, words, diagnostic, envelope)
+        return _about_the_mail(code, words, diagnostic, parties)
     return SendDeferred(
         code=code,
         diagnostic=diagnostic,
@@ -102,25 +102,25 @@ def read_error(
     )
 
 
-def _about_the_mail(code: str, words: str, diagnostic: str, envelope: Envelope) -> SendError:
+def _about_the_mail(code: str, words: str, diagnostic: str, parties: Parties) -> SendError:
     """MessageRejected, BadRequestException and the like: about this mail, unless the words say otherwise."""
     if _NOT_VERIFIED.search(words):
-        return _not_verified(code, words, diagnostic, envelope)
+        return _not_verified(code, words, diagnostic, parties)
     if _ACCOUNT.search(words):
         return _set_up(code, diagnostic, None)
     reason = Reason.SUPPRESSED if _SUPPRESSED.search(words) else None
     return SendRefused(code=code, diagnostic=diagnostic, reason=reason)
 
 
-def _not_verified(code: str, words: str, diagnostic: str, envelope: Envelope) -> SendError:
+def _not_verified(code: str, words: str, diagnostic: str, parties: Parties) -> SendError:
     """Of the sender: nothing can leave. Of the recipient alone: the account is in the sandbox, others may be verified.
 
     A mail that waits for the account to leave the sandbox is sent when it has; one that was refused would be lost.
     """
     listed = _LISTED.search(words)
     named = [_bare(part) for part in listed[1].split(",")] if listed else []
-    others = [name for name in named if not same_mailbox(name, envelope.recipient)]
-    is_ours = same_mailbox(envelope.sender, envelope.recipient)
+    others = [name for name in named if not same_mailbox(name, parties.recipient)]
+    is_ours = same_mailbox(parties.sender, parties.recipient)
     if not named or others or is_ours:
         return _set_up(code, diagnostic, None)
     return SendDeferred(

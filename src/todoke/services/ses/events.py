@@ -7,9 +7,7 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
@@ -19,8 +17,9 @@ import msgspec
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged
 from todoke.model.log import get_logger
-from todoke.model.smtp_codes import find_status_code, read_answer
+from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
+from todoke.services.meaning import Meaning
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
     NOTIFICATION,
@@ -35,16 +34,6 @@ from todoke.services.ses.sns_fetch import fetch as fetch_over_tls
 TAG = "todoke-attempt"
 FIELD = "x-todoke-attempt"
 """Where the mailer puts an attempt's token (services/ses/mailer.py): a message tag, and a header field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a word of the service says in ours. Where `worded`, the other server's own words say it more exactly."""
-
-    kind: Kind
-    permanence: Permanence = Permanence.NONE
-    reason: Reason | None = None
-    worded: bool = False
 
 
 SUPPRESSED = Meaning(Kind.REJECTED, Permanence.NONE, Reason.SUPPRESSED)
@@ -133,8 +122,6 @@ NOTICES = (
 )
 """How the messages begin by which SES tries a topic; they tell of no mail."""
 
-_REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
-
 log = get_logger(__name__)
 _object = msgspec.json.Decoder(dict[str, Any])
 
@@ -212,7 +199,7 @@ def _events(
     for one in recipients:
         recipient = one if isinstance(one, dict) else {"emailAddress": one}
         text = _words(word, details, recipient)
-        meaning = _failed(_worded(_meaning(word, details, recipient), text), recipient)
+        meaning = _failed(_meaning(word, details, recipient).refined_by(text), recipient)
         yield _event(
             meaning,
             raw,
@@ -241,17 +228,6 @@ def _meaning(word: str, details: dict[str, Any], recipient: dict[str, Any]) -> M
 def _bounce(details: dict[str, Any]) -> Meaning:
     kind, subtype = _text(details, "bounceType"), _text(details, "bounceSubType")
     return BOUNCES.get((kind, subtype)) or BOUNCES.get((kind, "General")) or UNDETERMINED
-
-
-def _worded(meaning: Meaning, text: str) -> Meaning:
-    """The meaning with what the other server's answer says of address and reason, if it says anything."""
-    if not meaning.worded or not text:
-        return meaning
-    code = _REPLY_CODE.search(text)
-    answer = read_answer(code[1] if code else "", "", text)
-    if answer.reason is Reason.OTHER:
-        return meaning
-    return Meaning(meaning.kind, answer.permanence, answer.reason)
 
 
 def _failed(meaning: Meaning, recipient: dict[str, Any]) -> Meaning:

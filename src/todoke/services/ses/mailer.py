@@ -7,7 +7,6 @@ knows. SES writes a Message-ID and a Date of its own in place of ours.
 
 from __future__ import annotations
 
-import io
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,8 @@ from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.settings import Settings
 from todoke.ports.mailer import Accepted
-from todoke.services.ses.answers import SET_UP_PAUSE_SECONDS, TOO_FAST, Envelope, read_error
+from todoke.services.http.body import WatchedBody
+from todoke.services.ses.answers import SET_UP_PAUSE_SECONDS, TOO_FAST, Parties, read_error
 from todoke.services.ses.client import open_client
 from todoke.services.ses.settings import NAME, SesSettings
 
@@ -36,16 +36,6 @@ ASK_RATE_EVERY_SECONDS = 3600.0
 ASK_RATE_AFTER_SECONDS = 60.0
 
 log = get_logger(__name__)
-
-
-class _Body(io.BytesIO):
-    """A request's body that knows whether any of it was asked for: before that, connecting had failed."""
-
-    was_begun = False
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.was_begun = True
-        return super().read(size)
 
 
 class SesMailer:
@@ -72,14 +62,14 @@ class SesMailer:
         request = self._request(mail)
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 see open_client
 
-        envelope = Envelope(sender=mail.sender.address, recipient=mail.recipient)
+        parties = Parties(sender=mail.sender.address, recipient=mail.recipient)
         self._local.body = None
         try:
             client = self._opened()
             self._pace.wait(client)
             answer = client.send_email(**request)
         except ClientError as error:
-            refusal = _refusal(error.response, envelope)
+            refusal = _refusal(error.response, parties)
             if refusal.code in TOO_FAST:
                 self._pace.learn(client)
             raise refusal from error
@@ -137,11 +127,11 @@ class SesMailer:
         body = request.body
         octets = body.encode() if isinstance(body, str) else bytes(body)
         request.headers["Content-Length"] = str(len(octets))
-        self._local.body = request.body = _Body(octets)
+        self._local.body = request.body = WatchedBody(octets)
 
     def _was_begun(self) -> bool:
         """Whether the request of this thread's call began to be written."""
-        body: _Body | None = self._local.body
+        body: WatchedBody | None = self._local.body
         return body is not None and body.was_begun
 
     def _fault(self, error: Exception) -> SendError:
@@ -160,7 +150,7 @@ class SesMailer:
         )
 
 
-def _refusal(response: dict[str, Any], envelope: Envelope) -> SendError:
+def _refusal(response: dict[str, Any], parties: Parties) -> SendError:
     error = response.get("Error", {})
     meta = response.get("ResponseMetadata", {})
     headers = {str(k).lower(): str(v) for k, v in meta.get("HTTPHeaders", {}).items()}
@@ -168,7 +158,7 @@ def _refusal(response: dict[str, Any], envelope: Envelope) -> SendError:
         str(error.get("Code", "")),
         int(meta.get("HTTPStatusCode", 0)),
         str(error.get("Message", ""))[:1000],
-        envelope,
+        parties,
         retry_after=headers.get("retry-after", ""),
     )
 

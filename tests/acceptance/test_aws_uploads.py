@@ -28,7 +28,7 @@ from todoke.ports.archive import Query
 from todoke.ports.bucket import INCOMING, KEPT
 from todoke.walk.app import App, utc_now
 from todoke.walk.uploads.tidy import tidy_when_due
-from todoke.web.desk.desk import new_code
+from todoke.web.desk.desk import entry_link
 from todoke.wiring import build
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
@@ -196,7 +196,7 @@ def test_twelve_megabytes_reach_the_desk_and_go_again(
     assert file.digest == hashlib.sha256(LARGE).hexdigest()
 
     desk = browser.new_page()
-    desk.goto(new_code(cloud.app))
+    desk.goto(entry_link(cloud.app))
     desk.get_by_role("button").first.click()
     desk.goto(f"{cloud.outputs['DoorUrl']}/desk/{submission.id}")
     with desk.expect_download() as waiting:

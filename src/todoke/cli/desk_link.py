@@ -12,14 +12,14 @@ from todoke.wiring import build
 
 def print_desk_link(config: Path) -> None:
     """Print the link. Raises ConfigError: if there is no configuration that says where todoke answers."""
-    from todoke.web.desk.desk import new_code
+    from todoke.web.desk.desk import entry_link
 
     settings = settings_for(config)
     if not settings.site.door_url:
         raise ConfigError(f"There is no {config} here, which says where the desk is.")
     app = build(settings)
     try:
-        print_line(new_code(app))
+        print_line(entry_link(app))
     finally:
         app.mailer.close()
         app.store.close()

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from todoke.cli.open import opened
 from todoke.cli.output import clean, print_json, print_line
-from todoke.model.address import same_mailbox
 from todoke.model.errors import ConfigError
-from todoke.model.message import Role, Timeline
-from todoke.ports.archive import Archive, Query
-from todoke.report import export
+from todoke.model.message import Timeline
 from todoke.walk.app import utc_now
+from todoke.walk.erase import meant
 
 _SHOWN = 10
 _AGE = re.compile(r"(\d{1,5}) ?([dw])")
@@ -27,7 +25,7 @@ def erase(
     before = _before(older_than) if older_than else None
     with opened(config) as (_, store):
         if not yes:
-            timelines = _found(store, submission_id, address, before)
+            timelines = meant(store, submission_id=submission_id, address=address, before=before)
             if timelines and not _agreed(timelines):
                 return 1
             if not timelines:
@@ -53,24 +51,6 @@ def _before(older_than: str) -> datetime:
     if match is None:
         raise ConfigError(f"--older-than is {older_than!r}; an age is written like 90d or 12w.")
     return utc_now() - timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
-
-
-def _found(
-    archive: Archive, submission_id: str, address: str, before: datetime | None
-) -> list[Timeline]:
-    if submission_id:
-        timeline = archive.timeline(submission_id)
-        return [timeline] if timeline else []
-    timelines = export.all_pages(archive, Query(address=address, received_to=before))
-    return [timeline for timeline in timelines if not address or _is_of(timeline, address)]
-
-
-def _is_of(timeline: Timeline, address: str) -> bool:
-    """True for the visitor's own submissions: a manager's address finds those they were told of, too."""
-    return same_mailbox(timeline.submission.visitor, address) or any(
-        m.message.role is Role.CONFIRMATION and same_mailbox(m.message.recipient, address)
-        for m in timeline.messages
-    )
 
 
 def _agreed(timelines: list[Timeline]) -> bool:

@@ -128,14 +128,14 @@ def _servers(
 
 
 def _welcome(app: App) -> None:
-    from todoke.web.desk.desk import new_code
+    from todoke.web.desk.desk import entry_link
 
     settings = app.settings
     data = settings.data
     text = _WELCOME.format(
         site=settings.site.door_url,
         inbox=settings.mail.own_as(CustomersMailCloudSettings).url,
-        desk=new_code(app),
+        desk=entry_link(app),
         data=f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else data,
     )
     sys.stdout.write(text + "\n")

@@ -59,8 +59,10 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
             await asyncio.to_thread(_close, app, sender)
 
-    take = confirmer.track if confirmer else None
-    return without_sender(app, extra_routes=extra_routes, lifespan=lifespan, take=take)
+    track_events = confirmer.track if confirmer else None
+    return without_sender(
+        app, extra_routes=extra_routes, lifespan=lifespan, track_events=track_events
+    )
 
 
 def without_sender(
@@ -69,16 +71,16 @@ def without_sender(
     extra_routes: Sequence[BaseRoute] = (),
     lifespan: Lifespan | None = None,
     pace: Pace | None = None,
-    take: hooks.Take | None = None,
+    track_events: hooks.Track | None = None,
 ) -> ASGIApp:
     """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
 
-    `take` journals the events of a webhook's call; see hooks.routes.
+    `track_events` journals the events of a webhook's call; see hooks.routes.
     """
     rest = Starlette(
         routes=[
             *receipt.routes(app, pace=pace),
-            *hooks.routes(app, take),
+            *hooks.routes(app, track_events),
             *desk.routes(app),
             *uploads.routes(app),
             *pages.routes(),

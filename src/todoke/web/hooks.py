@@ -41,29 +41,28 @@ BODY_SECONDS = 30.0
 
 log = get_logger(__name__)
 
+Track = Callable[[Sequence[DeliveryEvent]], Sequence[Journaled]]
 
-Take = Callable[[Sequence[DeliveryEvent]], Sequence[Journaled]]
 
-
-def routes(app: App, take: Take | None = None) -> list[Route]:
-    """The routes of the hooks. `take` journals the events of a call.
+def routes(app: App, track_events: Track | None = None) -> list[Route]:
+    """The routes of the hooks. `track_events` journals the events of a call.
 
     By default `track` does, or, where failures need the records' word and nobody asks for it here, `track_held_back`.
     """
-    keep = take or partial(
+    journal = track_events or partial(
         track_held_back if app.settings.mail.own.confirms_failures else track, app
     )
 
     async def answer_call(request: Request) -> Response:
         try:
-            return await _journal(app, keep, request)
+            return await _answer(app, journal, request)
         except (RequestError, StoreError) as error:
             return _refusal(request, error)
 
     return [Route("/hooks/{service}/{secret}", answer_call, methods=["POST"], name="hook")]
 
 
-async def _journal(app: App, take: Take, request: Request) -> Response:
+async def _answer(app: App, journal: Track, request: Request) -> Response:
     remote = client_address(request.scope, app.settings.trusted_proxies)
     source = _source(app, request.path_params["service"], request.path_params["secret"], remote)
     body = await read_body(request.scope, request.receive, limit=BODY_BYTES, seconds=BODY_SECONDS)
@@ -72,18 +71,18 @@ async def _journal(app: App, take: Take, request: Request) -> Response:
         body=body,
         remote=remote,
     )
-    recorded = await to_thread.run_sync(_read_and_take, app, take, source, call)
-    counts = {word.value: n for word, n in sorted(recorded.items())}
+    journaled = await to_thread.run_sync(_journal, app, journal, source, call)
+    counts = {word.value: n for word, n in sorted(journaled.items())}
     log.info("hook", service=source.name, **counts)
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
-def _read_and_take(
-    app: App, take: Take, source: EventSource, call: HookRequest
+def _journal(
+    app: App, journal: Track, source: EventSource, call: HookRequest
 ) -> Counter[Journaled]:
-    recorded = Counter(take(source.read(call, app.clock())))
+    journaled = Counter(journal(source.read(call, app.clock())))
     note_heard(app, source.name)
-    return recorded
+    return journaled
 
 
 def _source(app: App, service: str, stated: str, remote: str) -> EventSource:

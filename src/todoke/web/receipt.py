@@ -18,14 +18,14 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from todoke.model.address import AddressError, parse_address
 from todoke.model.errors import RequestError, StoreError
 from todoke.model.ids import receipt_hash
 from todoke.model.language import N_, choose_language, translator
-from todoke.model.message import Role, Timeline
+from todoke.model.message import Timeline
 from todoke.model.submission import FieldError
-from todoke.report.receipt import can_correct, receipt, receipt_language
+from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
+from todoke.walk.correct import Correction, correct
 from todoke.web.http.asked import wants_json
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_same_origin
@@ -122,39 +122,18 @@ class _Receipts:
             return _unavailable(request, self.app)
 
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
-        settings, now = self.app.settings, self.app.clock()
-        say = translator("pages", receipt_language(timeline, settings)).gettext
-        confirmation = next(
-            (m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None
-        )
-        if confirmation is None or not can_correct(confirmation, settings, now):
-            text = say("This address cannot be corrected here now.")
-            return self._fault(request, timeline, 409, "cannot_correct", text)
-        try:
-            address = parse_address(typed)
-        except AddressError:
-            text = say("This is not a mail address. It should look like name@example.com.")
-            return self._fault(request, timeline, 422, "typeMismatch", text, typed)
-        if not await run_in_threadpool(self._resend, confirmation.message.id, str(address)):
-            text = say("This address cannot be corrected here now.")
-            return self._fault(request, timeline, 409, "cannot_correct", text)
-        self.app.hint()
-        if wants_json(request):
-            after = await self._find(request)
-            return self._page(request, after or timeline)
+        say = translator("pages", receipt_language(timeline, self.app.settings)).gettext
+        match await run_in_threadpool(correct, self.app, timeline, typed):
+            case Correction.CLOSED:
+                text = say("This address cannot be corrected here now.")
+                return self._fault(request, timeline, 409, "cannot_correct", text)
+            case Correction.NO_ADDRESS:
+                text = say("This is not a mail address. It should look like name@example.com.")
+                return self._fault(request, timeline, 422, "typeMismatch", text, typed)
+            case Correction.DUE if wants_json(request):
+                return self._page(request, await self._find(request) or timeline)
         return RedirectResponse(
             f"/s/{request.path_params['token']}", 303, headers=pages.security_headers()
-        )
-
-    def _resend(self, message_id: str, recipient: str) -> bool:
-        from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a correction needs it
-
-        return self.app.outbox.resend(
-            message_id,
-            now=self.app.clock(),
-            recipient=recipient,
-            max_corrections=self.app.settings.max_corrections,
-            follow_up=follow_up(self.app.settings),
         )
 
     async def _find(self, request: Request) -> Timeline | None:

@@ -48,7 +48,7 @@ PATHS = [
 def opened(app: App) -> tuple[Starlette, dict[str, str]]:
     """The desk's routes, and the cookie of someone who entered."""
     asgi = Starlette(routes=desk.routes(app))
-    answer = enter(asgi, desk.new_code(app))
+    answer = enter(asgi, desk.entry_link(app))
     assert answer.status == 303
     return asgi, {"cookie": cookie_of(answer)}
 
@@ -109,7 +109,7 @@ def test_code_opens_once() -> None:
     """Looking at the link uses nothing up; the button works once."""
     app = make_app(full())
     asgi = Starlette(routes=desk.routes(app))
-    link = desk.new_code(app)
+    link = desk.entry_link(app)
     assert link.startswith("http://127.0.0.1:8000/desk/enter?code=")
     for _ in range(2):
         seen = call(asgi, link.removeprefix("http://127.0.0.1:8000"))
@@ -123,7 +123,7 @@ def test_code_grows_old() -> None:
     """A link that was not used in time opens nothing."""
     clock = FakeClock(NOW)
     app = make_app(full(), clock=clock)
-    link = desk.new_code(app)
+    link = desk.entry_link(app)
     clock.move(minutes=11)
     assert enter(Starlette(routes=desk.routes(app)), link).status == 403
 
@@ -144,7 +144,7 @@ def test_session_grows_old() -> None:
 def test_cookie_is_kept_from_others(url: str, secure: bool) -> None:
     """The cookie is for our own pages alone, unseen by scripts, and over TLS where there is TLS."""
     app = make_app(full(), site=Site(name="X", door_url=url))
-    answer = enter(Starlette(routes=desk.routes(app)), desk.new_code(app))
+    answer = enter(Starlette(routes=desk.routes(app)), desk.entry_link(app))
     [morsel] = SimpleCookie(answer.headers["set-cookie"]).values()
     assert morsel["httponly"]
     assert morsel["samesite"] == "strict"
@@ -351,7 +351,7 @@ def test_leaving() -> None:
     """Leaving takes the cookie away, and a copy of it opens nothing any more; other sessions stay."""
     app = make_app(full())
     asgi, cookie = opened(app)
-    other = {"cookie": cookie_of(enter(asgi, desk.new_code(app)))}
+    other = {"cookie": cookie_of(enter(asgi, desk.entry_link(app)))}
     answer = post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
     assert answer.status == 303
     assert "max-age=0" in answer.headers["set-cookie"].lower()

@@ -21,13 +21,14 @@ from starlette.routing import Route
 
 from todoke.model.delivery import Reading, Status
 from todoke.model.errors import Forged, NotFound, RequestError, StoreError
-from todoke.model.ids import token_hash
 from todoke.model.language import N_, choose_language, translator
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.desk import desk_row, desk_timeline, event
 from todoke.report.words import DESK_LABELS
+from todoke.walk.admit import admit, invite
 from todoke.walk.app import App
+from todoke.walk.resend import resend
 from todoke.walk.silence import Silence, silence
 from todoke.web.desk.suppressions import read_suppressions
 from todoke.web.http.small_form import read_small_form, require_same_origin
@@ -35,16 +36,14 @@ from todoke.web.pages import pages
 
 _COOKIE = "todoke-desk"
 _SESSION = timedelta(hours=8)
-_CODE = timedelta(minutes=10)
 _ROWS = 50
 _ORPHANS = 100
 
 
-def new_code(app: App) -> str:
-    """Make a one-time code, keep it for 10 minutes, and return the address that takes it. Raises StoreError."""
-    code = secrets.token_urlsafe(24)
-    app.shelf.put_code(token_hash(code), app.clock() + _CODE)
-    return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{urlencode({'code': code})}"
+def entry_link(app: App) -> str:
+    """The address that takes a one-time code, which is made for it. Raises StoreError."""
+    query = urlencode({"code": invite(app)})
+    return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,9 @@ class _Desk:
         """POST /desk/enter with `code`: 303 to /desk with a session; 403 for a code that is used, late or wrong."""
         require_same_origin(request, self.app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "")
-        now = self.app.clock()
-        if not await run_in_threadpool(self.app.shelf.take_code, token_hash(code), now):
+        if not await run_in_threadpool(admit, self.app, code):
             return self._shut(request)
+        now = self.app.clock()
         answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
         answer.set_cookie(
             _COOKIE,
@@ -166,21 +165,10 @@ class _Desk:
         """POST /desk/{id}/messages/{message}/resend: 303 to the timeline, a new attempt is due; 403, 404."""
         await self._require_token(request, session)
         submission_id, message_id = request.path_params["id"], request.path_params["message"]
-        if not await run_in_threadpool(self._resend, submission_id, message_id):
+        if not await run_in_threadpool(resend, self.app, submission_id, message_id):
             raise NotFound
-        self.app.hint()
         where = f"/desk/{quote(submission_id, safe='')}#{quote(message_id, safe='')}"
         return RedirectResponse(where, 303, headers=pages.security_headers())
-
-    def _resend(self, submission_id: str, message_id: str) -> bool:
-        from todoke.walk.alert import follow_up  # noqa: PLC0415 - only a resend needs it
-
-        timeline = self.app.archive.timeline(submission_id)
-        if timeline is None or message_id not in {m.message.id for m in timeline.messages}:
-            return False
-        return self.app.outbox.resend(
-            message_id, now=self.app.clock(), follow_up=follow_up(self.app.settings)
-        )
 
     async def orphans(self, request: Request, session: _Session) -> Response:
         """GET /desk/orphans: 200, the newest delivery events that belong to no attempt."""

@@ -1,0 +1,46 @@
+"""A visitor corrects the address of their confirmation: a new attempt, due at once, and the managers learn of it.
+
+Who may, and how often, is `report.receipt.can_correct`: what a receipt offers is what is taken here.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from todoke.model.address import AddressError, parse_address
+from todoke.model.message import Role, Timeline
+from todoke.report.receipt import can_correct
+from todoke.walk.alert import follow_up
+from todoke.walk.app import App
+
+
+class Correction(StrEnum):
+    """What came of it."""
+
+    DUE = "due"
+    NO_ADDRESS = "no_address"
+    """What was typed cannot be a mail address."""
+    CLOSED = "closed"
+    """The address of this submission cannot be corrected, or not any more."""
+
+
+def correct(app: App, timeline: Timeline, typed: str) -> Correction:
+    """Send the confirmation of a submission to the address that was `typed`. Raises StoreError."""
+    confirmation = next((m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None)
+    if confirmation is None or not can_correct(confirmation, app.settings, app.clock()):
+        return Correction.CLOSED
+    try:
+        address = parse_address(typed)
+    except AddressError:
+        return Correction.NO_ADDRESS
+    is_due = app.outbox.resend(
+        confirmation.message.id,
+        now=app.clock(),
+        recipient=str(address),
+        max_corrections=app.settings.max_corrections,
+        follow_up=follow_up(app.settings),
+    )
+    if not is_due:
+        return Correction.CLOSED
+    app.hint()
+    return Correction.DUE

@@ -51,37 +51,37 @@ class Change:
     details: tuple[Detail, ...] = ()
 
 
-def read_changes(found: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+def read_changes(entries: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
     """The changes of all pages of DescribeChangeSet, in order; what is no resource change is left out."""
     return tuple(
         _change(entry["ResourceChange"])
-        for entry in found
+        for entry in entries
         if isinstance(entry.get("ResourceChange"), dict)
     )
 
 
-def _change(found: Mapping[str, Any]) -> Change:
+def _change(said: Mapping[str, Any]) -> Change:
     return Change(
-        action=str(found.get("Action", "")),
-        logical_id=str(found.get("LogicalResourceId", "")),
-        type=str(found.get("ResourceType", "")),
-        physical_id=str(found.get("PhysicalResourceId", "")),
-        replacement=str(found.get("Replacement", "")),
-        policy=str(found.get("PolicyAction", "")),
-        details=tuple(map(_detail, found.get("Details", ()))),
+        action=str(said.get("Action", "")),
+        logical_id=str(said.get("LogicalResourceId", "")),
+        type=str(said.get("ResourceType", "")),
+        physical_id=str(said.get("PhysicalResourceId", "")),
+        replacement=str(said.get("Replacement", "")),
+        policy=str(said.get("PolicyAction", "")),
+        details=tuple(map(_detail, said.get("Details", ()))),
     )
 
 
-def _detail(found: Mapping[str, Any]) -> Detail:
-    target = found.get("Target", {})
+def _detail(said: Mapping[str, Any]) -> Detail:
+    target = said.get("Target", {})
     return Detail(
         attribute=str(target.get("Attribute", "")),
         name=str(target.get("Name", "")),
         path=str(target.get("Path", "")),
         recreation=str(target.get("RequiresRecreation", "")),
-        evaluation=str(found.get("Evaluation", "")),
-        source=str(found.get("ChangeSource", "")),
-        cause=str(found.get("CausingEntity", "")),
+        evaluation=str(said.get("Evaluation", "")),
+        source=str(said.get("ChangeSource", "")),
+        cause=str(said.get("CausingEntity", "")),
         before=_value(target, "BeforeValue"),
         after=_value(target, "AfterValue"),
     )

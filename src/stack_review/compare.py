@@ -125,7 +125,7 @@ def _verb(
     before: Resource | None,
     after: Resource | None,
     change: Change | None,
-    found: tuple[Property, ...],
+    properties: tuple[Property, ...],
 ) -> Verb | None:
     action = change.action if change else ""
     if action == "Remove" or (before is not None and after is None):
@@ -136,16 +136,16 @@ def _verb(
         return Verb.UNCLEAR
     if before is None or after is None:
         # A change set may modify what the old template does not show: a resource of a macro.
-        return _modified(change, found) if action == "Modify" else Verb.ADDED
+        return _modified(change, properties) if action == "Modify" else Verb.ADDED
     if before.type != after.type:
         return Verb.REPLACED
-    if change is None and not found and _same_policies(before, after):
+    if change is None and not properties and _same_policies(before, after):
         return None
-    return _modified(change, found)
+    return _modified(change, properties)
 
 
-def _modified(change: Change | None, found: tuple[Property, ...]) -> Verb:
-    recreations = {p.recreation for p in found}
+def _modified(change: Change | None, properties: tuple[Property, ...]) -> Verb:
+    recreations = {p.recreation for p in properties}
     if (change and change.replacement == "True") or "Always" in recreations:
         return Verb.REPLACED
     if (change and change.replacement == "Conditional") or "Conditionally" in recreations:
@@ -157,10 +157,10 @@ def _same_policies(before: Resource, after: Resource) -> bool:
     return (before.deletion, before.replacement) == (after.deletion, after.replacement)
 
 
-def _is_unannounced(verb: Verb, change: Change | None, found: tuple[Property, ...]) -> bool:
+def _is_unannounced(verb: Verb, change: Change | None, properties: tuple[Property, ...]) -> bool:
     """True when the templates or the schema say worse than the change set."""
     if change is None:
-        return verb is not Verb.CHANGED or bool(found)
+        return verb is not Verb.CHANGED or bool(properties)
     if verb is Verb.REMOVED:
         return change.action != "Remove"
     if verb is Verb.REPLACED:

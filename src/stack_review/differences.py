@@ -22,8 +22,8 @@ class Difference:
 
 def differences(name: str, before: Json, after: Json) -> tuple[Difference, ...]:
     """The places where the values differ; the whole value as one, where they are too many."""
-    found = tuple(_walk(name, before, after))
-    return found if 0 < len(found) <= _MOST else (Difference(name, before, after),)
+    places = tuple(_walk(name, before, after))
+    return places if 0 < len(places) <= _MOST else (Difference(name, before, after),)
 
 
 def _walk(path: str, before: Json, after: Json) -> Iterator[Difference]:

@@ -223,5 +223,5 @@ def changes_in_place(type_: str, name: str) -> bool:
 @functools.cache
 def _schemas() -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
     path = Path(__file__).with_name("create_only.json")
-    found = json.loads(path.read_text("utf-8"))["types"]
-    return {key: (frozenset(a), frozenset(b)) for key, (a, b) in found.items()}
+    types = json.loads(path.read_text("utf-8"))["types"]
+    return {key: (frozenset(a), frozenset(b)) for key, (a, b) in types.items()}

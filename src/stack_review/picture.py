@@ -70,16 +70,16 @@ def layout(
 
 
 def picture(
-    found: Layout, resources: Mapping[str, Resource], steps: Sequence[Step], name: str
+    layout: Layout, resources: Mapping[str, Resource], steps: Sequence[Step], name: str
 ) -> str:
     """The SVG of one side: `resources` are those that exist on it, `name` is its title."""
     verbs = {step.logical_id: step.verb for step in steps}
-    width, height = found.size
-    lines = [_line(found, a, b) for a, b in found.links if a in resources and b in resources]
+    width, height = layout.size
+    lines = [_line(layout, a, b) for a, b in layout.links if a in resources and b in resources]
     boxes = [
-        _box(found.places[key], resource, verbs.get(key))
+        _box(layout.places[key], resource, verbs.get(key))
         for key, resource in sorted(resources.items())
-        if key in found.places
+        if key in layout.places
     ]
     title = escape(f"{name}: {len(resources)} resources")
     return (
@@ -117,17 +117,17 @@ def _depths(names: Sequence[str], links: Sequence[tuple[str, str]]) -> dict[str,
     targets: dict[str, list[str]] = {name: [] for name in names}
     for a, b in links:
         targets[a].append(b)
-    found: dict[str, int] = {}
+    depths: dict[str, int] = {}
 
     def depth(name: str, trail: frozenset[str]) -> int:
-        if name not in found:
+        if name not in depths:
             below = [depth(t, trail | {name}) for t in targets[name] if t not in trail | {name}]
-            found[name] = 1 + max(below, default=-1)
-        return found[name]
+            depths[name] = 1 + max(below, default=-1)
+        return depths[name]
 
     for name in names:
         depth(name, frozenset())
-    return found
+    return depths
 
 
 def _pull(
@@ -142,10 +142,10 @@ def _corner(place: tuple[int, int]) -> tuple[int, int]:
     return _MARGIN + place[0] * (_WIDTH + _GAP_X), _MARGIN + place[1] * (_HEIGHT + _GAP_Y)
 
 
-def _line(found: Layout, a: str, b: str) -> str:
+def _line(layout: Layout, a: str, b: str) -> str:
     """From the right side of what is referred to, to the left side of what refers to it."""
-    x1, y1 = _corner(found.places[b])
-    x2, y2 = _corner(found.places[a])
+    x1, y1 = _corner(layout.places[b])
+    x2, y2 = _corner(layout.places[a])
     x1, y1, y2 = x1 + _WIDTH, y1 + _HEIGHT // 2, y2 + _HEIGHT // 2
     middle = (x1 + x2) // 2
     return f'<path class="link" d="M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"/>'

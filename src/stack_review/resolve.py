@@ -32,8 +32,8 @@ def resolved(template: Template, values: Mapping[str, str]) -> Template:
     for key, resource in template.resources.items():
         if resource.condition and working.condition(resource.condition) is False:
             continue
-        found = working.value(dict(resource.properties))
-        resources[key] = dataclasses.replace(resource, properties=found)
+        properties = working.value(dict(resource.properties))
+        resources[key] = dataclasses.replace(resource, properties=properties)
     outputs = {
         key: _as_table(working.value(dict(output)))
         for key, output in template.outputs.items()
@@ -145,9 +145,9 @@ class _Resolving:
         if name == "AWS::NoValue":
             return _NOTHING
         if name in self._values:
-            found = self._values[name]
+            value = self._values[name]
             kind = str(self._template.parameters.get(name, {}).get("Type", ""))
-            return found.split(",") if kind.startswith(("List<", "CommaDelimited")) else found
+            return value.split(",") if kind.startswith(("List<", "CommaDelimited")) else value
         return {"Ref": name}
 
     def _if(self, argument: Json) -> Json:
@@ -158,8 +158,8 @@ class _Resolving:
         return self.value(yes if truth else no)
 
     def _kept(self, value: Json) -> Json:
-        found = self.value(value)
-        return {"Ref": "AWS::NoValue"} if found is _NOTHING else found
+        known = self.value(value)
+        return {"Ref": "AWS::NoValue"} if known is _NOTHING else known
 
     def _sub(self, argument: Json) -> Json:
         text, extra = (argument, {}) if isinstance(argument, str) else argument
@@ -168,9 +168,9 @@ class _Resolving:
 
         def replace(match: re.Match[str]) -> str:
             nonlocal unknown
-            found = own.get(match[1], self._values.get(match[1], _NOTHING))
-            if isinstance(found, (str, int, float)):
-                return str(found)
+            value = own.get(match[1], self._values.get(match[1], _NOTHING))
+            if isinstance(value, (str, int, float)):
+                return str(value)
             unknown = True
             return match[0]
 
@@ -181,10 +181,10 @@ class _Resolving:
 
     def _join(self, argument: Json) -> Json:
         glue, parts = argument
-        found = self.value(parts)
-        if isinstance(found, list) and not any(map(_is_open, found)):
-            return glue.join(map(_text, found))
-        return {"Fn::Join": [glue, found]}
+        values = self.value(parts)
+        if isinstance(values, list) and not any(map(_is_open, values)):
+            return glue.join(map(_text, values))
+        return {"Fn::Join": [glue, values]}
 
     def _select(self, argument: Json) -> Json:
         index, parts = (self.value(item) for item in argument)

@@ -69,8 +69,8 @@ class Review:
     @property
     def counts(self) -> dict[Verb, int]:
         """How many resources each thing happens to, without those to which nothing does."""
-        found = {verb: sum(step.verb is verb for step in self.steps) for verb in Verb}
-        return {verb: count for verb, count in found.items() if count}
+        counts = {verb: sum(step.verb is verb for step in self.steps) for verb in Verb}
+        return {verb: count for verb, count in counts.items() if count}
 
     @property
     def verdict(self) -> str:
@@ -97,7 +97,7 @@ def review(
 ) -> Review:
     """Review a deployment, given both templates with their parameters worked out (`resolve.resolved`)."""
     steps = settle(compare(old, new, changes))
-    found = Review(
+    judged = Review(
         subject=subject,
         steps=steps,
         findings=judge(steps, new.resources),
@@ -105,23 +105,23 @@ def review(
         before=old.resources,
         after=new.resources,
     )
-    return dataclasses.replace(found, digest=_digest(found))
+    return dataclasses.replace(judged, digest=_digest(judged))
 
 
-def as_json(found: Review) -> dict[str, Any]:
+def as_json(review: Review) -> dict[str, Any]:
     """The review for a program: one object."""
     return {
-        "stack": found.subject.stack,
-        "account": found.subject.account,
-        "region": found.subject.region,
-        "creates": found.subject.creates,
-        "at_risk": found.is_at_risk,
-        "verdict": found.verdict,
-        "digest": found.digest,
-        "counts": {verb.value: count for verb, count in found.counts.items()},
-        "findings": [dataclasses.asdict(finding) for finding in found.findings],
-        "parameters": [dataclasses.asdict(parameter) for parameter in found.parameters],
-        "changes": [_step(step) for step in found.steps],
+        "stack": review.subject.stack,
+        "account": review.subject.account,
+        "region": review.subject.region,
+        "creates": review.subject.creates,
+        "at_risk": review.is_at_risk,
+        "verdict": review.verdict,
+        "digest": review.digest,
+        "counts": {verb.value: count for verb, count in review.counts.items()},
+        "findings": [dataclasses.asdict(finding) for finding in review.findings],
+        "parameters": [dataclasses.asdict(parameter) for parameter in review.parameters],
+        "changes": [_step(step) for step in review.steps],
     }
 
 
@@ -136,24 +136,24 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _property(found: Property) -> dict[str, Any]:
-    values = {"before": found.before, "after": found.after}
+def _property(changing: Property) -> dict[str, Any]:
+    values = {"before": changing.before, "after": changing.after}
     return {
-        "name": found.name,
+        "name": changing.name,
         **{key: value for key, value in values.items() if value is not MISSING},
-        "recreation": found.recreation,
-        "causes": list(found.causes),
+        "recreation": changing.recreation,
+        "causes": list(changing.causes),
     }
 
 
-def _digest(found: Review) -> str:
+def _digest(review: Review) -> str:
     """The first 64 bits of a SHA-256 over all that was judged. Ids of change sets are not in it."""
-    whole = as_json(found) | {
+    whole = as_json(review) | {
         "digest": "",
-        "capabilities": found.subject.capabilities,
-        "tags": found.subject.tags,
-        "before": {key: dataclasses.asdict(value) for key, value in found.before.items()},
-        "after": {key: dataclasses.asdict(value) for key, value in found.after.items()},
+        "capabilities": review.subject.capabilities,
+        "tags": review.subject.tags,
+        "before": {key: dataclasses.asdict(value) for key, value in review.before.items()},
+        "after": {key: dataclasses.asdict(value) for key, value in review.after.items()},
     }
     text = json.dumps(whole, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_DIGITS]

@@ -30,13 +30,13 @@ _LASTING = {
 
 def settle(steps: Sequence[Step]) -> tuple[Step, ...]:
     """`steps`, with those that are certain to stay in place said to be changed."""
-    found = tuple(steps)
+    current = tuple(steps)
     while True:
-        moving = {s.logical_id for s in found if s.verb is not Verb.CHANGED}
-        settled = tuple(_settled(step, moving) for step in found)
-        if settled == found:
-            return found
-        found = settled
+        moving = {s.logical_id for s in current if s.verb is not Verb.CHANGED}
+        settled = tuple(_settled(step, moving) for step in current)
+        if settled == current:
+            return current
+        current = settled
 
 
 def _settled(step: Step, moving: set[str]) -> Step:
@@ -51,14 +51,16 @@ def _settled(step: Step, moving: set[str]) -> Step:
     return dataclasses.replace(step, verb=Verb.CHANGED, properties=properties, fate=Fate.NONE)
 
 
-def _is_in_place(step: Step, found: Property) -> bool:
+def _is_in_place(step: Step, changing: Property) -> bool:
     """True when CloudFormation only fears it, and the schema says that the property changes in place."""
-    return found.recreation == "Conditionally" and kinds.changes_in_place(step.type, found.name)
+    return changing.recreation == "Conditionally" and kinds.changes_in_place(
+        step.type, changing.name
+    )
 
 
-def _stays(found: Property, moving: set[str]) -> bool:
+def _stays(changing: Property, moving: set[str]) -> bool:
     """True when the property only refers to what keeps its identity."""
-    return found.is_reference and all(_lasts(cause, moving) for cause in found.causes)
+    return changing.is_reference and all(_lasts(cause, moving) for cause in changing.causes)
 
 
 def _lasts(cause: str, moving: set[str]) -> bool:

@@ -74,16 +74,16 @@ def compact(text: str, name: str) -> str:
     return json.dumps(document(text, name), separators=(",", ":"), ensure_ascii=False)
 
 
-def from_document(found: Json, name: str = "the template") -> Template:
+def from_document(content: Json, name: str = "the template") -> Template:
     """Make a Template of what YAML or JSON said. Raises InputError: if a part is not what CloudFormation takes."""
-    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+    if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict):
         raise InputError(f"{name} has no Resources: it is no CloudFormation template.")
     return Template(
-        resources={key: _resource(key, value, name) for key, value in found["Resources"].items()},
-        parameters=_tables(found, "Parameters", name),
-        conditions=_table(found, "Conditions", name),
-        mappings=_table(found, "Mappings", name),
-        outputs=_tables(found, "Outputs", name),
+        resources={key: _resource(key, value, name) for key, value in content["Resources"].items()},
+        parameters=_tables(content, "Parameters", name),
+        conditions=_table(content, "Conditions", name),
+        mappings=_table(content, "Mappings", name),
+        outputs=_tables(content, "Outputs", name),
     )
 
 
@@ -112,15 +112,15 @@ def _word(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _table(found: Mapping[str, Json], key: str, name: str) -> Mapping[str, Json]:
-    table = found.get(key) or {}
+def _table(content: Mapping[str, Json], key: str, name: str) -> Mapping[str, Json]:
+    table = content.get(key) or {}
     if not isinstance(table, dict):
         raise InputError(f"{name}: {key} is no table.")
     return table
 
 
-def _tables(found: Mapping[str, Json], key: str, name: str) -> Mapping[str, Mapping[str, Json]]:
-    return {k: v if isinstance(v, dict) else {} for k, v in _table(found, key, name).items()}
+def _tables(content: Mapping[str, Json], key: str, name: str) -> Mapping[str, Mapping[str, Json]]:
+    return {k: v if isinstance(v, dict) else {} for k, v in _table(content, key, name).items()}
 
 
 def _from_yaml(text: str, name: str) -> Json:

@@ -41,18 +41,18 @@ Style = Callable[[str, str], str]
 """`(text, colour)` to text: with the colour or without it."""
 
 
-def title(found: Review) -> str:
+def title(review: Review) -> str:
     """What is reviewed, in one line."""
-    subject = found.subject
+    subject = review.subject
     where = f"{subject.region}, account {subject.account}" if subject.account else subject.region
     return f"{'New stack' if subject.creates else 'Stack'} {subject.stack}" + (
         f" ({where})" if where else ""
     )
 
 
-def summary(found: Review) -> str:
+def summary(review: Review) -> str:
     """How many resources what happens to."""
-    counts = ", ".join(f"{count} {verb}" for verb, count in found.counts.items())
+    counts = ", ".join(f"{count} {verb}" for verb, count in review.counts.items())
     return counts or "no resource changes"
 
 
@@ -67,29 +67,29 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def text(found: Review, style: Style) -> Iterator[str]:
+def text(review: Review, style: Style) -> Iterator[str]:
     """The lines of the review for a terminal."""
-    yield style(title(found), "bold")
-    yield summary(found)
-    for finding in grouped(found.findings):
+    yield style(title(review), "bold")
+    yield summary(review)
+    for finding in grouped(review.findings):
         yield ""
         yield f"{style(finding.severity.upper(), _COLOURS[finding.severity])} {finding.topic}: {_name(finding)}"
         yield f"  {finding.sentence}"
         yield f"  {style('> ' + finding.advice, 'dim')}"
-    if found.steps:
+    if review.steps:
         yield ""
         yield style("What happens", "bold")
-    for step in found.steps:
+    for step in review.steps:
         symbol = style(f"{SYMBOLS[step.verb]:>3}", _COLOURS.get(step.verb, "cyan"))
         yield f"{symbol} {step.logical_id}  {style(step.type, 'dim')}  {happens(step)}"
         yield from (
             f"      {line}" for found_ in step.properties for line in property_lines(found_)
         )
-    for parameter in found.parameters:
+    for parameter in review.parameters:
         yield f"  parameter {parameter.name}: {parameter.before or 'not set'} -> {parameter.after or 'not set'}"
     yield ""
-    yield style(found.verdict, "red" if found.is_at_risk else "green")
-    yield f"Review {found.digest}"
+    yield style(review.verdict, "red" if review.is_at_risk else "green")
+    yield f"Review {review.digest}"
 
 
 def happens(step: Step) -> str:
@@ -100,46 +100,48 @@ def happens(step: Step) -> str:
     return f"{step.verb}{fate}"
 
 
-def property_lines(found: Property) -> Iterator[str]:
+def property_lines(changing: Property) -> Iterator[str]:
     """One property: what of it changes, and why it matters."""
-    cause = f" (through {', '.join(found.causes)})" if found.causes else ""
-    needs = {"Always": " [replaces]", "Conditionally": " [may replace]"}.get(found.recreation, "")
-    if found.before == found.after:
+    cause = f" (through {', '.join(changing.causes)})" if changing.causes else ""
+    needs = {"Always": " [replaces]", "Conditionally": " [may replace]"}.get(
+        changing.recreation, ""
+    )
+    if changing.before == changing.after:
         known = (
             "hidden or not known beforehand"
-            if found.before is MISSING
+            if changing.before is MISSING
             else "depends on what changes"
         )
-        yield f"{found.name}: {known}{cause}{needs}"
+        yield f"{changing.name}: {known}{cause}{needs}"
         return
-    for one in differences(found.name, found.before, found.after):
+    for one in differences(changing.name, changing.before, changing.after):
         yield f"{one.path}: {shown(one.before)} -> {shown(one.after)}{cause}{needs}"
 
 
-def markdown(found: Review) -> str:
+def markdown(review: Review) -> str:
     """The review as Markdown, for a merge request or an approval."""
-    lines = [f"## {_escaped(title(found))}", "", f"**{found.verdict}** {summary(found)}.", ""]
-    if found.findings:
+    lines = [f"## {_escaped(title(review))}", "", f"**{review.verdict}** {summary(review)}.", ""]
+    if review.findings:
         lines += ["| | about | resource | what | what to do |", "|---|---|---|---|---|"]
-        lines += [_row(finding) for finding in grouped(found.findings)] + [""]
-    if found.steps:
+        lines += [_row(finding) for finding in grouped(review.findings)] + [""]
+    if review.steps:
         lines += ["| | resource | type | what happens | properties |", "|---|---|---|---|---|"]
-        lines += [_step_row(step) for step in found.steps] + [""]
+        lines += [_step_row(step) for step in review.steps] + [""]
     lines += [
         f"Parameter `{p.name}`: {_escaped(p.before or 'not set')} to {_escaped(p.after or 'not set')}\n"
-        for p in found.parameters
+        for p in review.parameters
     ]
-    return "\n".join([*lines, LIMITS, "", f"Review `{found.digest}`", ""])
+    return "\n".join([*lines, LIMITS, "", f"Review `{review.digest}`", ""])
 
 
-def brief(found: Review, most: int = 900) -> str:
+def brief(review: Review, most: int = 900) -> str:
     """The review for an approval's text: plain, at most `most` characters."""
-    lines = [title(found), f"{found.verdict} {summary(found)}."]
-    lines += [f"{f.severity}: {f.resource}: {f.sentence}" for f in grouped(found.findings)]
-    whole = "\n".join([*lines, f"Review {found.digest}"])
+    lines = [title(review), f"{review.verdict} {summary(review)}."]
+    lines += [f"{f.severity}: {f.resource}: {f.sentence}" for f in grouped(review.findings)]
+    whole = "\n".join([*lines, f"Review {review.digest}"])
     if len(whole) <= most:
         return whole
-    end = f"\n... the rest is in the review {found.digest}"
+    end = f"\n... the rest is in the review {review.digest}"
     return whole[: most - len(end)] + end
 
 

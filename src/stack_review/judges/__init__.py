@@ -14,9 +14,9 @@ _JUDGES = (data.judge, availability.judge, security.judge, cost.judge, unknown.j
 
 def judge(steps: Sequence[Step], after: Mapping[str, Resource]) -> tuple[Finding, ...]:
     """Every finding about `steps`, the worst first, each said once; `after` are the stack's resources then."""
-    found = {finding: None for step in steps for finding in _of(step)}
-    found |= dict.fromkeys(unpublished.judge(steps, after))
-    return tuple(sorted(found, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence)))
+    findings = {finding: None for step in steps for finding in _of(step)}
+    findings |= dict.fromkeys(unpublished.judge(steps, after))
+    return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence)))
 
 
 def _of(step: Step) -> Iterator[Finding]:

@@ -58,9 +58,9 @@ def in_words(value: Json) -> str:
     """A value in one line, references as a person writes them."""
     if value is MISSING:
         return "not set"
-    found = _plain(value)
+    plain = _plain(value)
     return (
-        found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, sort_keys=True)
+        plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False, sort_keys=True)
     )
 
 

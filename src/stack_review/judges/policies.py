@@ -108,21 +108,23 @@ def _of_document(document: Json, name: str) -> Iterator[Statement]:
             return
     if not isinstance(document, Mapping):
         return
-    for found in listed(document.get("Statement")):
-        if isinstance(found, Mapping):
-            yield _statement(found, name)
+    for statement in listed(document.get("Statement")):
+        if isinstance(statement, Mapping):
+            yield _statement(statement, name)
 
 
-def _statement(found: Mapping[str, Json], name: str) -> Statement:
-    principal = found.get("Principal", found.get("NotPrincipal", []))
+def _statement(statement: Mapping[str, Json], name: str) -> Statement:
+    principal = statement.get("Principal", statement.get("NotPrincipal", []))
     return Statement(
-        effect=str(found.get("Effect", "")),
-        actions=_words(found.get("Action", found.get("NotAction"))),
-        resources=_words(found.get("Resource", found.get("NotResource"))),
+        effect=str(statement.get("Effect", "")),
+        actions=_words(statement.get("Action", statement.get("NotAction"))),
+        resources=_words(statement.get("Resource", statement.get("NotResource"))),
         principals=tuple(sorted(_principals(principal))),
-        condition=json.dumps(found["Condition"], sort_keys=True) if found.get("Condition") else "",
+        condition=json.dumps(statement["Condition"], sort_keys=True)
+        if statement.get("Condition")
+        else "",
         about_policy=name,
-        refused=any(key in found for key in ("NotAction", "NotResource", "NotPrincipal")),
+        refused=any(key in statement for key in ("NotAction", "NotResource", "NotPrincipal")),
     )
 
 

@@ -45,8 +45,8 @@ def judge(step: Step) -> Iterator[Finding]:
 
 
 def _named(step: Step) -> str:
-    found = [p.name for p in step.properties if p.by_schema]
-    return f" ({', '.join(found)} cannot be changed in place)" if found else ""
+    names = [p.name for p in step.properties if p.by_schema]
+    return f" ({', '.join(names)} cannot be changed in place)" if names else ""
 
 
 def _unknown(step: Step, type_: str) -> Iterator[Finding]:

@@ -43,9 +43,9 @@ def judge(steps: Iterable[Step], after: Mapping[str, Resource]) -> Iterator[Find
             )
 
 
-def _is_other(found: Property, by_name: Mapping[str, Step]) -> bool:
+def _is_other(changing: Property, by_name: Mapping[str, Step]) -> bool:
     """Whether a property really has another value: a reference has one where what it refers to is another."""
-    if not found.is_reference:
+    if not changing.is_reference:
         return True
-    causes = (by_name.get(cause.partition(".")[0]) for cause in found.causes)
+    causes = (by_name.get(cause.partition(".")[0]) for cause in changing.causes)
     return any(step is not None and step.ends_old for step in causes)

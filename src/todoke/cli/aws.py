@@ -194,11 +194,11 @@ def package_(
     from todoke.aws.deploy.package import build
     from todoke.cli.output import print_json, print_line
 
-    found = build(config, output)
+    built = build(config, output)
     if as_json:
-        print_json({"file": str(output), "sha256": found.sha256, "bytes": found.size})
+        print_json({"file": str(output), "sha256": built.sha256, "bytes": built.size})
     else:
-        print_line(f"{output}: {found.stated}, {found.key}")
+        print_line(f"{output}: {built.stated}, {built.key}")
 
 
 @aws.command()

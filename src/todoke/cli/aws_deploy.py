@@ -54,10 +54,10 @@ def deploy(aws: Aws, intent: Intent, proof: Proof, *, accept: str, as_json: bool
             if not _executed(aws, ready, plan, intent.stack, say):
                 return 1
     if is_ours and not former.exists:
-        found = next_steps(
+        steps = next_steps(
             intent.config, outputs_of(aws, intent.stack), parameters_of(aws, intent.stack)
         )
-        for step in found:
+        for step in steps:
             say.line(step)
     if waiting is None:
         say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")

@@ -17,10 +17,10 @@ class Progress:
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
 
-    def line(self, text: str, **found: object) -> None:
+    def line(self, text: str, **facts: object) -> None:
         """One thing that happened."""
         if self._as_json:
-            print_json({"say": text, **found})
+            print_json({"say": text, **facts})
         else:
             print_line(clean(text))
         sys.stdout.flush()
@@ -32,10 +32,10 @@ class Progress:
         else:
             sys.stderr.write(f"todoke: {clean(str(error))}\n")
 
-    def events(self, found: Iterable[Event]) -> None:
+    def events(self, events: Iterable[Event]) -> None:
         """Each event as it comes; on a terminal, with the one at work below."""
         with self._shown() as show:
-            for event in found:
+            for event in events:
                 show(event)
 
     @contextmanager

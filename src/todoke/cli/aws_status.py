@@ -6,7 +6,8 @@ import dataclasses
 import re
 
 from stack_review.session import Aws
-from todoke.aws.deploy.watch import Queue, logs, status_of
+from todoke.aws.deploy.logs import logs
+from todoke.aws.deploy.status import Queue, status_of
 from todoke.cli.output import clean, print_json, print_line, style
 from todoke.model.errors import ConfigError
 
@@ -16,23 +17,23 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def status(aws: Aws, stack: str, *, as_json: bool) -> int:
     """Print how the stack is; 1 when an alarm rings or it is not as it was deployed."""
-    found = status_of(aws, stack)
+    now = status_of(aws, stack)
     if as_json:
-        print_json(dataclasses.asdict(found) | {"is_well": found.is_well})
-        return 0 if found.is_well else 1
+        print_json(dataclasses.asdict(now) | {"is_well": now.is_well})
+        return 0 if now.is_well else 1
     print_line(
-        f"{style(found.stack, 'bold')}  {style(found.status, 'green' if found.is_well else 'red')}"
+        f"{style(now.stack, 'bold')}  {style(now.status, 'green' if now.is_well else 'red')}"
     )
-    for key, value in found.outputs.items():
+    for key, value in now.outputs.items():
         print_line(f"  {key}: {clean(value)}")
-    for alarm in found.alarms:
+    for alarm in now.alarms:
         colour = {"OK": "green", "ALARM": "red"}.get(alarm.state, "yellow")
         print_line(
             f"  alarm {alarm.name}: {style(alarm.state, colour)} {style(alarm.reason, 'dim')}".rstrip()
         )
-    for queue in found.queues:
+    for queue in now.queues:
         print_line(f"  queue {queue.name}: {_depth(queue)}")
-    return 0 if found.is_well else 1
+    return 0 if now.is_well else 1
 
 
 def print_logs(

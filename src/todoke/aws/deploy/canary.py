@@ -87,25 +87,25 @@ def fly(
 
 def _submitted(canary: Canary, ask: Ask) -> Flight:
     url = f"{canary.door_url.rstrip('/')}/f/{canary.form}"
-    status, found = ask("POST", url, canary.entries)
-    if status != 200 or not isinstance(found, dict) or not found.get("ok"):
+    status, answer = ask("POST", url, canary.entries)
+    if status != 200 or not isinstance(answer, dict) or not answer.get("ok"):
         raise CanaryDied(
-            f"The door does not take the canary: {url} answers {_answer(status, found)}."
+            f"The door does not take the canary: {url} answers {_answer(status, answer)}."
         )
-    return Flight(str(found.get("id", "")), str(found.get("status_url", "")), _statuses(found))
+    return Flight(str(answer.get("id", "")), str(answer.get("status_url", "")), _statuses(answer))
 
 
 def _looked(flight: Flight, ask: Ask) -> Flight:
     """How it stands now. A receipt that cannot be read for a moment changes nothing."""
-    status, found = ask("GET", flight.status_url, None)
-    if status != 200 or not isinstance(found, dict):
+    status, answer = ask("GET", flight.status_url, None)
+    if status != 200 or not isinstance(answer, dict):
         return flight
-    return Flight(flight.submission, flight.status_url, _statuses(found))
+    return Flight(flight.submission, flight.status_url, _statuses(answer))
 
 
-def _statuses(found: Mapping[str, Any]) -> dict[str, str]:
+def _statuses(receipt: Mapping[str, Any]) -> dict[str, str]:
     """The status of each mail; two of one role are told apart by number."""
-    rows = found.get("messages")
+    rows = receipt.get("messages")
     statuses: dict[str, str] = {}
     for row in rows if isinstance(rows, list) else ():
         if not isinstance(row, dict):
@@ -125,12 +125,11 @@ def _in_words(flight: Flight) -> str:
     )
 
 
-def _answer(status: int, found: Any) -> str:
-    if isinstance(found, dict):
-        found = found.get("errors") or found.get("message") or found
-    return f"{status} {json.dumps(found, ensure_ascii=False) if not isinstance(found, str) else found}"[
-        :500
-    ]
+def _answer(status: int, said: Any) -> str:
+    if isinstance(said, dict):
+        said = said.get("errors") or said.get("message") or said
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return f"{status} {text}"[:500]
 
 
 def entries_for(
@@ -142,27 +141,27 @@ def entries_for(
 
     Raises ConfigError: if a field takes none of them; it names the field.
     """
-    found: list[tuple[str, str]] = []
+    entries: list[tuple[str, str]] = []
     for control in form.fields or _any_fields(form):
         if control.name in given:
-            found.append((control.name, given[control.name]))
+            entries.append((control.name, given[control.name]))
         else:
-            found += [(control.name, value) for value in _values(control, address, mark)]
-    known = {name for name, _ in found}
-    found += [(name, value) for name, value in given.items() if name not in known]
+            entries += [(control.name, value) for value in _values(control, address, mark)]
+    known = {name for name, _ in entries}
+    entries += [(name, value) for name, value in given.items() if name not in known]
     optional = {c.name for c in form.fields or () if not c.required} - set(given)
-    unfit = optional & {fault.field for fault in _faults(form, found)}
-    found = [(name, value) for name, value in found if name not in unfit]
-    for fault in _faults(form, found):
+    unfit = optional & {fault.field for fault in _faults(form, entries)}
+    entries = [(name, value) for name, value in entries if name not in unfit]
+    for fault in _faults(form, entries):
         raise ConfigError(
             f"The canary does not know what to put into {fault.field} of the form {form.name}: {fault.message}"
             f" Give it with --canary-field {fault.field}=VALUE."
         )
-    return found
+    return entries
 
 
-def _faults(form: Form, found: Sequence[tuple[str, str]]) -> FieldErrors:
-    return validate(form, tuple(Entry(name, value) for name, value in found), "en")
+def _faults(form: Form, entries: Sequence[tuple[str, str]]) -> FieldErrors:
+    return validate(form, tuple(Entry(name, value) for name, value in entries), "en")
 
 
 def _any_fields(form: Form) -> tuple[Field, ...]:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from stack_review import kinds
 from stack_review.errors import AwsError
 from stack_review.session import Aws, Client, asked, code_of
-from stack_review.stack import describe
-from stack_review.template import document, from_document
+from stack_review.stack import template_of
 from todoke.aws.deploy.execute import Event, events, failure, followed
-from todoke.aws.deploy.watch import resources_of
-from todoke.model.errors import Error, NotFound
+from todoke.aws.deploy.status import require_stack, resources_of
+from todoke.model.errors import Error
 
 _KEPT = ("Retain", "RetainExceptOnCreate")
 _LOGS = "AWS::Logs::LogGroup"
@@ -42,12 +41,9 @@ class Holding:
 
 def holdings(client: Client, stack: str) -> tuple[Holding, ...]:
     """The stack's resources that hold data. Raises NotFound: if there is no such stack."""
-    if describe(client, stack) is None:
-        raise NotFound(f"There is no stack {stack} here.")
+    require_stack(client, stack)
     body = asked(client.get_template, StackName=stack, TemplateStage="Processed")["TemplateBody"]
-    declared = from_document(
-        document(body, stack) if isinstance(body, str) else body, stack
-    ).resources
+    declared = template_of(body, stack).resources
     return tuple(
         Holding(
             logical_id=row["LogicalResourceId"],
@@ -62,9 +58,9 @@ def holdings(client: Client, stack: str) -> tuple[Holding, ...]:
     )
 
 
-def require_kept(aws: Aws, found: tuple[Holding, ...]) -> None:
+def require_kept(aws: Aws, held: tuple[Holding, ...]) -> None:
     """Raises DestroyRefused: if data would go with the stack. Empty queues and buckets may go, and logs."""
-    lost = [h for h in found if not h.is_kept and h.type != _LOGS and not _is_empty(aws, h)]
+    lost = [h for h in held if not h.is_kept and h.type != _LOGS and not _is_empty(aws, h)]
     if lost:
         names = ", ".join(f"{h.logical_id} ({h.physical_id}: {h.holds})" for h in lost)
         raise DestroyRefused(
@@ -76,8 +72,10 @@ def require_kept(aws: Aws, found: tuple[Holding, ...]) -> None:
 def _is_empty(aws: Aws, holding: Holding) -> bool:
     """True for a queue or a bucket with nothing in it; of other types nobody asks."""
     if holding.type == "AWS::S3::Bucket":
-        found = asked(aws.client("s3").list_object_versions, Bucket=holding.physical_id, MaxKeys=1)
-        return not found.get("Versions") and not found.get("DeleteMarkers")
+        versions = asked(
+            aws.client("s3").list_object_versions, Bucket=holding.physical_id, MaxKeys=1
+        )
+        return not versions.get("Versions") and not versions.get("DeleteMarkers")
     if holding.type != "AWS::SQS::Queue":
         return False
     counts = asked(
@@ -89,11 +87,8 @@ def _is_empty(aws: Aws, holding: Holding) -> bool:
 
 
 def delete_stack(client: Client, aws: Aws, stack: str) -> Iterator[Event]:
-    """Delete the stack; each event as it comes. Raises Error: if something of it could not be deleted."""
-    found = describe(client, stack)
-    if found is None:
-        raise NotFound(f"There is no stack {stack} here.")
-    stack_id = str(found["StackId"])
+    """Delete the stack; each event as it comes. Raises NotFound; Error: if something of it could not be deleted."""
+    stack_id = str(require_stack(client, stack)["StackId"])
     known = {event.id for event in events(client, stack_id)}
     extra = {"RoleARN": aws.execution_role} if aws.execution_role else {}
     asked(client.delete_stack, StackName=stack_id, **extra)
@@ -105,9 +100,9 @@ def delete_stack(client: Client, aws: Aws, stack: str) -> Iterator[Event]:
         raise Error(failure(stack, seen[-1].status, seen))
 
 
-def unprotect(aws: Aws, found: tuple[Holding, ...]) -> None:
+def unprotect(aws: Aws, held: tuple[Holding, ...]) -> None:
     """Make what holds data deletable: empty the buckets, lift the tables' protection."""
-    for holding in found:
+    for holding in held:
         if holding.type == "AWS::S3::Bucket":
             _clear(aws, holding.physical_id)
         elif holding.type == "AWS::DynamoDB::Table":
@@ -118,9 +113,9 @@ def unprotect(aws: Aws, found: tuple[Holding, ...]) -> None:
             )
 
 
-def delete_kept(aws: Aws, found: tuple[Holding, ...]) -> Iterator[tuple[Holding, bool]]:
+def delete_kept(aws: Aws, held: tuple[Holding, ...]) -> Iterator[tuple[Holding, bool]]:
     """Delete what stayed; with each, whether it is gone. A type that is not known here stays, and is said to."""
-    for holding in found:
+    for holding in held:
         if holding.is_kept:
             deleter = _DELETERS.get(holding.type)
             if deleter is not None:

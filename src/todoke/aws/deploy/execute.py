@@ -1,4 +1,4 @@
-"""Execute a change set and follow it to its end; go back to the former template when that is asked for."""
+"""Execute a change set, follow a stack's events to their end, and say why it failed."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def execute(
     Raises DeployFailed: when the stack did not reach the new state, with the first real cause; CloudFormation has
     rolled it back by then. A stack's first deployment that fails keeps none of its resources.
     """
-    found = describe(client, stack)
-    stack_id = str(found["StackId"]) if found else stack
+    described = describe(client, stack)
+    stack_id = str(described["StackId"]) if described else stack
     known = {event.id for event in events(client, stack_id)}
     extra = {"RetainExceptOnCreate": True} if creates else {}
     asked(client.execute_change_set, ChangeSetName=change_set, **extra)

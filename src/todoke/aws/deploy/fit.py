@@ -45,17 +45,16 @@ def fitted(aws: Aws, deployment: Deployment, config: Path) -> tuple[Deployment, 
     asked_for = values.get(RESERVE) or str(
         parse(deployment.template).parameters[RESERVE]["Default"]
     )
-    found = _concurrency(aws)
-    if (
-        found is None or not asked_for.isdecimal()
-    ):  # what is no number CloudFormation refuses itself
+    concurrency = _concurrency(aws)
+    if concurrency is None or not asked_for.isdecimal():
+        # What is no number CloudFormation refuses itself.
         return deployment, ""
-    wanted, spare = int(asked_for), found.spare(int(former.get(RESERVE) or 0))
+    wanted, spare = int(asked_for), concurrency.spare(int(former.get(RESERVE) or 0))
     if wanted <= spare:
         return deployment, ""
     why = (
-        f"Functions of this account may run {found.limit} at once in {aws.region_name}, and {spare or 'none'} of these"
-        " can be reserved for the sender"
+        f"Functions of this account may run {concurrency.limit} at once in {aws.region_name},"
+        f" and {spare or 'none'} of these can be reserved for the sender"
     )
     if RESERVE in deployment.inputs.values:
         raise ConfigError(

@@ -76,11 +76,11 @@ def build(config: Path, output: Path) -> Package:
     Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
     or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
     """
-    found = read_toml(config)
-    site = dict(_files_named(config, found))
+    document = read_toml(config)
+    site = dict(_files_named(config, document))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
-        _install(requirements(service=_service(found)), target)
+        _install(requirements(service=_service(document)), target)
         files = (
             {str(path.relative_to(target)): path for path in _kept(target)} | dict(_ours()) | site
         )
@@ -128,10 +128,10 @@ def site_files(config: Path) -> Iterator[tuple[str, Path]]:
     return _files_named(config, read_toml(config))
 
 
-def _files_named(config: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+def _files_named(config: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     root = config.resolve().parent
     yield CONFIGURATION, config
-    for key, name in _named(found):
+    for key, name in _named(document):
         path = (root / name).resolve()
         if not path.is_relative_to(root):
             raise ConfigError(
@@ -153,18 +153,18 @@ def read_toml(config: Path) -> dict[str, Any]:
         raise ConfigError(f"{config} is no TOML: {error}.") from error
 
 
-def _service(found: Mapping[str, Any]) -> str:
+def _service(document: Mapping[str, Any]) -> str:
     """The mail service that the configuration names, "" where it names none."""
-    mail = found.get("mail")
+    mail = document.get("mail")
     service = mail.get("service") if isinstance(mail, dict) else None
     return service if isinstance(service, str) else ""
 
 
-def _named(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    mail = found.get("mail")
+def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    mail = document.get("mail")
     if isinstance(mail, dict) and isinstance(mail.get("templates"), str):
         yield "mail.templates", mail["templates"]
-    forms = found.get("forms")
+    forms = document.get("forms")
     for form, table in (forms if isinstance(forms, dict) else {}).items():
         if not isinstance(table, dict):
             continue

@@ -77,12 +77,12 @@ def dead_letters(sqs: Any, queue: str, limit: int) -> Iterator[DeadLetter]:
 
     Raises ClientError, BotoCoreError: as the client does.
     """
-    found = 0
+    received = 0
     seen: set[str] = set()
-    while found < limit:
+    while received < limit:
         answer = sqs.receive_message(
             QueueUrl=queue,
-            MaxNumberOfMessages=min(10, limit - found),
+            MaxNumberOfMessages=min(10, limit - received),
             VisibilityTimeout=SECONDS_IN_HAND,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
@@ -92,7 +92,7 @@ def dead_letters(sqs: Any, queue: str, limit: int) -> Iterator[DeadLetter]:
         if not fresh:
             return
         seen |= {letter.id for letter in fresh}
-        found += len(fresh)
+        received += len(fresh)
         yield from fresh
 
 

@@ -26,7 +26,7 @@ class FunctionFailed(Exception):
 
 
 class Function:
-    """What the runtime calls."""
+    """A handler that starts when it is first needed, and whose failures say no visitor's word."""
 
     def __init__(
         self, name: str, make: Make, environ: Mapping[str, str], ask: Ask | None = None

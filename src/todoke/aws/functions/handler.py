@@ -1,4 +1,4 @@
-"""What Lambda calls, and what makes it."""
+"""The shape of a function's handler, and of what makes one."""
 
 from __future__ import annotations
 

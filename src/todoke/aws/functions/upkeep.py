@@ -1,6 +1,6 @@
-"""The function `sweep`, called by the schedule: what time alone makes due, and the messages whose hint was lost.
+"""The function `sweep`: what time alone makes due, and the messages whose hint was lost.
 
-Retention, the watch on silence and the reconciliation with the service's records are the sweep's own (todoke.sweep).
+Retention, the watch on silence and the reconciliation with the service's records are the sweep's own (walk/sweep.py).
 What is due is handed over here if it is a handful. If it is more, as after an outage, the queue is told of it, and the
 sender hands it over with all its connections; the store's claim decides, so to be told twice does nothing twice.
 """
@@ -43,10 +43,10 @@ def make_sweep(
     def handle(_event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         leased = app_with_lease(app, context)
         # First, since the mail service's records may take their time.
-        found, hinted = _hand_over_due(leased, told, most_hinted, context)
+        handed_over, hinted = _hand_over_due(leased, told, most_hinted, context)
         erased = sweep(leased)
-        log.info("swept", erased=erased, messages=found, hinted=hinted)
-        return {"erased": erased, "messages": found, "hinted": hinted}
+        log.info("swept", erased=erased, messages=handed_over, hinted=hinted)
+        return {"erased": erased, "messages": handed_over, "hinted": hinted}
 
     return handle
 
@@ -56,17 +56,17 @@ def _hand_over_due(app: App, queues: Queues, most: int, context: LambdaContext) 
 
     Once the service is down nothing more is tried. Without a queue all is handed over here, while there is time.
     """
-    found, hinted = 0, None
+    handed_over, hinted = 0, None
     while has_time(app, context):
         done = send_round(app, AT_ONCE, may_begin=partial(has_time, app, context))
-        found += len(done.outcomes)
+        handed_over += len(done.outcomes)
         if len(done.outcomes) < AT_ONCE or done.fault is not None:
             break
         if hinted is None:
             hinted = _hint(app, queues, most)
         if hinted:
             break
-    return found, hinted or 0
+    return handed_over, hinted or 0
 
 
 def _hint(app: App, queues: Queues, most: int) -> int:

@@ -23,7 +23,7 @@ from todoke.testing import FakeEvents
 NOW = sns_signing.NOW
 AT = datetime(2026, 5, 6, 7, 1, 2, tzinfo=UTC)
 KINDS = (Kind.ACCEPTED, Kind.DEFERRED, Kind.DELIVERED, Kind.BOUNCED, Kind.REJECTED, Kind.COMPLAINED)
-"""What each service has words for."""
+"""What services have words for; each of them for most."""
 
 
 class Fact(NamedTuple):
@@ -36,9 +36,10 @@ class Fact(NamedTuple):
 
 
 class Service(Protocol):
-    """A service with an event source that believes it."""
+    """A service with an event source that believes it, and the kinds of event that it has words for."""
 
     source: EventSource
+    kinds: Sequence[Kind]
 
     def calls(self, facts: Sequence[Fact]) -> Sequence[HookRequest]:
         """The calls in which it tells these facts, in order; as few as it can."""
@@ -64,6 +65,7 @@ class Service(Protocol):
 class CustomersMailCloud:
     """Proves itself by a key, in the body or in a header."""
 
+    kinds = KINDS
     key = "the key of the webhook"
     words: Mapping[Kind, tuple[str, str]] = {
         Kind.ACCEPTED: ("deliveries", "queued"),
@@ -127,6 +129,7 @@ class CustomersMailCloud:
 class Ses:
     """Proves itself by the signature that Amazon SNS puts on a message to our topic."""
 
+    kinds = KINDS
     words: Mapping[Kind, tuple[str, str, dict[str, Any]]] = {
         Kind.ACCEPTED: ("Send", "send", {}),
         Kind.DEFERRED: ("DeliveryDelay", "deliveryDelay", {"delayType": "MailboxFull"}),
@@ -199,6 +202,8 @@ class Ses:
 
 class Fake:
     """Proves itself by a header."""
+
+    kinds = KINDS
 
     def __init__(self) -> None:
         self.fake = FakeEvents()

@@ -25,7 +25,12 @@ FLOORS = (
     ("todoke/stores", "todoke/stores/rules"),
     ("todoke/stores/sqlite", "todoke/stores/dynamodb", "todoke/stores/memory"),
     ("todoke/services/http", "todoke/services/service.py", "todoke/services/meaning.py"),
-    ("todoke/services/customers_mail_cloud", "todoke/services/ses", "todoke/services/smtp"),
+    (
+        "todoke/services/customers_mail_cloud",
+        "todoke/services/postmark",
+        "todoke/services/ses",
+        "todoke/services/smtp",
+    ),
     ("todoke/services",),
     ("todoke/testing",),
     ("todoke/wiring.py",),

@@ -24,6 +24,9 @@ ENVIRON = {
     "TODOKE_CMC_API_KEY": "key",
     "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
     "TODOKE_SES_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+    "TODOKE_POSTMARK_API_KEY": "key",
+    "TODOKE_POSTMARK_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+    "TODOKE_POSTMARK_WEBHOOK_KEY": "0123456789abcdef0123456789abcdef",
 }
 EXPECTED = ("TODOKE_SMTP_PASSWORD is not used", "a domain that exists for examples only")
 """What is said of every example, because it is one."""
@@ -213,9 +216,10 @@ def test_each_word_of_the_service_becomes_what_the_documentation_says() -> None:
     assert set(rows) == told
 
 
-def test_the_example_of_amazon_ses_works(tmp_path: Path) -> None:
-    """What a site owner copies for SES is read without a fault, beside the rest of a configuration."""
-    text = (ROOT / "docs" / "services" / "ses.md").read_text("utf-8")
+@pytest.mark.parametrize("service", ["ses", "postmark", "smtp"])
+def test_the_example_of_a_service_s_page_works(service: str, tmp_path: Path) -> None:
+    """What a site owner copies is read without a fault, beside the rest of a configuration."""
+    text = (ROOT / "docs" / "services" / f"{service}.md").read_text("utf-8")
     (example,) = re.findall(r"(?ms)^ *```toml\n(.*?)^ *```", text)
     document = merged(whole_example(), tomllib.loads(example))
     found = check(written(folder_with_files(tmp_path), document), ENVIRON)

@@ -8,6 +8,7 @@ from typing import Any
 from todoke.model.errors import ConfigError
 from todoke.model.settings import ServiceSettings
 from todoke.services.customers_mail_cloud.service import CUSTOMERS_MAIL_CLOUD
+from todoke.services.postmark.service import POSTMARK
 from todoke.services.service import Choice, Service
 from todoke.services.ses.service import SES
 from todoke.services.smtp.service import SMTP
@@ -19,6 +20,7 @@ _ROWS: tuple[Service[Any], ...] = (
     SMTP,
     CUSTOMERS_MAIL_CLOUD,
     SES,
+    POSTMARK,
 )
 SERVICES: Mapping[str, Service[Any]] = {service.name: service for service in _ROWS}
 TOKENED = frozenset(service.name for service in _ROWS if service.tells_tokens)

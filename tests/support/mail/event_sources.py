@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -16,6 +17,8 @@ from todoke.model.settings import Secret
 from todoke.ports.events import EventSource, HookRequest
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.services.postmark.events import PostmarkEvents
+from todoke.services.postmark.settings import METADATA, PostmarkSettings
 from todoke.services.ses.events import TAG, SesEvents
 from todoke.services.ses.settings import SesSettings
 from todoke.testing import FakeEvents
@@ -200,6 +203,66 @@ class Ses:
         return sns_signing.call(sns_signing.envelope(content.decode("utf-8", "replace")))
 
 
+class Postmark:
+    """Proves itself by a password, beside the body. It has no word for a mail that it took."""
+
+    kinds = tuple(kind for kind in KINDS if kind is not Kind.ACCEPTED)
+    key = "0123456789abcdef0123456789abcdef"
+    words: Mapping[Kind, tuple[str, str]] = {
+        Kind.DEFERRED: ("Bounce", "Transient"),
+        Kind.DELIVERED: ("Delivery", ""),
+        Kind.BOUNCED: ("Bounce", "HardBounce"),
+        Kind.REJECTED: ("Bounce", "ManuallyDeactivated"),
+        Kind.COMPLAINED: ("SpamComplaint", "SpamComplaint"),
+    }
+
+    def __init__(self) -> None:
+        self.source: EventSource = PostmarkEvents(PostmarkSettings(webhook_key=Secret(self.key)))
+
+    def _stated(self, fact: Fact) -> dict[str, Any]:
+        record, kind = self.words[fact.kind]
+        at = fact.at.strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+        about = {"RecordType": record, "MessageID": "883953f4-6105-42a2-a16a-77a8eac79483"}
+        metadata = {"Metadata": {METADATA: fact.token}}
+        if record == "Delivery":
+            return about | metadata | {"Recipient": fact.recipient, "DeliveredAt": at}
+        return about | metadata | {"Email": fact.recipient, "BouncedAt": at, "Type": kind}
+
+    def calls(self, facts: Sequence[Fact]) -> Sequence[HookRequest]:
+        """See Service. A call tells of one mail."""
+        return [self.proven(json.dumps(self._stated(fact)).encode()) for fact in facts]
+
+    def new_word(self) -> HookRequest:
+        """See Service."""
+        stated = self._stated(Fact(Kind.DELIVERED)) | {"RecordType": "Frozen"}
+        return self.proven(json.dumps(stated).encode())
+
+    def forgeries(self) -> Mapping[str, HookRequest]:
+        """See Service."""
+        (true,) = self.calls([Fact(Kind.DELIVERED)])
+        stated = {
+            "no password": {},
+            "another password": {"authorization": _basic("todoke", "x")},
+            "no password beside the user": {"authorization": _basic("todoke", "")},
+            "the password as the user": {"authorization": _basic(self.key, "")},
+            "another scheme": {"authorization": f"Bearer {self.key}"},
+            "a header that is none": {"authorization": "Basic \xff"},
+        }
+        return {name: HookRequest(headers=h, body=true.body) for name, h in stated.items()}
+
+    def proven(self, body: bytes) -> HookRequest:
+        """See Service."""
+        return HookRequest(headers={"authorization": _basic("todoke", self.key)}, body=body)
+
+    def around(self, content: bytes) -> HookRequest:
+        """See Service."""
+        return self.proven(content)
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
 class Fake:
     """Proves itself by a header."""
 
@@ -249,6 +312,7 @@ class Fake:
 SERVICES: Mapping[str, Callable[[], Service]] = {
     "customers-mail-cloud": CustomersMailCloud,
     "ses": Ses,
+    "postmark": Postmark,
     "fake": Fake,
 }
 """Each service by the name that its events bear."""

@@ -51,6 +51,10 @@ class HttpScript:
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     usual: str = '{"id": "<1@mta.test>"}'
 
+    def answer(self, start: str, headers: dict[str, str], body: bytes) -> str:
+        """What is said to a request when no answers are left."""
+        return answer_of(200, self.usual)
+
     def talk(self, peer: socket.socket) -> None:
         """Answer the requests of one connection."""
         lines = peer.makefile("rb")
@@ -61,7 +65,11 @@ class HttpScript:
                 headers[name.lower()] = value.strip()
             body = lines.read(int(headers.get("content-length", "0")))
             self.requests.append((start.decode().strip(), headers, body))
-            answer = self.answers.pop(0) if self.answers else answer_of(200, self.usual)
+            answer = (
+                self.answers.pop(0)
+                if self.answers
+                else self.answer(start.decode().strip(), headers, body)
+            )
             if answer == "drop":
                 return
             if answer == "hang":

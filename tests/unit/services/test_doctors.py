@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from support.variants import replace
+from todoke.model.settings import Secret
 from todoke.ports.diagnosis import Check
 from todoke.services.customers_mail_cloud.doctor import judge_cloud, judge_records
 from todoke.services.http.ask import WebFacts
+from todoke.services.postmark.doctor import judge_postmark
+from todoke.services.postmark.facts import PostmarkFacts, ServerAnswer
+from todoke.services.postmark.settings import PostmarkSettings
 from todoke.services.ses.doctor import NEEDED_EVENTS, judge_ses
 from todoke.services.ses.facts import SesFacts, Told
 from todoke.services.smtp.doctor import Knock, judge_smtp
@@ -187,3 +191,108 @@ def test_customers_mail_cloud() -> None:
     assert judge_cloud(WebFacts(url="u", at=NOW, error="x"), "h")[0].status.value == "bad"
     assert judge_records("")[0].status.value == "good"
     assert judge_records("The records cannot be read.")[0].status.value == "bad"
+
+
+HOOK = "https://forms.garden.example/hooks/postmark/"
+POSTMARK = PostmarkSettings(hook_secret=Secret("s" * 32), webhook_key=Secret("k" * 32))
+
+
+def webhook(**changes: Any) -> dict[str, Any]:
+    """A webhook of Postmark's that is set up as it should be; `changes` are fields, or triggers by their name."""
+    usual: dict[str, Any] = {
+        "Url": f"{HOOK}{'s' * 32}",
+        "HttpAuth": {"Username": "todoke", "Password": "k" * 32},
+        "Triggers": {
+            **{name: {"Enabled": True} for name in ("Delivery", "Bounce", "SpamComplaint")},
+            **{name: {"Enabled": False} for name in ("Open", "Click", "SubscriptionChange")},
+        },
+    }
+    for name, value in changes.items():
+        (usual if name in usual else usual["Triggers"])[name] = value
+    return usual
+
+
+def postmark(*webhooks: Any, **changes: Any) -> PostmarkFacts:
+    """What a sound server tells, with these webhooks."""
+    usual = PostmarkFacts(
+        server=ServerAnswer({"Name": "forms", "DeliveryType": "Live"}, status=200),
+        webhooks=ServerAnswer({"Webhooks": list(webhooks or [webhook()])}, status=200),
+        suppressions=ServerAnswer(),
+    )
+    return replace(usual, **changes)
+
+
+def verdicts_of_postmark(facts: PostmarkFacts, own: PostmarkSettings = POSTMARK) -> dict[str, str]:
+    """Each check's verdict by name; whatever is not good says what to do, or that it is unknown."""
+    checks = judge_postmark(facts, own, hook=HOOK)
+    assert all(check.do or check.status.value in {"good", "unknown"} for check in checks)
+    assert not any(
+        secret in check.says + check.do for check in checks for secret in ("ssss", "kkkk")
+    )
+    return {check.name: check.status.value for check in checks}
+
+
+def test_postmark_that_is_set_up_well() -> None:
+    """Server, webhook and suppression list."""
+    assert verdicts_of_postmark(postmark()) == {
+        "mail": "good",
+        "mail.events": "good",
+        "mail.suppressions": "good",
+    }
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        ServerAnswer(error="10 bad token", status=401),
+        ServerAnswer(error="NewConnectionError"),
+    ],
+)
+def test_postmark_that_does_not_know_us(server: ServerAnswer) -> None:
+    """Nothing else is said then."""
+    assert verdicts_of_postmark(postmark(server=server)) == {"mail": "bad"}
+
+
+def test_a_sandbox_of_postmark_delivers_nothing() -> None:
+    """Which would look like delivered."""
+    server = ServerAnswer({"DeliveryType": "Sandbox"}, status=200)
+    assert verdicts_of_postmark(postmark(server=server))["mail"] == "bad"
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "verdict"),
+    [
+        ([webhook(Url="https://elsewhere.example/hook")], "bad"),
+        ([{}, "nonsense"], "bad"),
+        ([webhook(Url=f"{HOOK}{'x' * 32}")], "bad"),
+        ([webhook(HttpAuth={"Username": "todoke", "Password": "x"})], "bad"),
+        ([webhook(HttpAuth=None)], "bad"),
+        ([webhook(Bounce={"Enabled": False})], "bad"),
+        ([webhook(Triggers=None)], "bad"),
+        ([webhook(Open={"Enabled": True})], "warn"),
+        ([webhook(Bounce={"Enabled": True, "IncludeContent": True})], "warn"),
+        ([webhook(Url="https://elsewhere.example/hook"), webhook()], "good"),
+        ([webhook(Bounce={"Enabled": False}), webhook(Delivery={"Enabled": False})], "good"),
+    ],
+)
+def test_the_webhooks_of_postmark(webhooks: list[Any], verdict: str) -> None:
+    """None of ours, one with another's secrets, one that leaves words out, one that watches people read."""
+    assert verdicts_of_postmark(postmark(*webhooks))["mail.events"] == verdict
+
+
+def test_secrets_of_postmark_s_webhook_that_are_not_known_here_are_not_judged() -> None:
+    """The doctor may run where they are not."""
+    facts = postmark(webhook(Url=f"{HOOK}any", HttpAuth=None))
+    assert verdicts_of_postmark(facts, PostmarkSettings())["mail.events"] == "good"
+
+
+def test_what_else_postmark_may_say() -> None:
+    """No such stream; no webhook wanted; our own address suppressed; a list that cannot be asked."""
+    none = ServerAnswer(error="404 no such stream", status=404)
+    assert verdicts_of_postmark(postmark(webhooks=none))["mail.events"] == "bad"
+    off = replace(POSTMARK, webhook=False)
+    assert verdicts_of_postmark(postmark(), off)["mail.events"] == "warn"
+    ours = postmark(suppressed=["desk@garden.example"])
+    assert verdicts_of_postmark(ours)["mail.suppressions"] == "bad"
+    unasked = postmark(suppressions=ServerAnswer(error="HTTP 500", status=500))
+    assert verdicts_of_postmark(unasked)["mail.suppressions"] == "unknown"

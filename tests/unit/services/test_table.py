@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.mail import event_sources
 from support.mail.mails import settings
 from support.places import ROOT
 from support.variants import replace
@@ -30,6 +31,7 @@ ALWAYS = {"__init__", "settings", "mailer", "doctor", "service"}
 CORNERS = {
     "smtp": {"session"},
     "customers_mail_cloud": {"client", "events", "records"},
+    "postmark": {"client", "events", "answers", "facts"},
     "ses": {"client", "events", "answers", "facts", "sns", "sns_fetch"},
 }
 """What else: events and records where it has them, a client, and what only this service needs."""
@@ -123,6 +125,7 @@ def test_a_hook_has_a_lock_that_a_secret_opens(service: Service[Any]) -> None:
     own = whole(service)
     source = service.open_events(own)
     assert (source is not None) == any(s.opens_hook and s.is_needed(own) for s in service.secrets)
+    assert (source is not None) == (service.name in event_sources.SERVICES)  # the contract suite's
     if source is not None:
         assert source.name == service.name
         assert service.hook_steps

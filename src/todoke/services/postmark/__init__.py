@@ -1,0 +1,1 @@
+"""Postmark (docs/services/postmark.md)."""

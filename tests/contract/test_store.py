@@ -698,12 +698,12 @@ class TestFollowUp:
         assert desk.now == alert.due_at
         assert [alert.message.id] == [c.message.id for c in desk.claim()]
 
-    @pytest.mark.parametrize("how", ["record", "resend"])
+    @pytest.mark.parametrize("how", ["journal", "resend"])
     def test_from_every_change(self, desk: Desk, how: str) -> None:
         """An event from outside and a correction cause follow-ups too."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
-        if how == "record":
+        if how == "journal":
             desk.journal(desk.event(Kind.BOUNCED, token=token), follow_up=_alert(desk))
         else:
             desk.resend(message.id, "taro@right.example", follow_up=_alert(desk))
@@ -1116,6 +1116,7 @@ def _alert(
     ) -> tuple[Message, ...]:
         if seen is not None:
             seen.append((submission, before, after))
+        status = after.standing.status
         return (
             Message(
                 id=after.message.id + "-alert",
@@ -1126,7 +1127,7 @@ def _alert(
                 message_id=f"<alert.{after.message.id}@site.example>",
                 created_at=desk.now,
                 about=after.message.id,
-                note=Note(after.standing.status.value),
+                note=Note(status.value) if status.is_failure else Note.CORRECTED,
             ),
         )
 

@@ -37,12 +37,12 @@ from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.services.customers_mail_cloud.events import read_item
+from todoke.stores.dynamodb.claim import GRACE, LATE
 from todoke.stores.dynamodb.client import DynamoTable, make_client
 from todoke.stores.dynamodb.index import before, newest, oldest
 from todoke.stores.dynamodb.items import current_key
 from todoke.stores.dynamodb.store import DynamoStore
 from todoke.stores.dynamodb.table import DEFINITION, EXPIRY, TIME, create_table
-from todoke.stores.dynamodb.work import GRACE, LATE
 from todoke.walk.accept import Context, Prepared, prepare
 from todoke.walk.app import App
 

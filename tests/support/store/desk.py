@@ -189,7 +189,7 @@ class Desk:
     def journal(
         self, *events: DeliveryEvent, follow_up: object = nothing_follows
     ) -> list[Journaled]:
-        """Record events from outside."""
+        """Journal events from outside."""
         return list(self.store.journal(events, follow_up))  # type: ignore[arg-type]
 
     def resend(

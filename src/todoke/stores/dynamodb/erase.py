@@ -11,7 +11,7 @@ from datetime import datetime
 
 from todoke.model import ids
 from todoke.model.address import mailbox_key
-from todoke.stores.dynamodb import orphans, small
+from todoke.stores.dynamodb import orphans, shelf
 from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
 from todoke.stores.dynamodb.client import Changed, rest
 from todoke.stores.dynamodb.index import LOWEST, Bound, after, before, oldest
@@ -47,7 +47,7 @@ class Eraser:
         keys = [key for key, event in found if condition.means_orphan(event, gone)]
         orphans.remove(self.cabinet.table, keys)
         if gone:
-            small.forget_suppressions(self.cabinet.table, gone)
+            shelf.forget_suppressions(self.cabinet.table, gone)
         return done.count
 
     def _candidates(self, condition: Condition) -> Iterator[str]:

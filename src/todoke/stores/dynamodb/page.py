@@ -10,10 +10,10 @@ from todoke.model.address import mailbox_key
 from todoke.model.errors import Malformed
 from todoke.ports.archive import Page, Query
 from todoke.stores.dynamodb.cabinet import Cabinet
+from todoke.stores.dynamodb.claim import DynamoOutbox
 from todoke.stores.dynamodb.index import HIGHEST, LOWEST, IndexEntry, newest
 from todoke.stores.dynamodb.items import FAULTS, ID, StoredItem
 from todoke.stores.dynamodb.table import FAULT, TIME
-from todoke.stores.dynamodb.work import DynamoOutbox
 from todoke.stores.rules.erase import address_keys, recipients
 
 _LOOKED_AT = 1_000

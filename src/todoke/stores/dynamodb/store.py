@@ -20,8 +20,9 @@ from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.dynamodb import move, orphans, small
+from todoke.stores.dynamodb import move, orphans, shelf
 from todoke.stores.dynamodb.cabinet import Cabinet
+from todoke.stores.dynamodb.claim import LATE, DynamoOutbox
 from todoke.stores.dynamodb.client import Changed, DynamoTable, make_client
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.erase import Eraser
@@ -32,7 +33,7 @@ from todoke.stores.dynamodb.journal import DynamoJournal
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.pointers import Pointers
 from todoke.stores.dynamodb.stream import due_in, submission_in
-from todoke.stores.dynamodb.work import LATE, DynamoOutbox, Wish
+from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.work import new_work
 
@@ -94,7 +95,9 @@ class DynamoStore:
         ids: Sequence[str] = (),
     ) -> Sequence[Claim]:
         """See Store."""
-        return self._outbox.claim(Wish(now, lease_until, limit, service, ceiling, tuple(ids)))
+        return self._outbox.claim(
+            ClaimRequest(now, lease_until, limit, service, ceiling, tuple(ids))
+        )
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store. Atomic for each submission; to repeat a call that failed is safe."""
@@ -190,7 +193,7 @@ class DynamoStore:
 
     def marks(self) -> Mapping[str, datetime]:
         """See Store."""
-        return small.marks(self._table)
+        return shelf.marks(self._table)
 
     def restore(self, kept: Kept) -> Future[Restored]:
         """See Store."""
@@ -226,29 +229,29 @@ class DynamoStore:
 
     def put_code(self, code_hash: str, expires_at: datetime) -> None:
         """See Store."""
-        small.put_code(self._table, code_hash, expires_at)
+        shelf.put_code(self._table, code_hash, expires_at)
 
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
-        return small.take_code(self._table, code_hash, now)
+        return shelf.take_code(self._table, code_hash, now)
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""
-        return small.mark(self._table, name)
+        return shelf.mark(self._table, name)
 
     def put_mark(self, name: str, at: datetime) -> None:
         """See Store."""
-        small.put_mark(self._table, name, at)
+        shelf.put_mark(self._table, name, at)
 
     def put_suppressions(
         self, service: str, suppressions: Sequence[Suppression], at: datetime
     ) -> None:
         """See Store."""
-        small.put_suppressions(self._table, service, suppressions, at)
+        shelf.put_suppressions(self._table, service, suppressions, at)
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""
-        return small.suppressions(self._table)
+        return shelf.suppressions(self._table)
 
     def close(self) -> None:
         """See Store."""

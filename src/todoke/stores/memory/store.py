@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from threading import RLock
 
-from msgspec.structs import replace
-
 from todoke.model import ids
 from todoke.model.address import mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent
-from todoke.model.errors import Malformed, StoreUnavailable
+from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
@@ -22,10 +20,14 @@ from todoke.ports.archive import Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.memory.tables import MemoryTransaction, Tables
+from todoke.stores.memory.erase import erase
+from todoke.stores.memory.page import page
+from todoke.stores.memory.tables import Tables
+from todoke.stores.memory.transaction import MemoryTransaction
 from todoke.stores.rules import journal as rules
-from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
-from todoke.stores.rules.work import begin, forget, kept_message, new_work
+from todoke.stores.rules.claim import ClaimRequest, begin_claim
+from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.work import Work, kept_message, new_work
 
 
 class MemoryStore:
@@ -68,31 +70,9 @@ class MemoryStore:
         ids: Sequence[str] = (),
     ) -> Sequence[Claim]:
         """See Store."""
-        claims = []
+        request = ClaimRequest(now, lease_until, limit, service, ceiling, tuple(ids))
         with self._writing() as tables:
-            for before in tables.due(now, ids)[:limit]:
-                work, interruption = begin(
-                    before,
-                    token=new_attempt_token(),
-                    now=now,
-                    lease_until=lease_until,
-                    service=service,
-                    ceiling=ceiling,
-                )
-                attempt = work.timeline.attempts[-1].attempt
-                tables.works[work.message.id] = work
-                tables.tokens[attempt.token] = work.message.id
-                claims.append(
-                    Claim(
-                        message=work.message,
-                        attempt=attempt,
-                        submission=tables.submission(work.message.submission_id),
-                        lease_until=lease_until,
-                        interrupted=interruption is not None,
-                        resend_asked_at=work.timeline.resend_asked_at,
-                    )
-                )
-        return claims
+            return [_claim(tables, work, request) for work in tables.due(now, ids)[:limit]]
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store."""
@@ -140,8 +120,8 @@ class MemoryStore:
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
         with self._reading() as tables:
-            found = (s.id for s in tables.submissions.values() if s.token_hash == token_hash)
-            return tables.timeline(next(found, ""))
+            ids = (s.id for s in tables.submissions.values() if s.token_hash == token_hash)
+            return tables.timeline(next(ids, ""))
 
     def timeline(self, submission_id: str) -> Timeline | None:
         """See Store."""
@@ -151,18 +131,7 @@ class MemoryStore:
     def page(self, query: Query) -> Page:
         """See Store."""
         with self._reading() as tables:
-            all_of_them = sorted(
-                tables.submissions.values(), key=lambda s: (s.received_at, s.id), reverse=True
-            )
-            places = {_cursor(s): place for place, s in enumerate(all_of_them)}
-            if query.before and query.before not in places:
-                raise Malformed("This is not a cursor of a page.")
-            rest = all_of_them[places[query.before] + 1 :] if query.before else all_of_them
-            timelines = (tables.timeline(s.id) for s in rest)
-            found = [t for t in timelines if t is not None and _matches(query, t, tables)]
-            shown = found[: query.limit]
-            is_more = len(found) > query.limit
-            return Page(tuple(shown), _cursor(shown[-1].submission) if is_more and shown else "")
+            return page(tables, query)
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
@@ -232,19 +201,7 @@ class MemoryStore:
         """See Store."""
         condition = Condition(submission_id, address, received_before, retained_before)
         with self._writing() as tables:
-            meant = [s for s in tables.submissions.values() if condition.means(s, tables.of(s.id))]
-            persons = {key for s in meant for key in person_keys(s, tables.of(s.id))}
-            for submission in meant:
-                tables.remove(submission.id)
-            gone = persons - tables.mailboxes()
-            if address:
-                gone.add(mailbox_key(address))
-            tables.works = {id_: forget(w, gone) for id_, w in tables.works.items()}
-            tables.orphans = {
-                key: e for key, e in tables.orphans.items() if not condition.means_orphan(e, gone)
-            }
-            tables.lists = {name: _without(listed, gone) for name, listed in tables.lists.items()}
-            return len(meant)
+            return erase(tables, condition)
 
     def counts(self) -> Mapping[str, int]:
         """See Store."""
@@ -311,26 +268,9 @@ class MemoryStore:
             self._tables = written
 
 
-def _without(listed: SuppressionList, gone: set[str]) -> SuppressionList:
-    """A list without these mailboxes."""
-    kept = tuple(s for s in listed.suppressions if mailbox_key(s.address) not in gone)
-    return replace(listed, suppressions=kept)
-
-
-def _cursor(submission: Submission) -> str:
-    return submission.id
-
-
-def _matches(query: Query, timeline: Timeline, tables: Tables) -> bool:
-    """Whether a submission meets all conditions of a query."""
-    submission = timeline.submission
-    statuses = {m.standing.status.value for m in timeline.messages}
-    concerned = address_keys(submission.visitor, recipients(tables.of(submission.id)))
-    conditions = (
-        not query.form or submission.form == query.form,
-        not query.status or query.status in statuses,
-        not query.address or mailbox_key(query.address) in concerned,
-        query.received_from is None or submission.received_at >= query.received_from,
-        query.received_to is None or submission.received_at < query.received_to,
-    )
-    return all(conditions)
+def _claim(tables: Tables, work: Work, request: ClaimRequest) -> Claim:
+    submission = tables.submission(work.message.submission_id)
+    begun = begin_claim(work, request, submission, new_attempt_token())
+    tables.works[work.message.id] = begun.work
+    tables.tokens[begun.claim.attempt.token] = work.message.id
+    return begun.claim

@@ -1,4 +1,4 @@
-"""What a store in memory keeps, and the transaction of one write to it."""
+"""What a store in memory keeps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.kept import Kept, Repeat, Restored
-from todoke.model.message import Message, Timeline
+from todoke.model.message import Timeline
 from todoke.model.submission import Submission
 from todoke.ports.records import SuppressionList
 from todoke.stores.rules.erase import address_keys, recipients
-from todoke.stores.rules.work import Work, is_same, new_work, work_of
+from todoke.stores.rules.work import Work, is_same, work_of
 
 
 @dataclass(slots=True)
@@ -106,42 +106,3 @@ class Tables:
             marks=dict(self.marks),
             lists=dict(self.lists),
         )
-
-
-@dataclass(slots=True)
-class MemoryTransaction:
-    """See Transaction."""
-
-    tables: Tables
-
-    def message_of(self, token: str) -> str | None:
-        return self.tables.tokens.get(token)
-
-    def token_of(self, service: str, service_id: str) -> str | None:
-        return self.tables.stated.get((service, service_id))
-
-    def work(self, message_id: str) -> Work | None:
-        return self.tables.works.get(message_id)
-
-    def submission(self, submission_id: str) -> Submission:
-        return self.tables.submission(submission_id)
-
-    def keep(self, work: Work) -> None:
-        self.tables.works[work.message.id] = work
-
-    def journal(self, message_id: str, token: str, event: DeliveryEvent) -> None:  # noqa: ARG002 - the port has it
-        if event.kind is Kind.ACCEPTED and event.service_id:
-            self.tables.stated[event.service, event.service_id] = token
-
-    def add(self, message: Message, due_at: datetime) -> None:
-        self.tables.works.setdefault(message.id, new_work(message, due_at))
-
-    def keep_orphan(self, event: DeliveryEvent) -> None:
-        self.tables.orphans.setdefault(event.key, event)
-
-    def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
-        orphans = self.tables.orphans
-        named = [e for e in orphans.values() if (e.service, e.service_id) == (service, service_id)]
-        for event in named:
-            del orphans[event.key]
-        return named

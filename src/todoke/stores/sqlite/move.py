@@ -11,12 +11,10 @@ from msgspec.structs import replace
 from todoke.model import ids
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.submission import files
-from todoke.ports.journal import FollowUp, Journaled
-from todoke.stores.rules import journal as rules
 from todoke.stores.rules.erase import address_keys, recipients
-from todoke.stores.rules.values import plain, read_event, time_of
+from todoke.stores.rules.values import plain, time_of
 from todoke.stores.rules.work import Work, is_same, kept_message, work_of
-from todoke.stores.sqlite.add import Addition, add_total, insert, prepare, seq_of
+from todoke.stores.sqlite.add import Addition, insert, prepare, seq_of
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -27,7 +25,6 @@ from todoke.stores.sqlite.rows import (
     json_list,
     work_columns,
 )
-from todoke.stores.sqlite.transaction import SqliteTransaction
 
 ROUND = 100
 """So many are read at once."""
@@ -80,13 +77,6 @@ def with_contents(connection: apsw.Connection, seq: int, kept: Kept) -> Kept | N
     return replace(kept, submission=kept.submission.with_contents(contents))
 
 
-def join_orphans(
-    connection: apsw.Connection, requests: Sequence[tuple[int, FollowUp]]
-) -> list[tuple[int, int]]:
-    """See Journal.join_orphans, for some orphans after a row: how many were joined, and the last row looked at."""
-    return [_join_round(connection, after, follow_up) for after, follow_up in requests]
-
-
 def _kept(stored: StoredRows, repeats: dict[str, Repeat]) -> Kept:
     return Kept(
         submission=stored.submission,
@@ -126,20 +116,3 @@ def _restore_one(connection: apsw.Connection, wanted: Arrival) -> Restored:
     insert_rows(connection, "attempts", attempts)
     insert_rows(connection, "events", events)
     return Restored.NEW
-
-
-def _join_round(connection: apsw.Connection, after: int, follow_up: FollowUp) -> tuple[int, int]:
-    rows = list(connection.execute(SQL["orphans_after"], {"after": after, "limit": ROUND}))
-    if not rows:
-        return 0, after
-    events = [read_event(text) for _, text in rows]
-    transaction = SqliteTransaction(connection)
-    transaction.open_events(events)
-    words = rules.journal(transaction, events, follow_up, orphans=False)
-    transaction.flush()
-    joined = [
-        id_ for (id_, _), word in zip(rows, words, strict=True) if word is not Journaled.ORPHAN
-    ]
-    connection.execute(SQL["delete_orphans"], {"keys": json_list(joined)})
-    add_total(connection, "orphans", -connection.changes())
-    return len(joined), rows[-1][0]

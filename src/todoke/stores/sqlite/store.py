@@ -24,9 +24,10 @@ from todoke.ports.archive import Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
+from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
-from todoke.stores.rules.values import micros, plain, read_event, time_of, time_or_none
-from todoke.stores.sqlite import erase, move, page, suppress, write
+from todoke.stores.rules.values import micros, plain, read_event, time_or_none
+from todoke.stores.sqlite import claim, erase, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.database import open_reader, translated
 from todoke.stores.sqlite.read import load
@@ -81,20 +82,20 @@ class SqliteStore:
         ids: Sequence[str] = (),
     ) -> Sequence[Claim]:
         """See Store."""
-        wish = write.ClaimWish(now, lease_until, limit, service, ceiling, tuple(ids))
-        claims: Sequence[Claim] = self._write(write.claim, wish)
+        request = ClaimRequest(now, lease_until, limit, service, ceiling, tuple(ids))
+        claims: Sequence[Claim] = self._write(claim.claim, request)
         return claims
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store."""
-        self._write(write.finish, (tuple(outcomes), follow_up))
+        self._write(journal.finish, (tuple(outcomes), follow_up))
 
     def journal(
         self, events: Sequence[DeliveryEvent], follow_up: FollowUp, *, orphans: bool = True
     ) -> Sequence[Journaled]:
         """See Store."""
         request = (tuple(events), follow_up, orphans)
-        words: Sequence[Journaled] = self._write(write.journal, request)
+        words: Sequence[Journaled] = self._write(journal.journal, request)
         return words
 
     def resend(
@@ -107,8 +108,8 @@ class SqliteStore:
         follow_up: FollowUp,
     ) -> bool:
         """See Store."""
-        wish = write.ResendWish(message_id, now, recipient, max_corrections, follow_up)
-        return bool(self._write(write.resend, wish))
+        request = journal.ResendRequest(message_id, now, recipient, max_corrections, follow_up)
+        return bool(self._write(journal.resend, request))
 
     def next_due(self) -> datetime | None:
         """See Store."""
@@ -176,7 +177,7 @@ class SqliteStore:
         last = 0
         while True:
             with self._reading() as connection:
-                values = {"after": last, "limit": move.ROUND}
+                values = {"after": last, "limit": journal.ORPHANS_AT_ONCE}
                 rows = list(connection.execute(SQL["orphans_after"], values))
             if not rows:
                 return
@@ -192,7 +193,7 @@ class SqliteStore:
         """See Store."""
         total, last = 0, 0
         while True:
-            joined, seen = self._write(move.join_orphans, (last, follow_up))
+            joined, seen = self._write(journal.join_orphans, (last, follow_up))
             if seen == last:
                 return total
             total, last = total + joined, seen
@@ -226,36 +227,36 @@ class SqliteStore:
 
     def put_code(self, code_hash: str, expires_at: datetime) -> None:
         """See Store."""
-        self._write(write.put_code, (plain(code_hash), micros(expires_at)))
+        self._write(shelf.put_code, (plain(code_hash), micros(expires_at)))
 
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
-        return bool(self._write(write.take_code, (plain(code_hash), micros(now))))
+        return bool(self._write(shelf.take_code, (plain(code_hash), micros(now))))
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""
         with self._reading() as connection:
-            return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
+            return shelf.mark(connection, name)
 
     def marks(self) -> Mapping[str, datetime]:
         """See Store."""
         with self._reading() as connection:
-            return {name: time_of(at) for name, at in connection.execute(SQL["marks"])}
+            return shelf.marks(connection)
 
     def put_mark(self, name: str, at: datetime) -> None:
         """See Store."""
-        self._write(write.put_mark, (plain(name), micros(at)))
+        self._write(shelf.put_mark, (plain(name), micros(at)))
 
     def put_suppressions(
         self, service: str, suppressions: Sequence[Suppression], at: datetime
     ) -> None:
         """See Store."""
-        self._write(suppress.put, suppress.rows_of(service, suppressions, at))
+        self._write(shelf.put_suppressions, shelf.list_rows(service, suppressions, at))
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""
         with self._reading() as connection:
-            return suppress.read(connection)
+            return shelf.suppressions(connection)
 
     def verify(self, *, quick: bool = False) -> None:
         """Read the whole file; `quick` leaves out comparing indexes with rows, which takes most of the time.
@@ -270,7 +271,7 @@ class SqliteStore:
 
     def end_leases(self) -> None:
         """Let every lease lapse now: the process that held them is gone."""
-        self._write(write.end_leases, None)
+        self._write(claim.end_leases, None)
 
     def close(self) -> None:
         """See Store."""

@@ -1,6 +1,6 @@
-"""Suppression lists in SQLite.
+"""The shelf in SQLite: codes of the desk, marks, suppression lists.
 
-Only what changed is written: a list may be long, and from one day to the next it is mostly the same.
+Of a list only what changed is written: it may be long, and from one day to the next it is mostly the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from todoke.model.address import mailbox_key
 from todoke.model.json_text import to_json
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.rules.values import micros, plain, read_suppression, time_of
+from todoke.stores.rules.values import micros, plain, read_suppression, time_of, time_or_none
 from todoke.stores.sqlite.erase import set_traces
 from todoke.stores.sqlite.rows import SQL, insert_rows
 
@@ -27,13 +27,47 @@ class ListRows(msgspec.Struct, frozen=True):
     entries: frozenset[tuple[str, str]]
 
 
-def rows_of(service: str, suppressions: Sequence[Suppression], at: datetime) -> ListRows:
+def put_code(connection: apsw.Connection, codes: Sequence[tuple[str, int]]) -> list[None]:
+    """See Shelf.put_code."""
+    for code_hash, expires_at in codes:
+        connection.execute(SQL["put_code"], {"hash": code_hash, "expires_at": expires_at})
+    return [None] * len(codes)
+
+
+def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> list[bool]:
+    """See Shelf.take_code."""
+    answers = []
+    for code_hash, now in asked:
+        expires_at = connection.execute(SQL["take_code"], {"hash": code_hash}).get
+        connection.execute(SQL["purge_codes"], {"now": now})
+        answers.append(expires_at is not None and expires_at > now)
+    return answers
+
+
+def put_mark(connection: apsw.Connection, marks: Sequence[tuple[str, int]]) -> list[None]:
+    """See Shelf.put_mark."""
+    for name, at in marks:
+        connection.execute(SQL["put_mark"], {"name": name, "at": at})
+    return [None] * len(marks)
+
+
+def mark(connection: apsw.Connection, name: str) -> datetime | None:
+    """See Shelf.mark."""
+    return time_or_none(connection.execute(SQL["mark"], {"name": plain(name)}).get)
+
+
+def marks(connection: apsw.Connection) -> dict[str, datetime]:
+    """See Shelf.marks."""
+    return {name: time_of(at) for name, at in connection.execute(SQL["marks"])}
+
+
+def list_rows(service: str, suppressions: Sequence[Suppression], at: datetime) -> ListRows:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     entries = frozenset((plain(mailbox_key(s.address)), to_json(s)) for s in suppressions)
     return ListRows(plain(service), micros(at), entries)
 
 
-def put(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
+def put_suppressions(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
     """See Shelf.put_suppressions. What leaves the list leaves traces in the file, which the next erasure removes."""
     for wanted in lists:
         kept = _entries(connection, wanted.service)
@@ -53,7 +87,7 @@ def put(connection: apsw.Connection, lists: Sequence[ListRows]) -> list[None]:
     return [None] * len(lists)
 
 
-def read(connection: apsw.Connection) -> list[SuppressionList]:
+def suppressions(connection: apsw.Connection) -> list[SuppressionList]:
     """See Shelf.suppressions."""
     return [
         SuppressionList(

@@ -1,4 +1,4 @@
-"""The small things in DynamoDB: desk codes, marks, and the suppression lists of mail services."""
+"""The shelf in DynamoDB: codes of the desk, marks, suppression lists."""
 
 from __future__ import annotations
 

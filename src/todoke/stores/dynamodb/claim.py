@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from todoke.model import ids
-from todoke.model.delivery import Ceiling
 from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Claim
 from todoke.stores.dynamodb.cabinet import Cabinet
@@ -25,7 +24,8 @@ from todoke.stores.dynamodb.client import Item
 from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
 from todoke.stores.dynamodb.items import StoredItem, is_in_first_pass
 from todoke.stores.dynamodb.transaction import DynamoTransaction
-from todoke.stores.rules.work import Work, begin
+from todoke.stores.rules.claim import ClaimRequest, begin_claim
+from todoke.stores.rules.work import Work
 
 LATE = timedelta(seconds=60)
 """A submission that is older than this when it is added goes into the index of work at once."""
@@ -37,17 +37,6 @@ _MARK = ("mark", " fresh")
 _ROUND = 100
 _MOST_ROUNDS = 100
 """So many rounds one claim looks at, at most: 10,000 submissions; the next one goes on from there."""
-
-
-class Wish(msgspec.Struct, frozen=True):
-    """The arguments of Outbox.claim."""
-
-    now: datetime
-    lease_until: datetime
-    limit: int
-    service: str
-    ceiling: Ceiling
-    ids: tuple[str, ...] = ()
 
 
 class Due(msgspec.Struct, frozen=True, order=True):
@@ -73,22 +62,26 @@ class DynamoOutbox:
 
     cabinet: Cabinet
 
-    def claim(self, wish: Wish) -> Sequence[Claim]:
+    def claim(self, request: ClaimRequest) -> Sequence[Claim]:
         """See Outbox.claim."""
-        if wish.ids:
-            names = set(wish.ids)
-            there = self._known(id_[:26] for id_ in wish.ids)
-            if not _due(there.values(), wish.now):  # known from before the write that made us look
-                there = self.cabinet.load_all((id_[:26] for id_ in wish.ids), consistent=True)
+        if request.ids:
+            names = set(request.ids)
+            there = self._known(id_[:26] for id_ in request.ids)
+            if not _due(
+                there.values(), request.now
+            ):  # known from before the write that made us look
+                there = self.cabinet.load_all((id_[:26] for id_ in request.ids), consistent=True)
             return self._take(
-                wish, there, [d for d in _due(there.values(), wish.now) if d.message_id in names]
+                request,
+                there,
+                [d for d in _due(there.values(), request.now) if d.message_id in names],
             )
-        there = self._put_off(wish.now, wish.limit)
-        fresh = self._fresh(wish.now, wish.limit)
+        there = self._put_off(request.now, request.limit)
+        fresh = self._fresh(request.now, request.limit)
         there = fresh.found | there
-        claims = self._take(wish, there, _due(there.values(), wish.now))
+        claims = self._take(request, there, _due(there.values(), request.now))
         with suppress(StoreUnavailable):  # it moves the next time; the claims are made
-            self._move_mark(wish, fresh)
+            self._move_mark(request, fresh)
         return claims
 
     def due(self, now: datetime, limit: int) -> list[str]:
@@ -185,16 +178,16 @@ class DynamoOutbox:
         return fresh
 
     def _take(
-        self, wish: Wish, there: dict[str, StoredItem], found: Sequence[Due]
+        self, request: ClaimRequest, there: dict[str, StoredItem], found: Sequence[Due]
     ) -> Sequence[Claim]:
-        chosen = sorted(found)[: wish.limit]
+        chosen = sorted(found)[: request.limit]
         by_submission: defaultdict[str, list[str]] = defaultdict(list)
         for due_ in chosen:
             by_submission[due_.submission_id].append(due_.message_id)
         claims: dict[str, Claim] = {}
         for id_, message_ids in by_submission.items():
             try:
-                taken, _ = self.cabinet.change(id_, _Begin(wish, message_ids), there[id_])
+                taken, _ = self.cabinet.change(id_, _Begin(request, message_ids), there[id_])
             except StoreUnavailable:
                 if not claims:
                     raise
@@ -206,12 +199,12 @@ class DynamoOutbox:
         there = self.cabinet.table.get(_MARK, consistent=False)
         return str(there["x"]) if there else ""
 
-    def _move_mark(self, wish: Wish, fresh: _Fresh) -> None:
+    def _move_mark(self, request: ClaimRequest, fresh: _Fresh) -> None:
         """Move it to the first submission that only a fresh look finds, or as near to now as it may.
 
         Never beyond what was seen: a clock that runs ahead does not hide what others add.
         """
-        mark = ids.time_digits(wish.now - GRACE)
+        mark = ids.time_digits(request.now - GRACE)
         passed: list[StoredItem] = []
         for entry in fresh.entries:
             stored = fresh.found.get(entry.id)
@@ -235,8 +228,8 @@ class DynamoOutbox:
 class _Begin:
     """Begin attempts of these messages, as far as they are still due."""
 
-    def __init__(self, wish: Wish, message_ids: Sequence[str]) -> None:
-        self._wish = wish
+    def __init__(self, request: ClaimRequest, message_ids: Sequence[str]) -> None:
+        self._request = request
         self._message_ids = message_ids
 
     def __call__(self, transaction: DynamoTransaction) -> list[Claim]:
@@ -245,27 +238,13 @@ class _Begin:
         return [self._begin(transaction, work) for work in works if work and self._is_due(work)]
 
     def _is_due(self, work: Work) -> bool:
-        return work.wakes_at is not None and work.wakes_at <= self._wish.now
+        return work.wakes_at is not None and work.wakes_at <= self._request.now
 
     def _begin(self, transaction: DynamoTransaction, before: Work) -> Claim:
-        wish = self._wish
-        work, interruption = begin(
-            before,
-            token=before.message.submission_id + ids.new_attempt_token(),
-            now=wish.now,
-            lease_until=wish.lease_until,
-            service=wish.service,
-            ceiling=wish.ceiling,
-        )
-        transaction.keep(work)
-        return Claim(
-            message=work.message,
-            attempt=work.timeline.attempts[-1].attempt,
-            submission=transaction.record.submission,
-            lease_until=wish.lease_until,
-            interrupted=interruption is not None,
-            resend_asked_at=work.timeline.resend_asked_at,
-        )
+        token = before.message.submission_id + ids.new_attempt_token()
+        begun = begin_claim(before, self._request, transaction.record.submission, token)
+        transaction.keep(begun.work)
+        return begun.claim
 
 
 def _due(there: Collection[StoredItem], now: datetime) -> list[Due]:

@@ -1,0 +1,53 @@
+"""How a claim begins an attempt, written once for every store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.message import Claim
+from todoke.model.submission import Submission
+from todoke.stores.rules.work import Work, begin
+
+
+class ClaimRequest(msgspec.Struct, frozen=True):
+    """The arguments of Outbox.claim."""
+
+    now: datetime
+    lease_until: datetime
+    limit: int
+    service: str
+    ceiling: Ceiling
+    ids: tuple[str, ...] = ()
+
+
+class Begun(NamedTuple):
+    """What became of a message that was claimed, and the event journaled on the attempt that it interrupted, if any."""
+
+    claim: Claim
+    work: Work
+    interruption: DeliveryEvent | None
+
+
+def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token: str) -> Begun:
+    """Begin the attempt with this token on a message that is due."""
+    begun, interruption = begin(
+        work,
+        token=token,
+        now=request.now,
+        lease_until=request.lease_until,
+        service=request.service,
+        ceiling=request.ceiling,
+    )
+    claim = Claim(
+        message=begun.message,
+        attempt=begun.timeline.attempts[-1].attempt,
+        submission=submission,
+        lease_until=request.lease_until,
+        interrupted=interruption is not None,
+        resend_asked_at=begun.timeline.resend_asked_at,
+    )
+    return Begun(claim, begun, interruption)

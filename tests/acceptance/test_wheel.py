@@ -18,6 +18,7 @@ from support.run.serving import eventually, post_json
 pytestmark = pytest.mark.acceptance
 
 SOURCE = Path(todoke.__file__).parent
+PACKAGES = ("todoke", "stack_review", "mail_cloud_sandbox")
 
 
 def run(*words: str | Path, **environ: str) -> str:
@@ -35,17 +36,20 @@ def run(*words: str | Path, **environ: str) -> str:
 
 
 def test_the_demo_runs_from_the_wheel(tmp_path: Path) -> None:
-    """Each file of the package is in it, and pages, translations, mails and the sandbox work without the tree."""
+    """Each file of the packages is in it, and pages, translations, mails and the sandbox work without the tree."""
     root = SOURCE.parents[1]
     run("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, root)
     (wheel,) = tmp_path.glob("todoke-*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    files = (p for p in SOURCE.rglob("*") if p.is_file() and p.suffix not in {".pyc", ".pot"})
-    assert {str(p.relative_to(SOURCE.parent)) for p in files} <= packed
+    files = (p for name in PACKAGES for p in (SOURCE.parent / name).rglob("*") if p.is_file())
+    wanted = (p for p in files if p.suffix not in {".pyc", ".pot"})
+    assert {str(p.relative_to(SOURCE.parent)) for p in wanted} <= packed
     installed = tmp_path / "installed"
     run("-m", "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
     environ = {"PYTHONPATH": str(installed), "TODOKE_DATA": str(tmp_path / "data")}
     assert str(installed) in run("-c", "import todoke; print(todoke.__file__)", **environ)
+    for name in PACKAGES[1:]:
+        assert f"python -m {name}" in run("-m", name, "--help", **environ)
     process = subprocess.Popen(
         [sys.executable, "-m", "todoke", "demo", "--port", "0"],
         env=os.environ | environ,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -160,6 +161,17 @@ def test_a_package_of_its_own_knows_nothing_of_todoke(package: str) -> None:
     assert {x for x in ours if x.partition(".")[0] != package} == set()
     texts = [path for path in (SOURCE / package).rglob("*") if path.suffix not in {"", ".pyc"}]
     assert [path.name for path in texts if "todoke" in path.read_text("utf-8").lower()] == []
+
+
+@pytest.mark.parametrize("package", ["stack_review", "mail_cloud_sandbox"])
+def test_a_package_of_its_own_names_the_libraries_it_needs(package: str) -> None:
+    """In its README, by their names on PyPI."""
+    told = (SOURCE / package / "README.md").read_text("utf-8")
+    names = {x for path in (SOURCE / package).rglob("*.py") for x in imports_of(path)}
+    top = {x.partition(".")[0] for x in names} - set(sys.stdlib_module_names) - {package}
+    on_pypi = {"yaml": "pyyaml"}
+    # jinja2 brings markupsafe.
+    assert {x for x in top - {"markupsafe"} if f"**{on_pypi.get(x, x)}**" not in told} == set()
 
 
 def test_nothing_runs_in_a_circle() -> None:

@@ -1,1 +1,1 @@
-"""Deploy todoke's stack: package, order, review, execute, watch, remove."""
+"""Deploy todoke's stack, or any: fit, package, review, execute, prove, go back, remove."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -20,14 +21,22 @@ SECONDS_IN_HAND = 300
 """How long what is shown stays hidden from others: a person decides meanwhile."""
 
 
+class LetterKind(StrEnum):
+    """What became a dead letter: a hint, a batch of the stream, or a text that is neither."""
+
+    HINT = "hint"
+    BATCH = "batch"
+    UNREADABLE = "unreadable"
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One of them. `kind` is hint, batch or unreadable; `again` is the message that hands it to the same code."""
+    """One of them. `again` is the message that hands it to the same code."""
 
     id: str
     handle: str
     died_at: datetime
     tries: int
-    kind: str
+    kind: LetterKind
     messages: tuple[str, ...]
     fault: str
     again: str
@@ -50,15 +59,15 @@ def read_letter(message: Mapping[str, Any]) -> DeadLetter:
     )
 
 
-def _read(body: str) -> tuple[str, Hint | None, str]:
+def _read(body: str) -> tuple[LetterKind, Hint | None, str]:
     batch = _lost_batch(body)
     if batch is not None:
-        return "batch", Hint(), batch
+        return LetterKind.BATCH, Hint(), batch
     try:
         hint = read_hint(body)
     except Malformed as error:
-        return "unreadable", None, str(error)
-    return "hint", hint, hint.fault or "it failed too often"
+        return LetterKind.UNREADABLE, None, str(error)
+    return LetterKind.HINT, hint, hint.fault or "it failed too often"
 
 
 def _lost_batch(body: str) -> str | None:

@@ -239,3 +239,27 @@ def test_the_demo_s_configuration_has_no_fault() -> None:
         ROOT / "src" / "todoke" / "demo" / "todoke.toml", ENVIRON | {"TODOKE_SMTP_PASSWORD": ""}
     )
     assert found == []
+
+
+DOCUMENTS = sorted(
+    [
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "src").glob("*/README.md"),
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+    ]
+)
+FILE = re.compile(r"`((?:[a-z0-9_.-]+/)+[a-z0-9_-]+\.(?:py|sql|yaml|css|toml|json))`")
+NO_FILES = {"emails/send.json"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_that_are_named_exist(path: Path) -> None:
+    """A document that names one of our files names one that is there, from the root, src, src/todoke or itself.
+
+    Pigeon is the service of adding-a-service.md, which readers write.
+    """
+    named = set(FILE.findall(path.read_text("utf-8"))) - NO_FILES
+    bases = (ROOT, ROOT / "src", ROOT / "src" / "todoke", path.parent)
+    missing = {name for name in named if not any((base / name).exists() for base in bases)}
+    assert {name for name in missing if "pigeon" not in name} == set()

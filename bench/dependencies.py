@@ -17,6 +17,7 @@ IMPORTS = {
     "botocore": "botocore.session, botocore.config",
     "cryptography": "cryptography.x509",
     "dnspython": "dns.resolver",
+    "can-ada": "can_ada",
     "email-validator": "email_validator",
     "jinja2": "jinja2.sandbox",
     "python-multipart": "python_multipart",

@@ -459,6 +459,38 @@ def test_any_text_is_a_url_or_not(text: str) -> None:
     assert is_absolute_url("https://" + text) in (True, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (" https://例え.jp/ ", True),
+        ("http://ex_ample.com", True),
+        ("http://a%41.com", True),
+        ("http://0x7f.1", True),
+        ("http://[::1]:8080/", True),
+        ("http:/a", True),
+        ("mailto:a", True),
+        ("x:", True),
+        ("http://a{b}", True),
+        ("http://a/\ud800", True),
+        ("http://\ud800/", False),
+        ("", False),
+        ("//a", False),
+        ("http://", False),
+        ("http://a b", False),
+        ("http://a:65536", False),
+        ("http://1.2.3.4.5", False),
+        ("http://256.1.1.1", False),
+        ("http://[::1", False),
+        ("http://xn--a", False),
+        ("http://a\u200db", False),
+        ("http://%", False),
+    ],
+)
+def test_absolute_urls_are_those_of_browsers(text: str, is_one: bool) -> None:
+    """Hosts that the URL Standard refuses are refused, and no others."""
+    assert is_absolute_url(text) is is_one
+
+
 LONG = 100_000
 NASTY = [
     "a" * LONG,

@@ -20,7 +20,8 @@ from todoke.model.errors import ConfigError, Error
 from todoke.services.table import SERVICES
 
 PYTHON = "3.13"
-PLATFORM = "manylinux2014_aarch64"
+PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
+"""What wheels may be built for: Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 CONFIGURATION = "todoke.toml"
 NOT_ON_LAMBDA = frozenset(
     {"apsw", "boto3", "botocore", "httptools", "pyyaml", "rich", "typer", "uvicorn", "uvloop"}
@@ -209,7 +210,8 @@ def _install(wanted: Iterable[str], target: Path) -> None:
     )
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
-        "--target", str(target), "--platform", PLATFORM, "--implementation", "cp", "--python-version", PYTHON,
+        "--target", str(target), *(f"--platform={one}" for one in PLATFORMS), "--implementation", "cp",
+        "--python-version", PYTHON,
         "--only-binary", ":all:", "--constraint", str(constraints), *wanted,
     ]  # fmt: skip
     done = subprocess.run(  # noqa: S603 - our own words, in a list
@@ -219,7 +221,7 @@ def _install(wanted: Iterable[str], target: Path) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise PackageError(
-            f"pip cannot fetch the dependencies for {PLATFORM}: {' '.join(lines) or done.stderr}"
+            f"pip cannot fetch the dependencies for {PLATFORMS[0]}: {' '.join(lines) or done.stderr}"
         )
 
 

@@ -1,31 +1,36 @@
 """Which character encoding a request's bytes are in, by the labels that came with them.
 
-Called by the body parsers. Labels mean what the WHATWG Encoding Standard says they mean (shift_jis is what Windows
+Labels mean what the WHATWG Encoding Standard says they mean (shift_jis is what Windows
 calls code page 932), so that bytes read as the browser meant them. Decoding is strict: it never drops or replaces.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote_from_bytes
+
+import webencodings
 
 from todoke.model.submission import Entry, File
 
 
 @dataclass(frozen=True, slots=True)
 class Charset:
-    """An encoding: `decode` raises UnicodeDecodeError rather than lose a byte; `codec` is Python's nearest one."""
+    """An encoding: `decode` raises UnicodeDecodeError rather than lose a byte; `show` has U+FFFD in its place."""
 
-    name: str
-    codec: str
     decode: Callable[[bytes], str]
+    show: Callable[[bytes], str]
 
 
 def find_charset(label: str) -> Charset | None:
     """The encoding that a label names; None for a label that says nothing (unknown, or ASCII)."""
-    return _BY_LABEL.get(label.strip(" \t\r\n\f\"'").lower())
+    label = label.strip(" \t\r\n\f\"'").lower()
+    name = webencodings.LABELS.get(_OTHER_LABELS.get(label, label))
+    return _charset(name) if name and label not in _ASCII else None
 
 
 def charsets_for(labels: Iterable[str]) -> tuple[Charset, ...]:
@@ -67,7 +72,7 @@ def read_text(data: bytes, charset: Charset) -> tuple[str, bool]:
     try:
         return charset.decode(data), False
     except UnicodeDecodeError:
-        return data.decode(charset.codec, "replace"), True
+        return charset.show(data), True
 
 
 def keep_raw(name: bytes, value: bytes, label: str, lossy: bool) -> bytes | None:
@@ -86,8 +91,12 @@ def _reads_all(charset: Charset, texts: tuple[bytes, ...]) -> bool:
     return True
 
 
-def _python(codec: str) -> Callable[[bytes], str]:
-    return lambda data: data.decode(codec)
+def _of(codec: codecs.CodecInfo, decode: Callable[[bytes], str] | None = None) -> Charset:
+    """An encoding as a codec reads it; `decode` is how it is read instead, where the two differ."""
+    return Charset(
+        decode or (lambda data: codec.decode(data, "strict")[0]),
+        lambda data: codec.decode(data, "replace")[0],
+    )
 
 
 def _decode_windows_1252(data: bytes) -> str:
@@ -168,45 +177,35 @@ def _decode_7bit(state: bytes, piece: bytes) -> str:
     return _decode_jis_x_0208(bytes(b | 0x80 for b in piece))
 
 
-UTF_8 = Charset("utf-8", "utf-8", _python("utf-8"))
+UTF_8 = _of(codecs.lookup("utf-8"))
 
-_CHARSETS = (
-    (UTF_8, "utf8 unicode-1-1-utf-8 x-unicode20utf8 utf-16 utf-16le utf-16be unicode"),
-    (
-        Charset("windows-1252", "cp1252", _decode_windows_1252),
-        "cp1252 x-cp1252 iso-8859-1 iso8859-1 iso_8859-1 iso88591 latin1 l1 cp819 ibm819",
-    ),
-    (
-        Charset("shift_jis", "cp932", _python("cp932")),
-        "shift-jis sjis x-sjis ms_kanji ms932 windows-31j csshiftjis cp932",
-    ),
-    (Charset("euc-jp", "euc_jp", _decode_euc_jp), "x-euc-jp eucjp cseucpkdfmtjapanese"),
-    (Charset("iso-2022-jp", "iso2022_jp_2", _decode_iso_2022_jp), "csiso2022jp jis"),
-    (
-        Charset("gb18030", "gb18030", _python("gb18030")),
-        "gbk gb2312 chinese x-gbk gb_2312 gb_2312-80 csgb2312",
-    ),
-    (Charset("big5", "big5hkscs", _python("big5hkscs")), "big5-hkscs cn-big5 x-x-big5 csbig5"),
-    (
-        Charset("euc-kr", "cp949", _python("cp949")),
-        "ks_c_5601-1987 ksc5601 korean windows-949 cseuckr",
-    ),
-    (Charset("macintosh", "mac_roman", _python("mac_roman")), "mac x-mac-roman csmacintosh"),
-    (Charset("windows-874", "cp874", _python("cp874")), "tis-620 iso-8859-11 dos-874"),
-    (Charset("windows-1254", "cp1254", _python("cp1254")), "cp1254 iso-8859-9 latin5 l5"),
-    (Charset("ibm866", "cp866", _python("cp866")), "cp866 866"),
-    *((Charset(c, c, _python(c)), c.replace("-", "")) for c in ("koi8-r", "koi8-u")),
-    *(
-        (Charset(f"windows-{n}", f"cp{n}", _python(f"cp{n}")), f"cp{n} x-cp{n}")
-        for n in (1250, 1251, 1253, 1255, 1256, 1257, 1258)
-    ),
-    *(
-        (Charset(f"iso-8859-{n}", f"iso8859_{n}", _python(f"iso8859_{n}")), f"iso8859-{n}")
-        for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)
-    ),
-)
-"""Each encoding with its further labels. Those for UTF-16 mean UTF-8: no browser submits a form in UTF-16."""
-
-_BY_LABEL = {
-    label: charset for charset, more in _CHARSETS for label in (charset.name, *more.split())
+_OUR_OWN = {
+    "utf-8": UTF_8,
+    # No browser submits a form in UTF-16 or in the replacement encoding: the page's own then means UTF-8.
+    "utf-16le": UTF_8,
+    "utf-16be": UTF_8,
+    "replacement": UTF_8,
+    "windows-1252": _of(codecs.lookup("cp1252"), _decode_windows_1252),
+    "euc-jp": _of(codecs.lookup("euc_jp"), _decode_euc_jp),
+    "iso-2022-jp": _of(codecs.lookup("iso2022_jp_2"), _decode_iso_2022_jp),
+    "gbk": _of(codecs.lookup("gb18030")),
 }
+"""Encodings that Python's nearest codec reads otherwise than the standard does."""
+
+_OTHER_LABELS = {
+    "cp932": "shift_jis",
+    "eucjp": "euc-jp",
+    "iso8859-16": "iso-8859-16",
+    "jis": "iso-2022-jp",
+    "koi8r": "koi8-r",
+    "koi8u": "koi8-u",
+}
+"""Labels that the standard lacks and programs write."""
+
+_ASCII = frozenset({"ascii", "us-ascii", "ansi_x3.4-1968"})
+"""Labels that mean Windows-1252 in the standard. Programs write them beside UTF-8, so they say nothing."""
+
+
+@cache
+def _charset(name: str) -> Charset:
+    return _OUR_OWN.get(name) or _of(webencodings.lookup(name).codec_info)

@@ -94,7 +94,7 @@ def test_a_catastrophic_pattern_cannot_stop_the_process(pattern: str, value: str
     patience = Patience(0.05)
     for _ in range(20):
         matches_pattern(pattern, value, patience)
-    assert patience.seconds > -0.5
+    assert patience.seconds > -5, "years would be spent otherwise; a busy machine loses a second"
 
 
 def test_a_value_that_cannot_be_judged_in_time_is_taken() -> None:

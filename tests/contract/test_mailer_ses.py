@@ -102,9 +102,9 @@ class TestEveryAnswer:
     @pytest.mark.parametrize(
         ("answer", "caught", "stop_all", "reason"),
         [
-            (error(429, "TooManyRequestsException"), SendDeferred, True, ""),
-            (error(400, "Throttling", "Maximum sending rate exceeded."), SendDeferred, True, ""),
-            (error(400, "LimitExceededException"), SendDeferred, True, ""),
+            (error(429, "TooManyRequestsException"), SendDeferred, True, None),
+            (error(400, "Throttling", "Maximum sending rate exceeded."), SendDeferred, True, None),
+            (error(400, "LimitExceededException"), SendDeferred, True, None),
             (error(503, "ServiceUnavailable"), SendDeferred, True, "other"),
             (error(500, "InternalFailure"), SendDeferred, False, "other"),
             ((502, b"<html>"), SendDeferred, True, "other"),
@@ -162,12 +162,12 @@ class TestEveryAnswer:
                 None,
                 "suppressed",
             ),
-            (error(400, "MessageRejected", "Bad content"), SendRefused, None, ""),
-            (error(400, "BadRequestException", "Illegal address"), SendRefused, None, ""),
-            ((200, {}), SendUnknown, None, ""),
-            ((200, b'{"MessageId": "1'), SendUnknown, None, ""),
-            ((200, b'["MessageId"]'), SendUnknown, None, ""),
-            ((200, b"{", {"Content-Length": "500"}), SendUnknown, None, ""),
+            (error(400, "MessageRejected", "Bad content"), SendRefused, None, None),
+            (error(400, "BadRequestException", "Illegal address"), SendRefused, None, None),
+            ((200, {}), SendUnknown, None, None),
+            ((200, b'{"MessageId": "1'), SendUnknown, None, None),
+            ((200, b'["MessageId"]'), SendUnknown, None, None),
+            ((200, b"{", {"Content-Length": "500"}), SendUnknown, None, None),
         ],
         ids=lambda value: str(value)[:60] if isinstance(value, tuple) else None,
     )
@@ -177,7 +177,7 @@ class TestEveryAnswer:
         answer: Any,
         caught: type[Exception],
         stop_all: bool | None,
-        reason: str,
+        reason: str | None,
     ) -> None:
         """A fault of the account stops all and rejects nothing; what makes no sense is unknown."""
         script, mailer, _ = ses
@@ -185,7 +185,7 @@ class TestEveryAnswer:
         with pytest.raises(caught) as found:
             mailer.send(mail())
         assert getattr(found.value, "stop_all", None) == stop_all
-        assert getattr(found.value, "reason", "") == reason
+        assert getattr(found.value, "reason", None) == reason
         assert len(script.sent) == 1
 
     def test_the_daily_quota_asks_for_a_long_rest(self, ses: Parts) -> None:

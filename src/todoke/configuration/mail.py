@@ -11,7 +11,7 @@ from typing import Any
 
 from todoke.model.loopback import is_loopback
 from todoke.model.mail import Mailbox
-from todoke.model.settings import MailSettings, ServiceSettings
+from todoke.model.settings import NO_SERVICE, MailSettings, ServiceSettings
 from todoke.services.service import Choice, Service
 from todoke.services.table import SERVICES
 from todoke.toml.table import Table
@@ -44,7 +44,7 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
     read = {
         service.name: _read_own(table, service, environ, choice) for service in SERVICES.values()
     }
-    own = read.get(choice.service, ServiceSettings())
+    own = read.get(choice.service, NO_SERVICE)
     # A sandbox or a relay in a test is on this machine, where any domain will do.
     sender = _read_sender(table, real=not is_loopback(own.host))
     return MailSettings(

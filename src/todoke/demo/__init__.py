@@ -13,6 +13,8 @@ import socket
 import sys
 from pathlib import Path
 
+import msgspec
+
 from todoke.configuration import read
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.model.log import log_to_stderr
@@ -76,7 +78,7 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
         },
     )
     hook_secret = hmac.digest(settings.secret, b"demo hook", "sha256").hex()[:32]
-    service = dataclasses.replace(
+    service = msgspec.structs.replace(
         settings.mail.own_as(CustomersMailCloudSettings),
         url=inbox_url,
         records_url=inbox_url,

@@ -10,6 +10,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from todoke.model.address import parse_address
 from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
@@ -63,8 +65,7 @@ CONNECT_SECONDS = 10.0
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True):
     """What opens a service's hook: its secret (an empty one opens nothing), and where it may be called from.
 
     No `networks`: from anywhere.
@@ -74,8 +75,7 @@ class Lock:
     networks: Networks = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSettings:
+class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked of any mail service's settings. Each service has a class of its own; this one is for none.
 
     `timeout_seconds` is how long one step of a hand-over may take.
@@ -109,6 +109,7 @@ class ServiceSettings:
         return Lock()
 
 
+NO_SERVICE = ServiceSettings()
 Own = TypeVar("Own", bound=ServiceSettings)
 
 
@@ -129,7 +130,7 @@ class MailSettings:
     give_up_after: timedelta = timedelta(days=4)
     expect_events_within: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(minutes=5)
-    own: ServiceSettings = ServiceSettings()
+    own: ServiceSettings = NO_SERVICE
 
     def own_as(self, kind: type[Own]) -> Own:
         """The chosen service's own settings, which are of this kind. Raises TypeError: if they are another's."""

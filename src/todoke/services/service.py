@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+import msgspec
 
 from todoke.model.settings import ServiceSettings, Settings
 from todoke.ports.diagnosis import Consultation, ServiceDoctor
@@ -16,8 +17,7 @@ from todoke.toml.table import Table
 S = TypeVar("S", bound=ServiceSettings)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What mail.service says. Unless `serving`, no mail leaves, so what only a hand-over needs may be missing."""
 
     service: str
@@ -28,8 +28,7 @@ class Choice:
         return self.serving and self.service == name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSecret(Generic[S]):
+class ServiceSecret(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """A secret of a service: the key that people would look for, and the environment variable it is in.
 
     `opens_hook` says who may read it: who takes events, or else who hands mails over; never both. `is_needed` tells by
@@ -44,8 +43,7 @@ class ServiceSecret(Generic[S]):
     random_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service(Generic[S]):
+class Service(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """A mail service. What its settings alone decide (ceiling, lock, time limits) is in its class of ServiceSettings.
 
     `section` is its table below [mail], with `keys`. `read` turns that table and the environment into settings, noting
@@ -67,7 +65,7 @@ class Service(Generic[S]):
     """None where the settings let no events in."""
     open_records: Callable[[S], Records | None] = lambda _: None
     secrets: tuple[ServiceSecret[S], ...] = ()
-    misplaced: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    misplaced: Mapping[tuple[str, str], str] = {}
     """Further places (section and key) where people look for a secret, each with its environment variable."""
     modules: tuple[str, ...] = ()
     """What must be importable to use it, beyond what is always installed."""

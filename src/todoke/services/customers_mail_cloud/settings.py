@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -38,8 +37,7 @@ _LIVE_VALUES = 2
 """Of a secret that is being replaced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomersMailCloudSettings(ServiceSettings):
+class CustomersMailCloudSettings(ServiceSettings, frozen=True, kw_only=True):
     """How to reach Customers Mail Cloud, and how its webhook proves itself.
 
     `url` is the plan's host, such as https://sandbox.smtps.jp. `hook_secret` is the last part of the webhook's path;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -28,8 +27,7 @@ _SECRET_CHARACTERS = 22
 """128 bits in base 64."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostmarkSettings(ServiceSettings):
+class PostmarkSettings(ServiceSettings, frozen=True, kw_only=True):
     """How to reach Postmark, and how its webhook proves itself.
 
     `api_key` is the token of a server, in Postmark's sense. `hook_secret` is the last part of the webhook's path, and

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -34,8 +33,7 @@ _HOOK_SECRET_CHARACTERS = 22
 """128 bits in base 64."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SesSettings(ServiceSettings):
+class SesSettings(ServiceSettings, frozen=True, kw_only=True):
     """How to reach Amazon SES, and whom its events may come from. Credentials are found by botocore's own rules.
 
     `region` "" is botocore's choice; `endpoint` "" that of the region. `topics` are the ARNs of the SNS topics whose

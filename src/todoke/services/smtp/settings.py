@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +18,7 @@ PASSWORD = "TODOKE_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpSettings(ServiceSettings):
+class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
     """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only)."""
 
     host: str = "localhost"

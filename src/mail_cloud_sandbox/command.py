@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mail_cloud_sandbox import defaults
 from mail_cloud_sandbox.behaviour import USUAL_EVENTS
-from mail_cloud_sandbox.run import CannotListen, run
+from mail_cloud_sandbox.run import CannotServe, run
 
 _DESCRIPTION = """\
 Run a local Customers Mail Cloud with an inbox, to develop and test against in any language.
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
             webhook_batch_seconds=options.batch_seconds,
             webhook_batch_most=options.batch_events,
         )
-    except (ValueError, CannotListen) as error:
+    except (ValueError, CannotServe) as error:
         sys.stderr.write(f"mail_cloud_sandbox: {error}\n")
         return 2
     return 0

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 
 class Database:
-    """The file in `folder`, made when missing."""
+    """The file in `folder`, made when missing. Raises OSError, sqlite3.Error: if it cannot be."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -26,10 +26,14 @@ class Database:
             folder / "sandbox.sqlite3", isolation_level=None, check_same_thread=False
         )
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.executescript(SCHEMA.read_text("utf-8"))
+        try:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA secure_delete = ON")
+            self._db.executescript(SCHEMA.read_text("utf-8"))
+        except sqlite3.Error:
+            self._db.close()
+            raise
         self.execute = self._db.execute
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mail_cloud_sandbox.app import build
+from mail_cloud_sandbox.database import Database
 
 KEEP_ALIVE_SECONDS = 30
 FINISH_WITHIN_SECONDS = 10
@@ -36,8 +38,8 @@ _WELCOME = """\
 """
 
 
-class CannotListen(Exception):
-    """The port is taken, or the host is no address of this machine; it says what to do."""
+class CannotServe(Exception):
+    """The port is taken, the host is no address of this machine, or the folder no storage; it says what to do."""
 
 
 def run(
@@ -45,9 +47,10 @@ def run(
 ) -> None:
     """Serve a sandbox with its storage in `data`; `settings` are those of behaviour.Behaviour. Port 0 is a free one.
 
-    `manual` is where a reader finds the rest. Raises ValueError: if the settings are none; CannotListen.
+    `manual` is where a reader finds the rest. Raises ValueError: if the settings are none; CannotServe.
     """
     app = build(data, **settings)
+    _require_storage(data)
 
     def welcome() -> None:
         shown = f"[{host}]" if ":" in host else host
@@ -99,8 +102,19 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+def _require_storage(data: Path) -> None:
+    """Raises CannotServe: if nothing can be kept in the folder."""
+    try:
+        Database(data).close()
+    except (OSError, sqlite3.Error) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise CannotServe(
+            f"Nothing can be kept in {data}: {why}. Choose another folder with --data."
+        ) from error
+
+
 def _listening(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises CannotListen."""
+    """A listening socket. Raises CannotServe."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -109,7 +123,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise CannotListen(_cannot_listen(host, port, error)) from error
+        raise CannotServe(_cannot_listen(host, port, error)) from error
     return listener
 
 

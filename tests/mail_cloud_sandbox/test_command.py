@@ -131,3 +131,17 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path, capsys: pytest.CaptureFixt
         port = str(taken.getsockname()[1])
         assert main(["--port", port, "--data", str(tmp_path)]) == 2
     assert "Choose another one with --port." in capsys.readouterr().err
+
+
+def test_a_folder_that_keeps_nothing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file in its place, or a storage that is none."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "sandbox.sqlite3").write_text("no database " * 100)
+    for name in ("file", "other"):
+        assert main(["--port", "0", "--data", str(tmp_path / name)]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith(f"mail_cloud_sandbox: Nothing can be kept in {tmp_path / name}: ")
+        assert err.count("\n") == 1

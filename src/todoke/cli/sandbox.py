@@ -101,7 +101,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
     (hardbounce@, deferred@, silent@ ...), tells a webhook of it, and can be told to fail. Nothing leaves this machine.
     """
     from mail_cloud_sandbox.command import kinds, pairs
-    from mail_cloud_sandbox.run import CannotListen, run
+    from mail_cloud_sandbox.run import CannotServe, run
 
     log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
     try:
@@ -128,5 +128,5 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    except CannotListen as error:
+    except CannotServe as error:
         raise ConfigError(str(error)) from error

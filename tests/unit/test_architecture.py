@@ -190,7 +190,6 @@ def classes() -> Iterator[tuple[str, ast.ClassDef]]:
                 yield path.relative_to(SOURCE).parts[0], node
 
 
-@pytest.mark.xfail(reason="names are being parted")
 def test_no_two_classes_share_a_name() -> None:
     """One word, one meaning, in each package."""
     seen: dict[tuple[str, str], int] = defaultdict(int)

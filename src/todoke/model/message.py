@@ -1,7 +1,6 @@
 """A message: one RFC 5322 mail to ONE recipient, and the attempts to hand it over.
 
-Values only. `accept.py` and `track.py` make messages, the store keeps them, `compose.py` turns a message and
-its submission into a Mail, `send.py` hands that to a mailer.
+Values only: no word of how they are kept, composed or handed over.
 """
 
 from __future__ import annotations

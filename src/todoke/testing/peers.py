@@ -83,9 +83,9 @@ class FakeRecords:
         """See Records."""
         self._answer()
         self.asked.append(day)
-        found = self._of(day, now)
-        for start in range(0, len(found), self.page_rows):
-            yield found[start : start + self.page_rows]
+        events = self._of(day, now)
+        for start in range(0, len(events), self.page_rows):
+            yield events[start : start + self.page_rows]
 
     def of_attempt(
         self, token: str, days: Sequence[date], now: datetime
@@ -108,5 +108,5 @@ class FakeRecords:
             raise self.fault
 
     def _of(self, day: date, now: datetime) -> list[DeliveryEvent]:
-        found = [e for e in self.events if e.at.astimezone(self.zone).date() == day]
-        return [replace(e, received_at=now) for e in found]
+        events = [e for e in self.events if e.at.astimezone(self.zone).date() == day]
+        return [replace(e, received_at=now) for e in events]

@@ -1,6 +1,6 @@
 """Turn an entry list into a submission and the messages it causes, or into what is wrong with it.
 
-Called by web/door/door.py, which stores what `prepare` returns in one atomic write. Nothing here waits or writes.
+What `prepare` returns is one atomic write. Nothing here waits or writes, or knows how a request came.
 """
 
 from __future__ import annotations

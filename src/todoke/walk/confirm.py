@@ -155,8 +155,8 @@ class Confirmer:
     def _look_up(self, token: str, days: Sequence[date]) -> frozenset[str]:
         """Ask the records for one attempt and track what they say; the keys of it."""
         try:
-            found = self._records.of_attempt(token, days, self._app.clock())
-            ours = [event for event in found if event.token == token]
+            on_record = self._records.of_attempt(token, days, self._app.clock())
+            ours = [event for event in on_record if event.token == token]
             track(self._app, ours)
         except (RecordsUnavailable, StoreError) as error:
             log.warning("confirmation_put_off", error=type(error).__name__)
@@ -166,11 +166,11 @@ class Confirmer:
             return frozenset(event.key for event in ours)
         return frozenset()
 
-    def _note(self, token: str, found: frozenset[str]) -> None:
+    def _note(self, token: str, confirmed: frozenset[str]) -> None:
         """End the question when all is confirmed or it was asked often enough, else ask again later."""
         with self._changed:
             question = self._waiting[token]
-            question.keys -= found
+            question.keys -= confirmed
             question.lookups += 1
             spent = self._lookups[token] = self._lookups.pop(token, 0) + 1
             if len(self._lookups) > MOST_REMEMBERED:

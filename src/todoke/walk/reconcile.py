@@ -1,7 +1,7 @@
 """Ask the mail service's own records for what its webhook may have lost, and for the addresses it will not send to.
 
-Called by the sweep (once a day, by itself) and by `todoke reconcile`. What is found goes through `track`, like a
-webhook's events, so a repetition changes nothing and a run that was interrupted is simply run again.
+What the records tell goes through `track`, like a webhook's events, so a repetition changes nothing and a run that was
+interrupted is simply run again.
 """
 
 from __future__ import annotations
@@ -74,20 +74,20 @@ def reconcile(app: App, *, since: date | None = None, progress: Progress = _quie
     began = app.clock()
     app.shelf.put_mark(_asked(records), began)
     due, days = _days(app, records, began, since)
-    found: Counter[Journaled] = Counter()
+    words: Counter[Journaled] = Counter()
     for number, day in enumerate(days, start=1):
         progress(number, len(days), day)
         for events in records.of_day(day, app.clock()):
-            found.update(track(app, events, orphans=False))
+            words.update(track(app, events, orphans=False))
     suppressed = _read_suppressions(app, records)
     if set(due) <= set(days):
         app.shelf.put_mark(_done(records), began)
     return Reconciled(
         days=len(days),
-        read=found.total(),
-        new=found[Journaled.NEW],
-        repeated=found[Journaled.REPEATED],
-        foreign=found[Journaled.ORPHAN],
+        read=words.total(),
+        new=words[Journaled.NEW],
+        repeated=words[Journaled.REPEATED],
+        foreign=words[Journaled.ORPHAN],
         suppressed=suppressed,
     )
 

@@ -1,8 +1,7 @@
 """Notice that a mail service which reports what becomes of mails has stopped doing so, and tell those who can act.
 
-`note_heard` is called by web/hooks.py for each call that was read, `watch` by the sweep, `silence` by the desk. A
-message that nobody reported on may be one lost report; nothing at all since its hand-over is a webhook that is off.
-What the service's records tell (reconcile.py) is no sign of its webhook.
+A message that nobody reported on may be one lost report; nothing at all since its hand-over is a webhook that is off.
+What the service's records tell is no sign of its webhook.
 """
 
 from __future__ import annotations
@@ -92,7 +91,7 @@ def unheard(
     Those that it would report on, if it reported at all: so close to `since` that the mark may be older than the
     report, they do not count.
     """
-    found = [
+    attempts = [
         told.attempt
         for timeline in timelines
         for message in timeline.messages
@@ -102,7 +101,7 @@ def unheard(
         and since + HEARD_EVERY < told.attempt.started_at < until
         and any(event.kind is Kind.ACCEPTED for event in told.events)
     ]
-    return sorted(found, key=lambda attempt: (attempt.started_at, attempt.token))
+    return sorted(attempts, key=lambda attempt: (attempt.started_at, attempt.token))
 
 
 def silence_alerts(settings: Settings, service: str, since: datetime) -> FollowUp:

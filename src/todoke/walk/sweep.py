@@ -29,9 +29,9 @@ def sweep(app: App) -> int:
 
 
 def _reconcile(app: App) -> None:
-    found = reconcile_when_due(app)
-    if found is not None:
-        log.info("reconciled", days=found.days, new=found.new, repeated=found.repeated)
+    done = reconcile_when_due(app)
+    if done is not None:
+        log.info("reconciled", days=done.days, new=done.new, repeated=done.repeated)
 
 
 def _tidy(app: App) -> None:

@@ -1,8 +1,6 @@
-"""Take delivery events in, and decide who must learn of what they change.
+"""Journal delivery events, wherever they were read, and what follows from them.
 
-`track` is called by web/hooks.py and by whatever else reads events; the store folds them. `follow_up` is the pure
-decision that the store applies inside the same write: a message that failed, was called unwanted or got another
-address causes alerts to people who can act, once, and never to the address that failed.
+Who must learn of a change is decided by `follow_up`, purely; the store applies it inside the same write.
 """
 
 from __future__ import annotations

@@ -94,10 +94,10 @@ class _Receipts:
 
     async def _open_stream(self, request: Request) -> Response:
         try:
-            found = await self._find(request)
+            timeline = await self._find(request)
         except StoreError:
             return _unavailable(request, self.app)
-        if found is None:
+        if timeline is None:
             return _not_found(request, self.app)
         headers = {**pages.security_headers(), "x-accel-buffering": "no"}
         return _Stream(_changes(self, request), self, "text/event-stream; charset=utf-8", headers)

@@ -67,16 +67,16 @@ class Cabinet:
         return self.load_all([submission_id], consistent=consistent).get(submission_id)
 
     def load_all(self, ids: Iterable[str], *, consistent: bool = False) -> dict[str, StoredItem]:
-        """Those of the submissions that are there; what is not found at first is looked for consistently."""
+        """Those of the submissions that are there; what is not there at first is looked for consistently."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if ID.fullmatch(id_)]
-        found = self._load_by(current_key, wanted, consistent=consistent)
-        missing = [id_ for id_ in wanted if id_ not in found]
+        there = self._load_by(current_key, wanted, consistent=consistent)
+        missing = [id_ for id_ in wanted if id_ not in there]
         if missing:
-            found |= self._load_by(archive_key, missing, consistent=True)
-            missing = [id_ for id_ in missing if id_ not in found]
+            there |= self._load_by(archive_key, missing, consistent=True)
+            missing = [id_ for id_ in missing if id_ not in there]
         if missing:  # read late, or moved while we looked
-            found |= self._load_by(current_key, missing, consistent=True)
-        return {id_: found[id_] for id_ in wanted if id_ in found}
+            there |= self._load_by(current_key, missing, consistent=True)
+        return {id_: there[id_] for id_ in wanted if id_ in there}
 
     def load_keys(self, keys: Sequence[Key], *, consistent: bool = False) -> dict[str, StoredItem]:
         """The submissions at these places, by id."""
@@ -203,9 +203,9 @@ class Cabinet:
     ) -> dict[str, StoredItem]:
         if not ids:
             return {}
-        found = self.load_keys([place(id_) for id_ in ids], consistent=consistent)
+        there = self.load_keys([place(id_) for id_ in ids], consistent=consistent)
         wanted = set(ids)
-        return {id_: stored for id_, stored in found.items() if id_ in wanted}
+        return {id_: stored for id_, stored in there.items() if id_ in wanted}
 
     def _put_over_expired(self, item: Item, record: Record) -> None:
         """Put a new item; one whose key is no longer live moves into the archive in the same write."""

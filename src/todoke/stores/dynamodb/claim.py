@@ -53,7 +53,7 @@ class _Fresh:
 
     mark: str
     entries: list[IndexEntry] = field(default_factory=list)
-    found: dict[str, StoredItem] = field(default_factory=dict)
+    there: dict[str, StoredItem] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class DynamoOutbox:
             )
         there = self._put_off(request.now, request.limit)
         fresh = self._fresh(request.now, request.limit)
-        there = fresh.found | there
+        there = fresh.there | there
         claims = self._take(request, there, _due(there.values(), request.now))
         with suppress(StoreUnavailable):  # it moves the next time; the claims are made
             self._move_mark(request, fresh)
@@ -86,7 +86,7 @@ class DynamoOutbox:
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """See Outbox.due. Round by round, so however many there are, few submissions are held."""
-        found: set[Due] = set()
+        all_due: set[Due] = set()
         end = ids.time_digits(now) + HIGHEST
         for rounds in (self._put_off_rounds(), self._fresh_rounds()):
             named: set[Due] = set()
@@ -94,8 +94,8 @@ class DynamoOutbox:
                 if floor > end or len(named) >= limit:
                     break
                 named.update(_due(there, now))
-            found |= named
-        return [due_.message_id for due_ in sorted(found)[:limit]]
+            all_due |= named
+        return [due_.message_id for due_ in sorted(all_due)[:limit]]
 
     def next_due(self) -> datetime | None:
         """See Outbox.next_due."""
@@ -171,16 +171,16 @@ class DynamoOutbox:
         for _ in range(_MOST_ROUNDS):
             entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
             fresh.entries += entries
-            fresh.found |= self.cabinet.load_keys([entry.key for entry in entries])
-            if len(entries) < size or len(_due(fresh.found.values(), now)) >= limit:
+            fresh.there |= self.cabinet.load_keys([entry.key for entry in entries])
+            if len(entries) < size or len(_due(fresh.there.values(), now)) >= limit:
                 break
             low = after(entries[-1].id)
         return fresh
 
     def _take(
-        self, request: ClaimRequest, there: dict[str, StoredItem], found: Sequence[Due]
+        self, request: ClaimRequest, there: dict[str, StoredItem], due_here: Sequence[Due]
     ) -> Sequence[Claim]:
-        chosen = sorted(found)[: request.limit]
+        chosen = sorted(due_here)[: request.limit]
         by_submission: defaultdict[str, list[str]] = defaultdict(list)
         for due_ in chosen:
             by_submission[due_.submission_id].append(due_.message_id)
@@ -207,7 +207,7 @@ class DynamoOutbox:
         mark = ids.time_digits(request.now - GRACE)
         passed: list[StoredItem] = []
         for entry in fresh.entries:
-            stored = fresh.found.get(entry.id)
+            stored = fresh.there.get(entry.id)
             if entry.id >= mark or (stored and _needs_look(stored)):
                 mark = min(mark, entry.id[: ids.TIME_DIGITS])
                 break

@@ -105,8 +105,8 @@ class DynamoTable:
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
         """Those of the items that are there."""
         if len(keys) == 1:
-            found = self.get(keys[0], consistent=consistent)
-            return {keys[0]: found} if found else {}
+            item = self.get(keys[0], consistent=consistent)
+            return {keys[0]: item} if item else {}
         items: dict[Key, Item] = {}
         for start in range(0, len(keys), _BATCH):
             for item in self._get_batch(keys[start : start + _BATCH], consistent=consistent):

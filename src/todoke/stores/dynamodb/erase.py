@@ -41,10 +41,10 @@ class Eraser:
             gone.add(mailbox_key(condition.address))
         for mailbox in gone:
             self._forget_mentions(mailbox)
-        found = (
+        orphaned = (
             list(orphans.every(self.cabinet.table)) if _may_mean_orphans(condition, gone) else []
         )
-        keys = [key for key, event in found if condition.means_orphan(event, gone)]
+        keys = [key for key, event in orphaned if condition.means_orphan(event, gone)]
         orphans.remove(self.cabinet.table, keys)
         if gone:
             shelf.forget_suppressions(self.cabinet.table, gone)
@@ -54,9 +54,9 @@ class Eraser:
         if condition.submission_id:
             yield condition.submission_id
         elif condition.address:
-            found = self.cabinet.pointers.look(mailbox_key(condition.address), whole=True)
-            yield from found.ids
-            yield from self._fresh(found.ids)
+            leads = self.cabinet.pointers.look(mailbox_key(condition.address), whole=True)
+            yield from leads.ids
+            yield from self._fresh(leads.ids)
         elif condition.received_before is not None:
             yield from self._walk(before(ids.time_digits(condition.received_before)))
         elif condition.retained_before is not None:
@@ -65,9 +65,9 @@ class Eraser:
     def _fresh(self, known: set[str]) -> Iterator[str]:
         """What no pointer leads to yet."""
         size = _ROUND
-        while len(found := self.lists.outbox.fresh_ids(size)) == size:
+        while len(fresh := self.lists.outbox.fresh_ids(size)) == size:
             size *= 2
-        yield from (id_ for id_ in found if id_ not in known)
+        yield from (id_ for id_ in fresh if id_ not in known)
 
     def _walk(self, high: Bound) -> Iterator[str]:
         low = LOWEST

@@ -2,7 +2,7 @@
 
 They are there before the submission is, and go before it goes: so a submission is never without its files, and an
 erasure that was cut short is found and finished by the next one. A crash in between leaves objects that no submission
-names; the sweep finds these by their time (todoke/tidy.py).
+names; these can be found by their time.
 """
 
 from __future__ import annotations

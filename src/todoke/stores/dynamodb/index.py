@@ -39,31 +39,31 @@ def newest(
     table: DynamoTable, index: str, form: str, *, low: str = LOWEST, high: str = HIGHEST, limit: int
 ) -> list[IndexEntry]:
     """The newest entries with low <= id < high, newest first, of a form or of all ("")."""
-    found: list[IndexEntry] = []
+    entries: list[IndexEntry] = []
     for shard in SHARDS:
         walk = _Walk(table, index, shard, form, low, before(high), limit, newest_first=True)
-        found += walk.entries()
-    return sorted(found, reverse=True)[:limit]
+        entries += walk.entries()
+    return sorted(entries, reverse=True)[:limit]
 
 
 def oldest(table: DynamoTable, *, low: str = LOWEST, high: Bound, limit: int) -> list[IndexEntry]:
     """The oldest entries of the index by time with low <= id < high, oldest first."""
-    found: list[IndexEntry] = []
+    entries: list[IndexEntry] = []
     for shard in SHARDS:
-        found += _Walk(table, TIME, shard, "", low, high, limit, newest_first=False).entries()
-    return sorted(found)[:limit]
+        entries += _Walk(table, TIME, shard, "", low, high, limit, newest_first=False).entries()
+    return sorted(entries)[:limit]
 
 
 def due(table: DynamoTable, *, low: str, until: str, limit: int) -> list[tuple[str, Key]]:
     """Entries of the index of work with low <= due < until (digits of time), the longest due first."""
-    found: list[tuple[str, Key]] = []
+    entries: list[tuple[str, Key]] = []
     values = {":low": low or "0", ":until": until}
     for shard in SHARDS:
         answer = table.query(
             "s = :s AND w BETWEEN :low AND :until", {":s": shard, **values}, index=WORK, limit=limit
         )
-        found += [(str(item["w"]), key_of(item)) for item in answer.items]
-    return sorted(found)[:limit]
+        entries += [(str(item["w"]), key_of(item)) for item in answer.items]
+    return sorted(entries)[:limit]
 
 
 def totals(table: DynamoTable) -> tuple[int, int]:

@@ -76,8 +76,8 @@ def archive_key(submission_id: str) -> Key:
 
 def carried_id(text: str) -> str:
     """The submission's id that a text holds, such as a Message-ID or a token of ours; "" for none."""
-    found = _CARRIED.search(text)
-    return found[0] if found else ""
+    match = _CARRIED.search(text)
+    return match[0] if match else ""
 
 
 def id_of(item: Item) -> str:

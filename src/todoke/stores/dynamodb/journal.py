@@ -131,10 +131,10 @@ class DynamoJournal:
             for _, e in transaction.journaled
             if _states_id(e) and e.service not in self.cabinet.pointers.tokened
         }:
-            found = orphans.named(self.cabinet.table, stated)
-            if not found:
+            named = orphans.named(self.cabinet.table, stated)
+            if not named:
                 return
-            events = [event for _, event in found]
+            events = [event for _, event in named]
             words, transaction = self.cabinet.change(
                 id_,
                 lambda transaction, events=events: rules.journal(  # type: ignore[misc]
@@ -142,15 +142,15 @@ class DynamoJournal:
                 ),
             )
             joined = [
-                key for (key, _), word in zip(found, words, strict=True) if word != Journaled.ORPHAN
+                key for (key, _), word in zip(named, words, strict=True) if word != Journaled.ORPHAN
             ]
             orphans.remove(self.cabinet.table, joined)
 
     def join_all(self, follow_up: FollowUp) -> int:
         """See Journal.join_orphans."""
         joined = 0
-        found = iter(list(orphans.every(self.cabinet.table)))
-        while some := list(islice(found, _MOST_JOINED)):
+        waiting = iter(list(orphans.every(self.cabinet.table)))
+        while some := list(islice(waiting, _MOST_JOINED)):
             joined += self._look_again(some, follow_up)
         return joined
 

@@ -45,10 +45,10 @@ def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
 
 def named(table: DynamoTable, stated: Collection[Stated]) -> list[tuple[Key, DeliveryEvent]]:
     """The orphans that name one of these ids, oldest first."""
-    found: list[tuple[Key, DeliveryEvent]] = []
+    candidates: list[tuple[Key, DeliveryEvent]] = []
     for partition in sorted({_partition(*one) for one in stated}):
-        found += [(key_of(i), _event(i)) for i in table.query_all("k = :k", {":k": partition})]
-    mine = [f for f in found if (f[1].service, f[1].service_id) in stated]
+        candidates += [(key_of(i), _event(i)) for i in table.query_all("k = :k", {":k": partition})]
+    mine = [f for f in candidates if (f[1].service, f[1].service_id) in stated]
     return sorted(mine, key=lambda f: f[1].received_at)
 
 

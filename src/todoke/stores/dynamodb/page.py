@@ -84,11 +84,11 @@ class Lists:
         """The ids that an address leads to, newest first; None where time must lead."""
         if not query.address:
             return None
-        found = self.cabinet.pointers.look(mailbox_key(query.address))
-        fresh = [] if found.is_of_many else self.outbox.fresh_ids(_MOST_FRESH)
-        if found.is_of_many or len(fresh) >= _MOST_FRESH:
+        leads = self.cabinet.pointers.look(mailbox_key(query.address))
+        fresh = [] if leads.is_of_many else self.outbox.fresh_ids(_MOST_FRESH)
+        if leads.is_of_many or len(fresh) >= _MOST_FRESH:
             return None
-        return sorted(found.ids | set(fresh), reverse=True)
+        return sorted(leads.ids | set(fresh), reverse=True)
 
 
 def _is_fault(query: Query) -> bool:

@@ -25,7 +25,7 @@ _MOST_REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
-class Found:
+class Leads:
     """What lies under an address: ids of submissions that may concern it, and whether a walk by time must find more."""
 
     ids: set[str] = field(default_factory=set)
@@ -85,21 +85,21 @@ class Pointers:
                     ):
                         self._point(event.recipient, stored)
 
-    def look(self, mailbox: str, *, whole: bool = False) -> Found:
+    def look(self, mailbox: str, *, whole: bool = False) -> Leads:
         """What lies under a mailbox key: without `whole`, no more than one page of it."""
-        found = Found()
+        leads = Leads()
         home = ids.home(self.secret, mailbox)
         start = None
         while True:
             answer = self.table.query("k = :k", {":k": home}, start=start)
             for item in answer.items:
-                self._note(found, item)
+                self._note(leads, item)
             start = answer.last
             if start is None:
-                return found
+                return leads
             if not whole:
-                found.is_of_many = True
-                return found
+                leads.is_of_many = True
+                return leads
 
     def forget(self, mailbox: str, id_: str) -> None:
         """Take away the pointer from a mailbox key to a submission."""
@@ -129,14 +129,14 @@ class Pointers:
         there = self.table.get(key)
         return carried_id(str(there["x"])) if there else ""
 
-    def _note(self, found: Found, item: Item) -> None:
+    def _note(self, leads: Leads, item: Item) -> None:
         sort_key = str(item["r"])
         if sort_key == MANAGER:
-            found.is_of_many = True
+            leads.is_of_many = True
         elif sort_key.startswith(POINTER):
-            found.ids.add(sort_key.removeprefix(POINTER))
+            leads.ids.add(sort_key.removeprefix(POINTER))
         else:
-            found.ids.add(id_of(item))
+            leads.ids.add(id_of(item))
 
     def _point_to_work(self, stored: StoredItem, work: Work) -> None:
         """A confirmation's recipients have few mails, each pointed to; a manager has many."""

@@ -131,11 +131,11 @@ class S3Bucket:
         """See Bucket. Page by page, so however many there are, few are held."""
         while True:
             answer = self._page(after)
-            for found in answer.get("Contents", ()):
-                after = found["Key"]
+            for listed in answer.get("Contents", ()):
+                after = listed["Key"]
                 if after >= before:
                     return
-                yield KeptObject(after, found["LastModified"])
+                yield KeptObject(after, listed["LastModified"])
             if not answer.get("IsTruncated"):
                 return
 

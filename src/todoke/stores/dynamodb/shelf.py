@@ -45,8 +45,8 @@ def put_mark(table: DynamoTable, name: str, at: datetime) -> None:
 
 def marks(table: DynamoTable) -> dict[str, datetime]:
     """See Shelf.marks."""
-    found = table.query_all("k = :k AND begins_with(r, :r)", {":k": "mark", ":r": "="})
-    return {str(item["r"])[1:]: time_of(int(item["x"])) for item in found}
+    items = table.query_all("k = :k AND begins_with(r, :r)", {":k": "mark", ":r": "="})
+    return {str(item["r"])[1:]: time_of(int(item["x"])) for item in items}
 
 
 def put_suppressions(

@@ -1,6 +1,6 @@
 """A record of the table's stream: which messages a change left due and unclaimed. Pure.
 
-A submission whose record is too long for one item (see dynamodb_cabinet) is not read here; the sweep finds its work.
+A submission that is too long for one item is not read here; the sweep finds its work.
 """
 
 from __future__ import annotations

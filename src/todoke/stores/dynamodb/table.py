@@ -52,7 +52,7 @@ def create_table(client: Any, name: str, *, expires: bool = True) -> None:
 
     Raises StoreUnavailable: if DynamoDB refuses it.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see dynamodb_client
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in client.py
 
     try:
         client.create_table(TableName=name, **DEFINITION)

@@ -71,4 +71,4 @@ def recipients(works: Iterable[Work]) -> Iterator[str]:
 def names_any(event: DeliveryEvent, keys: set[str]) -> bool:
     """Whether an event names one of these mailboxes, as its recipient or anywhere in its words and evidence."""
     text = " ".join((event.recipient, event.diagnostic, event.raw.decode("utf-8", "replace")))
-    return any(mailbox_key(found) in keys for found in _ADDRESSES.findall(text))
+    return any(mailbox_key(address) in keys for address in _ADDRESSES.findall(text))

@@ -78,11 +78,11 @@ def _erase_one(connection: apsw.Connection, condition: Condition) -> tuple[int, 
     erased = 0
     for chunk in _chunks(_candidates(connection, condition)):
         loaded = load(connection, chunk).values()
-        found = [s for s in loaded if condition.means(s.submission, s.works.values())]
-        for stored in found:
+        meant = [s for s in loaded if condition.means(s.submission, s.works.values())]
+        for stored in meant:
             persons |= person_keys(stored.submission, stored.works.values())
-        _delete(connection, found)
-        erased += len(found)
+        _delete(connection, meant)
+        erased += len(meant)
     events = _delete_mentions(connection, condition, persons)
     leaves_traces = bool(erased or events) or has_traces(connection)
     if leaves_traces:
@@ -107,21 +107,21 @@ def _search(condition: Condition) -> tuple[str, dict[str, Any]]:
     return "seqs_retained_before", {"time": micros(condition.retained_before)}
 
 
-def _delete(connection: apsw.Connection, found: Sequence[StoredRows]) -> None:
-    if not found:
+def _delete(connection: apsw.Connection, meant: Sequence[StoredRows]) -> None:
+    if not meant:
         return
-    seqs = json_list(s.seq for s in found)
+    seqs = json_list(s.seq for s in meant)
     keys = {
         key
-        for s in found
+        for s in meant
         for key in address_keys(s.submission.visitor, recipients(s.works.values()))
     }
     connection.execute(SQL["delete_addresses"], {"keys": json_list(keys), "seqs": seqs})
-    ids = json_list(s.submission.id for s in found)
+    ids = json_list(s.submission.id for s in meant)
     connection.execute(SQL["delete_repeats"], {"keys": ids})
     connection.execute(SQL["delete_submissions"], {"seqs": seqs})
-    add_total(connection, "submissions", -len(found))
-    add_total(connection, "messages", -sum(len(s.works) for s in found))
+    add_total(connection, "submissions", -len(meant))
+    add_total(connection, "messages", -sum(len(s.works) for s in meant))
 
 
 def _delete_mentions(connection: apsw.Connection, condition: Condition, persons: set[str]) -> int:

@@ -30,7 +30,7 @@ ROUND = 100
 """So many are read at once."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class RestoredRows(msgspec.Struct, frozen=True):
     """A submission of another store as rows, without its seq."""
 
     kept: Kept
@@ -43,15 +43,15 @@ class Arrival(msgspec.Struct, frozen=True):
         return self.addition.weight
 
 
-def prepare_arrival(kept: Kept) -> Arrival:
+def restored_rows(kept: Kept) -> RestoredRows:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = tuple(map(work_of, kept.messages))
     addition = prepare(kept.submission, [w.message for w in works], kept.repeat)
     concerned = address_keys(kept.submission.visitor, recipients(works))
-    return Arrival(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
+    return RestoredRows(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
 
 
-def restore(connection: apsw.Connection, wanted: Sequence[Arrival]) -> list[Restored]:
+def restore(connection: apsw.Connection, wanted: Sequence[RestoredRows]) -> list[Restored]:
     """See Movable.restore."""
     return [_restore_one(connection, one) for one in wanted]
 
@@ -85,7 +85,7 @@ def _kept(stored: StoredRows, repeats: dict[str, Repeat]) -> Kept:
     )
 
 
-def _restore_one(connection: apsw.Connection, wanted: Arrival) -> Restored:
+def _restore_one(connection: apsw.Connection, wanted: RestoredRows) -> Restored:
     id_ = wanted.addition.submission_id
     there = connection.execute(SQL["seq_of_submission"], {"id": plain(id_)}).get
     if there is not None:

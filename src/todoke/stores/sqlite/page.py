@@ -28,20 +28,22 @@ def page(connection: apsw.Connection, query: Query) -> Page:
     low = micros(query.received_from) << SEQ_BITS if query.received_from else 0
     high = micros(query.received_to) << SEQ_BITS if query.received_to else _NEWEST
     high = min(high, _cursor(query.before))
-    found: list[int] = []
+    matching: list[int] = []
     last = 0
     looked_at = 0
     candidates = _candidates(connection, query, low, high)
     while chunk := list(islice(candidates, _CHUNK)):
         kept = _filtered(connection, query, chunk)
-        found += [seq for seq in chunk if seq in kept]
+        matching += [seq for seq in chunk if seq in kept]
         looked_at += len(chunk)
         last = chunk[-1]
-        if len(found) > query.limit or looked_at >= _LOOKED_AT:
+        if len(matching) > query.limit or looked_at >= _LOOKED_AT:
             break
-    is_more = len(found) > query.limit or (looked_at >= _LOOKED_AT and len(found) <= query.limit)
-    shown = found[: query.limit]
-    cursor = shown[-1] if len(found) > query.limit else last
+    is_more = len(matching) > query.limit or (
+        looked_at >= _LOOKED_AT and len(matching) <= query.limit
+    )
+    shown = matching[: query.limit]
+    cursor = shown[-1] if len(matching) > query.limit else last
     stored = load(connection, shown)
     return Page(tuple(stored[seq].timeline for seq in shown), str(cursor) if is_more else "")
 

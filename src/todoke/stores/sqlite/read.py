@@ -50,11 +50,11 @@ def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, Stored
             events[row[:3]].append(read_event(row[4]))
             stored[row[0]].positions[row[1:3]] = row[3]
     for row in connection.execute(SQL["messages"], these):
-        found = stored[row[0]]
+        whole = stored[row[0]]
         tried = tuple(
             attempt_timeline(attempt_of(a, row[2]), tuple(events[a[:3]])) for a in attempts[row[:2]]
         )
-        found.works[row[1]] = _work_of(row, found.submission.id, tried)
+        whole.works[row[1]] = _work_of(row, whole.submission.id, tried)
     return stored
 
 

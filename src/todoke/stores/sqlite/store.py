@@ -119,8 +119,8 @@ class SqliteStore:
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """See Store."""
         with self._reading() as connection:
-            found = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
-            return [str(id_) for id_, _ in found]
+            rows = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
+            return [str(id_) for id_, _ in rows]
 
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
@@ -163,10 +163,10 @@ class SqliteStore:
         seq = -1
         while True:
             with self._reading() as connection:
-                found = move.round_after(connection, seq)
-            if not found:
+                some = move.round_after(connection, seq)
+            if not some:
                 return
-            for seq, kept in found:
+            for seq, kept in some:
                 with self._reading() as connection:
                     whole = move.with_contents(connection, seq, kept)
                 if whole is not None:
@@ -186,7 +186,7 @@ class SqliteStore:
 
     def restore(self, kept: Kept) -> Future[Restored]:
         """See Store."""
-        wanted = move.prepare_arrival(kept)
+        wanted = move.restored_rows(kept)
         return self._writer.submit(move.restore, wanted, weight=wanted.weight)
 
     def join_orphans(self, follow_up: FollowUp) -> int:

@@ -223,7 +223,7 @@ def _apply_all(connection: apsw.Connection, group: list[Write]) -> list[Any]:
         kinds.setdefault(write.apply, []).append(place)
     answers: list[Any] = [None] * len(group)
     for apply, places in kinds.items():
-        found = apply(connection, [group[p].request for p in places])
-        for place, answer in zip(places, found, strict=True):
+        applied = apply(connection, [group[p].request for p in places])
+        for place, answer in zip(places, applied, strict=True):
             answers[place] = answer
     return answers

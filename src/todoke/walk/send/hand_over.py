@@ -1,6 +1,6 @@
 """One claim, handed over once, and what came of it: a mail service's answer becomes delivery events and the next step.
 
-Called by send.py. Never raises: whatever goes wrong with one mail is that mail's own outcome.
+Nothing raises: whatever goes wrong with one mail is that mail's own outcome.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
     if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
         return Result(give_up(claim, app.clock(), ""))
     try:
-        from todoke.mail.compose import compose  # noqa: PLC0415 templates are loaded for the first mail, not for the start
+        from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms: of the first mail, not of the start
 
         return compose(claim, app.settings, _told_of(app, claim))
     except StoreError as error:
@@ -86,8 +86,8 @@ def _told_of(app: App, claim: Claim) -> MessageTimeline | None:
     if message.role is not Role.ALERT or not message.about:
         return None
     timeline = app.archive.timeline(message.submission_id)
-    found = timeline.messages if timeline else ()
-    return next((m for m in found if m.message.id == message.about), None)
+    messages = timeline.messages if timeline else ()
+    return next((m for m in messages if m.message.id == message.about), None)
 
 
 def accepted(claim: Claim, answer: Accepted, now: datetime) -> Outcome:

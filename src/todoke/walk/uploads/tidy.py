@@ -1,7 +1,7 @@
 """Tidying the bucket: a file is put there before its submission is written, so a crash in between leaves it behind.
 
-Called by the sweep. The keys of files begin with their submission's id and so sort by time: each day's are looked at
-once, when that day's submissions have long been written or will never be.
+The keys of files begin with their submission's id and so sort by time: each day's are looked at once, when that day's
+submissions have long been written or will never be.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def tidy_when_due(app: App) -> int:
     since = app.shelf.mark(MARK) or _BEGINNING
     if until - since < EVERY:
         return 0
-    found = app.bucket.kept(after=_bound(since), before=_bound(until))
+    kept_objects = app.bucket.kept(after=_bound(since), before=_bound(until))
     removed = 0
-    for number, (submission_id, objects) in enumerate(_by_submission(found), start=1):
+    for number, (submission_id, objects) in enumerate(_by_submission(kept_objects), start=1):
         # What was put lately may be an old submission's that is being brought from another store.
         settled = [kept.key for kept in objects if kept.put_at < until]
         if settled and app.archive.timeline(submission_id) is None:
@@ -52,10 +52,10 @@ def _bound(time: datetime) -> str:
     return KEPT + ids.time_digits(time)
 
 
-def _by_submission(found: Iterable[KeptObject]) -> Iterator[tuple[str, list[KeptObject]]]:
+def _by_submission(kept_objects: Iterable[KeptObject]) -> Iterator[tuple[str, list[KeptObject]]]:
     """The objects of each submission, by its id; whatever else somebody put there is not ours to remove."""
     for submission_id, group in groupby(
-        found, lambda k: k.key.removeprefix(KEPT).partition("/")[0]
+        kept_objects, lambda k: k.key.removeprefix(KEPT).partition("/")[0]
     ):
         if _ID.fullmatch(submission_id):
             yield submission_id, list(group)

@@ -17,12 +17,12 @@ def read_suppressions(app: App, language: str) -> list[dict[str, Any]]:
 
     Raises StoreError.
     """
-    found = suppression_lists(app.shelf.suppressions(), app.settings, language, lift=LIFT)
+    lists = suppression_lists(app.shelf.suppressions(), app.settings, language, lift=LIFT)
     return [
         {
             **listed,
             "suppressions": listed["suppressions"][:MOST_SHOWN],
             "more": max(0, len(listed["suppressions"]) - MOST_SHOWN),
         }
-        for listed in found
+        for listed in lists
     ]

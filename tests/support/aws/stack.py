@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 
 from support.places import ROOT
 from support.run.serving import eventually, free_port
+from support.run.session import once, shared_folder
 from todoke.aws.deploy.package import requirements
 
 MINISTACK = ROOT / ".emulators" / "ministack" / "bin" / "ministack"
@@ -101,17 +102,29 @@ def _answers(started: Ministack) -> bool:
 
 def package(files: Mapping[str, bytes], *, service: str = "customers-mail-cloud") -> bytes:
     """A function's package for this machine: what todoke's own holds for this service, and the owner's files."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        _add(archive, ROOT / "src" / "todoke", "todoke")
-        for name in sorted(_with_their_own(requirements(service=service))):
-            for file in importlib.metadata.files(name) or ():
-                path = Path(str(file.locate()))
-                if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
-                    archive.write(path, str(file))
+    base = Path(once(f"package-{service}", lambda: _package_without_files(service)))
+    made = io.BytesIO(base.read_bytes())
+    with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return made.getvalue()
+
+
+def _package_without_files(service: str) -> str:
+    """The path of what every package for this service holds."""
+    path = shared_folder() / f"{service}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        _add(archive, ROOT / "src" / "todoke", "todoke")
+        for name in sorted(_with_their_own(requirements(service=service))):
+            _add_distribution(archive, name)
+    return str(path)
+
+
+def _add_distribution(archive: zipfile.ZipFile, name: str) -> None:
+    for file in importlib.metadata.files(name) or ():
+        path = Path(str(file.locate()))
+        if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
+            archive.write(path, str(file))
 
 
 def _with_their_own(wanted: Iterable[str]) -> set[str]:

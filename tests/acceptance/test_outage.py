@@ -174,6 +174,12 @@ def test_a_mail_that_fails_reads_so_and_who_can_act_is_mailed(tmp_path: Path) ->
         gone, slow = submit(url, ["gone@example.net", "slow@example.net"]).values()
         eventually(lambda: states(url, gone)["confirmation"] == "rejected")
         eventually(lambda: states(url, slow)["confirmation"] == "deferred")
+        eventually(  # what is still on its way then would be given up too
+            lambda: (
+                [len(alerts(sink, f"{who}@example.org")) for who in ("manager", "owner")] == [3, 2]
+            ),
+            what="alerts to both of what failed so far",
+        )
         later = timedelta(days=3, minutes=1)
         submit(url, ["another@example.net"])  # what comes in wakes the sender
         eventually(lambda: states(url, slow)["confirmation"] == "failed")

@@ -32,21 +32,6 @@ def desk(store: Store) -> Desk:
 
 
 @pytest.fixture
-def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials from the environment, and nothing from files or from the machine's role."""
-    for variable, value in {
-        "AWS_ACCESS_KEY_ID": "AKIATEST",
-        "AWS_SECRET_ACCESS_KEY": "SECRET-key-93b1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": "/nonexistent",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
-    }.items():
-        monkeypatch.setenv(variable, value)
-    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(variable, raising=False)
-
-
-@pytest.fixture
 def ses(aws_credentials: None) -> Iterator[tuple[SesScript, SesMailer, str]]:
     """An Amazon SES mailer, and the server that it talks to with its URL."""
     script = SesScript()

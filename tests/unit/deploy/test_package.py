@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -21,7 +19,6 @@ from todoke.aws.deploy.package import (
     site_files,
     write,
 )
-from todoke.demo import HERE as DEMO
 from todoke.model.errors import ConfigError
 
 CONFIG = """
@@ -163,34 +160,3 @@ def test_a_library_is_executable_and_text_is_not(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         modes = {i.filename.rpartition(".")[2]: i.external_attr >> 16 for i in archive.infolist()}
     assert modes == {"so": 0o755, "py": 0o644}
-
-
-def test_the_functions_start_without_what_is_left_out() -> None:
-    """Every handler is built in a Python that has none of the libraries that the package lacks."""
-    missing = sorted(NOT_ON_LAMBDA - {"boto3", "botocore", "pyyaml"} | {"yaml"})
-    code = f"""
-import os, sys
-for name in {missing!r}: sys.modules[name] = None
-from todoke.aws.functions.function import Function, _maker
-for name in ("web", "sender", "sweep"):
-    Function(name, _maker(name), os.environ, ask=lambda *_: {{}}).start()
-"""
-    environ = {
-        "TODOKE_TABLE": "forms",
-        "TODOKE_DOOR_URL": "https://forms.garden.example",
-        "TODOKE_SECRET": "ab" * 32,
-        "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
-        "TODOKE_CMC_API_KEY": "key",
-        "TODOKE_CONFIG": str(DEMO / "todoke.toml"),
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr

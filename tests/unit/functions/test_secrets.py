@@ -73,8 +73,8 @@ def test_what_the_environment_has_is_not_asked_for() -> None:
 
 
 @pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client of DynamoDB can be made; nobody asks it anything."""
+def region(aws_credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client of DynamoDB can be made; nobody asks it anything, and it asks nobody for credentials."""
     monkeypatch.setenv("AWS_REGION", "us-east-1")
 
 

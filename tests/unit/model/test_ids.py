@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b32hexencode
 from datetime import UTC, datetime, timedelta
 
@@ -78,18 +77,6 @@ def test_a_receipt_s_hash_says_where_and_hides_the_rest():
     assert ids.receipt_hash(token) == "a" * 26 + ids.token_hash(token)
     assert token[26:] not in ids.receipt_hash(token)
     assert ids.receipt_hash(token[26:]) == ids.token_hash(token[26:])
-
-
-def test_a_forked_child_draws_randomness_of_its_own():
-    """Parent and child never hand out the same token."""
-    ids.new_attempt_token()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writing, ids.new_attempt_token().encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert os.read(reading, 64).decode() != ids.new_attempt_token()
 
 
 def test_attempt_tokens_have_one_length_and_differ():

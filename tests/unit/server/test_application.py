@@ -9,9 +9,8 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from support.web.stories import call, make_app, stored
-from todoke.model.errors import ConfigError, StoreUnavailable
+from todoke.model.errors import StoreUnavailable
 from todoke.server.asgi import application
-from todoke.server.run import listen
 from todoke.testing import FakeMailer, MemoryStore
 
 
@@ -52,14 +51,6 @@ def test_a_program_is_told_in_json() -> None:
     answer = call(whole(), "/x", headers={"accept": "application/json"})
     assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
     assert '"code":"not_found"' in answer.text
-
-
-def test_a_host_that_is_not_ours_is_said_to_be_the_host_s_fault() -> None:
-    """Another port would not help."""
-    with pytest.raises(
-        ConfigError, match=r"^192\.0\.2\.1 is no address of this machine: .* --host\.$"
-    ):
-        listen("192.0.2.1", 0)
 
 
 @pytest.mark.parametrize("root", ["", "/forms"])

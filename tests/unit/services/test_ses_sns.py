@@ -26,7 +26,6 @@ from todoke.model.delivery import Kind
 from todoke.model.errors import Forged, Malformed, RequestError, Unverifiable
 from todoke.services.ses.events import SesEvents
 from todoke.services.ses.settings import SesSettings
-from todoke.services.ses.sns_fetch import fetch
 
 MESSAGE = {
     "eventType": "Delivery",
@@ -280,12 +279,3 @@ class TestRawDelivery:
         """Allowing bare messages does not let a forged envelope pass."""
         with pytest.raises(Forged):
             source(raw_delivery=True).read(call(changed(Message="{}")), NOW)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "file:///etc/passwd", "https://127.0.0.1:1/"]
-)
-def test_the_fetcher_takes_tls_alone(url: str) -> None:
-    """What is not https, or does not answer, gives nothing."""
-    with pytest.raises(Unverifiable):
-        fetch(url)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
 
-from support.web.doors import OPEN_FORM, Answer, ask, failing, kept, make_app, served
+from support.web.doors import OPEN_FORM, Answer, ask, failing, kept, make_app
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.form import Field, Form, Limits, Site
 from todoke.model.ids import receipt_hash, receipt_token
-from todoke.walk.app import App
-from todoke.web.door import door
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -486,46 +482,6 @@ def test_the_form_has_a_page() -> None:
     assert b'action="/f/contact"' in answer.body
     assert b'name="email"' in answer.body
     assert b"unsafe" not in answer.headers["content-security-policy"].encode()
-
-
-# a real socket
-
-
-@pytest.mark.parametrize(
-    ("head", "status"),
-    [
-        ("Content-Length: 3", b"303"),
-        ("Content-Length: -3", b"400"),
-        ("Content-Length: 3\r\nContent-Length: 4", b"400"),
-        ("Content-Length: 3\r\nTransfer-Encoding: chunked", b"400"),
-        ("Content-Length: 3, 3", b"400"),
-        ("Content-Length: 0x3", b"400"),
-        ("Content-Length: 9999999999", b"413"),
-        ("Content-Length: 3\r\nContent-Encoding: br", b"415"),
-        ("Content-Length: 9", b"408"),
-    ],
-)
-def test_lengths_that_lie_are_refused(head: str, status: bytes) -> None:
-    """At the socket: nothing is kept unless the body's length is stated once and truly (GHSA-v9pg-7xvm-68hf)."""
-    app = make_app(replace(OPEN_FORM, limits=Limits(seconds=0.1)))
-    lines = [
-        "POST /f/any HTTP/1.1",
-        "Host: x",
-        "Content-Type: application/x-www-form-urlencoded",
-        head,
-    ]
-    request = "\r\n".join([*lines, "", "a=1"])
-    assert _first_line(app, request.encode()) == b"HTTP/1.1 " + status
-    assert len(kept(app)) == (status == b"303")
-
-
-def _first_line(app: App, request: bytes) -> bytes:
-    with (
-        served(Starlette(routes=door.routes(app))) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
-    ):
-        connection.sendall(request)
-        return connection.recv(12)
 
 
 @given(

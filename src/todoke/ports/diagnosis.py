@@ -58,6 +58,13 @@ class Consultation(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     may_ask_records: bool = False
 
+    @property
+    def own_addresses(self) -> Sequence[str]:
+        """Those that the site itself depends on: alerts go there, and what visitors send."""
+        forms = self.settings.forms.values()
+        managers = (address for form in forms for address in form.managers.fixed)
+        return tuple(dict.fromkeys([*self.settings.site.alert_to, *managers]))
+
 
 class ServiceDoctor(Protocol):
     """What a mail service says of us without a mail. Safe to call from several threads; nothing is asked twice.

@@ -116,9 +116,26 @@ def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) ->
             {"service": "customers-mail-cloud", "customers_mail_cloud": {"webhook": False}},
             {"TODOKE_SECRET", "TODOKE_CMC_API_KEY"},
         ),
+        (
+            {"service": "postmark"},
+            {
+                "TODOKE_SECRET",
+                "TODOKE_POSTMARK_API_KEY",
+                "TODOKE_POSTMARK_HOOK_SECRET",
+                "TODOKE_POSTMARK_WEBHOOK_KEY",
+            },
+        ),
         ("nonsense", {"TODOKE_SECRET"}),
     ],
-    ids=["smtp", "smtp with a user", "ses", "ses with topics", "no webhook", "nonsense"],
+    ids=[
+        "smtp",
+        "smtp with a user",
+        "ses",
+        "ses with topics",
+        "no webhook",
+        "postmark",
+        "nonsense",
+    ],
 )
 def test_what_is_needed_depends_on_the_mail_service(mail: object, names: set[str]) -> None:
     """As the functions themselves require it when they start."""
@@ -143,3 +160,15 @@ def test_the_next_steps_name_every_address(tmp_path: Path) -> None:
     text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, {"AlarmAddress": "a@b"}))
     assert "s3" not in text
     assert "AlarmAddress" not in text
+
+
+def test_the_next_steps_name_all_that_a_webhook_needs(tmp_path: Path) -> None:
+    """Of a service with two secrets where each of them is."""
+    config = tmp_path / "todoke.toml"
+    config.write_text(
+        '[site]\nname = "x"\nurl = "https://x.example"\n[mail]\nservice = "postmark"\nfrom = "a@x.example"\n'
+        '[forms.contact]\nmanagers = ["m@x.example"]\n'
+    )
+    text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, {"SecretsPath": "/g"}))
+    assert "https://x.example/hooks/postmark/ + what is in /g/TODOKE_POSTMARK_HOOK_SECRET" in text
+    assert "TODOKE_POSTMARK_WEBHOOK_KEY" in text

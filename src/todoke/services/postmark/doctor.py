@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from todoke.model.settings import Settings
 from todoke.ports.diagnosis import Check, Consultation, DomainNeeds, Verdict
 from todoke.services.postmark.facts import PostmarkFacts, ServerAnswer, ask_postmark
 from todoke.services.postmark.settings import NAME, TEST_TOKEN, PostmarkSettings
@@ -20,6 +19,7 @@ class PostmarkDoctor:
 
     def __init__(self, consultation: Consultation) -> None:
         self._settings, self._seconds = consultation.settings, consultation.seconds
+        self._own = consultation.own_addresses
         self._postmark = self._settings.mail.own_as(PostmarkSettings)
         self.url = self._postmark.url
 
@@ -28,8 +28,7 @@ class PostmarkDoctor:
         if self._postmark.api_key.reveal() == TEST_TOKEN:
             says = "The token is Postmark's test token: mails are taken, and none is sent."
             return [Check("mail", Verdict.BAD, says, "Use the token of a server.")]
-        own = _own_addresses(self._settings)
-        facts = ask_postmark(self._postmark, own=own, seconds=self._seconds)
+        facts = ask_postmark(self._postmark, own=self._own, seconds=self._seconds)
         hook = f"{self._settings.site.door_url}/hooks/{NAME}/"
         return judge_postmark(facts, self._postmark, hook=hook)
 
@@ -150,8 +149,3 @@ def _has_content(trigger: object) -> bool:
     return (
         isinstance(trigger, Mapping) and _is_on(trigger) and trigger.get("IncludeContent") is True
     )
-
-
-def _own_addresses(settings: Settings) -> Sequence[str]:
-    managers = (a for form in settings.forms.values() for a in form.managers.fixed)
-    return tuple(dict.fromkeys([*settings.site.alert_to, *managers]))

@@ -67,5 +67,5 @@ POSTMARK: Service[PostmarkSettings] = Service(
         ),
     ),
     tells_tokens=True,
-    hook_steps="in Postmark's message stream, let a webhook with Basic authentication call",
+    hook_steps=f"in Postmark's message stream, let a webhook (its password is in {WEBHOOK_KEY}) call",
 )

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 
 from todoke.model.address import parse_address
-from todoke.model.settings import Settings
 from todoke.ports.diagnosis import Check, Consultation, DomainNeeds, Verdict
 from todoke.services.ses.facts import SesFacts, Told, ask_ses
 from todoke.services.ses.settings import SesSettings
@@ -22,6 +21,7 @@ class SesDoctor:
 
     def __init__(self, consultation: Consultation) -> None:
         self._settings, self._seconds = consultation.settings, consultation.seconds
+        self._own = consultation.own_addresses
         self._ses = self._settings.mail.own_as(SesSettings)
         self._lock = threading.Lock()
         self._facts: SesFacts | None = None
@@ -61,15 +61,10 @@ class SesDoctor:
                 self._facts = ask_ses(
                     self._ses,
                     sender=self._settings.mail.sender.address,
-                    own=_own_addresses(self._settings),
+                    own=self._own,
                     seconds=self._seconds,
                 )
             return self._facts
-
-
-def _own_addresses(settings: Settings) -> Sequence[str]:
-    managers = (a for form in settings.forms.values() for a in form.managers.fixed)
-    return tuple(dict.fromkeys([*settings.site.alert_to, *managers]))
 
 
 def judge_ses(facts: SesFacts, *, sender: str, topics: Sequence[str]) -> list[Check]:

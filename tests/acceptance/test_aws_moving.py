@@ -21,11 +21,12 @@ from support.aws.site import PAGE, SECRETS, door_by_path, put_secrets
 from support.aws.stack import REGION, deploy, ministack, package
 from support.run.serving import TODOKE, eventually, free_port, serve
 from support.web.local_server import serving
+from todoke.model.address import Address
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
 HOOK = f"hooks/customers-mail-cloud/{SECRETS['TODOKE_CMC_HOOK_SECRET']}"
-MANAGER = "office@hoshino-paper.example"
+MANAGER = Address("office@hoshino-paper.example")
 CONFIGURATION = f"""
 [site]
 name = "Hoshino Paper"

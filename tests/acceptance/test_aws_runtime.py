@@ -19,6 +19,7 @@ from support.aws.lambda_events import http_event, queue_record
 from support.aws.lambda_runtime import Environment
 from support.run.serving import eventually
 from support.web.local_server import serving
+from todoke.model.address import Address
 from todoke.model.delivery import Kind
 from todoke.model.message import MessageTimeline
 from todoke.ports.archive import Query
@@ -42,7 +43,7 @@ api_user = "forms"
 [forms.contact]
 managers = ["office@hoshino-paper.example"]
 """
-OFFICE = "office@hoshino-paper.example"
+OFFICE = Address("office@hoshino-paper.example")
 SECRETS = {
     "TODOKE_SECRET": "ab" * 32,
     "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",

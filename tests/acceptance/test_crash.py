@@ -20,10 +20,11 @@ import pytest
 import urllib3
 
 from support.run.serving import JSON, Load, Served, Sink, eventually, serve
+from todoke.model.address import Address
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.crash]
 
-MANAGER = "manager@example.org"
+MANAGER = Address("manager@example.org")
 CONFIGURATION = """
 [site]
 name = "Crash test"

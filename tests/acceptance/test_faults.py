@@ -23,6 +23,7 @@ from mail_cloud_sandbox.faults import CALL_FAULTS, WEBHOOK_FAULTS
 from support.places import ROOT
 from support.web.local_server import serving, wait_for
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Kind, Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mail, Mailbox
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.acceptance
 
 DOCS = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
 SECRET = "a-secret-path"
-VISITOR, MANAGER = "aoi@example.com", "manager@example.org"
+VISITOR, MANAGER = Address("aoi@example.com"), Address("manager@example.org")
 PATIENCE_SECONDS, IMPATIENCE_SECONDS = 30.0, 0.5
 """How long an answer is waited for, and how long where it is to come too late."""
 GIVE_UP_AFTER = timedelta(days=3)
@@ -132,7 +133,7 @@ class Story:
             received_at=now,
             entries=(Entry("email", visitor),),
             language="en",
-            visitor=visitor,
+            visitor=Address(visitor),
             token_hash=ids.receipt_hash(token),
         )
         wanted = [(Role.CONFIRMATION, visitor)] + [(Role.NOTIFICATION, MANAGER)] * notify
@@ -151,7 +152,7 @@ class Story:
             id=message_id,
             submission_id=submission_id,
             role=role,
-            recipient=to,
+            recipient=Address(to),
             language="en",
             message_id=f"<{message_id}@example.org>",
             created_at=now,
@@ -199,7 +200,7 @@ def settings(sandbox: str, timeout_seconds: float) -> Settings:
         site=Site(name="Example", url="https://example.org"),
         mail=MailSettings(
             service="customers-mail-cloud",
-            sender=Mailbox(name="Example", address="desk@example.org"),
+            sender=Mailbox(name="Example", address=Address("desk@example.org")),
             give_up_after=GIVE_UP_AFTER,
             own=CustomersMailCloudSettings(
                 url=sandbox,

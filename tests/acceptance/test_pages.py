@@ -39,6 +39,7 @@ from support.web.stories import (
 )
 from todoke.demo import home
 from todoke.demo.switch import WebhookSwitch
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
 from todoke.model.message import Role
@@ -69,7 +70,7 @@ ERRORS = tuple(
     FieldError(name, "valueMissing", "Please fill in this field.")
     for name in ("email", "reply", "message", "terms")
 )
-OWNER = "owner@shop.example"
+OWNER = Address("owner@shop.example")
 PACE = Pace(poll_seconds=0.1, slow_poll_seconds=0.1, quiet_seconds=60)
 
 
@@ -103,7 +104,10 @@ def filled() -> MemoryStore:
             make_timeline(
                 make_message(status, submission_id=status),
                 make_message(
-                    other, Role.NOTIFICATION, recipient="post@shop.example", submission_id=status
+                    other,
+                    Role.NOTIFICATION,
+                    recipient=Address("post@shop.example"),
+                    submission_id=status,
                 ),
                 id_=status,
             ),
@@ -429,7 +433,7 @@ def test_hostile_text_does_nothing(browser: Browser, shown: Shown) -> None:
     evil = make_timeline(
         make_message("bounced", submission_id="evil", diagnostic=hostile),
         id_="evil",
-        visitor=hostile,
+        visitor=Address(hostile),
     )
     fill(shown.store, evil)
     context = context_of(browser)

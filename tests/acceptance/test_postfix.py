@@ -13,6 +13,7 @@ from support.mail.mails import claim, mail, settings, smtp_settings
 from support.mail.postfix import DOMAIN, Postfix, postfix
 from support.variants import replace
 from todoke.mail.compose import compose
+from todoke.model.address import Address
 from todoke.model.delivery import Permanence, Reason
 from todoke.model.errors import SendDeferred, SendRefused
 from todoke.model.mail import Mailbox
@@ -46,11 +47,13 @@ def test_an_accepted_mail_arrives_as_it_was_meant(server: Postfix, mailer: SmtpM
             Role.NOTIFICATION,
             (Entry("name", "山田　葵"), Entry("message", ".\r\n..dots\r\nend")),
             language="ja",
-            recipient=f"kanri@{DOMAIN}",
+            recipient=Address(f"kanri@{DOMAIN}"),
         ),
         settings(),
     )
-    wanted = replace(wanted, sender=Mailbox(name="サイト事務局", address="desk@example.org"))
+    wanted = replace(
+        wanted, sender=Mailbox(name="サイト事務局", address=Address("desk@example.org"))
+    )
     answer = mailer.send(wanted)
     assert answer.diagnostic.startswith("250 2.0.0 Ok: queued as")
     (arrived,) = server.mails(f"kanri@{DOMAIN}")

@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from support.web.browsing import chromium, static_site
 from support.web.doors import make_app
 from support.web.local_server import serving
+from todoke.model.address import Address
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers
 from todoke.model.submission import File, Submission
 from todoke.server.asgi import without_sender
@@ -37,7 +38,7 @@ FORM = Form(
         Field(name="cv", kind="file", sent_anyway=("none",)),
         Field(name="more", kind="file", multiple=True),
     ),
-    managers=Managers(fixed=("m@site.example",)),
+    managers=Managers(fixed=(Address("m@site.example"),)),
     confirmation=Confirmation(field=""),
     limits=Limits(body_bytes=20_000_000, file_bytes=10_000_000),
 )

@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from support.run.demos import Demo, demo_in
 from support.run.serving import eventually
 from support.web.browsing import chromium
+from todoke.model.address import Address
 
 pytestmark = pytest.mark.acceptance
 
-MISTYPED = "hardbounce@example.com"
+MISTYPED = Address("hardbounce@example.com")
 HANDED_OVER = "Handed over to the mail service. This service cannot tell whether it arrived."
 RETURNED = "It came back or could not be delivered. Please check the address."
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import todoke.services
 todoke.services.__path__.append(sys.argv[1])
 from todoke.services.pigeon.service import PIGEON
+from todoke.model.address import Address
 from todoke.model.delivery import Kind
 from todoke.model.errors import SendDeferred
 from todoke.model.mail import Mailbox
@@ -40,7 +41,7 @@ whole = table({"timeout": "2s"})
 environ = {secret.variable: "x" * 32 for secret in PIGEON.secrets}
 own = PIGEON.read(whole, environ, Choice("pigeon"))
 assert whole.findings.found == [] and own.timeout_seconds == 2 and own.lock.secret.matches("x" * 32)
-mail = MailSettings(service="pigeon", own=own, sender=Mailbox(name="", address="a@garden.example"))
+mail = MailSettings(service="pigeon", own=own, sender=Mailbox(name="", address=Address("a@garden.example")))
 site = Settings(site=Site(name="x"), mail=mail, forms={}, data=Path(), secret=b"s" * 32)
 mailer = PIGEON.open_mailer(site)
 assert (mailer.name, mailer.ceiling) == ("pigeon", own.ceiling)

@@ -22,6 +22,7 @@ from support.places import ROOT
 from support.web.local_server import serving
 from todoke.cli import commands
 from todoke.cli.main import plain_serve, run
+from todoke.model.address import Address
 from todoke.model.message import Message, Role
 from todoke.model.submission import Entry, File, Submission
 from todoke.stores.sqlite.lock import begin_serving
@@ -60,7 +61,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
                 Entry("file", File(name="a.txt", media_type="text/plain", content=b"1")),
             ),
             language="en",
-            visitor=f"visitor{number}@example.jp",
+            visitor=Address(f"visitor{number}@example.jp"),
             token_hash=f"hash{number}",
         )
         message = Message(

@@ -25,6 +25,7 @@ from todoke.cli.main import run
 from todoke.doctor.judge_dns import DnsAnswer, DnsOutcome, Resolver
 from todoke.doctor.look_dns import system_resolver
 from todoke.doctor.look_store import hearing_of, look_at_store
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.message import Message, Role
 from todoke.model.message import Outcome as Handed
@@ -190,14 +191,14 @@ def handed_over(store: MemoryStore, number: int, at: datetime, *, told: bool) ->
         received_at=at,
         entries=(),
         language="en",
-        visitor="a@example.net",
+        visitor=Address("a@example.net"),
         token_hash=f"h{number}",
     )
     message = Message(
         id=f"m{number}",
         submission_id=submission.id,
         role=Role.CONFIRMATION,
-        recipient="a@example.net",
+        recipient=Address("a@example.net"),
         language="en",
         message_id=f"<m{number}@example.org>",
         created_at=at,

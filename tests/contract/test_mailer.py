@@ -26,6 +26,7 @@ from support.mail.ses_server import SesScript, error
 from support.places import ROOT
 from support.variants import replace
 from todoke.mail.mime import serialise
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Reason
 from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
@@ -440,7 +441,7 @@ class TestSmtp:
         server = LineServer(script.talk)
         usual = smtp_settings(server.port)
         mailer = SmtpMailer(
-            replace(usual, mail=replace(usual.mail, envelope_sender="bounce@example.org"))
+            replace(usual, mail=replace(usual.mail, envelope_sender=Address("bounce@example.org")))
         )
         mailer.send(mail())
         assert any(verb.startswith("MAIL FROM:<bounce@example.org>") for verb in script.verbs)
@@ -505,7 +506,7 @@ class TestCustomersMailCloud:
     ) -> None:
         """Type 3 `to`, type 2 `from` and `replyto`, headers as an array with X-Api-Data."""
         script, mailer, _ = cloud
-        box = Mailbox(name="", address="help@bücher.test")
+        box = Mailbox(name="", address=Address("help@bücher.test"))
         answer = mailer.send(mail("aoi@bücher.test", reply_to=box))
         assert answer.service_id == "<1@mta.test>"
         start, headers, body = script.requests[0]
@@ -772,7 +773,9 @@ class TestBesideTheSdk:
 
     @pytest.mark.parametrize("name", ["", "Example Site", '星野 "紙" <店>'])
     @pytest.mark.parametrize("html", ["", "<p>こんにちは</p>"])
-    @pytest.mark.parametrize("reply_to", [None, Mailbox(name="", address="help@example.org")])
+    @pytest.mark.parametrize(
+        "reply_to", [None, Mailbox(name="", address=Address("help@example.org"))]
+    )
     @pytest.mark.parametrize("envelope_sender", ["", "bounce@example.org"])
     def test_the_requests_are_equal(
         self, name: str, html: str, reply_to: Mailbox | None, envelope_sender: str
@@ -781,9 +784,9 @@ class TestBesideTheSdk:
         script = HttpScript()
         server = LineServer(script.talk)
         url = f"http://127.0.0.1:{server.port}"
-        ours = cloud_mailer(url, envelope_sender=envelope_sender)
+        ours = cloud_mailer(url, envelope_sender=Address(envelope_sender))
         sent = mail(
-            sender=Mailbox(name=name, address="desk@example.org"),
+            sender=Mailbox(name=name, address=Address("desk@example.org")),
             html=html,
             reply_to=reply_to,
             subject='受付 \\ "1"',

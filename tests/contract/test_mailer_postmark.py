@@ -11,6 +11,7 @@ from support.mail.postmark_server import TOKEN, PostmarkScript, error, postmark_
 from support.mail.scripted_server import answer_of
 from support.places import ROOT
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Reason
 from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
@@ -30,7 +31,9 @@ class TestWhatIsWritten:
     def test_one_recipient_our_token_and_our_message_id(self, postmark: Parts) -> None:
         """The token is metadata, in no header field; nothing watches who reads."""
         script, mailer, _ = postmark
-        answer = mailer.send(mail("aoi@例え.jp", reply_to=Mailbox(name="", address="re@x.example")))
+        answer = mailer.send(
+            mail("aoi@例え.jp", reply_to=Mailbox(name="", address=Address("re@x.example")))
+        )
         assert answer.service_id == "00000000-0000-0000-0000-000000000001"
         assert script.mails == [
             {
@@ -64,7 +67,9 @@ class TestWhatIsWritten:
     def test_a_name_cannot_end_itself(self, postmark: Parts) -> None:
         """Quotes and backslashes are escaped, so that no other address comes from a name."""
         script, mailer, _ = postmark
-        mailer.send(mail(sender=Mailbox(name='a" <x@y.example>, \\"b', address="desk@example.org")))
+        mailer.send(
+            mail(sender=Mailbox(name='a" <x@y.example>, \\"b', address=Address("desk@example.org")))
+        )
         assert script.mails[0]["From"] == ('"a\\" <x@y.example>, \\\\\\"b" <desk@example.org>')
 
     def test_what_nobody_may_send_is_not_sent(self, postmark: Parts) -> None:
@@ -249,7 +254,7 @@ class TestWhatTheDoctorAsks:
         script, _, url = postmark
         script.facts = {"/server": SERVER, "/webhooks": {"Webhooks": []}, DUMP: LISTED}
         usual = postmark_settings(url)
-        site = replace(usual, site=replace(usual.site, alert_to=("b@garden.example",)))
+        site = replace(usual, site=replace(usual.site, alert_to=(Address("b@garden.example"),)))
         doctor = PostmarkDoctor(Consultation(settings=site, seconds=5.0, clock=utc_now))
         checks = {check.name: check.status.value for check in doctor.look_at_mail()}
         assert checks == {"mail": "good", "mail.events": "bad", "mail.suppressions": "bad"}

@@ -19,6 +19,7 @@ from support.mail.mails import mail
 from support.mail.ses_server import ACCOUNT, SesScript, error, ses_settings
 from support.variants import replace
 from todoke.mail.mime import header_names
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mailbox
@@ -37,7 +38,7 @@ class TestWhatLeaves:
     def test_the_call_is_as_documented(self, ses: Parts) -> None:
         """Raw MIME, one recipient, domains as A-labels, and the token as a tag and as a header field."""
         script, mailer, _ = ses
-        box = Mailbox(name="", address="help@bücher.test")
+        box = Mailbox(name="", address=Address("help@bücher.test"))
         answer = mailer.send(mail("aoi@bücher.test", reply_to=box, subject="こんにちは"))
         assert answer.service_id == "0102-ses-1"
         (call,) = script.sent
@@ -66,7 +67,9 @@ class TestWhatLeaves:
         """Both are told where they are set."""
         script, _, url = ses
         usual = ses_settings(url, configuration_set="site")
-        usual = replace(usual, mail=replace(usual.mail, envelope_sender="bounces@example.org"))
+        usual = replace(
+            usual, mail=replace(usual.mail, envelope_sender=Address("bounces@example.org"))
+        )
         mailer = SesMailer(usual)
         mailer.send(mail())
         mailer.close()
@@ -323,7 +326,7 @@ def test_on_an_emulated_aws() -> None:
     client.close()
     taken = SesMailer(ses_settings(url, sender="desk@verified.test", timeout_seconds=10.0))
     refused = SesMailer(ses_settings(url, sender="desk@stranger.test", timeout_seconds=10.0))
-    sender = Mailbox(name="Desk", address="desk@verified.test")
+    sender = Mailbox(name="Desk", address=Address("desk@verified.test"))
     assert taken.send(mail("desk@verified.test", sender=sender)).service_id
     with pytest.raises(SendDeferred) as caught:
         refused.send(mail(sender=replace(sender, address="desk@stranger.test")))

@@ -10,6 +10,7 @@ import pytest
 
 from support.store.desk import LEASE, MANAGER, SECRET, STORES, VISITOR, Desk
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Kind, Reason, Status
 from todoke.model.kept import Kept, Restored
 from todoke.model.message import Message, MessageTimeline, Note, Role, Timeline
@@ -21,8 +22,8 @@ from todoke.ports.store import Store
 from todoke.testing import MemoryStore
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 400_000)
-CORRECTED = "hanako@corrected.example"
-STRANGER = "somebody@else.example"
+CORRECTED = Address("hanako@corrected.example")
+STRANGER = Address("somebody@else.example")
 
 
 def alert_on_failure(
@@ -35,7 +36,7 @@ def alert_on_failure(
         id=f"{after.message.id}-alert",
         submission_id=submission.id,
         role=Role.ALERT,
-        recipient="alerts@site.example",
+        recipient=Address("alerts@site.example"),
         language="en",
         message_id=f"<{after.message.id}.alert@site.example>",
         created_at=submission.received_at,
@@ -56,7 +57,7 @@ def fill(desk: Desk) -> dict[str, Submission]:
         return timeline
 
     desk.move(seconds=1)
-    made["without messages"] = desk.submission(visitor="", form="leave")
+    made["without messages"] = desk.submission(visitor=Address(""), form="leave")
     desk.store.add(made["without messages"], (), None).result()
     add("delivered")
     for number, claim in enumerate(desk.claim()):
@@ -83,7 +84,7 @@ def fill(desk: Desk) -> dict[str, Submission]:
         desk.finish(claim, Kind.DEFERRED, retry_at=desk.now + timedelta(hours=1))
     add("in hand", signals=("too_fast", "蜜"))
     assert len(desk.claim()) == 2
-    add("waiting", visitor="")
+    add("waiting", visitor=Address(""))
     repeat = desk.repeat("form sent twice", seconds=5)
     desk.move(seconds=1)
     made["once"] = desk.submission(repeat=repeat)

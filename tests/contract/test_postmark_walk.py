@@ -15,6 +15,7 @@ from support.mail.mails import NOW
 from support.mail.postmark_server import PostmarkScript, postmark_settings
 from support.variants import replace
 from support.web.local_server import serving
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Permanence, Reason, Status
 from todoke.model.form import Managers
 from todoke.model.message import Message, Role
@@ -26,7 +27,7 @@ from todoke.walk.send.round import send_round
 from todoke.web import hooks
 from todoke.wiring import build
 
-VISITOR = "aoi@example.net"
+VISITOR = Address("aoi@example.net")
 SECRET, KEY = "s" * 32, "k" * 32
 
 
@@ -38,7 +39,9 @@ class Walk:
     def __init__(self, script: PostmarkScript, url: str, data: Path) -> None:
         self.script = script
         settings = postmark_settings(url, hook_secret=Secret(SECRET), webhook_key=Secret(KEY))
-        form = replace(settings.forms["contact"], managers=Managers(fixed=("m@example.org",)))
+        form = replace(
+            settings.forms["contact"], managers=Managers(fixed=(Address("m@example.org"),))
+        )
         self.app = build(
             replace(settings, forms={"contact": form}, data=data), clock=FakeClock(NOW)
         )

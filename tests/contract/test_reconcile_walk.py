@@ -22,6 +22,7 @@ from support.store.desk import MANAGER, Desk
 from support.variants import replace
 from support.web.local_server import serving, wait_for
 from support.web.stories import make_settings
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -126,7 +127,7 @@ def walking(folder: Path, store: Store, *, webhook: bool) -> Iterator[Walk]:
             site=Site(name="Example"),
             mail=MailSettings(
                 service="customers-mail-cloud",
-                sender=Mailbox(name="", address="desk@example.org"),
+                sender=Mailbox(name="", address=Address("desk@example.org")),
                 own=cloud,
             ),
             forms={"contact": Form(name="contact", managers=Managers(fixed=(MANAGER,)))},
@@ -260,7 +261,7 @@ def test_failures_are_confirmed_by_the_records_and_forged_ones_are_not(
         [bounce] = [e for e in told() if e.reason is Reason.UNKNOWN_ADDRESS and b"status" in e.raw][
             -1:
         ]
-        forged = replace(bounce, token=token, recipient="aoi@example.com")
+        forged = replace(bounce, token=token, recipient=Address("aoi@example.com"))
         confirmer = Confirmer(walk.app, pauses_seconds=(0.0, 0.0, 0.0))
         confirmer.start()
         confirmer.track([forged, *told()])

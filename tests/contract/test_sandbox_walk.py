@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from mail_cloud_sandbox.app import build
 from support.web.local_server import serving, wait_for
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Status, reading
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -30,7 +31,7 @@ from todoke.walk.send.round import send_round
 from todoke.web import hooks
 
 SECRET = "a-secret-path"
-MANAGER, OWNER = "manager@example.org", "owner@example.com"
+MANAGER, OWNER = Address("manager@example.org"), Address("owner@example.com")
 
 
 def settings(sandbox_url: str) -> Settings:
@@ -39,7 +40,7 @@ def settings(sandbox_url: str) -> Settings:
         site=Site(name="Example", url="https://example.org", alert_to=(OWNER,)),
         mail=MailSettings(
             service="customers-mail-cloud",
-            sender=Mailbox(name="Example", address="desk@example.org"),
+            sender=Mailbox(name="Example", address=Address("desk@example.org")),
             own=CustomersMailCloudSettings(
                 url=sandbox_url,
                 api_user="api@example.org",
@@ -71,7 +72,7 @@ class Walk:
             received_at=now,
             entries=(Entry("email", visitor),),
             language="en",
-            visitor=visitor,
+            visitor=Address(visitor),
             token_hash="",
         )
         messages = []
@@ -83,7 +84,7 @@ class Walk:
                     id=message_id,
                     submission_id=submission.id,
                     role=role,
-                    recipient=recipient,
+                    recipient=Address(recipient),
                     language="en",
                     message_id=f"<{message_id}@example.org>",
                     created_at=now,

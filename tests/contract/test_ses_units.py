@@ -12,6 +12,7 @@ import pytest
 import support.aws.emulators as aws_emulators
 from support.mail.ses_server import SesScript, ses_settings
 from support.store.desk import SECRET, START, Desk
+from todoke.model.address import Address
 from todoke.model.delivery import Status
 from todoke.ports.journal import Journaled
 from todoke.services.ses.events import read_message
@@ -23,7 +24,7 @@ from todoke.walk.send.round import send_round
 from todoke.walk.track import track
 
 pytestmark = pytest.mark.aws
-VISITOR = "aoi@example.net"
+VISITOR = Address("aoi@example.net")
 
 
 class Walk:

@@ -13,6 +13,7 @@ from support.mail.ses_server import SesScript, ses_settings
 from support.mail.sns_signing import NOW as SIGNED_AT
 from support.mail.sns_signing import TOPIC, Web, call, envelope
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import Permanence, Reason, Status
 from todoke.model.errors import RequestError
 from todoke.model.form import Managers
@@ -27,7 +28,7 @@ from todoke.walk.app import App
 from todoke.walk.send.round import send_round
 from todoke.walk.track import track
 
-VISITOR = "aoi@example.net"
+VISITOR = Address("aoi@example.net")
 
 
 class Walk:
@@ -36,7 +37,9 @@ class Walk:
     def __init__(self, script: SesScript, url: str) -> None:
         self.script = script
         settings = ses_settings(url, configuration_set="todoke", topics=(TOPIC,))
-        form = replace(settings.forms["contact"], managers=Managers(fixed=("m@example.org",)))
+        form = replace(
+            settings.forms["contact"], managers=Managers(fixed=(Address("m@example.org"),))
+        )
         self.settings = replace(settings, forms={"contact": form})
         self.store = MemoryStore()
         self.source = SesEvents(settings.mail.own_as(SesSettings), fetch=Web())

@@ -11,6 +11,7 @@ import pytest
 
 from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Kind, Reason, Status
 from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
@@ -567,7 +568,7 @@ class TestRecord:
         """It is journaled, but neither status nor work change; another spelling of ours is ours."""
         message = desk.add_one()
         token = desk.claim_one().attempt.token
-        desk.journal(desk.event(Kind.BOUNCED, token=token, recipient="other@else.example"))
+        desk.journal(desk.event(Kind.BOUNCED, token=token, recipient=Address("other@else.example")))
         told = desk.told(message)
         assert (told.standing.status, len(told.attempts[0].events)) == (Status.QUEUED, 1)
         assert told.due_at is not None
@@ -828,8 +829,8 @@ class TestPage:
 
     def test_by_address(self, desk: Desk) -> None:
         """Those of a visitor or of any recipient, in any spelling, corrected ones included."""
-        one = desk.add(visitor="A@Visitor.example")
-        other = desk.add(desk.submission(visitor="花@例え.jp"))
+        one = desk.add(visitor=Address("A@Visitor.example"))
+        other = desk.add(desk.submission(visitor=Address("花@例え.jp")))
         assert [one.submission.id] == _all_pages(desk, Query(address="a@visitor.EXAMPLE"))
         assert [other.submission.id] == _all_pages(desk, Query(address="花@xn--r8jz45g.jp"))
         assert len(_all_pages(desk, Query(address=MANAGER))) == 2
@@ -848,10 +849,10 @@ class TestPage:
 
     def test_all_conditions_together(self, desk: Desk) -> None:
         """Only what meets every condition."""
-        right = desk.add(form="a", visitor="x@v.example").submission.id
-        desk.add(form="b", visitor="x@v.example")
-        desk.add(form="a", visitor="y@v.example")
-        desk.add(form="a", visitor="x@v.example", received_at=START - timedelta(days=1))
+        right = desk.add(form="a", visitor=Address("x@v.example")).submission.id
+        desk.add(form="b", visitor=Address("x@v.example"))
+        desk.add(form="a", visitor=Address("y@v.example"))
+        desk.add(form="a", visitor=Address("x@v.example"), received_at=START - timedelta(days=1))
         query = Query(form="a", address="x@v.example", status="queued", received_from=START)
         assert [right] == _all_pages(desk, query)
         assert _all_pages(desk, replace(query, status="bounced")) == []
@@ -884,17 +885,17 @@ class TestErase:
         """All submissions of a visitor go, in any spelling of the address; a manager's stay."""
         desk.add(visitor=VISITOR)
         desk.add(visitor=VISITOR.upper())
-        other = desk.add(visitor="other@visitor.example")
+        other = desk.add(visitor=Address("other@visitor.example"))
         assert desk.store.erase(address=MANAGER) == 0
         assert desk.store.erase(address=VISITOR) == 2
         assert [other.submission.id] == _all_pages(desk, Query())
 
     def test_by_address_as_recipient_of_a_confirmation(self, desk: Desk) -> None:
         """An address counts that a confirmation was ever for, corrected or not."""
-        message = desk.add_one(visitor="wrong@visitor.example")
+        message = desk.add_one(visitor=Address("wrong@visitor.example"))
         desk.finish(desk.claim_one(), Kind.BOUNCED)
         desk.resend(message.id, "right@visitor.example")
-        again = desk.add_one(visitor="wrong2@visitor.example")
+        again = desk.add_one(visitor=Address("wrong2@visitor.example"))
         desk.resend(again.id, "right@visitor.example")
         assert desk.store.erase(address="wrong@visitor.example") == 1
         assert desk.store.erase(address="right@visitor.example") == 1
@@ -923,20 +924,20 @@ class TestErase:
 
     def test_events_elsewhere_that_name_the_person_go(self, desk: Desk) -> None:
         """Orphans, and events about others, go when they name an erased person; not while others concern them."""
-        desk.add(visitor="gone@visitor.example")
-        desk.add(visitor="stays@visitor.example")
-        last = desk.add(visitor="stays@visitor.example")
+        desk.add(visitor=Address("gone@visitor.example"))
+        desk.add(visitor=Address("stays@visitor.example"))
+        last = desk.add(visitor=Address("stays@visitor.example"))
         claim = desk.claim(last.messages[1].message.id)[0]
         stranger = desk.event(
-            Kind.OTHER, token=claim.attempt.token, recipient="Gone@visitor.example"
+            Kind.OTHER, token=claim.attempt.token, recipient=Address("Gone@visitor.example")
         )
         own = desk.event(Kind.DEFERRED, token=claim.attempt.token)
         desk.journal(
             stranger,
             own,
-            desk.event(Kind.BOUNCED, service_id="1", recipient="gone@visitor.example"),
+            desk.event(Kind.BOUNCED, service_id="1", recipient=Address("gone@visitor.example")),
             desk.event(Kind.BOUNCED, service_id="2", raw=b"to=<gone@visitor.example>, relay=x"),
-            desk.event(Kind.BOUNCED, service_id="3", recipient="stays@visitor.example"),
+            desk.event(Kind.BOUNCED, service_id="3", recipient=Address("stays@visitor.example")),
         )
         assert desk.store.erase(address="gone@visitor.example") == 1
         assert [e.service_id for e in desk.store.orphans(9)] == ["3"]

@@ -26,6 +26,7 @@ from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, not
 from support.variants import replace
 from todoke.cli.open import opened
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
 from todoke.model.errors import StoreUnavailable, TooLarge
 from todoke.model.form import Field, Form, Managers, Site
@@ -149,13 +150,13 @@ def accepted(desk: Desk, text: str = "", key: str = "") -> Prepared:
     form = Form(
         name="contact",
         fields=(Field(name="name"), Field(name="email", kind="email"), Field(name="message")),
-        managers=Managers(fixed=("desk@garden.example",)),
+        managers=Managers(fixed=(Address("desk@garden.example"),)),
         retention=timedelta(days=90),
     )
     settings = Settings(
         site=Site(name="Garden", url="https://www.garden.example/"),
         mail=MailSettings(
-            service="smtp", sender=Mailbox(name="Desk", address="desk@garden.example")
+            service="smtp", sender=Mailbox(name="Desk", address=Address("desk@garden.example"))
         ),
         forms={"contact": form},
         data=Path("unused"),
@@ -400,13 +401,13 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
         desk.store.journal([event], nothing_follows)
     found["both events in calls of their own"] = meter.take()
     for number in range(48):
-        desk.add(desk.submission(visitor=f"visitor{number}@example.com"))
+        desk.add(desk.submission(visitor=Address(f"visitor{number}@example.com")))
     meter.take()
     assert len(desk.store.page(Query(limit=50)).timelines) == 50
     found["page of 50 on the desk"] = meter.take()
     desk.store.page(Query(address="hanako.sato@visitor.example.jp"))
     found["page of one address"] = meter.take()
-    late = desk.submission(visitor="", received_at=START - timedelta(days=1))
+    late = desk.submission(visitor=Address(""), received_at=START - timedelta(days=1))
     desk.store.add(late, (), None).result()
     meter.take()
     desk.store.erase(submission_id=late.id)
@@ -676,7 +677,7 @@ def storm(rng: random.Random, rates: dict[str, float]) -> Callable[[str], str]:
 def submit(desk: Desk, number: int) -> str:
     """Hand in one submission; its id if it was taken."""
     repeat = replace(desk.repeat(f"k{number}"), of_visitor=True)
-    submission = desk.submission(visitor=f"v{number}@visitor.example", repeat=repeat)
+    submission = desk.submission(visitor=Address(f"v{number}@visitor.example"), repeat=repeat)
     try:
         answer = desk.store.add(submission, desk.pair(submission), repeat).result()
     except StoreUnavailable:
@@ -723,7 +724,9 @@ class TestFinding:
         finish(desk, claims)
         events = [replace(e, token="") for e in delivered(desk, claims)]
         assert list(desk.store.journal(events, nothing_follows)) == [Journaled.NEW, Journaled.NEW]
-        strange = replace(events[0], service_id="<other@mta>", recipient="nobody@visitor.example")
+        strange = replace(
+            events[0], service_id="<other@mta>", recipient=Address("nobody@visitor.example")
+        )
         assert list(desk.store.journal([strange], nothing_follows)) == [Journaled.ORPHAN]
 
     def test_what_came_too_early_without_its_token_is_joined_in_time(self, desk: Desk) -> None:

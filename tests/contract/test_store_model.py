@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 from support.store.desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
 from todoke.model.submission import Submission
@@ -182,7 +183,7 @@ class Histories(RuleBasedStateMachine):
             s.resend(
                 pair[1].message.id,
                 now=self.desk.now,
-                recipient=recipient,
+                recipient=Address(recipient),
                 max_corrections=2,
                 follow_up=_alert_on_failure,
             )

@@ -17,6 +17,7 @@ import pytest
 
 from support.store.desk import START, Desk
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.message import Role
@@ -403,7 +404,7 @@ class TestTraces:
         """A submission with a whole life that has `word` everywhere."""
         file = File(name=f"{word}.txt", media_type="text/plain", content=word.encode() * 3000)
         submission = desk.submission(
-            visitor=f"{word}@v.example",
+            visitor=Address(f"{word}@v.example"),
             entries=(
                 Entry(f"{word}-field", f"{word}-text " * 50),
                 Entry("f", file),
@@ -412,7 +413,7 @@ class TestTraces:
         )
         desk.add(
             submission,
-            desk.message(submission, recipient=f"{word}@v.example"),
+            desk.message(submission, recipient=Address(f"{word}@v.example")),
             desk.message(submission, Role.NOTIFICATION),
         )
         for claim in desk.claim():
@@ -421,7 +422,7 @@ class TestTraces:
                 desk.event(
                     Kind.DEFERRED,
                     token=claim.attempt.token,
-                    recipient=f"{word}@v.example",
+                    recipient=Address(f"{word}@v.example"),
                     diagnostic=f"{word} is busy",
                     raw=word.encode() * 100,
                 )

@@ -17,7 +17,6 @@ from todoke.doctor import judge as doctor
 from todoke.doctor.judge_dns import Resolver, judge_domain
 from todoke.doctor.look_dns import look_up, system_resolver
 from todoke.doctor.look_store import look_at_store, look_for_words
-from todoke.model.address import parse_address
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import get_logger
@@ -149,7 +148,7 @@ class Examination:
         if self._resolver is None:
             return []
         needs = self._service.needs_of_domain()
-        domain = parse_address(self._settings.mail.sender.address).ascii_domain
+        domain = self._settings.mail.sender.address.ascii_domain
         facts = look_up(
             self._resolver,
             domain,

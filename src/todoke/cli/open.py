@@ -9,6 +9,7 @@ from pathlib import Path
 
 from todoke.cli.defaults import DEFAULT_CONFIG
 from todoke.configuration import data_folder, read
+from todoke.model.address import NOBODY
 from todoke.model.errors import ConfigError
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
@@ -30,7 +31,7 @@ def settings_for(config: Path) -> Settings:
         raise ConfigError(
             f"There is no {config} here, and no data in {data} (set TODOKE_DATA, or use --config)."
         )
-    nobody = MailSettings(service="", sender=Mailbox(name="", address=""))
+    nobody = MailSettings(service="", sender=Mailbox(name="", address=NOBODY))
     return Settings(site=Site(name=""), mail=nobody, forms={}, data=data, secret=b"")
 
 

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from todoke.model.address import NOBODY, Address
 from todoke.model.loopback import is_loopback
 from todoke.model.mail import Mailbox
 from todoke.model.settings import NO_SERVICE, MailSettings, ServiceSettings
@@ -99,9 +100,11 @@ def _read_sender(table: Table, *, real: bool) -> Mailbox:
     text = table.text("from", required=True)
     match = _MAILBOX.fullmatch(text)
     name = (match["quoted"] or match["name"] or "").strip() if match else ""
-    address = table.address(match["address"] if match else text, table.at("from")) if text else ""
+    address = (
+        table.address(match["address"] if match else text, table.at("from")) if text else NOBODY
+    )
     if address:
-        _check_sender_domain(table, address.rpartition("@")[2].casefold(), real=real)
+        _check_sender_domain(table, address.domain.casefold(), real=real)
     return Mailbox(name=name, address=address)
 
 
@@ -116,6 +119,6 @@ def _check_sender_domain(table: Table, domain: str, *, real: bool) -> None:
         table.warn("from", f"is at {domain}, a domain that exists for examples only.")
 
 
-def _one_address(table: Table, key: str) -> str:
+def _one_address(table: Table, key: str) -> Address:
     text = table.text(key)
-    return table.address(text, table.at(key)) if text else ""
+    return table.address(text, table.at(key)) if text else NOBODY

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Field, Managers
 from todoke.toml.findings import ERROR
 from todoke.toml.table import Table
@@ -45,7 +45,7 @@ def read_managers(form: Table, fields: tuple[Field, ...] | None, folder: Path) -
     return managers
 
 
-def _read_by_value(table: Table) -> dict[str, tuple[str, ...]]:
+def _read_by_value(table: Table) -> dict[str, tuple[Address, ...]]:
     found = {}
     for value, addresses in table.mapping("by_value").items():
         path = (*table.at("by_value"), value)
@@ -59,7 +59,7 @@ def _read_by_value(table: Table) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _read_directory(table: Table, folder: Path) -> dict[str, tuple[str, ...]]:
+def _read_directory(table: Table, folder: Path) -> dict[str, tuple[Address, ...]]:
     """The CSV file: a heading line with the columns address and manager, then a person a line."""
     name = table.text("directory")
     if not name:
@@ -77,14 +77,14 @@ def _read_directory(table: Table, folder: Path) -> dict[str, tuple[str, ...]]:
     return {}
 
 
-def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[str, ...]]:
+def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[Address, ...]]:
     heading = [cell.strip().lower() for cell in next(rows, [])]
     column = next((c for c in _ADDRESS_COLUMNS if c in heading), None)
     if column is None or "manager" not in heading:
         _note(table, path, 1, "the first line must name the columns address and manager.")
         return {}
     person_at, manager_at = heading.index(column), heading.index("manager")
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Address, ...]] = {}
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
@@ -101,12 +101,12 @@ def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[str, 
     return found
 
 
-def _address(table: Table, path: Path, line: int, text: str) -> str:
+def _address(table: Table, path: Path, line: int, text: str) -> Address:
     try:
-        return str(parse_address(text.strip()))
+        return parse_address(text.strip())
     except AddressError as error:
         _note(table, path, line, f"{text.strip()!r} is not a mail address: {error}")
-        return ""
+        return NOBODY
 
 
 def _note(table: Table, path: Path, line: int, message: str) -> None:

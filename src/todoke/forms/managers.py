@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from todoke.model.address import parse_address
+from todoke.model.address import Address
 from todoke.model.form import Form, Managers
 from todoke.model.submission import EntryList, texts
 
 
-def managers_of(form: Form, entries: EntryList) -> tuple[str, ...]:
+def managers_of(form: Form, entries: EntryList) -> tuple[Address, ...]:
     """The addresses that receive these answers, each once; only addresses from the configuration.
 
     The fixed ones always; those that the field's value or the directory name; the fallback if these name none.
@@ -21,11 +21,11 @@ def managers_of(form: Form, entries: EntryList) -> tuple[str, ...]:
     return _each_once((*rule.fixed, *named))
 
 
-def _named_by(rule: Managers, value: str) -> tuple[str, ...]:
+def _named_by(rule: Managers, value: str) -> tuple[Address, ...]:
     if rule.by_value:
         return rule.by_value.get(value, ())
     return rule.directory.get(value.strip().casefold(), ())
 
 
-def _each_once(addresses: Iterable[str]) -> tuple[str, ...]:
-    return tuple({parse_address(a).key: a for a in addresses}.values())
+def _each_once(addresses: Iterable[Address]) -> tuple[Address, ...]:
+    return tuple({a.key: a for a in addresses}.values())

@@ -19,7 +19,7 @@ from todoke.forms.control_kind import TRAITS
 from todoke.mail.alert_words import alert_words
 from todoke.mail.inert import clean, clean_line, unlink
 from todoke.mail.templates import Sentences, View, render
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import Address
 from todoke.model.form import Field, Form
 from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox
@@ -104,9 +104,9 @@ def _headers(role: Role, form: Form, settings: Settings) -> tuple[tuple[str, str
 
 
 @cache
-def _list_id(form: str, sender: str) -> str:
+def _list_id(form: str, sender: Address) -> str:
     label = re.sub(r"[^A-Za-z0-9-]+", "-", form).strip("-")[:60] or "form"
-    return f"<{label}.forms.{parse_address(sender).ascii_domain}>"
+    return f"<{label}.forms.{sender.ascii_domain}>"
 
 
 def _reply_to(message: Message, submission: Submission, settings: Settings) -> Mailbox | None:
@@ -120,13 +120,12 @@ def _reply_to(message: Message, submission: Submission, settings: Settings) -> M
     if message.role is Role.CONFIRMATION:
         address = settings.mail.reply_to
         return Mailbox(name="", address=address) if address else None
-    try:
-        visitor = parse_address(submission.visitor)
-    except AddressError:
+    visitor = submission.visitor
+    if not visitor.is_readable:
         return None
-    if visitor.needs_smtputf8 and message.recipient.rpartition("@")[0].isascii():
+    if visitor.needs_smtputf8 and not message.recipient.needs_smtputf8:
         return None
-    return Mailbox(name="", address=str(visitor))
+    return Mailbox(name="", address=visitor)
 
 
 def _values(

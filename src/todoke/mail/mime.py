@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import Address, AddressError
 from todoke.model.errors import SendRefused
 from todoke.model.mail import Mail, Mailbox
 
@@ -58,18 +58,21 @@ def serialise(mail: Mail) -> bytes:
 
 def needs_smtputf8(mail: Mail) -> bool:
     """True when only a server that speaks SMTPUTF8 (RFC 6531) can take `mail`: an address of it is not ASCII."""
-    boxes = (mail.sender.address, mail.recipient, mail.reply_to.address if mail.reply_to else "")
-    return any(not box.rpartition("@")[0].isascii() for box in boxes)
+    boxes = [
+        mail.sender.address,
+        mail.recipient,
+        *([mail.reply_to.address] if mail.reply_to else []),
+    ]
+    return any(box.needs_smtputf8 for box in boxes)
 
 
-@lru_cache(maxsize=4096)
-def wire(address: str) -> str:
+def wire(address: Address) -> str:
     """The address as envelopes and header fields carry it: an IDNA domain, the local part untouched.
 
     Raises SendRefused: if it is no address.
     """
     try:
-        return parse_address(address).wire
+        return address.wire
     except AddressError as error:
         raise SendRefused(f"not a mail address: {error}", status_code="5.1.3") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.model.form import ControlKind, Form
 from todoke.model.message import (
@@ -20,7 +21,8 @@ from todoke.model.settings import Settings
 from todoke.model.submission import Entry, File, Submission
 
 _AT = datetime(2026, 4, 1, 9, 30, tzinfo=UTC)
-_VISITOR = "visitor@example.com"
+_VISITOR = Address("visitor@example.com")
+_MANAGER = Address("manager@example.com")
 
 
 def sample_claims(settings: Settings) -> Iterator[tuple[Claim, MessageTimeline | None]]:
@@ -53,7 +55,7 @@ def _message(form: Form, role: Role) -> Message:
         id=f"sample-{role.value}",
         submission_id="00000000000000000000sample",
         role=role,
-        recipient=_VISITOR if role is Role.CONFIRMATION else "manager@example.com",
+        recipient=_VISITOR if role is Role.CONFIRMATION else _MANAGER,
         language=form.language,
         message_id="<sample@example.com>",
         created_at=_AT,

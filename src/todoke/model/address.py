@@ -1,13 +1,12 @@
 """Mail addresses: one addr-spec, checked strictly, comparable, and maskable.
 
-Used by forms (type=email that mail will be sent to), accept, compose and the mailers. It never parses
-lists, comments or display names out of visitors' text (CVE-2023-27043: such parsers pick the wrong address).
+It never parses lists, comments or display names out of visitors' text (CVE-2023-27043: such parsers pick the wrong
+address).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 _PLAIN = re.compile(
@@ -25,20 +24,49 @@ class AddressError(ValueError):
     """The text is not one mail address; the message says why, for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One mail address: `local` part and `domain` in Unicode (NFC), `ascii_domain` as A-labels (RFC 5890)."""
+class Address(str):
+    """One mail address: a text, written, stored and compared as the text it is, that names its parts.
 
-    local: str
-    domain: str
-    ascii_domain: str
+    `parse_address` makes one of what people write. Calling the class makes one of what a store has kept, which was
+    parsed before it came there, and looks at nothing. Only the parts of a kept one that take reading may then fail.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.local}@{self.domain}"
+    __slots__ = ("_ascii_domain",)
+    _ascii_domain: str
+
+    @property
+    def local(self) -> str:
+        """What stands before the @."""
+        return self.rpartition("@")[0]
+
+    @property
+    def domain(self) -> str:
+        """The domain in Unicode (NFC)."""
+        return self.rpartition("@")[2]
+
+    @property
+    def ascii_domain(self) -> str:
+        """The domain as A-labels (RFC 5890). Raises AddressError: if a kept text is no address."""
+        try:
+            return self._ascii_domain
+        except AttributeError:
+            self._ascii_domain = parse_address(str(self)).ascii_domain
+            return self._ascii_domain
+
+    @property
+    def is_readable(self) -> bool:
+        """False for a kept text that is no address."""
+        try:
+            return bool(self.ascii_domain)
+        except AddressError:
+            return False
 
     @property
     def wire(self) -> str:
-        """The address as it goes into SMTP and header fields: the domain always IDNA-encoded."""
+        """The address as it goes into SMTP and header fields: the domain always IDNA-encoded.
+
+        Raises AddressError: as `ascii_domain`.
+        """
         return f"{self.local}@{self.ascii_domain}"
 
     @property
@@ -53,12 +81,16 @@ class Address:
         RFC 5321 2.4 lets a local part be case-sensitive; no service in use is, and their events change the
         case. Only for comparing; mail is always sent to what was typed.
         """
-        return f"{self.local}@{self.ascii_domain}".casefold()
+        return mailbox_key(self)
 
     @property
     def masked(self) -> str:
         """The address with most of the local part hidden, for pages that others might see: `h•••@example.com`."""
-        return f"{self.local[:1]}•••@{self.domain}"
+        return f"{self.local[:1]}•••@{self.domain}" if self.local else "•••"
+
+
+NOBODY = Address("")
+"""Where there is no address, in a store too."""
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +104,7 @@ def parse_address(text: str) -> Address:
         raise AddressError("The text is too long for a mail address.")
     plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
     if plain and len(plain["local"]) <= 64 and "--" not in plain["domain"]:
-        return Address(plain["local"], plain["domain"], plain["domain"])
+        return _address(text, plain["domain"])
     return _parse_by_the_book(text)
 
 
@@ -90,7 +122,13 @@ def _parse_by_the_book(text: str) -> Address:
         )
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error
-    return Address(found.local_part, found.domain, found.ascii_domain)
+    return _address(f"{found.local_part}@{found.domain}", found.ascii_domain)
+
+
+def _address(text: str, ascii_domain: str) -> Address:
+    address = Address(text)
+    address._ascii_domain = ascii_domain  # noqa: SLF001 our own class
+    return address
 
 
 def same_mailbox(one: str, other: str) -> bool:
@@ -108,6 +146,7 @@ def mailbox_key(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _international_key(text: str) -> str:
     try:
-        return parse_address(text).key
+        address = parse_address(text)
     except AddressError:
         return text.casefold()
+    return f"{address.local}@{address.ascii_domain}".casefold()

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from todoke.model.address import same_mailbox
+from todoke.model.address import Address, mailbox_key
 
 
 class Status(StrEnum):
@@ -193,13 +193,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     answer_lost: bool = False
 
 
-def standing(events: Iterable[DeliveryEvent], *, recipient: str, started_at: datetime) -> Standing:
+def standing(
+    events: Iterable[DeliveryEvent], *, recipient: Address, started_at: datetime
+) -> Standing:
     """Fold the events of one attempt to `recipient`, begun at `started_at`, into its standing.
 
     Pure, and a function of the set: order and repetition of `events` change nothing. Events that name another
     recipient are left out.
     """
-    ours = [e for e in events if not e.recipient or same_mailbox(e.recipient, recipient)]
+    key = recipient.key
+    ours = [e for e in events if not e.recipient or mailbox_key(e.recipient) == key]
     status = max(
         (_STATUS_OF[e.kind] for e in ours if e.kind in _STATUS_OF), key=_rank, default=Status.QUEUED
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from todoke.model.address import Address
+
 
 class ControlKind(StrEnum):
     """A control's type state: what `type` says of an input (WHATWG HTML 4.10.5.1), or which other element it is."""
@@ -84,11 +86,11 @@ class Managers:
     (casefolded) to their manager's, looked up with the value of `field`; `fallback` receive when neither finds one.
     """
 
-    fixed: tuple[str, ...] = ()
+    fixed: tuple[Address, ...] = ()
     field: str = ""
-    by_value: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    directory: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    fallback: tuple[str, ...] = ()
+    by_value: Mapping[str, tuple[Address, ...]] = dataclasses.field(default_factory=dict)
+    directory: Mapping[str, tuple[Address, ...]] = dataclasses.field(default_factory=dict)
+    fallback: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +161,4 @@ class Site:
     door_url: str = ""
     origins: tuple[str, ...] = ()
     language: str = "en"
-    alert_to: tuple[str, ...] = ()
+    alert_to: tuple[Address, ...] = ()

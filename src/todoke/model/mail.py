@@ -7,13 +7,15 @@ from datetime import datetime
 
 import msgspec
 
+from todoke.model.address import Address
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
     """A display name ("" for none) with an address, as in a From field."""
 
     name: str
-    address: str
+    address: Address
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +28,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     token: str
     sender: Mailbox
-    recipient: str
+    recipient: Address
     reply_to: Mailbox | None
     subject: str
     text: str

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Standing
 from todoke.model.submission import Submission
 
@@ -53,7 +54,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     submission_id: str
     role: Role
-    recipient: str
+    recipient: Address
     language: str
     message_id: str
     created_at: datetime
@@ -72,7 +73,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     message_id: str
     number: int
-    recipient: str
+    recipient: Address
     service: str
     ceiling: Ceiling
     started_at: datetime

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from todoke.model.address import parse_address
+from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
@@ -124,8 +124,8 @@ class MailSettings:
 
     service: str
     sender: Mailbox
-    reply_to: str = ""
-    envelope_sender: str = ""
+    reply_to: Address = NOBODY
+    envelope_sender: Address = NOBODY
     concurrency: int = 8
     give_up_after: timedelta = timedelta(days=4)
     expect_events_within: timedelta = timedelta(hours=24)
@@ -141,7 +141,7 @@ class MailSettings:
     @property
     def envelope_domain(self) -> str:
         """In ASCII, the domain that returned mail goes to unless the service takes it itself."""
-        return parse_address(self.envelope_sender or self.sender.address).ascii_domain
+        return (self.envelope_sender or self.sender.address).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import Address, AddressError
 
 # fmt: off
 _MONTHS = (
@@ -15,15 +15,14 @@ _MONTHS = (
 # fmt: on
 
 
-def show_address(address: str) -> str:
+def show_address(address: Address) -> str:
     """An address for managers. A domain that is not ASCII is followed by its A-labels, so look-alikes show."""
+    if address.domain.isascii():
+        return str(address)
     try:
-        parsed = parse_address(address)
+        return f"{address} ({address.ascii_domain})"
     except AddressError:
-        return address
-    if parsed.domain.isascii():
-        return address
-    return f"{address} ({parsed.ascii_domain})"
+        return str(address)
 
 
 def show_size(octets: int) -> str:

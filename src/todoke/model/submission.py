@@ -13,6 +13,8 @@ from datetime import datetime
 
 import msgspec
 
+from todoke.model.address import Address
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -106,7 +108,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is of ids.submission_id. `token_hash` is the ids.receipt_hash of the receipt link's token; the token itself is
     never stored.
-    `visitor` is the visitor's mail address as typed, or "" when the form has none. `retain_until` is when
+    `visitor` is the visitor's mail address as typed, NOBODY when the form has none. `retain_until` is when
     retention erases it, None for never. `signals` names what a guard found suspicious.
     """
 
@@ -115,7 +117,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     entries: EntryList
     language: str
-    visitor: str
+    visitor: Address
     token_hash: str
     retain_until: datetime | None = None
     signals: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling
 from todoke.model.message import Claim, Message, Outcome
 from todoke.model.submission import RepeatKey, Submission
@@ -77,7 +78,7 @@ class Outbox(Protocol):
         message_id: str,
         *,
         now: datetime,
-        recipient: str = "",
+        recipient: Address = NOBODY,
         max_corrections: int = 0,
         follow_up: FollowUp,
     ) -> bool:

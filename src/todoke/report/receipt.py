@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from todoke.model.address import AddressError, parse_address
 from todoke.model.delivery import Ceiling, Kind, Reading
 from todoke.model.language import LANGUAGES
 from todoke.model.message import MessageTimeline, Role, Timeline
@@ -76,7 +75,7 @@ def _receipt_message(
     return {
         "role": role.value,
         "title": words.receipt_title(role, settings.site.name, language),
-        "to": mask(message.message.recipient),
+        "to": message.message.recipient.masked,
         "status": status,
         "since": rfc3339(message.standing.since),
         "can_correct": can_correct(message, settings, now),
@@ -86,14 +85,6 @@ def _receipt_message(
         "tone": said.tone,
         "steps": _steps(message, status, timeline.submission.received_at, language),
     }
-
-
-def mask(address: str) -> str:
-    """An address as others may see it; nothing of what is not an address."""
-    try:
-        return parse_address(address).masked
-    except AddressError:
-        return "•••"
 
 
 def _steps(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from todoke.model.address import mailbox_key
+from todoke.model.address import Address, mailbox_key
 from todoke.model.language import N_
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_address
@@ -40,9 +40,7 @@ def own_addresses(settings: Settings) -> Mapping[str, str]:
         for address in addresses
     ]
     alerted = settings.site.alert_to
-    return dict.fromkeys(map(mailbox_key, managers), MANAGER) | dict.fromkeys(
-        map(mailbox_key, alerted), ALERTS
-    )
+    return {a.key: MANAGER for a in managers} | {a.key: ALERTS for a in alerted}
 
 
 def suppression_lists(
@@ -71,7 +69,7 @@ def suppression_lists(
 def _row(suppression: Suppression, own: Mapping[str, str], language: str) -> dict[str, Any]:
     use = own.get(mailbox_key(suppression.address), "")
     return {
-        "address": show_address(suppression.address),
+        "address": show_address(Address(suppression.address)),
         "since": rfc3339(suppression.since),
         "reason": reason_words(suppression.cause, language) or say(_NO_REASON, language),
         "code": suppression.reason,

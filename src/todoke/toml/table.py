@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.toml.findings import Findings
 from todoke.toml.places import Path
 from todoke.toml.schema import Schema
@@ -157,7 +157,7 @@ class Table:
                 )
         return tuple(item for item in value if isinstance(item, str))
 
-    def addresses(self, key: str) -> tuple[str, ...]:
+    def addresses(self, key: str) -> tuple[Address, ...]:
         """A list of mail addresses, or one."""
         single = isinstance(self.raw(key), str)
         addresses = []
@@ -166,13 +166,13 @@ class Table:
             addresses.append(self.address(text, path))
         return tuple(dict.fromkeys(address for address in addresses if address))
 
-    def address(self, text: str, path: Path) -> str:
-        """`text` as one mail address, "" with a finding when it is none."""
+    def address(self, text: str, path: Path) -> Address:
+        """`text` as one mail address, NOBODY with a finding when it is none."""
         try:
-            return str(parse_address(text.strip()))
+            return parse_address(text.strip())
         except AddressError as error:
             self.findings.error(path, f"{text!r} is not a mail address: {_sentence(error)}")
-            return ""
+            return NOBODY
 
     def table(self, key: str, section: str) -> Table:
         """The table under `key`; an empty one when it is absent."""

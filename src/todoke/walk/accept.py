@@ -14,7 +14,7 @@ import msgspec
 from todoke.forms.managers import managers_of
 from todoke.forms.validate import validate
 from todoke.model import ids
-from todoke.model.address import AddressError, mailbox_key, parse_address
+from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Form, Managers
 from todoke.model.language import translator
 from todoke.model.message import Message, Role
@@ -87,20 +87,20 @@ def _nobody_receives(form: Form, language: str) -> FieldError:
     return FieldError(form.managers.field, "no_manager", message)
 
 
-def _visitor(form: Form, entries: EntryList) -> str:
-    """The visitor's own address, or "" when the form asks for none or it is left empty."""
+def _visitor(form: Form, entries: EntryList) -> Address:
+    """The visitor's own address, NOBODY when the form asks for none or it is left empty."""
     for text in texts(entries, form.confirmation.field):
         try:
-            return str(parse_address(text.strip()))
+            return parse_address(text.strip())
         except AddressError:
             continue
-    return ""
+    return NOBODY
 
 
 def _messages(
-    app: App, submission: Submission, managers: tuple[str, ...], managers_language: str
+    app: App, submission: Submission, managers: tuple[Address, ...], managers_language: str
 ) -> Iterable[Message]:
-    domain = parse_address(app.settings.mail.sender.address).ascii_domain
+    domain = app.settings.mail.sender.address.ascii_domain
     wanted = [(Role.NOTIFICATION, address, managers_language) for address in managers]
     if submission.visitor:
         wanted.insert(0, (Role.CONFIRMATION, submission.visitor, submission.language))
@@ -118,7 +118,7 @@ def _messages(
 
 
 def _repeat_key(
-    app: App, form: Form, entries: EntryList, visitor: str, context: Context, now: datetime
+    app: App, form: Form, entries: EntryList, visitor: Address, context: Context, now: datetime
 ) -> RepeatKey:
     """Name what would be the same request again.
 
@@ -140,10 +140,12 @@ def _repeat_key(
     )
 
 
-def _place(app: App, visitor: str, repeat: RepeatKey) -> str:
-    mailbox = mailbox_key(visitor) if visitor else ""
+def _place(app: App, visitor: Address, repeat: RepeatKey) -> str:
     return ids.place(
-        app.settings.secret, visitor=mailbox, repeat_key=repeat.key, of_visitor=repeat.of_visitor
+        app.settings.secret,
+        visitor=visitor.key,
+        repeat_key=repeat.key,
+        of_visitor=repeat.of_visitor,
     )
 
 

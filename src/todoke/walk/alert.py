@@ -10,7 +10,7 @@ from datetime import datetime
 
 from todoke.forms.managers import managers_of
 from todoke.model import ids
-from todoke.model.address import parse_address, same_mailbox
+from todoke.model.address import Address
 from todoke.model.delivery import Standing, Status
 from todoke.model.message import Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
@@ -51,7 +51,7 @@ def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple
         yield "failed", Note(is_now.status.value), len(after.attempts)
     if is_now.complained and not was.complained:
         yield "complained", Note.COMPLAINED, len(after.attempts)
-    if not same_mailbox(before.message.recipient, after.message.recipient):
+    if before.message.recipient.key != after.message.recipient.key:
         yield "corrected", Note.CORRECTED, after.corrections
 
 
@@ -64,7 +64,7 @@ def _has_failed(standing: Standing) -> bool:
 
 def _who_can_act(
     settings: Settings, submission: Submission, before: MessageTimeline, after: MessageTimeline
-) -> Sequence[str]:
+) -> Sequence[Address]:
     """Whom to tell: of a confirmation, the managers; of a notification, the site's `alert_to` and the other managers.
 
     Without one of them, `alert_to`. Never the address that the message failed to reach: it was
@@ -78,19 +78,19 @@ def _who_can_act(
     return _each_once(wanted, failed) or _each_once(alert_to, failed)
 
 
-def _each_once(addresses: Iterable[str], but: str) -> Sequence[str]:
-    kept: list[str] = []
+def _each_once(addresses: Iterable[Address], but: Address) -> Sequence[Address]:
+    first: dict[str, Address] = {}
     for address in addresses:
-        if not any(same_mailbox(address, other) for other in (but, *kept)):
-            kept.append(address)
-    return kept
+        if address.key != but.key:
+            first.setdefault(address.key, address)
+    return tuple(first.values())
 
 
 def _alert(
     settings: Settings,
     submission: Submission,
     about: MessageTimeline,
-    recipient: str,
+    recipient: Address,
     what: str,
     note: Note,
     nth: int,
@@ -103,12 +103,12 @@ def alert(
     settings: Settings,
     submission: Submission,
     about: MessageTimeline,
-    recipient: str,
+    recipient: Address,
     note: Note,
     alert_id: str,
 ) -> Message:
     """An alert to `recipient` about a message, in the language of its form."""
-    domain = parse_address(settings.mail.sender.address).ascii_domain
+    domain = settings.mail.sender.address.ascii_domain
     form = settings.forms.get(submission.form)
     return Message(
         id=alert_id,

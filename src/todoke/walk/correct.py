@@ -36,7 +36,7 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
     is_due = app.outbox.resend(
         confirmation.message.id,
         now=app.clock(),
-        recipient=str(address),
+        recipient=address,
         max_corrections=app.settings.max_corrections,
         follow_up=follow_up(app.settings),
     )

@@ -13,6 +13,7 @@ import urllib3
 from support.aws.lambda_events import records_of
 from support.aws.stack import Ministack
 from todoke.demo import HERE as DEMO
+from todoke.model.address import Address
 
 STACK = "forms"
 SECRETS_PATH = "/todoke/production"
@@ -22,8 +23,8 @@ SECRETS = {
     "TODOKE_CMC_HOOK_SECRET": HOOK_SECRET,
     "TODOKE_CMC_API_KEY": "any-key",
 }
-OFFICE = "office@hoshino-paper.example"
-SENDER = "forms@hoshino-paper.example"
+OFFICE = Address("office@hoshino-paper.example")
+SENDER = Address("forms@hoshino-paper.example")
 PAGE = (DEMO / "site" / "contact.html").read_bytes()
 _CONFIGURATION = """
 [site]

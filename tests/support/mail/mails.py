@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling
 from todoke.model.form import Confirmation, Field, Form, Site
 from todoke.model.mail import Mail, Mailbox
@@ -18,8 +19,8 @@ from todoke.services.smtp.settings import SmtpSettings
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ACCEPTED = Accepted(service_id="id-1")
-VISITOR = "aoi@example.net"
-MANAGER = "manager@example.org"
+VISITOR = Address("aoi@example.net")
+MANAGER = Address("manager@example.org")
 
 CONTACT = Form(
     name="contact",
@@ -46,7 +47,7 @@ def settings(**changes: Any) -> Settings:
         mail=MailSettings(
             service="smtp",
             own=SmtpSettings(),
-            sender=Mailbox(name="Example Site", address="desk@example.org"),
+            sender=Mailbox(name="Example Site", address=Address("desk@example.org")),
         ),
         forms={"contact": CONTACT},
         data=Path("unused"),
@@ -81,7 +82,7 @@ def claim(
     **changes: Any,
 ) -> Claim:
     """A claim on a message of `role`; `changes` are Message's own fields."""
-    recipient = visitor if role is Role.CONFIRMATION else MANAGER
+    recipient = Address(visitor) if role is Role.CONFIRMATION else MANAGER
     message = Message(
         id="m1",
         submission_id="06s4k0b2c3d4e5f6g7h8i9jabc",
@@ -109,7 +110,7 @@ def claim(
             received_at=NOW,
             entries=entries,
             language=language,
-            visitor=visitor,
+            visitor=Address(visitor),
             token_hash="",
         ),
         lease_until=NOW + timedelta(minutes=5),
@@ -121,8 +122,8 @@ def mail(recipient: str = VISITOR, **changes: Any) -> Mail:
     usual = Mail(
         message_id="<m1@example.org>",
         token="t" * 26,
-        sender=Mailbox(name="Example Site", address="desk@example.org"),
-        recipient=recipient,
+        sender=Mailbox(name="Example Site", address=Address("desk@example.org")),
+        recipient=Address(recipient),
         reply_to=None,
         subject="A subject",
         text="A text.\n",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from support.store.desk import START, Desk
 from support.web.stories import make_settings
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import Malformed
 from todoke.model.form import Form, Managers, Site
@@ -19,7 +20,7 @@ from todoke.ports.store import Store
 from todoke.testing import FakeClock, FakeMailer, FakeRecords, MemoryStore
 from todoke.walk.app import App
 
-MANAGER, OWNER = "manager@site.example", "owner@site.example"
+MANAGER, OWNER = Address("manager@site.example"), Address("owner@site.example")
 
 
 class NoCalls:
@@ -50,7 +51,9 @@ class PostOffice:
         """What the use cases run on."""
         settings = make_settings(
             site=Site(name="Example", alert_to=self.alert_to),
-            mail=MailSettings(service="post", sender=Mailbox(name="", address="desk@site.example")),
+            mail=MailSettings(
+                service="post", sender=Mailbox(name="", address=Address("desk@site.example"))
+            ),
             forms={"contact": Form(name="contact", managers=Managers(fixed=(MANAGER,)))},
         )
         return App(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from support.mail.sandboxes import KEY, Receiver
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Standing, standing
 from todoke.model.settings import Secret
 from todoke.ports.events import HookRequest
@@ -25,4 +26,4 @@ class ReadingReceiver(Receiver):
 
     def standing_of(self, recipient: str) -> Standing:
         """What the events add up to."""
-        return standing(self.events, recipient=recipient, started_at=datetime.now(UTC))
+        return standing(self.events, recipient=Address(recipient), started_at=datetime.now(UTC))

@@ -13,6 +13,7 @@ from typing import Any
 
 from support.mail.mails import settings
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.settings import Settings
 from todoke.services.ses.settings import SesSettings
 
@@ -124,5 +125,5 @@ def ses_settings(url: str, *, sender: str = "", **changes: Any) -> Settings:
     """Settings that send through SES at `url`; `changes` are SesSettings' own fields."""
     ses = replace(SesSettings(region="eu-west-1", endpoint=url, timeout_seconds=5.0), **changes)
     usual = settings()
-    box = replace(usual.mail.sender, address=sender or usual.mail.sender.address)
+    box = replace(usual.mail.sender, address=Address(sender) or usual.mail.sender.address)
     return replace(usual, mail=replace(usual.mail, service="ses", own=ses, sender=box))

@@ -12,7 +12,7 @@ import pytest
 
 from support.variants import replace
 from todoke.model import ids
-from todoke.model.address import mailbox_key
+from todoke.model.address import Address, mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Role, Timeline
 from todoke.model.submission import Entry, EntryList, RepeatKey, Submission
@@ -24,8 +24,8 @@ from todoke.testing import MemoryStore
 
 START = datetime(2026, 3, 4, 5, 6, 7, 89, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
-VISITOR = "hanako@visitor.example"
-MANAGER = "manager@site.example"
+VISITOR = Address("hanako@visitor.example")
+MANAGER = Address("manager@site.example")
 SECRET = b"s" * 32
 ENTRIES = (Entry("name", "花子"), Entry("text", "Hello"))
 
@@ -97,7 +97,7 @@ class Desk:
             received_at=received_at,
             entries=entries,
             language="ja",
-            visitor=visitor,
+            visitor=Address(visitor),
             token_hash=ids.receipt_hash(ids.receipt_token(SECRET, id_)),
             retain_until=retain_until,
             signals=signals,
@@ -111,7 +111,7 @@ class Desk:
             id=ids.message_id(submission.id, next(self.numbers)),
             submission_id=submission.id,
             role=role,
-            recipient=recipient or (VISITOR if role is Role.CONFIRMATION else MANAGER),
+            recipient=Address(recipient or (VISITOR if role is Role.CONFIRMATION else MANAGER)),
             language="ja",
             message_id=f"<{submission.id}.{role}@site.example>",
             created_at=submission.received_at,
@@ -204,7 +204,7 @@ class Desk:
         return self.store.resend(
             message_id,
             now=self.now,
-            recipient=recipient,
+            recipient=Address(recipient),
             max_corrections=most,
             follow_up=follow_up,  # type: ignore[arg-type]
         )

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from todoke.model.address import Address
 from todoke.model.errors import StoreError
 from todoke.model.form import Confirmation, Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -59,7 +60,9 @@ class KeepingStore:
 
 
 OPEN_FORM = Form(
-    name="any", confirmation=Confirmation(field=""), managers=Managers(fixed=("m@site.example",))
+    name="any",
+    confirmation=Confirmation(field=""),
+    managers=Managers(fixed=(Address("m@site.example"),)),
 )
 
 
@@ -69,7 +72,8 @@ def make_app(*forms: Form, site: Site | None = None, **settings: Any) -> App:
         settings=Settings(
             site=site or Site(name="Example", url="https://site.example"),
             mail=MailSettings(
-                service="smtp", sender=Mailbox(name="Example", address="forms@site.example")
+                service="smtp",
+                sender=Mailbox(name="Example", address=Address("forms@site.example")),
             ),
             forms={form.name: form for form in forms or (OPEN_FORM,)},
             data=Path("nowhere"),

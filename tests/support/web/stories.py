@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from support.variants import replace
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.model.form import Field, Form, Site
 from todoke.model.mail import Mailbox
@@ -74,7 +75,7 @@ def make_settings(**changes: Any) -> Settings:
         site=Site(name="Hoshino Paper", door_url="http://127.0.0.1:8000"),
         mail=MailSettings(
             service="customers-mail-cloud",
-            sender=Mailbox(name="Hoshino Paper", address="post@example.com"),
+            sender=Mailbox(name="Hoshino Paper", address=Address("post@example.com")),
         ),
         forms={"contact": CONTACT},
         data=Path("data"),
@@ -97,11 +98,14 @@ EVENTS: Mapping[str, tuple[tuple[Kind, ...], timedelta]] = {
 }
 
 
+HANA = Address("hana@example.com")
+
+
 def make_message(
     status: str,
     role: Role = Role.CONFIRMATION,
     *,
-    recipient: str = "hana@example.com",
+    recipient: Address = HANA,
     ceiling: Ceiling = Ceiling.DELIVERED,
     reason: Reason | None = Reason.UNKNOWN_ADDRESS,
     diagnostic: str = "550 5.1.1 no such user here",
@@ -144,14 +148,14 @@ def make_message(
 
 
 def _event(
-    kind: Kind, at: datetime, recipient: str, reason: Reason | None, diagnostic: str
+    kind: Kind, at: datetime, recipient: Address, reason: Reason | None, diagnostic: str
 ) -> DeliveryEvent:
     plain = DeliveryEvent(
         kind=kind,
         at=at,
         received_at=at,
         service="customers-mail-cloud",
-        recipient=recipient,
+        recipient=str(recipient),
         raw=b'{"status": "%s"}' % kind.value.encode(),
     )
     if kind in {Kind.ACCEPTED, Kind.DELIVERED, Kind.ANSWER_LOST}:
@@ -187,7 +191,7 @@ def make_timeline(
         received_at=NOW - timedelta(minutes=2),
         entries=ANSWERS,
         language="en",
-        visitor="hana@example.com",
+        visitor=Address("hana@example.com"),
         token_hash=ids.receipt_hash(token_of(id_)),
     )
     return Timeline(submission=replace(submission, **changes), messages=messages)

@@ -25,6 +25,7 @@ from todoke.aws.functions import time_left
 from todoke.aws.functions.hint import Hint, hints_in, read_hint, write_hint
 from todoke.aws.functions.relay import Relay
 from todoke.aws.functions.upkeep import make_sweep
+from todoke.model.address import Address
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
 from todoke.model.mail import Mail
@@ -79,7 +80,7 @@ class Story:
                 received_at=self.clock(),
                 entries=(Entry("message", "hello"),),
                 language="en",
-                visitor=f"v{number}@example.net",
+                visitor=Address(f"v{number}@example.net"),
                 token_hash=f"h{number}",
             )
             messages = [

@@ -12,6 +12,7 @@ import pytest
 from support.aws.lambda_events import stream_record
 from todoke.aws.functions.hint import hints_in
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import Malformed
 from todoke.model.message import Message, Role
@@ -26,14 +27,14 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def record_of(*, leased: bool = False, due_in: timedelta = timedelta()) -> Record:
     """A submission with two messages, the first of them perhaps in somebody's hands."""
-    id_ = ids.submission_id(NOW, ids.place(b"s" * 32, visitor="aoi@example.net"))
+    id_ = ids.submission_id(NOW, ids.place(b"s" * 32, visitor=Address("aoi@example.net")))
     submission = Submission(
         id=id_,
         form="contact",
         received_at=NOW,
         entries=(Entry("message", "hello"),),
         language="en",
-        visitor="aoi@example.net",
+        visitor=Address("aoi@example.net"),
         token_hash=ids.receipt_hash(ids.receipt_token(b"s" * 32, id_)),
     )
     works = [
@@ -42,7 +43,7 @@ def record_of(*, leased: bool = False, due_in: timedelta = timedelta()) -> Recor
                 id=ids.message_id(id_, number),
                 submission_id=id_,
                 role=role,
-                recipient="aoi@example.net",
+                recipient=Address("aoi@example.net"),
                 language="en",
                 message_id=f"<{number}@example.org>",
                 created_at=NOW,

@@ -19,6 +19,7 @@ from todoke.mail.alert_words import alert_words
 from todoke.mail.compose import ANSWERS_LIMIT, FIELDS_LIMIT, check_templates, compose
 from todoke.mail.mime import header_names, serialise
 from todoke.mail.templates import OURS
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
 from todoke.model.language import LOCALE
 from todoke.model.mail import Mailbox
@@ -83,7 +84,7 @@ class TestConfirmation:
     def test_goes_from_the_site_to_the_visitor(self) -> None:
         """From is the site's own; Reply-To only what the settings say; Date and Message-ID never change."""
         mail = compose(claim(Role.CONFIRMATION), settings())
-        assert Mailbox(name="Example Site", address="desk@example.org") == mail.sender
+        assert Mailbox(name="Example Site", address=Address("desk@example.org")) == mail.sender
         assert (
             mail.recipient,
             mail.reply_to,
@@ -91,9 +92,9 @@ class TestConfirmation:
             mail.date,
         ) == (VISITOR, None, "<m1@example.org>", NOW)
         usual = settings()
-        answered = replace(usual, mail=replace(usual.mail, reply_to="help@example.org"))
+        answered = replace(usual, mail=replace(usual.mail, reply_to=Address("help@example.org")))
         reply_to = compose(claim(Role.CONFIRMATION), answered).reply_to
-        assert Mailbox(name="", address="help@example.org") == reply_to
+        assert Mailbox(name="", address=Address("help@example.org")) == reply_to
 
     def test_is_an_automatic_answer(self) -> None:
         """RFC 3834: nobody's vacation program answers it."""
@@ -312,7 +313,7 @@ class TestAlert:
     def test_tells_of_a_corrected_address(self) -> None:
         """Both addresses are named."""
         about = self.about(Kind.BOUNCED)
-        about = replace(about, message=replace(about.message, recipient="new@example.net"))
+        about = replace(about, message=replace(about.message, recipient=Address("new@example.net")))
         mail = compose(claim(Role.ALERT, note=Note.CORRECTED), settings(), about)
         assert "it was aoi@example.net and is now new@example.net" in mail.text
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.mail.mails import NOW, mail
 from support.variants import replace
 from todoke.mail.mime import header_names, needs_smtputf8, serialise, wire
+from todoke.model.address import Address
 from todoke.model.errors import SendRefused
 from todoke.model.mail import Mail, Mailbox
 
@@ -69,7 +70,7 @@ SHORT = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_
 def test_any_subject_and_name_come_back(subject: str, name: str) -> None:
     """Subject and display name are read back as they were given, and add no field."""
     subject, name = (" ".join(text.split()) for text in (subject, name))
-    sent = mail(subject=subject, sender=Mailbox(name=name, address="desk@example.org"))
+    sent = mail(subject=subject, sender=Mailbox(name=name, address=Address("desk@example.org")))
     octets = serialise(sent)
     assert header_names(head_of(octets)) == INTENDED
     found = read(octets)
@@ -81,7 +82,7 @@ def test_any_subject_and_name_come_back(subject: str, name: str) -> None:
 @given(st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x3096), min_size=30, max_size=90))
 def test_a_long_name_is_folded_into_encoded_words(name: str) -> None:
     """Each word is short and whole; joined, they are the name (RFC 2047 6.2)."""
-    octets = serialise(mail(sender=Mailbox(name=name, address="desk@example.org")))
+    octets = serialise(mail(sender=Mailbox(name=name, address=Address("desk@example.org"))))
     assert max(len(line) for line in head_of(octets).split(b"\r\n")) <= 78
     written = message_from_bytes(octets)["From"]
     assert f"{name} <desk@example.org>" == str(make_header(decode_header(written)))
@@ -131,7 +132,7 @@ def test_an_encoded_word_stays_text(trick: str) -> None:
     """A text that looks like an encoded word is encoded by us, in every place, and read back as it was."""
     sent = mail(
         subject=trick,
-        sender=Mailbox(name=trick, address="desk@example.org"),
+        sender=Mailbox(name=trick, address=Address("desk@example.org")),
         headers=(("X-Form-Name", trick),),
     )
     octets = serialise(sent)
@@ -149,7 +150,7 @@ def test_control_characters_in_a_header_are_refused(place: str, bad: str) -> Non
     """They can only come from a bug of ours; the mail does not leave."""
     sent: Mail = {
         "subject": mail(subject=bad),
-        "name": mail(sender=Mailbox(name=bad, address="desk@example.org")),
+        "name": mail(sender=Mailbox(name=bad, address=Address("desk@example.org"))),
         "header": mail(headers=(("X-Form-Name", bad),)),
     }[place]
     with pytest.raises(SendRefused):
@@ -181,7 +182,7 @@ def test_a_malformed_message_id_is_refused() -> None:
 
 def test_idn_domains_are_a_labels_and_not_encoded_words() -> None:
     """An IDN domain in To, From and Reply-To is IDNA-encoded."""
-    box = Mailbox(name="", address="desk@bücher.test")
+    box = Mailbox(name="", address=Address("desk@bücher.test"))
     octets = serialise(mail("aoi@例え.test", sender=box, reply_to=box))
     assert b"\r\nTo: aoi@xn--r8jz45g.test\r\n" in octets
     assert b"\r\nReply-To: desk@xn--bcher-kva.test\r\n" in octets
@@ -211,4 +212,4 @@ def test_names_are_read_without_decoding_anything() -> None:
 
 def test_wire_keeps_the_local_part() -> None:
     """Case and plus tags are the visitor's own."""
-    assert wire("Aoi+Tag@bücher.test") == "Aoi+Tag@xn--bcher-kva.test"
+    assert wire(Address("Aoi+Tag@bücher.test")) == "Aoi+Tag@xn--bcher-kva.test"

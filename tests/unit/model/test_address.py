@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.model.address import AddressError, parse_address, same_mailbox
+from todoke.model.address import Address, AddressError, mailbox_key, parse_address, same_mailbox
+from todoke.model.json_text import reader, to_json
+from todoke.model.mail import Mailbox
+from todoke.model.show import show_address
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,35 @@ def test_one_mailbox_has_many_spellings():
 def test_a_masked_address_hides_the_local_part():
     """Only its first letter and the domain are shown."""
     assert parse_address("hanako.sato@example.com").masked == "h•••@example.com"
+
+
+class TestKept:
+    """What a store gives back is an address again, whatever it holds."""
+
+    @pytest.mark.parametrize("text", ["", "a", "a@b@c", "a b@x.test", "a@\ud800", "@"])
+    def test_nothing_that_was_stored_fails_to_be_read(self, text: str) -> None:
+        """It is the text that it was, has a key, and can be shown; only its way into a mail is barred."""
+        address = Address(text)
+        assert (str(address), address.key) == (text, mailbox_key(text))
+        assert show_address(address) == text
+        assert address.masked.startswith((address.local[:1], "•••"))
+        assert not address.is_readable
+        with pytest.raises(AddressError):
+            _ = address.wire
+
+    @pytest.mark.parametrize("text", ["Aoi+Tag@Example.com", "aoi@bücher.test", "葵@例え.jp"])
+    def test_a_kept_address_is_the_one_that_was_parsed(self, text: str) -> None:
+        """Equal in all its parts, and written as the text that it is."""
+        parsed = parse_address(text)
+        kept = Address(str(parsed))
+        assert (kept, kept.wire, kept.key) == (parsed, parsed.wire, parsed.key)
+        assert kept.needs_smtputf8 is parsed.needs_smtputf8
+
+    def test_an_address_is_written_and_read_as_a_text(self) -> None:
+        """A backup of before is read, and one of today could be read before."""
+        box = Mailbox(name="", address=parse_address("aoi@bücher.test"))
+        assert to_json(box) == '{"name":"","address":"aoi@bücher.test"}'
+        back = reader(Mailbox)(to_json(box))
+        assert back == box
+        assert isinstance(back.address, Address)
+        assert back.address.wire == "aoi@xn--bcher-kva.test"

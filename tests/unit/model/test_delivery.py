@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import (
     FAILURES,
     Ceiling,
@@ -24,7 +25,7 @@ from todoke.model.delivery import (
 )
 
 START = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
-RECIPIENT = "aoi@example.net"
+RECIPIENT = Address("aoi@example.net")
 
 
 def event(kind: Kind, seconds: float = 0, **more: object) -> DeliveryEvent:
@@ -75,7 +76,9 @@ def test_more_evidence_never_lowers_the_status(evidence, more):
     assert after.rank >= before.rank
 
 
-@given(st.lists(events.map(lambda e: replace(e, recipient="other@example.net")), max_size=5))
+@given(
+    st.lists(events.map(lambda e: replace(e, recipient=Address("other@example.net"))), max_size=5)
+)
 def test_events_for_another_recipient_change_nothing(evidence):
     """What happened to another recipient says nothing of this attempt."""
     assert standing(evidence, recipient=RECIPIENT, started_at=START) == standing(

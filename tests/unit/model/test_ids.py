@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from todoke.model import ids
+from todoke.model.address import Address
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -37,11 +38,11 @@ def test_an_id_tells_its_moment(microseconds):
 
 def test_a_repeat_key_has_one_place():
     """The same key the same place, whoever asks; without a key each place is another."""
-    one = ids.place(SECRET, visitor="a@b.example", repeat_key="k")
-    assert one == ids.place(SECRET, visitor="c@d.example", repeat_key="k")
+    one = ids.place(SECRET, visitor=Address("a@b.example"), repeat_key="k")
+    assert one == ids.place(SECRET, visitor=Address("c@d.example"), repeat_key="k")
     others = {ids.place(SECRET, repeat_key="l"), ids.place(b"t" * 32, repeat_key="k")}
     assert one not in others
-    assert len({ids.place(SECRET, visitor="a@b.example") for _ in range(1000)}) == 1000
+    assert len({ids.place(SECRET, visitor=Address("a@b.example")) for _ in range(1000)}) == 1000
 
 
 def test_what_a_visitor_sent_lies_together():

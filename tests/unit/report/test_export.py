@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason, standing
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
@@ -22,7 +23,7 @@ from todoke.report import export
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SETTINGS = Settings(
     site=Site(name="Example"),
-    mail=MailSettings(service="smtp", sender=Mailbox(name="", address="forms@example.jp")),
+    mail=MailSettings(service="smtp", sender=Mailbox(name="", address=Address("forms@example.jp"))),
     forms={},
     data=Path("data"),
     secret=b"x" * 32,
@@ -37,14 +38,14 @@ def timeline_of(entries: EntryList, status: Kind = Kind.BOUNCED) -> Timeline:
         received_at=NOW - timedelta(hours=1),
         entries=entries,
         language="en",
-        visitor="hanako@example.jp",
+        visitor=Address("hanako@example.jp"),
         token_hash="",
     )
     message = Message(
         id="m1",
         submission_id="s1",
         role=Role.CONFIRMATION,
-        recipient="hanako@example.jp",
+        recipient=Address("hanako@example.jp"),
         language="en",
         message_id="<m1@example.jp>",
         created_at=NOW,
@@ -53,7 +54,7 @@ def timeline_of(entries: EntryList, status: Kind = Kind.BOUNCED) -> Timeline:
         token="t1",
         message_id="m1",
         number=1,
-        recipient="hanako@example.jp",
+        recipient=Address("hanako@example.jp"),
         service="smtp",
         ceiling=Ceiling.HANDED_OVER,
         started_at=NOW,
@@ -67,7 +68,7 @@ def timeline_of(entries: EntryList, status: Kind = Kind.BOUNCED) -> Timeline:
         reason=Reason.UNKNOWN_ADDRESS,
         raw=b"\xff550",
     )
-    found = standing([event], recipient="hanako@example.jp", started_at=NOW)
+    found = standing([event], recipient=Address("hanako@example.jp"), started_at=NOW)
     attempts = (AttemptTimeline(attempt=attempt, events=(event,), standing=found),)
     return Timeline(
         submission=submission,

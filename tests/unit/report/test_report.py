@@ -10,6 +10,7 @@ import pytest
 
 from support.variants import replace
 from support.web.stories import EVENTS, NOW, make_message, make_settings, make_timeline
+from todoke.model.address import Address
 from todoke.model.delivery import (
     FAILED_READINGS,
     Ceiling,
@@ -24,7 +25,7 @@ from todoke.model.message import Note, Role
 from todoke.model.show import show_address, show_rfc3339
 from todoke.report import words
 from todoke.report.desk import desk_row, desk_timeline
-from todoke.report.receipt import can_correct, mask, receipt, receipt_language
+from todoke.report.receipt import can_correct, receipt, receipt_language
 from todoke.report.words import receipt_words
 
 SETTINGS = make_settings()
@@ -100,7 +101,7 @@ def test_receipt_holds_nothing_private(status: str, language: str) -> None:
     """No answer, whole address, reason or diagnostic of any message is in the receipt."""
     timeline = make_timeline(
         make_message(status),
-        make_message(status, Role.NOTIFICATION, recipient="boss@example.org"),
+        make_message(status, Role.NOTIFICATION, recipient=Address("boss@example.org")),
         language=language,
     )
     text = json.dumps(receipt(timeline, SETTINGS, NOW), ensure_ascii=False)
@@ -211,10 +212,10 @@ def test_desk_speaks_as_the_form_does() -> None:
 
 def test_look_alike_domains_show_their_a_labels() -> None:
     """A domain that is not ASCII is followed by what it really is; text that is no address stays as it is."""
-    assert show_address("a@раypal.com") == "a@раypal.com (xn--ypal-43d9g.com)"
-    assert show_address("a@example.com") == "a@example.com"
-    assert show_address("not an address") == "not an address"
-    assert mask("not an address") == "•••"
+    assert show_address(Address("a@раypal.com")) == "a@раypal.com (xn--ypal-43d9g.com)"
+    assert show_address(Address("a@example.com")) == "a@example.com"
+    assert show_address(Address("not an address")) == "not an address"
+    assert Address("not an address").masked == "•••"
 
 
 def test_unknown_language_falls_back() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.web.stories import NOW, make_settings
+from todoke.model.address import Address
 from todoke.model.delivery import Reason
 from todoke.model.form import Form, Managers, Site
 from todoke.ports.records import Suppression, SuppressionList
@@ -12,16 +13,21 @@ from todoke.report.suppressions import ALERTS, MANAGER, own_addresses, suppressi
 from todoke.services.table import LIFT
 
 SETTINGS = make_settings(
-    site=Site(name="Example", alert_to=("owner@site.example", "both@site.example")),
+    site=Site(
+        name="Example", alert_to=(Address("owner@site.example"), Address("both@site.example"))
+    ),
     forms={
-        "a": Form(name="a", managers=Managers(fixed=("fixed@site.example", "both@site.example"))),
+        "a": Form(
+            name="a",
+            managers=Managers(fixed=(Address("fixed@site.example"), Address("both@site.example"))),
+        ),
         "b": Form(
             name="b",
             managers=Managers(
                 field="email",
-                by_value={"x": ("value@site.example",)},
-                directory={"aoi@site.example": ("boss@site.example",)},
-                fallback=("fallback@site.example",),
+                by_value={"x": (Address("value@site.example"),)},
+                directory={"aoi@site.example": (Address("boss@site.example"),)},
+                fallback=(Address("fallback@site.example"),),
             ),
         ),
     },

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from support.mail.cloud_calls import ITEM, NOW, TOKEN, form_body, json_body, read
 from support.places import CORPORA
+from todoke.model.address import Address
 from todoke.model.delivery import Kind, Permanence, Reason, Status, standing
 from todoke.model.errors import ConfigError, Forged, Malformed
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
@@ -215,7 +216,7 @@ def test_event_for_another_recipient_changes_nothing():
     """The token alone is not enough: what names another recipient leaves the standing as it was."""
     events = read(form_body("bounces", {**ITEM, "status": "2", "to": "ren@example.net"}))
     assert [e.kind for e in events] == [Kind.BOUNCED]
-    final = standing(events, recipient="aoi@example.net", started_at=NOW)
+    final = standing(events, recipient=Address("aoi@example.net"), started_at=NOW)
     assert final.status is Status.QUEUED
 
 
@@ -304,7 +305,7 @@ def test_order_and_repetition_of_calls_change_nothing(calls, random):
 
     def fold(some: list[bytes]):
         events = [e for body in some for e in read(body)]
-        return standing(events, recipient="Aoi@EXAMPLE.net", started_at=NOW)
+        return standing(events, recipient=Address("Aoi@EXAMPLE.net"), started_at=NOW)
 
     assert fold(shuffled) == fold(bodies)
 
@@ -336,6 +337,6 @@ def test_vendor_sample():
         ]
         assert {e.recipient for e in events} == {"visitor@example.net"}
         assert {e.service_id for e in events} == {"<abc-123@node1>"}
-        final = standing(events, recipient="visitor@example.net", started_at=NOW)
+        final = standing(events, recipient=Address("visitor@example.net"), started_at=NOW)
         assert final.status is Status.DELIVERED
         assert final.since == datetime(2024, 3, 1, 1, 0, 1, tzinfo=UTC)

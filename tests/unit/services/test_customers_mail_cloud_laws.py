@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.mail.cloud_calls import ITEM, NOW, form_body, json_body, read
+from todoke.model.address import Address
 from todoke.model.delivery import Standing, Status, standing
 
 Told = tuple[str, dict[str, str]]
@@ -41,7 +42,7 @@ anything = st.lists(deliveries | bounces | others, max_size=12)
 def fold(calls: Sequence[bytes]) -> Standing:
     """What all the calls add up to for the one message."""
     events = [event for body in calls for event in read(body)]
-    return standing(events, recipient="Aoi@EXAMPLE.net", started_at=NOW)
+    return standing(events, recipient=Address("Aoi@EXAMPLE.net"), started_at=NOW)
 
 
 def one_by_one(some: Sequence[Told]) -> list[bytes]:

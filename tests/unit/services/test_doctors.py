@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.settings import Secret
 from todoke.ports.diagnosis import Check
 from todoke.services.customers_mail_cloud.doctor import judge_cloud, judge_records
@@ -21,7 +22,7 @@ from todoke.services.smtp.doctor import Knock, judge_smtp
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"
-SENDER = "desk@garden.example"
+SENDER = Address("desk@garden.example")
 ACCOUNT = {
     "SendingEnabled": True,
     "EnforcementStatus": "HEALTHY",

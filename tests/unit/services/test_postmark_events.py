@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.places import CORPORA, ROOT
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged, Malformed, RequestError
 from todoke.model.settings import Secret
@@ -30,7 +31,7 @@ from todoke.services.postmark.settings import PostmarkSettings
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "t" * 26
-TO = "recipient@example.com"
+TO = Address("recipient@example.com")
 ID = "883953f4-6105-42a2-a16a-77a8eac79483"
 DOCS = (ROOT / "docs" / "services" / "postmark.md").read_text("utf-8")
 CORPUS = CORPORA / "esp-webhooks-anymail" / "cases.jsonl"

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.places import CORPORA, ROOT
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, Status, standing
 from todoke.services.ses import mailer
 from todoke.services.ses.events import BOUNCES, DELAYS, EVENTS, FIELD, TAG, read_message
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 TOKEN = "t" * 26
-TO = "recipient@example.com"
+TO = Address("recipient@example.com")
 DOCS = (ROOT / "docs" / "services" / "ses.md").read_text("utf-8")
 CORPUS = CORPORA / "esp-webhooks-anymail" / "cases.jsonl"
 

@@ -9,6 +9,7 @@ import pytest
 
 from todoke.forms.managers import managers_of
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.form import Confirmation, Field, Form, Managers, Site
 from todoke.model.mail import Mailbox
 from todoke.model.message import Role
@@ -25,7 +26,9 @@ def app_of(*forms: Form) -> App:
     """An application of which only the settings and the clock are used."""
     settings = Settings(
         site=Site(name="Hoshino", url="https://www.example.com/"),
-        mail=MailSettings(service="smtp", sender=Mailbox(name="Desk", address="desk@例え.jp")),
+        mail=MailSettings(
+            service="smtp", sender=Mailbox(name="Desk", address=Address("desk@例え.jp"))
+        ),
         forms={form.name: form for form in forms},
         data=Path("unused"),
         secret=b"s" * 32,
@@ -36,7 +39,7 @@ def app_of(*forms: Form) -> App:
 CONTACT = Form(
     name="contact",
     fields=(Field(name="email", kind="email", required=True), Field(name="message")),
-    managers=Managers(fixed=("desk@example.com",)),
+    managers=Managers(fixed=(Address("desk@example.com"),)),
 )
 ENTRIES = (Entry("email", "aoi@example.net"), Entry("message", "hello"))
 
@@ -69,7 +72,7 @@ def test_the_token_is_derived_and_only_its_hash_is_kept():
 
 def test_a_form_without_the_address_field_confirms_to_nobody():
     """No address, no confirmation; the managers are told all the same."""
-    form = Form(name="poll", fields=None, managers=Managers(fixed=("desk@example.com",)))
+    form = Form(name="poll", fields=None, managers=Managers(fixed=(Address("desk@example.com"),)))
     found = prepared(form, (Entry("answer", "yes"),))
     assert [m.role for m in found.messages] == [Role.NOTIFICATION]
 
@@ -83,7 +86,7 @@ def test_a_broken_rule_is_a_value_and_nothing_is_prepared():
 LEAVE = Form(
     name="leave",
     fields=None,
-    managers=Managers(field="email", directory={"aoi@example.net": ("boss@example.com",)}),
+    managers=Managers(field="email", directory={"aoi@example.net": (Address("boss@example.com"),)}),
 )
 
 
@@ -103,10 +106,15 @@ def test_a_field_s_value_chooses_the_manager_and_nobody_is_told_twice():
     form = Form(
         name="contact",
         managers=Managers(
-            fixed=("desk@example.com",),
+            fixed=(Address("desk@example.com"),),
             field="topic",
-            by_value={"sales": ("sales@example.com", "Desk@Example.com")},
-            fallback=("other@example.com",),
+            by_value={
+                "sales": (
+                    Address("sales@example.com"),
+                    Address("Desk@Example.com"),
+                )
+            },
+            fallback=(Address("other@example.com"),),
         ),
     )
     assert len(managers_of(form, (Entry("topic", "sales"),))) == 2

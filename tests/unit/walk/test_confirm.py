@@ -26,6 +26,7 @@ from support.web.stories import (
     make_timeline,
     post,
 )
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Reason, Status, standing
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.message import MessageTimeline, Role
@@ -101,7 +102,9 @@ def cloud_settings(**changes: Any) -> Settings:
         hook_secret=Secret(SECRET), confirm_failures=True, time_zone="Asia/Tokyo"
     )
     mail = replace(usual.mail, own=replace(cloud, **changes))
-    return replace(usual, mail=mail, site=replace(usual.site, alert_to=("office@example.com",)))
+    return replace(
+        usual, mail=mail, site=replace(usual.site, alert_to=(Address("office@example.com"),))
+    )
 
 
 @dataclass
@@ -133,7 +136,7 @@ class Site:
             received_at=NOW,
             service=SERVICE,
             token=self.told.attempts[-1].attempt.token,
-            recipient="hana@example.com",
+            recipient=Address("hana@example.com"),
             reason=Reason.UNKNOWN_ADDRESS if kind in FAILURES else None,
             raw=b"{}",
         )
@@ -189,7 +192,7 @@ def test_what_is_held_back_bears_no_failure_and_keeps_its_evidence(kinds: list[K
     for before, after in zip(events, journaled, strict=True):
         wanted = Kind.UNCONFIRMED if before.kind in FAILURES else before.kind
         assert after == replace(before, kind=wanted)
-    told = standing(journaled, recipient="a@example.com", started_at=NOW)
+    told = standing(journaled, recipient=Address("a@example.com"), started_at=NOW)
     assert told.status not in {Status.BOUNCED, Status.REJECTED}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from support.store.desk import MANAGER, VISITOR, Desk
 from support.web.stories import make_settings
+from todoke.model.address import Address
 from todoke.model.delivery import Kind
 from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import token_hash
@@ -22,7 +23,7 @@ from todoke.walk.correct import Correction, correct
 from todoke.walk.erase import meant
 from todoke.walk.resend import resend
 
-BETTER = "hanako@v.example"
+BETTER = Address("hanako@v.example")
 
 
 @dataclass
@@ -111,7 +112,7 @@ class TestCorrect:
 
     def test_not_where_nobody_was_to_be_confirmed(self, site: Site) -> None:
         """A submission without an address of its visitor has none to correct."""
-        kept = site.desk.submission(visitor="")
+        kept = site.desk.submission(visitor=Address(""))
         bare = site.desk.add(kept, site.desk.message(kept, Role.NOTIFICATION))
         assert correct(site.app, bare, BETTER) is Correction.CLOSED
 
@@ -162,7 +163,7 @@ class TestErase:
         store, desk = site.desk.store, site.desk
         old = desk.add()
         desk.move(days=40)
-        mine, other = desk.add(visitor="me@v.example"), desk.add()
+        mine, other = desk.add(visitor=Address("me@v.example")), desk.add()
         assert [t.submission.id for t in meant(store, submission_id=other.submission.id)] == [
             other.submission.id
         ]

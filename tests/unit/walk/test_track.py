@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.variants import replace
-from todoke.model.address import same_mailbox
+from todoke.model.address import Address, same_mailbox
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, standing
 from todoke.model.form import Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -21,8 +21,12 @@ from todoke.model.submission import Entry, Submission
 from todoke.walk.alert import follow_up
 
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
-VISITOR = "aoi@example.net"
-FIRST, SECOND, OWNER = "first@example.org", "second@example.org", "owner@example.com"
+VISITOR = Address("aoi@example.net")
+FIRST, SECOND, OWNER = (
+    Address("first@example.org"),
+    Address("second@example.org"),
+    Address("owner@example.com"),
+)
 
 
 def settings(
@@ -32,7 +36,9 @@ def settings(
     form = Form(name="contact", language="ja", managers=Managers(fixed=managers))
     return Settings(
         site=Site(name="Example", alert_to=alert_to),
-        mail=MailSettings(service="smtp", sender=Mailbox(name="", address="desk@example.org")),
+        mail=MailSettings(
+            service="smtp", sender=Mailbox(name="", address=Address("desk@example.org"))
+        ),
         forms={"contact": form},
         data=Path("data"),
         secret=b"x" * 32,
@@ -50,7 +56,7 @@ SUBMISSION = Submission(
 )
 
 
-def message(role: Role = Role.CONFIRMATION, recipient: str = VISITOR) -> Message:
+def message(role: Role = Role.CONFIRMATION, recipient: Address = VISITOR) -> Message:
     """A message of the submission."""
     return Message(
         id="m1",
@@ -108,7 +114,7 @@ def test_failed_confirmation_alerts_the_managers(kind):
 
 def test_failed_notification_alerts_the_owner_and_the_other_managers():
     """Whoever is not reached by a notification is not written to about it; the others are."""
-    about = message(Role.NOTIFICATION, FIRST.upper())
+    about = message(Role.NOTIFICATION, Address(FIRST.upper()))
     change = timeline(about, ()), timeline(about, (Kind.BOUNCED,))
     assert told(*change) == {OWNER: "bounced", SECOND: "bounced"}
 
@@ -174,13 +180,13 @@ def test_what_is_no_failure_or_no_news_is_not_told(was, becomes):
 
 def test_correction_tells_the_managers_the_new_address():
     """When the visitor corrects the address, the managers get to know the right one, once per correction."""
-    old, new = message(), message(recipient="aoi@example.com")
+    old, new = message(), message(recipient=Address("aoi@example.com"))
     before = timeline(old, (Kind.BOUNCED,))
     after = timeline(new, (Kind.BOUNCED,), resend_asked_at=NOW + timedelta(hours=1), corrections=1)
     assert told(before, after) == {FIRST: "corrected", SECOND: "corrected"}
     again = replace(
         after,
-        message=message(recipient="aoi@example.edu"),
+        message=message(recipient=Address("aoi@example.edu")),
         corrections=2,
     )
     decide = follow_up(settings())
@@ -202,7 +208,7 @@ def test_new_attempt_that_fails_is_told_again():
 
 
 kinds = st.lists(st.sampled_from(Kind), max_size=7)
-addresses = st.sampled_from([VISITOR, FIRST, SECOND, OWNER, "AOI@example.net"])
+addresses = st.sampled_from([VISITOR, FIRST, SECOND, OWNER, Address("AOI@example.net")])
 roles = st.sampled_from([Role.CONFIRMATION, Role.NOTIFICATION])
 
 

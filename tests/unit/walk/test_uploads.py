@@ -12,6 +12,7 @@ import pytest
 
 from support.web.doors import Answer, ask, kept, make_app
 from todoke.model import ids
+from todoke.model.address import Address
 from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers
 from todoke.model.submission import Entry, File, Submission
@@ -28,13 +29,15 @@ PICTURES = Field(name="pictures", kind="file", multiple=True, max_files=2, max_f
 FORM = Form(
     name="jobs",
     fields=(Field(name="who"), CV, PICTURES),
-    managers=Managers(fixed=("m@site.example",)),
+    managers=Managers(fixed=(Address("m@site.example"),)),
     confirmation=Confirmation(field=""),
     limits=Limits(upload_bytes=20_000_000, upload_file_bytes=15_000_000),
 )
 OTHER = replace(FORM, name="other")
 OPEN = Form(
-    name="any", managers=Managers(fixed=("m@site.example",)), confirmation=Confirmation(field="")
+    name="any",
+    managers=Managers(fixed=(Address("m@site.example"),)),
+    confirmation=Confirmation(field=""),
 )
 
 
@@ -397,7 +400,7 @@ class TestTidying:
             received_at=clock(),
             entries=(Entry("a", "b"),),
             language="en",
-            visitor="",
+            visitor=Address(""),
             token_hash="h",
         )
         app.store.add(submission, (), None).result()

@@ -23,6 +23,7 @@ from support.web.stories import (
     post,
     stored,
 )
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
 from todoke.model.message import Role
@@ -237,7 +238,7 @@ def test_nothing_stored_dresses_up_the_page() -> None:
     """Names, values, addresses and diagnostics appear as text, without controls that change how the rest is read."""
     timeline = make_timeline(
         make_message("bounced", diagnostic=HOSTILE),
-        visitor=f"{HOSTILE}@example.com",
+        visitor=Address(f"{HOSTILE}@example.com"),
         entries=(
             Entry(HOSTILE, HOSTILE),
             Entry("f", File(name=HOSTILE, media_type=HOSTILE, content=b"")),
@@ -375,7 +376,7 @@ def test_suppressions_are_shown() -> None:
     """The service's list has a page: since when, why, how to lift it; the site's own stand out, and come first."""
     store = full()
     app = make_app(
-        store, site=Site(name="X", door_url="http://x.example", alert_to=("me@x.example",))
+        store, site=Site(name="X", door_url="http://x.example", alert_to=(Address("me@x.example"),))
     )
     asgi, cookie = opened(app)
     page = call(asgi, "/desk/suppressions", headers=cookie).text

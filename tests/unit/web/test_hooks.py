@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 from starlette.applications import Starlette
 
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Site
@@ -77,7 +78,7 @@ def wire(
         site=Site(name="Example"),
         mail=MailSettings(
             service="customers-mail-cloud",
-            sender=Mailbox(name="", address="desk@example.org"),
+            sender=Mailbox(name="", address=Address("desk@example.org")),
             own=service,
         ),
         forms={},

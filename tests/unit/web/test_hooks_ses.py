@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from support.mail.sns_signing import NOW, TOPIC, Web, confirmation, envelope
+from todoke.model.address import Address
 from todoke.model.form import Site
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Secret, Settings
@@ -38,7 +39,7 @@ class Parts:
         settings = Settings(
             site=Site(name="Example"),
             mail=MailSettings(
-                service="ses", sender=Mailbox(name="", address="d@example.org"), own=ses
+                service="ses", sender=Mailbox(name="", address=Address("d@example.org")), own=ses
             ),
             forms={},
             data=Path("data"),

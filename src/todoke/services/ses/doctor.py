@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Sequence
 
-from todoke.model.address import parse_address
 from todoke.ports.diagnosis import Check, Consultation, DomainNeeds, Verdict
 from todoke.services.ses.facts import SesFacts, Told, ask_ses
 from todoke.services.ses.settings import SesSettings
@@ -41,7 +40,7 @@ class SesDoctor:
     def needs_of_domain(self) -> DomainNeeds:
         """See ports.ServiceDoctor. The keys of Easy DKIM are CNAMEs that SES names."""
         identity = self._ask().identity
-        sender = parse_address(self._settings.mail.sender.address).ascii_domain
+        sender = self._settings.mail.sender.address.ascii_domain
         zone = identity.at("DkimAttributes", "SigningHostedZone") or "dkim.amazonses.com"
         at = str(identity.at("EmailIdentity") or sender).rpartition("@")[2]
         keys = identity.at("DkimAttributes", "Tokens") or ()

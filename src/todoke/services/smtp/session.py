@@ -15,6 +15,7 @@ from typing import NoReturn
 import msgspec
 
 from todoke.mail.mime import needs_smtputf8, wire
+from todoke.model.address import Address
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mail
@@ -137,7 +138,7 @@ class Session:
             return False
         return self._reset() if self._needs_reset or idle > ASK_AFTER_SECONDS else True
 
-    def transact(self, sender: str, mail: Mail, data: bytes) -> Accepted:
+    def transact(self, sender: Address, mail: Mail, data: bytes) -> Accepted:
         """Carry out one mail transaction (RFC 5321 3.3).
 
         Raises Stale: if the connection was closed before the first answer. Else as ports.Mailer.send does.

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import StoreCorrupt
 from todoke.model.json_text import from_json, to_json
@@ -163,7 +164,7 @@ def _record(rows: Any, known: Submission) -> Record:
     submission = msgspec.structs.replace(
         known,
         language=language,
-        visitor=visitor,
+        visitor=Address(visitor),
         signals=tuple(signals),
         entries=entries_from(entries),
     )
@@ -179,7 +180,7 @@ def _work(row: Sequence[Any], submission_id: str, zero: datetime) -> Work:
         id=row[1],
         submission_id=submission_id,
         role=Role(row[0]),
-        recipient=row[2],
+        recipient=Address(row[2]),
         language=row[3],
         message_id=row[4],
         created_at=_time(zero, row[5]),
@@ -193,7 +194,7 @@ def _work(row: Sequence[Any], submission_id: str, zero: datetime) -> Work:
             token=token,
             message_id=message.id,
             number=number,
-            recipient=message.recipient if recipient is None else recipient,
+            recipient=message.recipient if recipient is None else Address(recipient),
             service=service,
             ceiling=Ceiling(ceiling),
             started_at=_time(zero, started),
@@ -219,7 +220,7 @@ def _event(row: Sequence[Any], attempt: Attempt) -> DeliveryEvent:
         service=attempt.service if row[3] is None else row[3],
         token=attempt.token if row[4] is None else row[4],
         service_id=row[5],
-        recipient=attempt.recipient if row[6] is None else row[6],
+        recipient=str(attempt.recipient) if row[6] is None else row[6],
         permanence=Permanence(row[7]),
         reason=Reason(row[8]) if row[8] else None,
         status_code=row[9],

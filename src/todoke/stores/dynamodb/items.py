@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from todoke.model import ids
+from todoke.model.address import NOBODY
 from todoke.model.delivery import Status
 from todoke.model.message import Timeline
 from todoke.model.submission import Submission
@@ -157,7 +158,7 @@ def stored_of(item: Item, blob: bytes) -> StoredItem:
         received_at=received_at,
         entries=(),
         language="",
-        visitor="",
+        visitor=NOBODY,
         token_hash=_long_hash(item["h"], id_),
         retain_until=None if kept is None else received_at + kept,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Outcome
 from todoke.ports.archive import Query
@@ -86,7 +87,7 @@ class DynamoJournal:
         message_id: str,
         *,
         now: datetime,
-        recipient: str,
+        recipient: Address,
         max_corrections: int,
         follow_up: FollowUp,
     ) -> bool:

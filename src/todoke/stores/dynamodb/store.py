@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from todoke.model import ids
-from todoke.model.address import mailbox_key
+from todoke.model.address import NOBODY, Address, mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
@@ -115,7 +115,7 @@ class DynamoStore:
         message_id: str,
         *,
         now: datetime,
-        recipient: str = "",
+        recipient: Address = NOBODY,
         max_corrections: int = 0,
         follow_up: FollowUp,
     ) -> bool:

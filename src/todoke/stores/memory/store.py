@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import RLock
 
 from todoke.model import ids
-from todoke.model.address import mailbox_key
+from todoke.model.address import NOBODY, Address, mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import new_attempt_token
@@ -91,7 +91,7 @@ class MemoryStore:
         message_id: str,
         *,
         now: datetime,
-        recipient: str = "",
+        recipient: Address = NOBODY,
         max_corrections: int = 0,
         follow_up: FollowUp,
     ) -> bool:

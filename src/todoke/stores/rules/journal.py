@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Outcome
 from todoke.ports.journal import FollowUp, Journaled
@@ -46,7 +47,7 @@ def resend(
     message_id: str,
     *,
     now: datetime,
-    recipient: str,
+    recipient: Address,
     max_corrections: int,
     follow_up: FollowUp,
 ) -> bool:

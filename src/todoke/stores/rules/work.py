@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from todoke.model.address import mailbox_key, same_mailbox
+from todoke.model.address import Address, mailbox_key, same_mailbox
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage
 from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
@@ -143,7 +143,9 @@ def end(work: Work, outcome: Outcome) -> Work:
     return Work(replace(work.timeline, due_at=outcome.retry_at))
 
 
-def ask_again(work: Work, *, now: datetime, recipient: str, max_corrections: int) -> Work | None:
+def ask_again(
+    work: Work, *, now: datetime, recipient: Address, max_corrections: int
+) -> Work | None:
     """Make it due for a new attempt, to a corrected recipient if one is given; None if corrected too often."""
     timeline = work.timeline
     if recipient and timeline.corrections >= max_corrections:

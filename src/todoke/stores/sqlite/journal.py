@@ -8,6 +8,7 @@ from datetime import datetime
 
 import apsw
 
+from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Outcome
 from todoke.ports.journal import FollowUp, Journaled
@@ -26,7 +27,7 @@ class ResendRequest:
 
     message_id: str
     now: datetime
-    recipient: str
+    recipient: Address
     max_corrections: int
     follow_up: FollowUp
 

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from todoke.model.address import mailbox_key, same_mailbox
+from todoke.model.address import Address, mailbox_key, same_mailbox
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.json_text import to_json
 from todoke.model.message import Attempt, Message, Note, Role
@@ -103,7 +103,7 @@ def submission_of(row: Row) -> Submission:
         received_at=time_of(received_at),
         entries=entries_of(entries),
         language=language,
-        visitor=visitor,
+        visitor=Address(visitor),
         token_hash=token_hash,
         retain_until=time_or_none(retain_until),
         signals=read_signals(signals) if signals else (),
@@ -137,7 +137,7 @@ def message_of(row: Row, submission_id: str) -> Message:
         id=id_,
         submission_id=submission_id,
         role=Role(role),
-        recipient=recipient,
+        recipient=Address(recipient),
         language=language,
         message_id=message_id,
         created_at=time_of(created_at),
@@ -178,14 +178,14 @@ def attempt_of(row: Row, message_id: str) -> Attempt:
         token=token,
         message_id=message_id,
         number=number,
-        recipient=recipient,
+        recipient=Address(recipient),
         service=service,
         ceiling=Ceiling(ceiling),
         started_at=time_of(started_at),
     )
 
 
-def event_row(event: DeliveryEvent, recipient: str) -> Row:
+def event_row(event: DeliveryEvent, recipient: Address) -> Row:
     """The row of `events` from stated_id on, for an attempt to `recipient`."""
     is_ours = not event.recipient or same_mailbox(event.recipient, recipient)
     return (

@@ -15,6 +15,7 @@ from typing import Any
 
 import apsw
 
+from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
@@ -103,7 +104,7 @@ class SqliteStore:
         message_id: str,
         *,
         now: datetime,
-        recipient: str = "",
+        recipient: Address = NOBODY,
         max_corrections: int = 0,
         follow_up: FollowUp,
     ) -> bool:

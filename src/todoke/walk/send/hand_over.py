@@ -171,7 +171,7 @@ def _event(
         service=claim.attempt.service,
         token=claim.attempt.token,
         service_id=service_id,
-        recipient=claim.attempt.recipient,
+        recipient=str(claim.attempt.recipient),
         permanence=diagnosis.permanence if diagnosis else Permanence.NONE,
         reason=diagnosis.reason if diagnosis else None,
         status_code=status_code,

@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 SOURCE = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1] / "src").resolve()
 PACKAGES = ("todoke", "stack_review", "mail_cloud_sandbox")
@@ -282,11 +282,10 @@ async def ways(folder: Path) -> dict[str, Any]:
 
 async def enter(app: Any, application: Any, form: dict[str, str]) -> tuple[str, str]:
     """Enter the desk; the address of the newest submission's page, and the cookie."""
-    from todoke.ports.store import Query
-    from todoke.web.desk.desk import new_code
+    from todoke.ports.archive import Query
+    from todoke.walk.admit import invite
 
-    code = parse_qs(urlsplit(new_code(app)).query)["code"][0]
-    body = urlencode({"code": code}).encode()
+    body = urlencode({"code": invite(app)}).encode()
     status, headers, _ = await call(application, "POST", "/desk/enter", body, **form)
     assert status == 303, status
     (timeline,) = app.store.page(Query()).timelines

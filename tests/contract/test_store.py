@@ -432,7 +432,7 @@ class TestFinish:
         assert {0} == set(desk.store.counts().values())
 
 
-class TestRecord:
+class TestJournal:
     def test_by_token(self, desk: Desk) -> None:
         """An event is matched by its token."""
         message = desk.add_one()

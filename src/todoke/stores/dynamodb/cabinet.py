@@ -14,7 +14,7 @@ import msgspec
 
 from todoke.model.errors import StoreUnavailable, TooLarge
 from todoke.model.submission import Submission, files
-from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, Key, key_of, rest
+from todoke.stores.dynamodb.client import Changed, DynamoTable, Item, Key, key_of, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.items import (
@@ -22,7 +22,6 @@ from todoke.stores.dynamodb.items import (
     StoredItem,
     archive_key,
     current_key,
-    due_digits,
     id_of,
     item_of,
     new_nonce,
@@ -96,19 +95,8 @@ class Cabinet:
             return self.open(fresh) if fresh and fresh["n"] != item["n"] else None
         return stored_of(item, b"".join(bytes(chunk["b"]) for chunk in chunks))  # type: ignore[arg-type]
 
-    def add(self, record: Record, *, is_late: bool) -> None:
-        """Keep a new submission where its repeat key has its place. Raises Changed: if the place is taken."""
-        self._add(record, self._put_over_expired, is_late=is_late)
-
-    def restore(self, record: Record) -> None:
-        """Keep a submission of another store, with all that leads to it. If its place is another's, the older of both
-        goes into the archive. Raises Changed: if something comes in between; look again.
-        """
-        bare = msgspec.structs.replace(record, submission=record.submission.without_contents())
-        self.pointers.restore(StoredItem(current_key(record.submission.id), b"", bare))
-        self._add(record, self._put_beside, is_late=True)
-
-    def _add(self, record: Record, put: Callable[[Item, Record], None], *, is_late: bool) -> None:
+    def add(self, record: Record, put: Callable[[Item], None], *, is_late: bool) -> None:
+        """Keep a new submission with its files; `put` writes its item. Raises Changed: if it finds the place taken."""
         nonce = new_nonce()
         submission = record.submission
         has_objects = self.kept is not None and self.kept.keep(submission, nonce)
@@ -120,7 +108,7 @@ class Cabinet:
             stored = msgspec.structs.replace(stored, objects=nonce)
         item = self._item(stored, is_late=is_late)
         try:
-            put(item, record)
+            put(item)
         except Changed:
             # Not after StoreUnavailable: the put may have been made. The sweep finds what no submission names.
             if has_objects:
@@ -207,46 +195,6 @@ class Cabinet:
         wanted = set(ids)
         return {id_: stored for id_, stored in there.items() if id_ in wanted}
 
-    def _put_over_expired(self, item: Item, record: Record) -> None:
-        """Put a new item; one whose key is no longer live moves into the archive in the same write."""
-        over: Item | None = None
-        for attempt in range(TRIES):
-            try:
-                if over is None:
-                    self.table.put(item, over=NOTHING)
-                else:
-                    archived = {**over, "r": archive_key(id_of(over))[1]}
-                    self.table.swap(archived, _told(item, record), over=bytes(over["n"]))  # type: ignore[arg-type]
-            except Changed as changed:
-                over = changed.item or self.table.get(key_of(item))
-                if over is not None and self._is_live(over, record):
-                    raise Changed(over) from None
-                rest(attempt)
-            else:
-                return
-        raise StoreUnavailable(f"Too many add {record.submission.id} at once.")
-
-    def _put_beside(self, item: Item, record: Record) -> None:
-        """Put an item of another store, whatever is at its place; what was received last stays there."""
-        try:
-            self.table.put(item, over=NOTHING)
-        except Changed as changed:
-            there = changed.item or self.table.get(key_of(item))
-            if there is None or id_of(there) == record.submission.id:
-                raise
-            if id_of(there) < record.submission.id:
-                archived = {**there, "r": archive_key(id_of(there))[1]}
-                self.table.swap(archived, item, over=bytes(there["n"]))  # type: ignore[arg-type]
-            else:
-                self.table.put({**item, "r": archive_key(id_of(item))[1]}, over=NOTHING)
-
-    def _is_live(self, item: Item, record: Record) -> bool:
-        """Whether the key that a new submission comes with is live already."""
-        there = self.open(item)
-        if there is None or there.record.repeat is None or record.repeat is None:
-            return False
-        return there.record.repeat.expires_at > record.submission.received_at
-
     def _item(self, stored: StoredItem, *, is_late: bool = False) -> Item:
         """The item to put. What is too long for it is put beside it first."""
         item = item_of(stored, is_late=is_late)
@@ -299,9 +247,3 @@ def _chunk_name(nonce: bytes) -> str:
 def _file_name(nonce: bytes) -> str:
     """What the names of the files of the submission added by this write begin with."""
     return f"f{nonce.hex()}."
-
-
-def _told(item: Item, record: Record) -> Item:
-    """A new submission in place of an old one: no INSERT in the stream, so its work must stand in the item."""
-    wakes = due_digits(record, is_late=True)
-    return {**item, "w": wakes} if wakes else item

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
+
+from msgspec.structs import replace
 
 from todoke.model import ids
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Restored
 from todoke.model.submission import files
 from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
-from todoke.stores.dynamodb.client import Changed, rest
+from todoke.stores.dynamodb.client import NOTHING, Changed, Item, key_of, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.index import every
-from todoke.stores.dynamodb.items import ID, StoredItem
+from todoke.stores.dynamodb.items import ID, StoredItem, archive_key, current_key, id_of
 from todoke.stores.rules.work import is_same, kept_message, work_of
 
 _ROUND = 100
@@ -39,12 +42,34 @@ def restore(cabinet: Cabinet, kept: Kept) -> Restored:
             same = is_same(there.record.submission, there.record.works, kept)
             return Restored.SAME if same else Restored.DIFFERENT
         try:
-            cabinet.restore(record)
+            _keep(cabinet, record)
         except Changed:
             rest(attempt)
         else:
             return Restored.NEW
     raise StoreUnavailable(f"Too many change the place of {kept.submission.id} at once.")
+
+
+def _keep(cabinet: Cabinet, record: Record) -> None:
+    """Keep a submission of another store, with all that leads to it. Raises Changed: if something comes in between."""
+    bare = replace(record, submission=record.submission.without_contents())
+    cabinet.pointers.restore(StoredItem(current_key(record.submission.id), b"", bare))
+    cabinet.add(record, partial(_put_beside, cabinet, record), is_late=True)
+
+
+def _put_beside(cabinet: Cabinet, record: Record, item: Item) -> None:
+    """Put an item whatever is at its place: what was received last stays there, the older one goes into the archive."""
+    try:
+        cabinet.table.put(item, over=NOTHING)
+    except Changed as changed:
+        there = changed.item or cabinet.table.get(key_of(item))
+        if there is None or id_of(there) == record.submission.id:
+            raise
+        if id_of(there) < record.submission.id:
+            archived = {**there, "r": archive_key(id_of(there))[1]}
+            cabinet.table.swap(archived, item, over=bytes(there["n"]))  # type: ignore[arg-type]
+        else:
+            cabinet.table.put({**item, "r": archive_key(id_of(item))[1]}, over=NOTHING)
 
 
 def _kept(cabinet: Cabinet, stored: StoredItem) -> Kept:

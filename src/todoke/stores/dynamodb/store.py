@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
-from todoke.model import ids
-from todoke.model.address import NOBODY, Address, mailbox_key
+from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
@@ -20,15 +19,15 @@ from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.dynamodb import move, orphans, shelf
+from todoke.stores.dynamodb import add, move, orphans, shelf
 from todoke.stores.dynamodb.cabinet import Cabinet
-from todoke.stores.dynamodb.claim import LATE, DynamoOutbox
-from todoke.stores.dynamodb.client import Changed, DynamoTable, make_client
+from todoke.stores.dynamodb.claim import DynamoOutbox
+from todoke.stores.dynamodb.client import DynamoTable, make_client
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.erase import Eraser
 from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.index import totals
-from todoke.stores.dynamodb.items import StoredItem, id_of
+from todoke.stores.dynamodb.items import StoredItem
 from todoke.stores.dynamodb.journal import DynamoJournal
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.pointers import Pointers
@@ -79,10 +78,10 @@ class DynamoStore:
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
         """See Store. Raises ValueError: if the ids are not made of the moment and the repeat key."""
-        self._require_place(submission, messages, repeat)
+        add.require_place(self._secret, submission, messages, repeat)
         works = tuple(new_work(message, message.created_at) for message in messages)
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
-        return self._in_pool(self._add, record)
+        return self._in_pool(add.add, self._cabinet, record, self._clock)
 
     def claim(
         self,
@@ -267,35 +266,6 @@ class DynamoStore:
             return self._adding.submit(call, *args, **options)
         except RuntimeError as error:  # the pool is shut down
             raise StoreUnavailable("The store is closed.") from error
-
-    def _add(self, record: Record) -> Added | Duplicate:
-        submission = record.submission
-        is_late = self._clock() - submission.received_at > LATE
-        try:
-            self._cabinet.add(record, is_late=is_late)
-        except Changed as changed:
-            there = self._cabinet.open(changed.item) if changed.item else None
-            if there is None or there.record.repeat is None or record.repeat is None:
-                raise StoreUnavailable("The place of the submission is taken.") from None
-            is_same = there.record.repeat.fingerprint == record.repeat.fingerprint
-            return Duplicate(id_of(changed.item or {}), same_content=is_same)
-        return Added(submission.id)
-
-    def _require_place(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
-    ) -> None:
-        """An id that was made otherwise would be looked for elsewhere, or let a repetition in."""
-        is_ours = ids.time_of(submission.id) == submission.received_at
-        if repeat is not None:
-            visitor = mailbox_key(submission.visitor) if submission.visitor else ""
-            place = ids.place(
-                self._secret, visitor=visitor, repeat_key=repeat.key, of_visitor=repeat.of_visitor
-            )
-            is_ours = is_ours and submission.id.endswith(place)
-        if not is_ours or not all(m.id.startswith(submission.id) for m in messages):
-            raise ValueError(
-                "The ids are not those of ids.submission_id, ids.place and ids.message_id."
-            )
 
 
 def _file_at(stored: StoredItem | None, position: int) -> File | None:

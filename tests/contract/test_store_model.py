@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -254,12 +255,18 @@ class Histories(RuleBasedStateMachine):
     def _timeline(self, timeline: Timeline) -> Timeline:
         return replace(timeline, messages=tuple(self._message(m) for m in timeline.messages))
 
+    def _events(self, events: Sequence[DeliveryEvent]) -> tuple[DeliveryEvent, ...]:
+        """In the order of when they reached us. Of one moment the order is the store's: one joins an orphan right after
+        the event that explains it, another after the call."""
+        same = (replace(e, token=self.tokens.get(e.token, e.token)) for e in events)
+        return tuple(sorted(same, key=lambda e: (e.received_at, e.key)))
+
     def _message(self, told: MessageTimeline) -> MessageTimeline:
         attempts = tuple(
             replace(
                 a,
                 attempt=replace(a.attempt, token=self.tokens[a.attempt.token]),
-                events=tuple(replace(e, token=self.tokens.get(e.token, e.token)) for e in a.events),
+                events=self._events(a.events),
             )
             for a in told.attempts
         )

@@ -230,8 +230,11 @@ class Histories(RuleBasedStateMachine):
         assert self.store.next_due() == self.model.next_due()
         assert self.store.due(self.desk.now, 1000) == self.model.due(self.desk.now, 1000)
         every = Query(limit=1000)
-        theirs = [self._timeline(t) for t in self.store.page(every).timelines]
-        assert theirs == list(self.model.page(every).timelines)
+        theirs, ours = (
+            [self._timeline(t) for t in store.page(every).timelines]
+            for store in (self.store, self.model)
+        )
+        assert theirs == ours
         lists = [
             [(s.service, s.read_at, set(s.suppressions)) for s in store.suppressions()]
             for store in (self.store, self.model)
@@ -265,7 +268,7 @@ class Histories(RuleBasedStateMachine):
         attempts = tuple(
             replace(
                 a,
-                attempt=replace(a.attempt, token=self.tokens[a.attempt.token]),
+                attempt=replace(a.attempt, token=self.tokens.get(a.attempt.token, a.attempt.token)),
                 events=self._events(a.events),
             )
             for a in told.attempts

@@ -1,6 +1,6 @@
 """What kind of file some bytes are, and whether a file control's `accept` takes them (WHATWG HTML 4.10.5.1.17).
 
-Called by validate. The content decides, by its signature (puremagic) or, for text, by having none; the name's extension
+The content decides, by its signature (puremagic) or, for text, by having none; the name's extension
 must not say otherwise, because the manager's computer opens a download by it. What a visitor's browser declared is
 ignored. What runs when it is opened (ACTIVE, PROGRAMS) is taken only where `accept` names it, never by a wildcard.
 """

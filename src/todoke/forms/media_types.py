@@ -1,4 +1,4 @@
-"""Media types by file name extension, and the sets of them that are treated alike. Tables for filetype.py."""
+"""Media types by file name extension, and the sets of them that are treated alike. Tables only."""
 
 from __future__ import annotations
 

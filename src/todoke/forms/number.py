@@ -1,6 +1,6 @@
 """Numbers as HTML writes them (WHATWG HTML 2.3.4), and whether one lies on a step (4.10.5.3.8), in decimals.
 
-Called by page, moment and validity. Everything is linear in the length of the text.
+Everything is linear in the length of the text.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a visitor sent: an entry list, and the submission it becomes once a form accepts it.
 
-Values only. `web/door/body.py` makes entry lists from requests; `accept.py` makes submissions from entry lists.
+Values only; where an entry list comes from is not known here.
 """
 
 from __future__ import annotations

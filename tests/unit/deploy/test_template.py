@@ -122,7 +122,7 @@ def test_links_to_the_bucket_have_a_throttle_of_their_own() -> None:
 
 
 def test_the_table_is_the_one_that_the_store_needs() -> None:
-    """Keys, indexes, stream and time to live are those of dynamodb_table.py."""
+    """Keys, indexes, stream and time to live are those of `stores/dynamodb/table.py`."""
     text = resource("Table")
     for attribute in DEFINITION["AttributeDefinitions"]:
         assert f"{{AttributeName: {attribute['AttributeName']}, AttributeType: S}}" in text

@@ -1,4 +1,4 @@
-"""What a page calls its controls: labels, legends, ARIA names. Called by page and page_fields.
+"""What a page calls its controls: labels, legends, ARIA names.
 
 The visible label comes first, because mails and error messages repeat it to people who have seen it.
 """

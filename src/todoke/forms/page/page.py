@@ -1,7 +1,6 @@
 """Read one form of an HTML page: its fields with their rules, and what the page says of it (WHATWG HTML 4.10).
 
-Called by the configuration for `page = "..."`. The page is the site owner's own. Nothing is fetched and no script
-runs: controls that scripts add are not seen.
+The page is the site owner's own. Nothing is fetched and no script runs: controls that scripts add are not seen.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Character classes of JavaScript regular expressions under the v flag (ECMA-262 22.2.1, ClassSetExpression).
 
-Called by ecmascript.py. A class may hold strings as well as characters (`\\q{...}`) and be made by union, intersection
+A class may hold strings as well as characters (`\\q{...}`) and be made by union, intersection
 (`&&`) and subtraction (`--`); a set here is therefore a set of characters beside a set of strings.
 """
 

@@ -1,6 +1,6 @@
 """The `pattern` attribute (WHATWG HTML 4.10.5.3.6): does a value match it, decided in bounded time.
 
-Called by validate and page. The attribute is a JavaScript regular expression under the v flag that must match the whole
+The attribute is a JavaScript regular expression under the v flag that must match the whole
 value. A pattern that a browser would ignore as invalid is ignored here. A pattern that takes too long on a value, or
 that cannot be said in `regex`, is left to the browser, which has checked it: the value is taken and a line is logged.
 """

@@ -1,6 +1,6 @@
 """JavaScript regular expressions with the v flag (ECMA-262 22.2.1), rewritten for the `regex` module.
 
-Called by pattern.py. What browsers refuse as a syntax error is refused here too, because a browser then ignores
+What browsers refuse as a syntax error is refused here too, because a browser then ignores
 the whole pattern. Every literal comes out as a hexadecimal escape, so nothing that was plain there is special here.
 """
 

@@ -49,7 +49,7 @@ def require_tls(setting: str, url: str) -> None:
 
 
 def open_pool(cloud: CustomersMailCloudSettings, *, connections: int) -> urllib3.PoolManager:
-    """Up to so many connections, kept open between calls; see hurried.py. Nothing is retried."""
+    """Up to so many connections, kept open between calls; see `http/deadline.py`. Nothing is retried."""
     return hurried_pools(
         connections=connections,
         connect_seconds=min(CONNECT_SECONDS, cloud.timeout_seconds),

@@ -189,7 +189,7 @@ class CustomersMailCloudRecords:
 
 
 def _read(resource: str, answer: BaseHTTPResponse) -> bytes:
-    """The whole body, unless it is too large. How long it may take in all is the connection's to say (hurried.py)."""
+    """The whole body, unless it is too large. The connection says how long it may take (`http/deadline.py`)."""
     data = bytearray()
     try:
         while chunk := answer.read1(_CHUNK):

@@ -1,4 +1,4 @@
-"""Fetch from Amazon SNS over TLS: a certificate, or the answer to a confirmation. Used by services/ses/events.py alone.
+"""Fetch from Amazon SNS over TLS: a certificate, or the answer to a confirmation.
 
 The URLs are pinned by sns.py, and TLS proves the host, so an address that DNS was made to lie about gets nothing.
 """

@@ -1,7 +1,7 @@
 """Hand mails to an SMTP server (RFC 5321): a relay, a provider's submission port, or the next host.
 
 One recipient per transaction, so that every answer is about one message; a connection per thread, kept while it is
-used. Connecting is here, the transactions are in smtp_session.py.
+used. Connecting is here, the transactions are in `session.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One SMTP session and its transactions (RFC 5321): what is said, and what each answer means for one mail.
 
-Used by smtp.py alone. The line drawn here is the dot that ends the data: an answer lost before it means "not
+The line drawn here is the dot that ends the data: an answer lost before it means "not
 taken", after it means "nobody knows" (RFC 1047).
 """
 

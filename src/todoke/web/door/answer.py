@@ -21,6 +21,7 @@ from todoke.web.door.redirect import redirect_of
 from todoke.web.http.asked import header, scope_wants_json
 from todoke.web.http.cors import normalise_origin
 from todoke.web.http.errors import error_response, json_error, json_response
+from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
 
 
@@ -98,7 +99,6 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
     if scope_wants_json(arrival.scope):
         say = translator("door", arrival.language).gettext
         return json_error(422, "invalid", say("Please check your answers."), errors=errors)
-    from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
 
     return pages.answers_page(
         arrival.form,

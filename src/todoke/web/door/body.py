@@ -1,6 +1,6 @@
 """Turn the body of a request into an entry list, whatever the page and the browser made of it.
 
-Called by web/door.py. It knows encodings and limits, and nothing of forms: which fields there are and whether their
+It knows encodings and limits, and nothing of forms: which fields there are and whether their
 values are good is decided in accept. No byte is lost: what cannot be decoded stays in `Entry.raw`.
 """
 

@@ -26,6 +26,7 @@ from todoke.ports.outbox import Duplicate
 from todoke.walk import accept
 from todoke.walk.app import App
 from todoke.walk.uploads import tickets
+from todoke.walk.uploads.offer import redeem
 from todoke.web.door import body
 from todoke.web.door.answer import (
     Arrival,
@@ -35,11 +36,13 @@ from todoke.web.door.answer import (
     answer_unavailable,
     door_path,
 )
+from todoke.web.door.uploads import upload_origin
 from todoke.web.http.asked import client_address, header, language_of, scope_wants_json
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import error_response
 from todoke.web.http.wait import Waiting
+from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
@@ -106,7 +109,6 @@ class Door:
 
     def _show(self, scope: Scope, form: Form) -> Response:
         """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it."""
-        from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
 
         language = language_of(scope, form.language)
         return pages.answers_page(
@@ -121,7 +123,6 @@ class Door:
         """Where a page of ours may put large files; a page without the script is better than none."""
         if self._app.bucket is None:
             return ""
-        from todoke.web.door.uploads import upload_origin  # noqa: PLC0415 - most sites have no bucket
 
         try:
             return upload_origin(self._app.bucket, form)
@@ -199,7 +200,6 @@ class Door:
         bucket = self._app.bucket
         if bucket is None or not tickets.are_in(answers):
             return answers
-        from todoke.walk.uploads.offer import redeem  # noqa: PLC0415 - most forms bring no such files
 
         return await asyncio.to_thread(redeem, self._app, bucket, form, answers)
 

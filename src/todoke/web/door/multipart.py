@@ -1,6 +1,6 @@
 """Read multipart/form-data (RFC 7578, WHATWG HTML 4.10.21.7) from a whole body.
 
-Called by web/body.py. python-multipart finds the parts; what a part's headers mean is decided here, because browsers
+python-multipart finds the parts; what a part's headers mean is decided here, because browsers
 write them their own way: no RFC 2047, no RFC 2231, only %22, %0D and %0A for what would break the line.
 """
 

@@ -24,6 +24,7 @@ from todoke.model.errors import (
 from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.web.http.asked import language_of, wants_json
+from todoke.web.pages import pages
 
 RETRY_AFTER_SECONDS = 5
 
@@ -57,7 +58,6 @@ def error_response(
         text = _translated(text, say) or _translated(_kind(error), say) or text
     if wants_json(request):
         return json_error(status, code, text, errors=errors, headers=headers)
-    from todoke.web.pages import pages  # noqa: PLC0415 - Jinja2 is for pages only
 
     if action:
         headers |= pages.security_headers(form_origins)

@@ -1,6 +1,6 @@
 """Read the parameters of a Content-Type or Content-Disposition value, as browsers write them.
 
-Called by the body parsers on bytes: what the bytes mean is only known once the charset is.
+Works on bytes: what the bytes mean is only known once the charset is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small requests of our own pages: a few short fields, from our own origin. Used by the receipt and the desk."""
+"""Small requests of our own pages: a few short fields, from our own origin."""
 
 from __future__ import annotations
 

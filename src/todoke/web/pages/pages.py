@@ -1,6 +1,6 @@
 """Pages: the Jinja2 environment, the headers every page carries, static files, and the pages that any room may show.
 
-Called by the rooms of web/. Jinja2 is loaded with the first page, so that starting stays fast. Every value is escaped,
+Jinja2 is loaded with the first page, so that starting stays fast. Every value is escaped,
 and loses control and bidirectional formatting characters on the way, so that no stored text can dress up a page.
 Nothing inline: style and script come from /static with a strict Content-Security-Policy.
 """

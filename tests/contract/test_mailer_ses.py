@@ -329,7 +329,7 @@ def test_on_an_emulated_aws() -> None:
     sender = Mailbox(name="Desk", address=Address("desk@verified.test"))
     assert taken.send(mail("desk@verified.test", sender=sender)).service_id
     with pytest.raises(SendDeferred) as caught:
-        refused.send(mail(sender=replace(sender, address="desk@stranger.test")))
+        refused.send(mail(sender=replace(sender, address=Address("desk@stranger.test"))))
     assert (caught.value.stop_all, caught.value.reason) == (True, "misconfigured")
     taken.close()
     refused.close()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import Producer
 
 from support.run.session import shared_folder
+from todoke.model.log import say_always
 
 settings.register_profile("todoke", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("todoke")
@@ -64,3 +66,10 @@ def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, value)
     for variable in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def nothing_said_always() -> Iterator[None]:
+    """What a test made every line of this process's log say ends with the test."""
+    yield
+    say_always()

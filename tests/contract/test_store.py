@@ -269,6 +269,18 @@ class TestClaim:
         assert not desk.claim_one().interrupted
         assert [e.kind for e in desk.told(message).attempts[0].events] == [Kind.DEFERRED]
 
+    def test_a_claim_tells_how_many_answers_were_lost(self, desk: Desk) -> None:
+        """Of the attempts since a person last asked for one, those that were handed over and never answered."""
+        message = desk.add_one()
+        for kind, lost in ((Kind.ANSWER_LOST, 0), (Kind.DEFERRED, 1), (Kind.ANSWER_LOST, 1)):
+            claim = desk.claim_one()
+            assert claim.answers_lost == lost
+            desk.finish(claim, kind, retry_at=desk.now)
+        assert desk.claim_one().answers_lost == 2
+        desk.move(seconds=1)
+        desk.resend(message.id)
+        assert desk.claim_one().answers_lost == 0
+
     def test_nobody_twice(self, desk: Desk) -> None:
         """Many threads that claim at once share the work; nobody gets a message that another has."""
         for _ in range(60):
@@ -555,14 +567,48 @@ class TestJournal:
         desk.move(minutes=5)
         assert (kind in proves_nothing) == bool(desk.claim())
 
-    def test_an_event_of_an_earlier_attempt_ends_nothing(self, desk: Desk) -> None:
-        """Only what is heard of the latest attempt ends the work."""
+    def test_a_failure_of_an_earlier_attempt_ends_nothing(self, desk: Desk) -> None:
+        """Only a failure of the latest attempt ends the work."""
         message = desk.add_one()
         first = desk.claim_one().attempt.token
         desk.move(minutes=5)
         desk.claim_one()
-        desk.journal(desk.event(Kind.ACCEPTED, token=first))
+        desk.journal(desk.event(Kind.BOUNCED, token=first))
         assert desk.told(message).due_at is not None
+
+    @pytest.mark.parametrize("kind", [Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED])
+    @pytest.mark.parametrize("by_hook", [True, False])
+    def test_proof_that_an_earlier_attempt_was_taken_ends_the_work(
+        self, desk: Desk, kind: Kind, by_hook: bool
+    ) -> None:
+        """However late it comes, by a late outcome or by an event: the message is never claimed again, and the attempt
+        that was taken speaks for it."""
+        message = desk.add_one()
+        first = desk.claim_one()
+        desk.move(minutes=5)
+        second = desk.claim_one()
+        if by_hook:
+            desk.journal(desk.event(kind, token=first.attempt.token))
+        else:
+            desk.finish(first, kind)
+        desk.finish(second, Kind.DEFERRED, retry_at=desk.now)
+        told = desk.told(message)
+        assert (told.due_at, desk.store.next_due()) == (None, None)
+        assert told.headline == told.attempts[0]
+        desk.move(days=9)
+        assert desk.claim() == []
+
+    def test_that_an_attempt_before_a_wish_was_taken_does_not_cancel_it(self, desk: Desk) -> None:
+        """A person wanted another copy: news of the ones before neither end the work nor speak for the message."""
+        message = desk.add_one()
+        first = desk.claim_one()
+        desk.move(seconds=1)
+        desk.resend(message.id)
+        second = desk.claim_one()
+        desk.journal(desk.event(Kind.DELIVERED, token=first.attempt.token))
+        desk.finish(second, Kind.DEFERRED, retry_at=desk.now)
+        assert desk.told(message).standing.status == Status.DEFERRED
+        assert desk.claim_one().attempt.number == 3
 
     def test_an_event_for_another_recipient_changes_nothing(self, desk: Desk) -> None:
         """It is journaled, but neither status nor work change; another spelling of ours is ours."""

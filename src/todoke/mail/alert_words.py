@@ -27,6 +27,7 @@ _TITLES = {
     Note.CORRECTED: N_("A visitor corrected their address"),
     Note.COMPLAINED: N_("A mail was reported as unwanted"),
     Note.SILENT: N_("The mail service has stopped reporting"),
+    Note.UNKNOWN: N_("It is not known whether a mail arrived"),
 }
 _FAILED_TITLE = N_("A mail did not arrive")
 
@@ -40,6 +41,10 @@ _HAPPENED = {
     Note.FAILED: N_("%(mail)s could not be handed over in time and was given up."),
     Note.REJECTED: N_("%(mail)s was refused by the mail service and was not sent."),
     Note.BOUNCED: N_("%(mail)s came back: it was not delivered."),
+    Note.UNKNOWN: N_(
+        "%(mail)s was handed over, and the mail server's answer never came. It may have arrived or not, and is not "
+        "sent again by itself."
+    ),
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
     Note.CORRECTED: N_(
         "The visitor corrected the address for the confirmation: it was %(old)s and is now %(new)s."
@@ -110,13 +115,17 @@ _SILENT_ADVICE = (
         "Meanwhile the command todoke reconcile asks the service's records for what was not reported."
     ),
 )
+_UNKNOWN_ADVICE = (
+    N_("Read the message at the desk, and answer the visitor from there."),
+    N_("If the mail did not come, send it again from the desk."),
+)
 
 
 def alert_words(note: Note, about: MessageTimeline | None, language: str) -> AlertWords:
     """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
     say = translator("mail", language).gettext
     standing = _told(note, about)
-    failed = note not in {Note.CORRECTED, Note.COMPLAINED, Note.SILENT}
+    failed = note not in {Note.CORRECTED, Note.COMPLAINED, Note.SILENT, Note.UNKNOWN}
     reason = standing.reason if standing and failed else None
     return AlertWords(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
@@ -183,6 +192,8 @@ def _advice(
         return _COMPLAINED_ADVICE
     if note is Note.SILENT:
         return _SILENT_ADVICE
+    if note is Note.UNKNOWN:
+        return _UNKNOWN_ADVICE
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:
         return (*_MANAGER_ADVICE[:1], *first, *_MANAGER_ADVICE[1:])

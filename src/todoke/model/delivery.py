@@ -125,6 +125,10 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
+"""The events that prove that a service took the mail."""
+
+
 class Ceiling(StrEnum):
     """The best a service can ever prove of a message it took."""
 
@@ -179,7 +183,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a set of events adds up to.
 
     `since` is the earliest time at which the status held, `heard_at` the latest time of any event. `reason`,
-    `permanence`, `status_code` and `diagnostic` are those of the event that bears the status.
+    `permanence`, `status_code` and `diagnostic` are those of the event that bears the status. `is_taken` says that a
+    service, or more, took it, whatever came later.
     """
 
     since: datetime
@@ -191,6 +196,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     diagnostic: str = ""
     complained: bool = False
     answer_lost: bool = False
+    is_taken: bool = False
 
 
 def standing(
@@ -219,6 +225,7 @@ def standing(
         diagnostic=best.diagnostic if best else "",
         complained=Kind.COMPLAINED in kinds,
         answer_lost=not kinds.isdisjoint({Kind.ANSWER_LOST, Kind.INTERRUPTED}),
+        is_taken=not kinds.isdisjoint(TOOK_IT),
     )
 
 

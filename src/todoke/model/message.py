@@ -36,6 +36,7 @@ class Note(StrEnum):
     COMPLAINED = "complained"
     CORRECTED = "corrected"
     SILENT = "silent"
+    UNKNOWN = "unknown"
 
     @property
     def is_failure(self) -> bool:
@@ -85,6 +86,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
     died between claiming and recording, so that mail may have been handed over already.
     `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
+    `answers_lost` is how many attempts since then ended without an answer.
     """
 
     message: Message
@@ -93,6 +95,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: datetime
     interrupted: bool = False
     resend_asked_at: datetime | None = None
+    answers_lost: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,22 +129,34 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> Standing:
-        """The headline: that of the latest attempt; `queued` while a first or a new attempt has not begun."""
-        if self._awaits_attempt:
+        """That of the headline; `queued` while a first or a new attempt has not begun."""
+        if self.headline is None:
             return Standing(since=self.resend_asked_at or self.message.created_at)
-        return self.attempts[-1].standing
+        return self.headline.standing
 
     @property
     def ceiling(self) -> Ceiling | None:
-        """The best the service of the latest attempt can prove, or None when there was no attempt."""
-        return None if self._awaits_attempt else self.attempts[-1].attempt.ceiling
+        """The best the service of the headline can prove, or None when there was no attempt."""
+        return self.headline.attempt.ceiling if self.headline else None
 
     @property
-    def _awaits_attempt(self) -> bool:
-        if not self.attempts:
-            return True
-        asked = self.resend_asked_at
-        return asked is not None and self.attempts[-1].attempt.started_at < asked
+    def headline(self) -> AttemptTimeline | None:
+        """The attempt that speaks for the message, None while a first or a new one has not begun.
+
+        The latest; but if no service took that one, the latest of those for the same wish that a service did take.
+        """
+        if not self.attempts or not self.is_of_this_wish(self.attempts[-1]):
+            return None
+        if len(self.attempts) == 1 or self.attempts[-1].standing.is_taken:
+            return self.attempts[-1]
+        taken = (
+            a for a in reversed(self.attempts) if a.standing.is_taken and self.is_of_this_wish(a)
+        )
+        return next(taken, self.attempts[-1])
+
+    def is_of_this_wish(self, attempt: AttemptTimeline) -> bool:
+        """Whether an attempt was made since a person last asked for one."""
+        return self.resend_asked_at is None or attempt.attempt.started_at >= self.resend_asked_at
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 The three ways a hand-over fails ask for three answers. Not taken now: again, soon at first, then ever less often,
 until `give_up_after`. Refused: never. Answer lost: the mail may have been taken, so a visitor's confirmation is
-never repeated silently, while a manager's notification, which must not be lost, is repeated with the same
-Message-ID if the service has no way to tell us.
+never repeated silently, while a manager's notification, which must not be lost, is repeated twice at most if the
+service has no way to tell us.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from todoke.model.delivery import Ceiling
 from todoke.model.message import Claim, Role
 
+MOST_REPEATS = 2
+"""So often a mail whose answer was lost is handed over again: a server that is always too slow may take every copy."""
 Draw = Callable[[float, float], float]
 """A random number between two bounds; random.uniform, or a fixed one in tests."""
 
@@ -58,9 +60,12 @@ class RetryPolicy:
         """When to repeat a message whose answer was lost, or None: never.
 
         Never for a visitor (two confirmations of one submission), and never where the service reports deliveries:
-        its events will tell. Otherwise after a while, by when a server that is only slow has settled it.
+        its events will tell. Otherwise after a while, by when a server that is only slow has settled it, and
+        MOST_REPEATS times at most.
         """
         if claim.message.role is Role.CONFIRMATION or claim.attempt.ceiling is Ceiling.DELIVERED:
+            return None
+        if claim.answers_lost >= MOST_REPEATS:
             return None
         at = now + max(self.after_lost_answer, self._pause(claim.attempt.number))
         return at if at < self.gives_up_at(claim) else None

@@ -36,7 +36,6 @@ def form_title(name: str, settings: Settings) -> str:
 
 
 def is_doubted(message: MessageTimeline) -> bool:
-    """True when a failure was told of the latest attempt and is not confirmed."""
-    if message.ceiling is None:
-        return False
-    return any(e.kind is Kind.UNCONFIRMED for e in message.attempts[-1].events)
+    """True when a failure was told of the attempt that speaks for the message, and is not confirmed."""
+    events = message.headline.events if message.headline else ()
+    return any(e.kind is Kind.UNCONFIRMED for e in events)

@@ -218,6 +218,7 @@ _NOTES = {
     Note.COMPLAINED: N_("It was reported as unwanted"),
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
+    Note.UNKNOWN: N_("It is not known whether it arrived"),
 }
 
 

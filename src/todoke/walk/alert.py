@@ -1,7 +1,8 @@
 """Decide who must learn of what a delivery event changed. Pure; the store applies it inside the write.
 
-A message that failed, was called unwanted or got another address causes alerts to people who can act, once, and never
-to the address that failed."""
+A message that failed or is left unknown, was called unwanted or got another address causes alerts to people who can
+act, once, and never to the address that failed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from datetime import datetime
 from todoke.forms.managers import managers_of
 from todoke.model import ids
 from todoke.model.address import Address
-from todoke.model.delivery import Standing, Status
+from todoke.model.delivery import Ceiling, Standing, Status
 from todoke.model.message import Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
@@ -47,6 +48,8 @@ def follow_up(settings: Settings) -> FollowUp:
 def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple[str, Note, int]]:
     """What the change amounts to: its name, the alert's note, and to which attempt or correction it happened."""
     was, is_now = before.standing, after.standing
+    if _is_left_unknown(after) and not _is_left_unknown(before):
+        yield "unknown", Note.UNKNOWN, len(after.attempts)
     if _has_failed(is_now) and not _has_failed(was):
         yield "failed", Note(is_now.status.value), len(after.attempts)
     if is_now.complained and not was.complained:
@@ -60,6 +63,12 @@ def _has_failed(standing: Standing) -> bool:
     if standing.status is Status.FAILED and standing.answer_lost:
         return False
     return standing.status.is_failure
+
+
+def _is_left_unknown(told: MessageTimeline) -> bool:
+    """Whether a mail was handed over without an answer, will not be again, and no service's event can tell of it."""
+    is_open = told.standing.answer_lost and told.standing.status in {Status.QUEUED, Status.FAILED}
+    return is_open and told.due_at is None and told.ceiling is not Ceiling.DELIVERED
 
 
 def _who_can_act(

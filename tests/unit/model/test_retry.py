@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -90,3 +90,23 @@ def test_a_lost_answer(role: Role, ceiling: Ceiling, again: bool) -> None:
     policy = RetryPolicy(give_up_after=DAYS, draw=lowest)
     at = policy.after_lost(claim(role, ceiling=ceiling), NOW)
     assert (NOW + timedelta(minutes=15) if again else None) == at
+
+
+@given(
+    st.sampled_from(sorted(Role)),
+    st.sampled_from(sorted(Ceiling)),
+    st.integers(1, 100),
+    st.floats(0, 4 * 86_400),
+)
+def test_an_answer_that_is_always_lost_makes_three_copies_at_most(
+    role: Role, ceiling: Ceiling, number: int, age: float
+) -> None:
+    """A server that never answers in time is given a manager's mail three times, and a visitor's once."""
+    policy, now, copies = RetryPolicy(give_up_after=DAYS), NOW + timedelta(seconds=age), 1
+    at: datetime | None = now
+    while at := policy.after_lost(
+        replace(claim(role, ceiling=ceiling, number=number + copies), answers_lost=copies - 1), at
+    ):
+        copies += 1
+        assert now < at <= NOW + DAYS
+    assert copies <= (1 if role is Role.CONFIRMATION or ceiling is Ceiling.DELIVERED else 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,10 +14,11 @@ import pytest
 
 from support.mail.mails import MANAGER, VISITOR, settings
 from support.variants import replace
+from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Kind, Permanence, Reason, Status
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, StoreUnavailable
 from todoke.model.mail import Mail
-from todoke.model.message import Message, MessageTimeline, Outcome, Role
+from todoke.model.message import Message, MessageTimeline, Note, Outcome, Role
 from todoke.model.submission import Entry, Submission
 from todoke.ports.journal import FollowUp
 from todoke.ports.mailer import Accepted
@@ -227,6 +229,41 @@ class TestOneRound:
             else [[Kind.ANSWER_LOST]]
         )
         assert again == story.kinds(sent, Role.NOTIFICATION)
+
+    def test_a_manager_gets_three_copies_at_most_and_then_an_alert_is_written(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Where every answer is lost: the mails' ends stay unknown, somebody is told, and a line at error says so."""
+        other = "other@example.org"
+        answers = {who: [SendUnknown("lost")] for who in (VISITOR, MANAGER, other)}
+        story = Story(answers=answers, ceiling=Ceiling.HANDED_OVER)
+        site = replace(story.app.settings.site, alert_to=(MANAGER, Address(other)))
+        app = replace(story.app, settings=replace(story.app.settings, site=site))
+        sent = story.add()
+        for _ in range(40):
+            send_round(app, 10)
+            story.clock.move(hours=5)
+        copies = Counter(mail.recipient for mail in story.mailer.asked)
+        timeline = story.store.timeline(sent)
+        assert timeline
+        alerts = [m.message for m in timeline.messages if m.message.role is Role.ALERT]
+        assert {(a.note, a.about[7:], str(a.recipient)) for a in alerts} == {
+            (Note.UNKNOWN, "confirmation", MANAGER),
+            (Note.UNKNOWN, "confirmation", other),
+            (Note.UNKNOWN, "notification", other),
+        }
+        assert copies == {VISITOR: 1, MANAGER: 3 + 3, other: 3 + 3}
+        lines = [r.message for r in caplog.records if r.levelname == "ERROR"]
+        assert len([line for line in lines if "left_unknown" in line]) == 5
+
+    def test_no_alert_where_events_will_tell(self) -> None:
+        """A service that reports deliveries settles what its answer did not."""
+        story = Story(answers={VISITOR: [SendUnknown("lost")]}, ceiling=Ceiling.DELIVERED)
+        sent = story.add()
+        send_round(story.app, 10)
+        timeline = story.store.timeline(sent)
+        assert timeline
+        assert len(timeline.messages) == 2
 
     def test_a_mail_that_cannot_be_composed_stops_no_other(self) -> None:
         """It is deferred, visibly; the others go."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from todoke.model.delivery import Ceiling, DeliveryEvent
-from todoke.model.message import Claim
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
+from todoke.model.message import Claim, MessageTimeline
 from todoke.model.submission import Submission
 from todoke.stores.rules.work import Work, begin
 
@@ -49,5 +49,15 @@ def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token
         lease_until=request.lease_until,
         interrupted=interruption is not None,
         resend_asked_at=begun.timeline.resend_asked_at,
+        answers_lost=_answers_lost(begun.timeline),
     )
     return Begun(claim, begun, interruption)
+
+
+def _answers_lost(timeline: MessageTimeline) -> int:
+    """How many attempts, since a person last asked for one, were handed over and never answered."""
+    return sum(
+        any(event.kind is Kind.ANSWER_LOST for event in told.events)
+        for told in timeline.attempts
+        if timeline.is_of_this_wish(told)
+    )

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from todoke.model.address import Address, mailbox_key, same_mailbox
-from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Standing, standing
+from todoke.model.delivery import TOOK_IT, Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage
 from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 from todoke.model.submission import Submission
@@ -128,8 +128,7 @@ def journaled(work: Work, token: str, event: DeliveryEvent) -> Work | None:
         return None
     changed = _with_events(attempts[place].attempt, (*events, event))
     timeline = replace(work.timeline, attempts=(*attempts[:place], changed, *attempts[place + 1 :]))
-    is_latest = place == len(attempts) - 1 and not _awaits_attempt(timeline)
-    if is_latest and _ends_work(event, changed.attempt):
+    if _ends_work(event, changed, timeline):
         return Work(replace(timeline, due_at=None))
     return replace(work, timeline=timeline)
 
@@ -191,18 +190,19 @@ def _with_events(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> Attempt
     return AttemptTimeline(attempt=attempt, events=in_order, standing=told)
 
 
-def _awaits_attempt(timeline: MessageTimeline) -> bool:
-    """True while a person's wish for a new attempt is open: what is heard of the old one must not cancel it."""
-    asked_at = timeline.resend_asked_at
-    return asked_at is not None and timeline.attempts[-1].attempt.started_at < asked_at
-
-
 def _is_stranger(event: DeliveryEvent, attempt: Attempt, mailboxes: set[str]) -> bool:
     is_ours = not event.recipient or same_mailbox(event.recipient, attempt.recipient)
     return not is_ours and mailbox_key(event.recipient) in mailboxes
 
 
-def _ends_work(event: DeliveryEvent, attempt: Attempt) -> bool:
-    if event.kind in OPEN_KINDS:
+def _ends_work(event: DeliveryEvent, told: AttemptTimeline, timeline: MessageTimeline) -> bool:
+    """Whether an event leaves nothing to do. What is heard of an attempt before a person's wish must not cancel that.
+
+    That a service took a mail ends the work, whichever attempt it was: another copy would be one too many. Any other
+    end counts for the latest attempt alone.
+    """
+    if event.kind in OPEN_KINDS or not timeline.is_of_this_wish(told):
         return False
-    return not event.recipient or same_mailbox(event.recipient, attempt.recipient)
+    if event.kind not in TOOK_IT and told is not timeline.attempts[-1]:
+        return False
+    return not event.recipient or same_mailbox(event.recipient, told.attempt.recipient)

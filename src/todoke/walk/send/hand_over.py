@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown, StoreError
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
@@ -69,6 +69,7 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
     except SendError as error:
         _log_answer(claim, error)
         outcome = unfinished(claim, error, app.clock(), policy)
+        _log_unknown(claim, error, outcome)
         if isinstance(error, SendDeferred) and error.stop_all:
             return Result(outcome, fault=error)
         return Result(outcome, answered=True)
@@ -76,7 +77,9 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"
         lost = SendUnknown(diagnostic=words)
-        return Result(unfinished(claim, lost, app.clock(), policy))
+        outcome = unfinished(claim, lost, app.clock(), policy)
+        _log_unknown(claim, lost, outcome)
+        return Result(outcome)
     return Result(accepted(claim, answer, app.clock()), answered=True)
 
 
@@ -190,3 +193,17 @@ def _log_answer(claim: Claim, error: SendError) -> None:
         code=error.code,
         status_code=error.status_code,
     )
+
+
+def _log_unknown(claim: Claim, error: SendError, outcome: Outcome) -> None:
+    """One line for a mail of which nothing will be known: no event can tell, and it is not handed over again."""
+    if not isinstance(error, SendUnknown) or outcome.retry_at is not None:
+        return
+    if claim.attempt.ceiling is not Ceiling.DELIVERED:
+        log.error(
+            "left_unknown",
+            message=claim.message.id,
+            role=claim.message.role.value,
+            attempt=claim.attempt.number,
+            service=claim.attempt.service,
+        )

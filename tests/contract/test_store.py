@@ -245,6 +245,33 @@ class TestClaim:
         desk.move(seconds=299)
         assert desk.claim() == []
 
+    def test_a_lease_that_is_renewed_lives_on(self, desk: Desk) -> None:
+        """Nobody else gets the message until the renewed lease lapses; a renewal never shortens."""
+        desk.add_one()
+        claim = desk.claim_one()
+        until = START + timedelta(minutes=9)
+        desk.store.renew([claim], until)
+        desk.store.renew([claim], START + timedelta(minutes=1))
+        assert desk.store.next_due() == until
+        desk.move(minutes=8)
+        assert desk.claim() == []
+        desk.move(minutes=1)
+        assert desk.claim_one().interrupted
+
+    def test_what_has_ended_or_is_stale_is_not_renewed(self, desk: Desk) -> None:
+        """Neither a claim that ended, nor one that another took over, nor one whose message was erased."""
+        messages = [desk.add_one() for _ in range(3)]
+        ended, stale, erased = desk.claim(*(m.id for m in messages))
+        desk.finish(ended, Kind.DEFERRED, retry_at=START + timedelta(minutes=7))
+        desk.store.erase(submission_id=erased.message.submission_id)
+        desk.move(minutes=5)
+        (other,) = desk.claim(stale.message.id)
+        desk.store.renew([ended, stale, erased], START + timedelta(hours=9))
+        assert desk.store.next_due() == START + timedelta(minutes=7)
+        desk.move(minutes=2)
+        desk.finish(desk.claim_one(), Kind.ACCEPTED)
+        assert desk.store.next_due() == other.lease_until
+
     def test_a_lapsed_lease_is_due_and_interrupted(self, desk: Desk) -> None:
         """A lapsed lease makes it due again; without any event of the lapsed attempt the claim is interrupted,
         and the journal of that attempt says so."""

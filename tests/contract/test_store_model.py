@@ -126,6 +126,13 @@ class Histories(RuleBasedStateMachine):
         assert [self._claim(c) for c in found[0]] == found[1]
         return multiple(*zip(*found, strict=True))
 
+    @rule(pair=claims, lease=st.integers(1, 300))
+    def renew(self, pair: tuple[Claim, Claim], lease: int) -> None:
+        """Lengthen a lease, perhaps one that is over."""
+        until = self.desk.now + timedelta(seconds=lease)
+        for store, claim in zip((self.store, self.model), pair, strict=True):
+            store.renew([claim], until)
+
     @rule(
         pair=consumes(claims),
         kinds=st.lists(KINDS, max_size=2),

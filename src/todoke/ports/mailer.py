@@ -40,5 +40,5 @@ class Mailer(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections. What waits for an answer on one may end at once, as not taken or as unknown."""
         ...

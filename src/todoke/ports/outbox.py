@@ -65,6 +65,13 @@ class Outbox(Protocol):
         """
         ...
 
+    def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
+        """Lengthen the leases of claims, so that nobody else takes what is still being handed over.
+
+        A claim that has ended or is stale stays as it is.
+        """
+        ...
+
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """Journal each outcome's events and end its claim: due at `retry_at`, or no longer due.
 

@@ -548,3 +548,69 @@ def test_the_pace_is_bounded() -> None:
     for _ in range(50):
         window.note(10_000)
     assert window.most_in_hand() == 256
+
+
+class SlowMailer(FakeMailer):
+    """Answers a recipient only when told to, or when its connections are ended: then nobody knows."""
+
+    def __init__(self, slow: str, *, ends_connections: bool = True) -> None:
+        super().__init__(ceiling=Ceiling.HANDED_OVER)
+        self.slow, self.release = slow, threading.Event()
+        self.ends_connections, self.was_closed = ends_connections, False
+
+    def send(self, mail: Mail) -> Accepted:
+        """Wait, for the slow one."""
+        if mail.recipient == self.slow:
+            self.asked.append(mail)
+            assert self.release.wait(20)
+            if self.was_closed:
+                raise SendUnknown("lost")
+        return FakeMailer.send(self, mail)
+
+    def close(self) -> None:
+        """End what waits."""
+        if self.ends_connections:
+            self.was_closed = True
+            self.release.set()
+
+
+class TestASlowServer:
+    def story(self, mailer: FakeMailer) -> Story:
+        """A story whose mailer this is, in real time."""
+        story = Story(real_time=True)
+        story.app = replace(story.app, mailer=mailer)
+        return story
+
+    def test_its_mail_is_nobody_elses_and_the_others_go_on(self) -> None:
+        """However short the lease: it is renewed until the answer comes, and one copy is handed over."""
+        mailer = SlowMailer(VISITOR)
+        story = self.story(mailer)
+        mail = replace(story.app.settings.mail, lease=timedelta(seconds=1.5))
+        story.app = replace(story.app, settings=replace(story.app.settings, mail=mail))
+        sender = Sender(story.app)
+        first = story.add()
+        sender.start()
+        wait_for(lambda: story.told(first, Role.NOTIFICATION).due_at is None)
+        claimed = story.told(first).attempts[0].attempt.started_at
+        wait_for(lambda: (story.store.next_due() or claimed) - claimed > timedelta(seconds=4))
+        second = story.add(Role.NOTIFICATION)
+        sender.wake()
+        wait_for(lambda: story.told(second, Role.NOTIFICATION).due_at is None)
+        mailer.release.set()
+        wait_for(lambda: story.told(first).due_at is None)
+        sender.stop(5)
+        assert story.kinds(first) == [[Kind.ACCEPTED]]
+
+    @pytest.mark.parametrize("ends_connections", [True, False])
+    def test_at_the_end_its_mail_is_unknown(self, ends_connections: bool) -> None:
+        """Stopping does not wait for it, and a visitor's mail is not handed over again at the next start."""
+        mailer = SlowMailer(VISITOR, ends_connections=ends_connections)
+        story = self.story(mailer)
+        sender = Sender(story.app)
+        sent = story.add(Role.CONFIRMATION)
+        sender.start()
+        wait_for(lambda: mailer.asked)
+        sender.stop(0.4)
+        assert story.kinds(sent) == [[Kind.ANSWER_LOST]]
+        assert story.told(sent).due_at is None
+        mailer.release.set()

@@ -24,7 +24,7 @@ from todoke.stores.dynamodb.client import Item
 from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
 from todoke.stores.dynamodb.items import StoredItem, is_in_first_pass
 from todoke.stores.dynamodb.transaction import DynamoTransaction
-from todoke.stores.rules.claim import ClaimRequest, begin_claim
+from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.work import Work
 
 LATE = timedelta(seconds=60)
@@ -83,6 +83,17 @@ class DynamoOutbox:
         with suppress(StoreUnavailable):  # it moves the next time; the claims are made
             self._move_mark(request, fresh)
         return claims
+
+    def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
+        """See Outbox.renew."""
+        by_submission: defaultdict[str, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            by_submission[claim.message.submission_id].append(claim)
+        for id_, some in by_submission.items():
+            self.cabinet.change(
+                id_,
+                lambda transaction, some=some: renew(transaction, some, lease_until),  # type: ignore[misc]
+            )
 
     def due(self, now: datetime, limit: int) -> list[str]:
         """See Outbox.due. Round by round, so however many there are, few submissions are held."""

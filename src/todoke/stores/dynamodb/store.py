@@ -98,6 +98,10 @@ class DynamoStore:
             ClaimRequest(now, lease_until, limit, service, ceiling, tuple(ids))
         )
 
+    def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
+        """See Store. Atomic for each submission."""
+        self._outbox.renew(claims, lease_until)
+
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store. Atomic for each submission; to repeat a call that failed is safe."""
         self._journal.finish(outcomes, follow_up)

@@ -25,7 +25,7 @@ from todoke.stores.memory.page import page
 from todoke.stores.memory.tables import Tables
 from todoke.stores.memory.transaction import MemoryTransaction
 from todoke.stores.rules import journal as rules
-from todoke.stores.rules.claim import ClaimRequest, begin_claim
+from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.work import Work, kept_message, new_work
 
@@ -73,6 +73,11 @@ class MemoryStore:
         request = ClaimRequest(now, lease_until, limit, service, ceiling, tuple(ids))
         with self._writing() as tables:
             return [_claim(tables, work, request) for work in tables.due(now, ids)[:limit]]
+
+    def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            renew(MemoryTransaction(tables), claims, lease_until)
 
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store."""

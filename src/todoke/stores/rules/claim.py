@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ import msgspec
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.message import Claim, MessageTimeline
 from todoke.model.submission import Submission
-from todoke.stores.rules.work import Work, begin
+from todoke.stores.rules.transaction import Works
+from todoke.stores.rules.work import Work, begin, extend
 
 
 class ClaimRequest(msgspec.Struct, frozen=True):
@@ -52,6 +54,16 @@ def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token
         answers_lost=_answers_lost(begun.timeline),
     )
     return Begun(claim, begun, interruption)
+
+
+def renew(works: Works, claims: Iterable[Claim], lease_until: datetime) -> None:
+    """Outbox.renew. A claim whose message was erased in the meantime is let go."""
+    for claim in claims:
+        work = works.work(claim.message.id)
+        if work is not None:
+            renewed = extend(work, claim.attempt.token, lease_until)
+            if renewed != work:
+                works.keep(renewed)
 
 
 def _answers_lost(timeline: MessageTimeline) -> int:

@@ -133,11 +133,16 @@ def journaled(work: Work, token: str, event: DeliveryEvent) -> Work | None:
     return replace(work, timeline=timeline)
 
 
+def extend(work: Work, token: str, lease_until: datetime) -> Work:
+    """Lengthen the lease of the attempt with this token. One that has ended, or is stale, changes nothing."""
+    if work.lease_until is None or not _is_held(work, token):
+        return work
+    return replace(work, lease_until=max(work.lease_until, lease_until))
+
+
 def end(work: Work, outcome: Outcome) -> Work:
     """End the claim of `outcome`, whose events are journaled already. A stale claim changes nothing."""
-    attempts = work.timeline.attempts
-    is_held = work.lease_until is not None and bool(attempts)
-    if not is_held or attempts[-1].attempt.token != outcome.claim.attempt.token:
+    if not _is_held(work, outcome.claim.attempt.token):
         return work
     return Work(replace(work.timeline, due_at=outcome.retry_at))
 
@@ -188,6 +193,12 @@ def _with_events(attempt: Attempt, events: tuple[DeliveryEvent, ...]) -> Attempt
     in_order = tuple(sorted(events, key=lambda e: e.received_at))
     told = standing(in_order, recipient=attempt.recipient, started_at=attempt.started_at)
     return AttemptTimeline(attempt=attempt, events=in_order, standing=told)
+
+
+def _is_held(work: Work, token: str) -> bool:
+    """Whether the attempt with this token has the lease."""
+    attempts = work.timeline.attempts
+    return work.lease_until is not None and bool(attempts) and attempts[-1].attempt.token == token
 
 
 def _is_stranger(event: DeliveryEvent, attempt: Attempt, mailboxes: set[str]) -> bool:

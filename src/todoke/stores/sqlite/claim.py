@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import apsw
 
 from todoke.model.ids import new_attempt_token
 from todoke.model.message import Claim
-from todoke.stores.rules.claim import ClaimRequest, begin_claim
+from todoke.stores.rules import claim as rules
+from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.values import micros
 from todoke.stores.sqlite.rows import SQL, json_list
 from todoke.stores.sqlite.transaction import SqliteTransaction
@@ -18,6 +20,18 @@ from todoke.stores.sqlite.transaction import SqliteTransaction
 def claim(connection: apsw.Connection, requests: Sequence[ClaimRequest]) -> list[list[Claim]]:
     """See Outbox.claim. One request after the other, for each must see what the one before took."""
     return [_claim_one(connection, request) for request in requests]
+
+
+def renew(
+    connection: apsw.Connection, requests: Sequence[tuple[tuple[Claim, ...], datetime]]
+) -> list[None]:
+    """See Outbox.renew."""
+    transaction = SqliteTransaction(connection)
+    transaction.open_messages(claim.message.id for claims, _ in requests for claim in claims)
+    for claims, lease_until in requests:
+        rules.renew(transaction, claims, lease_until)
+    transaction.flush()
+    return [None] * len(requests)
 
 
 def end_leases(connection: apsw.Connection, requests: Sequence[None]) -> list[None]:
@@ -45,7 +59,7 @@ def _begin(transaction: SqliteTransaction, request: ClaimRequest, message_id: st
     before = transaction.work(message_id)
     assert before is not None  # noqa: S101 - it was found due in this transaction
     submission = transaction.submission(before.message.submission_id)
-    begun = begin_claim(before, request, submission, new_attempt_token())
+    begun = rules.begin_claim(before, request, submission, new_attempt_token())
     transaction.keep(begun.work)
     transaction.keep_attempt(begun.claim.attempt)
     if begun.interruption is not None:

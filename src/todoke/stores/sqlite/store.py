@@ -87,6 +87,10 @@ class SqliteStore:
         claims: Sequence[Claim] = self._write(claim.claim, request)
         return claims
 
+    def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
+        """See Store."""
+        self._write(claim.renew, (tuple(claims), lease_until))
+
     def finish(self, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
         """See Store."""
         self._write(journal.finish, (tuple(outcomes), follow_up))

@@ -1,7 +1,8 @@
 """Send what is due, for ever: threads that claim, hand over and store what came of it.
 
 A hint makes it quick and the store makes it sure: due messages are found by asking, hints may be lost. An outcome that
-cannot be stored is held until it can, because to forget it would be to send that mail again.
+cannot be stored is held until it can, because to forget it would be to send that mail again. A server may take minutes
+to answer: its mail's lease is renewed, and the other connections go on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from todoke.model.errors import StoreCorrupt, StoreError
+from todoke.model.errors import SendUnknown, StoreCorrupt, StoreError
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.message import Claim, Outcome
@@ -22,13 +23,17 @@ from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
-from todoke.walk.send.hand_over import Result, compose_mail, send_mail
+from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinished
+from todoke.walk.send.in_hand import InHand
 from todoke.walk.send.round import ROUND_REST, claim_due, put_off
 from todoke.walk.send.window import Window
 
 LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
 CROWD_PAUSE_SECONDS = 0.05  # while visitors crowd, outcomes gather: one write for many
 LONGEST_GATHERING_SECONDS = 0.02
+HURRY_SECONDS = (
+    3.0  # of the time to stop, what is left for ending connections and storing what that came to
+)
 STORE_REST_SECONDS = 1.0
 STORE_LONGEST_REST_SECONDS = 30.0
 log = get_logger(__name__)
@@ -51,7 +56,9 @@ class Sender:
         self._is_hinted = False
         self._stopping = threading.Event()
         self._window = Window(app.mailer.concurrency)
-        self._in_hand = 0
+        self._in_hand = InHand(app.settings.mail.lease)
+        self._asks = ""  # the attempt that asks whether the service is back
+        self._under_way: dict[str, Claim] = {}
         # Handed over and not yet stored as such is what a crash repeats: never more than one for each worker.
         self._permits: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._permit(app.mailer.concurrency)
@@ -81,14 +88,24 @@ class Sender:
             self._came.put(None)
 
     def stop(self, timeout_seconds: float) -> None:
-        """Take nothing new, finish what is in flight, and return within about `timeout_seconds`."""
+        """Take nothing new, finish what is in flight, and return within about `timeout_seconds`.
+
+        Near the end connections are ended, so that a mail that waits for its answer is stored as not taken, or as
+        unknown: it is not sent again as if nothing had happened.
+        """
         self._stops_by = time.monotonic() + timeout_seconds
         self._stopping.set()
         self._came.put(None)
-        for thread in self._threads:
-            thread.join(max(0.0, self._stops_by - time.monotonic()) + 0.1)
+        self._join(self._stops_by - min(HURRY_SECONDS, timeout_seconds / 2))
+        if any(thread.is_alive() for thread in self._threads):
+            self._app.mailer.close()
+        self._join(self._stops_by + 0.5)
         if self._in_hand or self._unstored:
-            log.error("stopped_early", in_hand=self._in_hand, unstored=len(self._unstored))
+            log.error("stopped_early", in_hand=len(self._in_hand), unstored=len(self._unstored))
+
+    def _join(self, until: float) -> None:
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     # The claimer: the only thread that talks to the store, but for what an alert must know.
 
@@ -106,6 +123,7 @@ class Sender:
             except Exception:
                 log.exception("sender_failed")
                 self._sleep(rest)
+        self._leave_unknown()
         for _ in range(self._app.mailer.concurrency):
             self._todo.put(None)
 
@@ -113,13 +131,28 @@ class Sender:
         """True when stopping and nothing is left to store, or the time for it is over."""
         if not self._stopping.is_set():
             return False
-        return (self._in_hand == 0 and not self._unstored) or time.monotonic() > self._stops_by
+        return not (self._in_hand or self._unstored) or time.monotonic() > self._stops_by
+
+    def _leave_unknown(self) -> None:
+        """The time to stop is over: what is still handed over ends with the process, its answer unheard."""
+        lost = SendUnknown(diagnostic="todoke was stopped before the answer came")
+        now = self._app.clock()
+        for claim in list(self._under_way.values()):
+            self._unstored.append(unfinished(claim, lost, now, self._policy))
+            self._in_hand.give_back(claim)
+        if self._unstored:
+            try:
+                self._app.outbox.finish(self._unstored, self._follow_up)
+                self._unstored.clear()
+            except Exception:
+                log.exception("outcomes_not_stored", outcomes=len(self._unstored))
 
     def _turn(self) -> None:
         """Store what came back, claim what there is room for, and sleep when there was neither."""
         if self._app.courtesy.is_crowded:
             self._sleep(CROWD_PAUSE_SECONDS)
         stored = self._store_outcomes()
+        self._renew_leases()
         claimed = 0 if self._stopping.is_set() else self._claim_some()
         if stored or claimed:
             return
@@ -137,7 +170,7 @@ class Sender:
     def _sleep_seconds(self) -> float:
         """Until something is due, or a worker or a hint wakes us; with claims in hand a worker will."""
         if self._in_hand:
-            return 1.0
+            return 0.1 if self._stopping.is_set() else 1.0
         if self._stopping.is_set():
             return 0.01
         due = self._app.outbox.next_due()
@@ -149,21 +182,31 @@ class Sender:
         if self._circuit.rest_seconds():
             return False
         if self._circuit.is_open:
-            return self._in_hand == 0
+            return self._asks not in self._in_hand
         most = self._window.most_in_hand()
-        return self._in_hand == 0 or most - self._in_hand >= most // 2
+        return not self._in_hand or most - len(self._in_hand) >= most // 2
+
+    def _renew_leases(self) -> None:
+        """Lengthen the leases of what has been in hand for long."""
+        now = self._app.clock()
+        if claims := self._in_hand.to_renew(now):
+            until = now + self._app.settings.mail.lease
+            self._app.outbox.renew(claims, until)
+            self._in_hand.renewed(claims, until)
 
     def _claim_some(self) -> int:
         """Claim as many as the workers can begin soon; one alone while the service is down."""
         if not self._has_room():
             return 0
         self._is_hinted = False  # from here on a hint may tell of what is not found below
-        room = 1 if self._circuit.is_open else self._window.most_in_hand() - self._in_hand
+        is_to_ask = self._circuit.is_open
+        room = 1 if is_to_ask else self._window.most_in_hand() - len(self._in_hand)
         claims = claim_due(self._app, room)
         for claim in claims:
             if claim.message.id in self._stuck:
                 continue  # handed over, and not to be stored: never again, while we live
-            self._in_hand += 1
+            self._in_hand.take(claim)
+            self._asks = claim.attempt.token if is_to_ask else ""
             self._todo.put(claim)
         return len(claims)
 
@@ -207,7 +250,7 @@ class Sender:
         except queue.Empty:
             return False
         if outcome is not None:
-            self._in_hand -= 1
+            self._in_hand.give_back(outcome.claim)
             self._unstored.append(outcome)
         return True
 
@@ -256,16 +299,22 @@ class Sender:
             if isinstance(composed, Result):
                 return self._after(composed)
             outcome = self._untried(claim)
-            return outcome or self._after(send_mail(self._app, claim, composed, self._policy))
+            return outcome or self._after(self._send(claim, composed))
         except Exception:
             log.exception("worker_failed", message=claim.message.id)
             return Outcome(claim=claim, events=(), retry_at=self._app.clock() + ROUND_REST)
 
+    def _send(self, claim: Claim, mail: Mail) -> Result:
+        self._under_way[claim.attempt.token] = claim
+        try:
+            return send_mail(self._app, claim, mail, self._policy)
+        finally:
+            del self._under_way[claim.attempt.token]
+
     def _untried(self, claim: Claim) -> Outcome | None:
         """What becomes of a claim that should not be tried now; None if it should."""
         now = self._app.clock()
-        is_late = claim.lease_until - now < self._app.settings.mail.lease / 2  # soon another's
-        if is_late or self._stopping.is_set():
+        if self._in_hand.is_late(claim, now) or self._stopping.is_set():
             return Outcome(claim=claim, events=(), retry_at=now)
         rest = self._circuit.rest_seconds()
         if rest:

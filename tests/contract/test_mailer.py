@@ -6,9 +6,11 @@ Each service gives a `MailerDesk`: a way to script the server's next behaviour. 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,9 +22,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.mail.mailer_desk import MailerDesk
-from support.mail.mails import mail, settings, smtp_settings
+from support.mail.mails import MANAGER, VISITOR, mail, settings, smtp_settings
 from support.mail.scripted_server import HttpScript, LineServer, answer_of
 from support.mail.ses_server import SesScript, error
+from support.mail.story import Story
 from support.places import ROOT
 from support.variants import replace
 from todoke.mail.mime import serialise
@@ -42,6 +45,7 @@ from todoke.services.ses.mailer import SesMailer
 from todoke.services.smtp.mailer import SmtpMailer
 from todoke.services.table import SERVICES
 from todoke.testing import FakeMailer
+from todoke.walk.send.round import send_round
 
 KEY = "SECRET-key-93b1"
 
@@ -347,6 +351,53 @@ class TestSmtp:
             return
         with pytest.raises(error):
             mailer.send(mail())
+
+    def test_a_server_that_is_always_slow_after_the_dot_gets_few_copies(self) -> None:
+        """In a year of tries: one of a visitor's mail, three of a manager's."""
+        script = SmtpScript(answers={".": ["hang"] * 20})
+        server = LineServer(script.talk)
+        mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=0.2))
+        story = Story()
+        app = replace(story.app, mailer=mailer)
+        story.add()
+        for _ in range(20):
+            send_round(app, 10)
+            story.clock.move(hours=5)
+        mailer.close()
+        server.close()
+        ids = [
+            re.findall(rb"^(?:To|Message-ID): (\S+)", mail, re.MULTILINE) for mail in script.mails
+        ]
+        copies = Counter((to.decode(), id_) for to, id_ in ids)
+        notified, alerted = (
+            (MANAGER, 3),
+            (MANAGER, 3),
+        )  # an alert tells that the visitor's is unknown
+        assert sorted((to, n) for (to, _), n in copies.items()) == [(VISITOR, 1), notified, alerted]
+
+    @pytest.mark.parametrize(("verb", "error"), [(".", SendUnknown), ("RCPT", SendDeferred)])
+    def test_what_waits_when_it_is_closed_ends_at_once(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], verb: str, error: type[Exception]
+    ) -> None:
+        """As unknown once the dot was written, as not taken before."""
+        script, _, server = smtp
+        mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=600.0))
+        script.answers[verb] = ["hang"]
+        came: list[Exception] = []
+
+        def send() -> None:
+            try:
+                mailer.send(mail())
+            except (SendUnknown, SendDeferred) as caught:
+                came.append(caught)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        while not (script.mails if verb == "." else [v for v in script.verbs if v[:4] == verb]):
+            time.sleep(0.01)
+        mailer.close()
+        thread.join(2)
+        assert [type(caught) for caught in came] == [error]
 
     @pytest.mark.parametrize(
         "answer", ["550 5.7.1 sender not allowed", "530 5.7.0 Must issue a STARTTLS", "421 busy"]

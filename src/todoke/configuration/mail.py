@@ -12,7 +12,14 @@ from typing import Any
 from todoke.model.address import NOBODY, Address
 from todoke.model.loopback import is_loopback
 from todoke.model.mail import Mailbox
-from todoke.model.settings import NO_SERVICE, MailSettings, ServiceSettings
+from todoke.model.settings import (
+    FUNCTION_SECONDS,
+    NO_SERVICE,
+    SPARE_SECONDS,
+    TABLE,
+    MailSettings,
+    ServiceSettings,
+)
 from todoke.services.service import Choice, Service
 from todoke.services.table import SERVICES
 from todoke.toml.table import Table
@@ -46,6 +53,8 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
         service.name: _read_own(table, service, environ, choice) for service in SERVICES.values()
     }
     own = read.get(choice.service, NO_SERVICE)
+    if environ.get(TABLE, "").strip() and choice.serving:
+        _check_function_time(table, choice.service, own)
     # A sandbox or a relay in a test is on this machine, where any domain will do.
     sender = _read_sender(table, real=not is_loopback(own.host))
     return MailSettings(
@@ -72,6 +81,17 @@ def _read_own(
         _check_installed(section, service)
     own: ServiceSettings = service.read(section, environ, choice)
     return own
+
+
+def _check_function_time(table: Table, service: str, own: ServiceSettings) -> None:
+    if not own.fits_function and service in SERVICES:
+        section = table.table(SERVICES[service].section, f"mail.{SERVICES[service].section}")
+        section.error(
+            "timeout",
+            f"lets one mail take {own.slowest_seconds:.0f} s, and with TODOKE_TABLE a function of AWS hands it over, "
+            f"which ends after {FUNCTION_SECONDS:.0f} s.",
+            f"Leave timeout out, or set it so that {SPARE_SECONDS:.0f} s are left.",
+        )
 
 
 def _check_installed(section: Table, service: Service[Any]) -> None:

@@ -60,6 +60,12 @@ class Secret:
 NO_SECRET = Secret("")
 CONNECT_SECONDS = 10.0
 """How long connecting to a mail service may take, unless its own timeout is shorter."""
+TABLE = "TODOKE_TABLE"
+"""The environment variable that names the DynamoDB table: where it is set, functions of AWS hand mails over."""
+FUNCTION_SECONDS = 280.0
+"""How long the shorter of the functions that hand over may run (aws/deploy/template.yaml; a test compares the two)."""
+SPARE_SECONDS = 10.0
+"""Of that, what is left for storing what came of a mail."""
 
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -97,6 +103,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     def slowest_seconds(self) -> float:
         """How long one hand-over may take at most: to connect, to write the mail, and to read the answer."""
         return min(CONNECT_SECONDS, self.timeout_seconds) + 2 * self.timeout_seconds
+
+    @property
+    def fits_function(self) -> bool:
+        """Whether a function of AWS could begin a hand-over and be sure to see its end."""
+        return self.slowest_seconds + SPARE_SECONDS < FUNCTION_SECONDS
 
     @property
     def host(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from todoke.model.errors import ConfigError
-from todoke.model.settings import ServiceSettings
+from todoke.model.settings import TABLE, ServiceSettings
 from todoke.services.customers_mail_cloud.service import CUSTOMERS_MAIL_CLOUD
 from todoke.services.postmark.service import POSTMARK
 from todoke.services.service import Choice, Service
@@ -36,10 +36,12 @@ def service_named(name: str) -> Service[Any]:
     return SERVICES[name]
 
 
-def chosen_in(document: Mapping[str, Any]) -> tuple[Service[Any], ServiceSettings] | None:
+def chosen_in(
+    document: Mapping[str, Any], *, on_aws: bool = False
+) -> tuple[Service[Any], ServiceSettings] | None:
     """The service that a todoke.toml chooses and its settings, whatever else is wrong with the file; None for none.
 
-    The environment is not read, so no secret is in them.
+    The environment is not read, so no secret is in them; `on_aws`, defaults are those where functions hand over.
     """
     mail = document.get("mail")
     name = mail.get("service") if isinstance(mail, dict) else None
@@ -49,4 +51,6 @@ def chosen_in(document: Mapping[str, Any]) -> tuple[Service[Any], ServiceSetting
     section = f"mail.{service.section}"
     values = mail.get(service.section, {})
     table = Table(Findings("", {}), Schema({section: service.keys}), section, (), values)
-    return service, service.read(table, {}, Choice(service.name, serving=False))
+    return service, service.read(
+        table, {TABLE: "-"} if on_aws else {}, Choice(service.name, serving=False)
+    )

@@ -46,7 +46,7 @@ def settings(**changes: Any) -> Settings:
         ),
         mail=MailSettings(
             service="smtp",
-            own=SmtpSettings(),
+            own=SmtpSettings(timeout_seconds=25.0),
             sender=Mailbox(name="Example Site", address=Address("desk@example.org")),
         ),
         forms={"contact": CONTACT},

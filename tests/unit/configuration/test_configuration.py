@@ -471,6 +471,21 @@ def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
     assert "TODOKE_SECRET is missing" in found[0]
     assert faults_of(tmp_path, GOOD, {"TODOKE_TABLE": "forms"}) == []
     assert settings_of(tmp_path, GOOD, {"TODOKE_TABLE": " forms "}).table == "forms"
+
+
+def test_a_timeout_fits_the_functions_that_hand_over(tmp_path: Path) -> None:
+    """The default does where they do; one that is stated and does not names both, and what to set."""
+    table = {"TODOKE_TABLE": "forms"}
+    for timeout, environ, is_good in (("25s", table, True), ("1m", table, False), ("1m", {}, True)):
+        text = (
+            f'{GOOD}\n[mail.smtp]\nhost = "127.0.0.1"\nsecurity = "none"\ntimeout = "{timeout}"\n'
+        )
+        found = faults_of(tmp_path, text, environ)
+        assert (found == []) == is_good, found
+        if found:
+            assert "mail.smtp.timeout" in found[0]
+            assert "TODOKE_TABLE" in found[0]
+            assert "280 s" in found[0]
     assert settings_of(tmp_path, GOOD).table == ""
 
 

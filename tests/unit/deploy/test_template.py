@@ -14,6 +14,7 @@ from support.aws.lambda_events import FILTERS
 from support.places import ROOT
 from todoke.aws import functions as aws
 from todoke.aws.functions import queues, secrets, time_left
+from todoke.model.settings import FUNCTION_SECONDS
 from todoke.ports.bucket import INCOMING, KEPT
 from todoke.stores.dynamodb.table import DEFINITION, EXPIRY
 from todoke.web.http.cors import ALLOWED_HEADERS
@@ -156,7 +157,7 @@ def test_the_queue_hides_a_message_for_six_times_the_function_s_timeout() -> Non
 def test_the_code_knows_how_long_a_function_may_run() -> None:
     """What begins no mail that could not end (time_left.py) goes by the template's shorter timeout."""
     shorter = min(number("Sender", "Timeout"), number("Sweep", "Timeout"))
-    assert shorter == time_left.RUN_SECONDS
+    assert shorter == FUNCTION_SECONDS
 
 
 def test_sender_and_sweep_are_told_their_queues() -> None:

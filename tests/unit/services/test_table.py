@@ -142,7 +142,9 @@ def test_what_is_opened_bears_the_service_s_name(service: Service[Any], tmp_path
     assert set(app.sources) <= {service.name}
     assert app.records is None or app.records.name == service.name
     assert (service.name in TOKENED) == service.tells_tokens
-    assert 0 < own.slowest_seconds < 240
+    assert own.slowest_seconds > own.timeout_seconds > 0
+    _, there = chosen_in({"mail": {"service": service.name}}, on_aws=True) or pytest.fail("none")
+    assert there.fits_function
     doctor = service.open_doctor(Consultation(settings=site, seconds=1.0, clock=utc_now))
     assert doctor.url == "" or doctor.url.startswith("https://")
     app.mailer.close()

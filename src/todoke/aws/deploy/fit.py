@@ -15,6 +15,7 @@ from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
 from todoke.model.errors import ConfigError
+from todoke.model.settings import FUNCTION_SECONDS
 from todoke.services.table import chosen_in
 
 RESERVE = "SenderConcurrency"
@@ -76,9 +77,14 @@ def _concurrency(aws: Aws) -> Concurrency | None:
 
 def _require_parameters(values: Mapping[str, str], config: Path) -> None:
     """What the functions may do for the chosen mail service depends on parameters."""
-    chosen = chosen_in(read_toml(config)) if config.exists() else None
+    chosen = chosen_in(read_toml(config), on_aws=True) if config.exists() else None
     if chosen is None:
         return
     service, own = chosen
     if words := service.misfit(own, values):
         raise ConfigError(f"{config} {words}")
+    if not own.fits_function:
+        raise ConfigError(
+            f"{config} sets mail.{service.section}.timeout so that one mail may take {own.slowest_seconds:.0f} s, and "
+            f"a function ends after {FUNCTION_SECONDS:.0f} s. Leave it out, or make it shorter."
+        )

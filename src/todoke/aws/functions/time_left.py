@@ -8,14 +8,11 @@ from datetime import timedelta
 
 from todoke.aws.functions.handler import LambdaContext
 from todoke.model.errors import ConfigError
-from todoke.model.settings import MailSettings
+from todoke.model.settings import FUNCTION_SECONDS, SPARE_SECONDS, MailSettings
 from todoke.walk.app import App
 
 AT_ONCE = 4
 """So many messages are claimed together: one submission's, as a rule."""
-SPARE_SECONDS = 10.0
-RUN_SECONDS = 280.0
-"""How long the shorter of sender and sweep may run (aws/deploy/template.yaml; a test compares the two)."""
 CONNECTIONS = "TODOKE_CONNECTIONS"
 
 
@@ -37,11 +34,11 @@ def has_time(app: App, context: LambdaContext) -> bool:
 
 def require_time(mail: MailSettings) -> None:
     """Raises ConfigError: if the service's time limit is so long that no mail could ever be begun here."""
-    slowest = mail.own.slowest_seconds
-    if slowest + SPARE_SECONDS >= RUN_SECONDS:
+    if not mail.own.fits_function:
         raise ConfigError(
-            f"The timeout of {mail.service} in todoke.toml is too long: a mail may take {slowest:.0f} s"
-            f" with it, and a function ends after {RUN_SECONDS:.0f} s. Make it shorter (see docs/aws.md, limits)."
+            f"The timeout of {mail.service} in todoke.toml is too long: a mail may take"
+            f" {mail.own.slowest_seconds:.0f} s with it, and a function ends after {FUNCTION_SECONDS:.0f} s."
+            " Make it shorter (see docs/aws.md, limits)."
         )
 
 

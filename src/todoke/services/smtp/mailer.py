@@ -10,7 +10,8 @@ import smtplib
 import socket
 import ssl
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from todoke.mail.mime import serialise
 from todoke.model.delivery import Reason
@@ -21,7 +22,6 @@ from todoke.model.settings import Settings
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.mailer import Accepted
 from todoke.services.smtp.session import (
-    PATIENCE,
     Answer,
     Session,
     Stale,
@@ -56,6 +56,7 @@ class SmtpMailer:
         self._context = _tls_context(smtp) if smtp.ca_file else None
         self._local = threading.local()
         self._open: set[Session] = set()
+        self._talks: set[Talk] = set()  # those at work: opening a session, or in a transaction
         self._lock = threading.Lock()
         if smtp.user and smtp.security == "none" and not is_loopback(smtp.host):
             raise ConfigError(
@@ -71,14 +72,14 @@ class SmtpMailer:
         session, is_new = self._session()
         try:
             try:
-                return session.transact(self._sender, mail, data)
+                return self._transact(session, mail, data)
             except Stale as stale:
                 self._drop(session)
                 if is_new:
                     raise _not_now(stale) from stale
             session, _ = self._session()
             try:
-                return session.transact(self._sender, mail, data)
+                return self._transact(session, mail, data)
             except Stale as stale:
                 raise _not_now(stale) from stale
         finally:
@@ -94,12 +95,33 @@ class SmtpMailer:
         self._drop(session)
 
     def close(self) -> None:
-        """Say QUIT on every connection. No thread may be sending."""
+        """Say QUIT on every connection that waits, and end those at work under their threads.
+
+        What those were handing over is not taken, or unknown if the answer to its dot was outstanding.
+        """
         with self._lock:
             sessions, self._open = self._open, set()
+            at_work = set(self._talks)
+        for talk in at_work:
+            talk.abort()
         for session in sessions:
-            session.leave()
+            if session.talk not in at_work:
+                session.leave()
         self._local = threading.local()
+
+    def _transact(self, session: Session, mail: Mail, data: bytes) -> Accepted:
+        with self._at_work(session.talk):
+            return session.transact(self._sender, mail, data)
+
+    @contextmanager
+    def _at_work(self, talk: Talk) -> Iterator[None]:
+        with self._lock:
+            self._talks.add(talk)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._talks.discard(talk)
 
     def _session(self) -> tuple[Session, bool]:
         """This thread's session, and whether it was opened just now."""
@@ -109,7 +131,9 @@ class SmtpMailer:
                 return kept, False
             self._drop(kept)
         self._context = self._context or _tls_context(self._smtp)
-        fresh = open_session(self._smtp, self._ehlo_name, self._context)
+        talk = new_talk(self._smtp, self._ehlo_name, self._context)
+        with self._at_work(talk):
+            fresh = open_session(talk, self._smtp, self._context)
         self._local.session = fresh
         with self._lock:
             self._open.add(fresh)
@@ -129,22 +153,25 @@ def _not_now(stale: Stale) -> SendDeferred:
     return SendDeferred(diagnostic=str(stale), reason=Reason.TIMED_OUT)
 
 
-def open_session(smtp: SmtpSettings, ehlo_name: str, context: ssl.SSLContext) -> Session:
-    """Open a session: greeting, EHLO, STARTTLS, AUTH. Every fault here would meet every mail: stop_all."""
-    talk: Talk
+def new_talk(smtp: SmtpSettings, ehlo_name: str, context: ssl.SSLContext) -> Talk:
+    """A connection that is not made yet."""
+    connect = smtp.waits.connect
     if smtp.security == "tls":
-        talk = TalkTls(local_hostname=ehlo_name, timeout=smtp.timeout_seconds, context=context)
-    else:
-        talk = Talk(local_hostname=ehlo_name, timeout=smtp.timeout_seconds)
-    talk.patience_seconds = smtp.timeout_seconds
-    talk.deadline = time.monotonic() + PATIENCE * smtp.timeout_seconds
+        return TalkTls(local_hostname=ehlo_name, timeout=connect, context=context)
+    return Talk(local_hostname=ehlo_name, timeout=connect)
+
+
+def open_session(talk: Talk, smtp: SmtpSettings, context: ssl.SSLContext) -> Session:
+    """Open a session: greeting, EHLO, STARTTLS, AUTH. Every fault here would meet every mail: stop_all."""
+    waits = smtp.waits
+    talk.allow(waits.answer, waits.connect + waits.session)
     try:
         _greet(talk, smtp, context)
     except (OSError, ValueError, SendDeferred) as error:  # smtplib's errors are OSErrors
         talk.close()
         # What a failed login says must not lead back to what was said in it.
         raise _not_open(error, smtp) from (None if isinstance(error, LOGIN_REFUSED) else error)
-    return Session(talk, smtp.timeout_seconds)
+    return Session(talk, waits)
 
 
 def _not_open(error: Exception, smtp: SmtpSettings) -> SendDeferred:

@@ -21,13 +21,14 @@ from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
 from todoke.model.mail import Mail
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.mailer import Accepted
+from todoke.services.smtp.settings import Waits
 
 IDLE_SECONDS = (
     60.0  # a server may close after 5 minutes (RFC 5321 4.5.3.2.7); many are less patient
 )
 ASK_AFTER_SECONDS = 5.0  # a connection idle this long is asked (RSET) whether it still lives
 ANSWER_LIMIT = 8_192  # octets of one answer that are read; RFC 5321 4.5.3.1.5 allows 512 a line
-PATIENCE = 2  # opening a session, and a transaction, may each take this many times the timeout of one answer
+BLOCK = 65_536  # octets written at a time, each with a wait of its own (RFC 5321 4.5.3.2.5)
 
 LOST = (
     smtplib.SMTPServerDisconnected,
@@ -57,10 +58,15 @@ class Answer(msgspec.Struct, frozen=True):
 class Talk(smtplib.SMTP):
     """smtplib, with answers read under one deadline: a server that sends a byte a second cannot hold us for hours."""
 
-    deadline = 0.0
-    patience_seconds = 30.0
+    _deadline = 0.0
+    _patience_seconds = 0.0
     _read: bytes = b""
     _read_from: object = None
+
+    def allow(self, patience_seconds: float, in_all_seconds: float) -> None:
+        """From now on wait so long for each answer, and for all of them together."""
+        self._patience_seconds = patience_seconds
+        self._deadline = time.monotonic() + in_all_seconds
 
     def open(self, host: str, port: int) -> tuple[int, bytes]:
         """Connect, and read the greeting. smtplib checks certificates against the name that it connected to itself."""
@@ -101,15 +107,22 @@ class Talk(smtplib.SMTP):
     def _ready_socket(self) -> socket.socket:
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
-        left = self.deadline - time.monotonic()
+        left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the server did not answer in time")
-        self.sock.settimeout(min(left, self.patience_seconds))
+        self.sock.settimeout(min(left, self._patience_seconds))
         return self.sock
 
     def write(self, octets: bytes) -> None:
         """Send all of `octets`. Raises OSError: then their end was not sent."""
-        self._ready_socket().sendall(octets)
+        for start in range(0, len(octets), BLOCK):
+            self._ready_socket().sendall(octets[start : start + BLOCK])
+
+    def abort(self) -> None:
+        """End the connection under whoever reads or writes on it, in another thread: it is lost for them at once."""
+        with suppress(OSError):
+            if self.sock is not None:
+                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class TalkTls(Talk, smtplib.SMTP_SSL):
@@ -122,9 +135,9 @@ class Session:
     `is_broken` is True once it can carry no more.
     """
 
-    def __init__(self, talk: Talk, timeout_seconds: float) -> None:
-        self._talk = talk
-        self._timeout_seconds = timeout_seconds
+    def __init__(self, talk: Talk, waits: Waits) -> None:
+        self.talk = talk
+        self._waits = waits
         self._used_at = time.monotonic()
         self._pipelines = talk.has_extn("pipelining")  # RFC 2920
         self._needs_reset = False
@@ -148,7 +161,7 @@ class Session:
             f"RCPT TO:<{wire(mail.recipient)}>\r\n",
             "DATA\r\n",
         )
-        self._talk.deadline = time.monotonic() + PATIENCE * self._timeout_seconds
+        self.talk.allow(self._waits.answer, self._waits.envelope)
         self.count += 1
         self._judge(self._envelope([command.encode() for command in commands]))
         answer = self._data(data)
@@ -161,27 +174,27 @@ class Session:
     def leave(self) -> None:
         """Say QUIT and close."""
         with suppress(*LOST, smtplib.SMTPException):
-            self._talk.deadline = time.monotonic() + 2.0
-            self._talk.docmd("QUIT")
+            self.talk.allow(2.0, 2.0)
+            self.talk.docmd("QUIT")
         self.close()
 
     def close(self) -> None:
         """Close without a word."""
         self.is_broken = True
         with suppress(OSError):
-            self._talk.close()
+            self.talk.close()
 
     def _reset(self) -> bool:
-        self._talk.deadline = time.monotonic() + min(self._timeout_seconds, 5.0)
+        self.talk.allow(5.0, min(self._waits.answer, 5.0))
         try:
-            good = self._talk.docmd("RSET")[0] == 250
+            good = self.talk.docmd("RSET")[0] == 250
         except (*LOST, smtplib.SMTPException):
             return False
         self._needs_reset = False
         return good
 
     def _parameters(self, mail: Mail, data: bytes) -> str:
-        talk = self._talk
+        talk = self.talk
         parameters = ""
         if talk.has_extn("size"):  # RFC 1870
             limit = talk.esmtp_features["size"].strip()
@@ -199,12 +212,16 @@ class Session:
     def _envelope(self, commands: list[bytes]) -> list[Answer]:
         """Say MAIL, RCPT and DATA, in one write if the server pipelines; stop at the first bad answer if not."""
         answers: list[Answer] = []
+        asked = time.monotonic()
         try:
             if self._pipelines:
-                self._talk.write(b"".join(commands))
+                self.talk.write(b"".join(commands))
             for command in commands:
                 if not self._pipelines:
-                    self._talk.write(command)
+                    self.talk.write(command)
+                if command is commands[-1]:
+                    spent = time.monotonic() - asked
+                    self.talk.allow(self._waits.data, self._waits.envelope - spent)
                 answers.append(self._answer())
                 if answers[-1].code >= 400 and not self._pipelines:
                     break
@@ -219,7 +236,7 @@ class Session:
         return answers
 
     def _answer(self) -> Answer:
-        code, text = self._talk.getreply()
+        code, text = self.talk.getreply()
         return Answer(code, text.decode("utf-8", "replace").replace("\n", " "))
 
     def _judge(self, answers: list[Answer]) -> None:
@@ -238,7 +255,7 @@ class Session:
     def _withdraw(self) -> None:
         """The server asks for data although it refused the recipient: end it empty (RFC 2920 3.1)."""
         try:
-            self._talk.write(b".\r\n")
+            self.talk.write(b".\r\n")
             self._answer()
         except LOST:
             self.is_broken = True
@@ -249,12 +266,14 @@ class Session:
             b"\r\n.", b"\r\n.."
         )  # RFC 5321 4.5.2; the first line is a header's and has no dot
         end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
+        self.talk.allow(self._waits.block, self._waits.writing)
         try:
-            self._talk.write(stuffed + end)
+            self.talk.write(stuffed + end)
         except LOST as error:
             self.is_broken = True
             words = f"the connection was lost while the mail was written: {words_of(error)}"
             raise SendDeferred(diagnostic=words, reason=Reason.TIMED_OUT) from error
+        self.talk.allow(self._waits.dot, self._waits.dot)
         try:
             return self._answer()
         except LOST as error:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+
 from todoke.model.loopback import is_loopback
-from todoke.model.settings import NO_SECRET, Secret, ServiceSettings
+from todoke.model.settings import CONNECT_SECONDS, NO_SECRET, TABLE, Secret, ServiceSettings
 from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
@@ -16,6 +18,55 @@ NAME = "smtp"
 KEYS = ("host", "port", "security", "user", "ca_file", "timeout")
 PASSWORD = "TODOKE_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
+TIMEOUT = timedelta(minutes=5)
+FUNCTION_TIMEOUT = timedelta(seconds=25)
+"""Where a function of AWS hands over, which ends after FUNCTION_SECONDS."""
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each step of a hand-over may take, in seconds: RFC 5321 4.5.3.2, where `timeout` is 5 minutes."""
+
+    connect: float
+    """To one address, encryption included where it comes first."""
+    answer: float
+    """For the greeting and the answer to a command (4.5.3.2.1 to 3: 5 minutes)."""
+    data: float
+    """For the answer to DATA (4.5.3.2.4: 2 minutes)."""
+    block: float
+    """For writing one block of the mail (4.5.3.2.5: 3 minutes)."""
+    dot: float
+    """For the answer to the dot that ends the mail (4.5.3.2.6: 10 minutes). Given up too early, mails come twice."""
+
+    @property
+    def session(self) -> float:
+        """From the greeting to the login, in all."""
+        return 2 * self.answer
+
+    @property
+    def envelope(self) -> float:
+        """From MAIL to the answer to DATA, in all."""
+        return 2 * self.answer
+
+    @property
+    def writing(self) -> float:
+        """For writing the whole mail."""
+        return 2 * self.block
+
+    @property
+    def slowest(self) -> float:
+        """From connecting to the last answer."""
+        return self.connect + self.session + self.envelope + self.writing + self.dot
+
+
+def waits_of(timeout: float) -> Waits:
+    """The waits where an answer is waited for `timeout` seconds."""
+    return Waits(
+        connect=min(CONNECT_SECONDS, timeout),
+        answer=timeout,
+        data=min(120.0, timeout),
+        block=min(180.0, timeout),
+        dot=2 * timeout,
+    )
 
 
 class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
@@ -27,11 +78,17 @@ class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
     user: str = ""
     password: Secret = NO_SECRET
     ca_file: str = ""
+    timeout_seconds: float = TIMEOUT.total_seconds()
+
+    @property
+    def waits(self) -> Waits:
+        """How long each step may take."""
+        return waits_of(self.timeout_seconds)
 
     @property
     def slowest_seconds(self) -> float:
-        """A session, and a transaction, twice the timeout each."""
-        return 4 * self.timeout_seconds
+        """A session, a transaction and the wait for its last answer."""
+        return self.waits.slowest
 
 
 def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpSettings:
@@ -54,7 +111,10 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
         password=password if user else NO_SECRET,
         ca_file=ca_file,
         timeout_seconds=table.duration(
-            "timeout", timedelta(seconds=30), least="1s", most="10m"
+            "timeout",
+            FUNCTION_TIMEOUT if environ.get(TABLE, "").strip() else TIMEOUT,
+            least="1s",
+            most="10m",
         ).total_seconds(),
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from todoke.forms.control_fields import control_fault
 from todoke.forms.control_kind import TRAITS
 from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
@@ -103,6 +104,8 @@ def _read_field(row: Table, base: Field) -> Field:
 
 
 def _check_field(row: Table, field: Field) -> None:
+    if fault := control_fault(field):
+        row.warn("name", fault)
     traits = TRAITS[field.kind]
     if traits.is_choice and not traits.sends_many and not field.options:
         row.error("options", f"is missing: a {field.kind} field needs what can be chosen.")

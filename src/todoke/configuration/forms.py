@@ -10,6 +10,7 @@ from pathlib import Path
 
 from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
 from todoke.configuration.managers import read_managers
+from todoke.forms.control_fields import is_shown
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Site
 from todoke.model.language import LANGUAGES
 from todoke.toml.table import Table
@@ -17,6 +18,8 @@ from todoke.toml.urls import read_redirect, read_url
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _FOREVER = "forever"
+_REPLY_TO = "_replyto"
+"""What other services for forms call the visitor's address."""
 _MOST_FILE_ROOM = 25 * 1024 * 1024
 
 
@@ -63,7 +66,7 @@ def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirm
 
 
 def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
-    """The field called email, else the only one of type email."""
+    """The field called email, else the only one of type email, else the one called _replyto."""
     if fields is None:
         return "email"
     emails = [field.name for field in fields if field.kind == ControlKind.EMAIL]
@@ -71,6 +74,8 @@ def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
         return "email"
     if len(emails) == 1:
         return emails[0]
+    if any(field.name == _REPLY_TO and is_shown(field) for field in fields):
+        return _REPLY_TO
     form.warn(
         "confirmation",
         f"goes to nobody: the form has {'several fields' if emails else 'no field'} of type email.",

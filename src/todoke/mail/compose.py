@@ -182,7 +182,7 @@ def _answers(entries: EntryList, form: Form, language: str) -> tuple[tuple[Answe
     fields = {field.name: field for field in form.fields or ()}
     grouped: dict[str, list[Entry]] = {}
     for entry in entries:
-        if isinstance(entry.value, str) and entry.name != "_charset_":  # WHATWG HTML 4.10.5.1.1
+        if isinstance(entry.value, str):
             grouped.setdefault(entry.name, []).append(entry)
     views: list[AnswerView] = []
     room = ANSWERS_LIMIT

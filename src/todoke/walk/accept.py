@@ -27,12 +27,16 @@ IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request came from. `remote` and `user_agent` are hashed and never stored."""
+    """Where a request came from. `remote` and `user_agent` are hashed and never stored.
+
+    `idempotency_key` is a program's own for one request; `page_key` stands in a page, which may show it to several.
+    """
 
     language: str
     remote: str = ""
     user_agent: str = ""
     idempotency_key: str = ""
+    page_key: str = ""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +127,8 @@ def _repeat_key(
     """Name what would be the same request again.
 
     With an Idempotency-Key: the key. Without: the same answers to the same form from the same place, within a
-    window that is short when the answers hold no address.
+    window that is short when the answers hold no address. A page's key makes that window long, and no more: were it
+    taken for a program's, a page that shows one key to everybody would lock out all visitors but the first.
     """
     fingerprint = _fingerprint(entries)
     parts: tuple[str, ...]
@@ -132,6 +137,8 @@ def _repeat_key(
     else:
         window = app.settings.repeat_window if visitor else ANONYMOUS_REPEAT_WINDOW
         parts = ("same", form.name, fingerprint, context.remote, context.user_agent)
+        if context.page_key:
+            window, parts = IDEMPOTENCY_KEY_WINDOW, (*parts, context.page_key)
     return RepeatKey(
         key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
         fingerprint=fingerprint,

@@ -37,6 +37,7 @@ class KeepingStore:
     submissions: list[Submission] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    repeats: list[RepeatKey] = field(default_factory=list)
     error: Exception | None = None
 
     def add(
@@ -53,6 +54,7 @@ class KeepingStore:
             return answer
         if repeat is not None:
             self.keys[repeat.key] = (submission.id, repeat.fingerprint)
+            self.repeats.append(repeat)
         self.submissions.append(submission)
         self.messages.extend(messages)
         answer.set_result(Added(submission.id))

@@ -666,3 +666,26 @@ def test_a_hint_names_the_choices_as_a_sentence_does(tmp_path: Path) -> None:
     hints = [finding.hint for finding in check(path, {})]
     assert "It may be en or ja." in hints
     assert "It may be starttls, tls or none." in hints
+
+
+@pytest.mark.parametrize("kind", ["email", "text"])
+def test_replyto_is_the_visitors_address(tmp_path: Path, kind: str) -> None:
+    """The name that other services give it counts where no field is `email` or the only one of that type."""
+    controls = (
+        f"<input type={kind} name=_replyto><input type=email name=a><input type=email name=b>"
+    )
+    (tmp_path / "p.html").write_text(f'<form method="post" action="/f/contact">{controls}</form>')
+    settings = settings_of(tmp_path, f'{GOOD}page = "p.html"\n')
+    assert settings.forms["contact"].confirmation.field == "_replyto"
+
+
+def test_a_control_field_of_two_meanings_has_a_place(tmp_path: Path) -> None:
+    """The finding names the page with its line, or the line of the file."""
+    page = '<form method="post" action="/f/contact">\n<input name="_next"></form>'
+    (tmp_path / "p.html").write_text(page)
+    path = tmp_path / "todoke.toml"
+    rows = '[[forms.contact.fields]]\nname = "_language"\n'
+    path.write_text(f'{GOOD}page = "p.html"\nconfirmation = false\n{rows}')
+    found = [(Path(f.file).name, f.line, f.message.split()[0]) for f in check(path, SECRET)]
+    line = path.read_text().splitlines().index('name = "_language"') + 1
+    assert found == [("todoke.toml", line, '"_language"'), ("p.html", 2, '"_next"')]

@@ -267,3 +267,26 @@ def test_broken_pages_are_read_as_browsers_read_them() -> None:
     assert names(read_page("<form method=post><p><b><input name=x></p><div><input name=y")) == ["x"]
     deep = "<div>" * 400 + "<form method=post><input name=x></form>"
     assert names(read_page(deep)) == ["x"]
+
+
+def test_a_control_field_that_visitors_see_is_named_with_its_line() -> None:
+    """Two views of one name are told to the site owner; a comment before it does not mislead."""
+    page = read(
+        "<!-- name=_next\n-->\n<input name=_next>\n<input type=hidden name=_language value=ja>"
+    )
+    assert names(page) == ["_next", "_language"]
+    (warning,) = page.warnings
+    assert warning.startswith('line 3: "_next" is shown to visitors')
+
+
+def test_a_key_that_every_visitor_would_send_is_named_with_its_line() -> None:
+    """A fixed `_idempotency` is no key; an empty one may be filled in by a script."""
+    (warning,) = read("\n<input type=hidden name='_idempotency' value=contact-1>").warnings
+    assert warning.startswith('line 2: "_idempotency" has a fixed value')
+    assert not read("<input type=hidden name=_idempotency>").warnings
+
+
+def test_only_a_hidden_charset_field_is_none() -> None:
+    """HTML 4.10.21.4: browsers fill in a hidden one, in any case; what is typed is a field."""
+    assert names(read("<input type=hidden name=_CHARSET_><input name=a>")) == ["a"]
+    assert names(read("<input name=_charset_>")) == ["_charset_"]

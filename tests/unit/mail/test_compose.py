@@ -159,7 +159,7 @@ class TestNotification:
             Entry("box", "two"),
             Entry("empty", ""),
             Entry("secret", CANARY),
-            Entry("_charset_", "utf-8"),
+            Entry("_phone", "03-0000"),
         )
         mail = compose(claim(entries=entries), settings())
         for shown in (
@@ -167,10 +167,10 @@ class TestNotification:
             "Topic:\n  Sales (s)",
             "box:\n  one\n  two",
             "empty:\n  –",
+            "_phone:\n  03-0000",
         ):
             assert shown in mail.text
         assert CANARY not in mail.text + mail.html
-        assert "_charset_" not in mail.text
         assert "<br>\ntwo" in mail.html
 
     def test_a_label_that_asks_has_no_colon_after_it(self) -> None:

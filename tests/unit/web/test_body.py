@@ -12,7 +12,7 @@ from support.variants import replace
 from todoke.model.errors import Malformed, RequestError, TooLarge, Unsupported
 from todoke.model.form import Limits
 from todoke.model.submission import Entry, EntryList, File
-from todoke.web.door.body import parse, split_controls
+from todoke.web.door.body import parse
 
 DEFAULT = Limits()
 URLENCODED = "application/x-www-form-urlencoded"
@@ -156,16 +156,6 @@ def test_a_label_names_only_character_encodings(label: str) -> None:
 def test_what_browsers_cannot_encode_stays_as_they_wrote_it() -> None:
     """&#128169; may have been typed as such: it is no business of ours to undo it."""
     assert read(b"a=%26%23128169%3B", charset="shift_jis")[0].value == "&#128169;"
-
-
-# control fields
-
-
-def test_control_fields_are_kept_apart() -> None:
-    """Names with a leading underscore are no answers."""
-    answers, controls = split_controls(read(b"a=1&_next=x&b=2&_charset_=utf-8"))
-    assert pairs(answers) == [("a", "1"), ("b", "2")]
-    assert pairs(controls) == [("_next", "x"), ("_charset_", "utf-8")]
 
 
 # multipart

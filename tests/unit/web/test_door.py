@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.web.doors import OPEN_FORM, Answer, ask, failing, kept, make_app
+from todoke.model.address import Address
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
-from todoke.model.form import Field, Form, Limits, Site
+from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.ids import receipt_hash, receipt_token
 
 JSON = "application/json"
@@ -139,21 +141,44 @@ def test_two_visitors_behind_an_unknown_proxy_are_two() -> None:
     assert len(kept(app)) == 2
 
 
-@pytest.mark.parametrize("how", ["header", "field"])
-def test_an_idempotency_key_makes_requests_one(how: str) -> None:
+def test_an_idempotency_key_makes_requests_one() -> None:
     """With one key: the same answers give the same answer again, and other answers are refused and not kept."""
     app = make_app()
 
     def send(body: bytes, address: str) -> Answer:
-        if how == "header":
-            return ask(app, "/f/any", body, accept=JSON, idempotency_key="k-1", user_agent=address)
-        return ask(app, "/f/any", body + b"&_idempotency=k-1", accept=JSON, user_agent=address)
+        return ask(app, "/f/any", body, accept=JSON, idempotency_key="k-1", user_agent=address)
 
     first, again, other = send(b"a=1", "x"), send(b"a=1", "y"), send(b"a=2", "x")
     assert first.json == again.json
     assert (other.status, other.json["code"]) == (422, "idempotency_key_reused")
     assert len(kept(app)) == 1
     assert [entry.name for entry in kept(app)[0].entries] == ["a"]
+
+
+def test_a_key_in_a_page_makes_one_visitors_equal_answers_one() -> None:
+    """It never refuses: other answers, or another visitor of a page that shows one key to all, are kept."""
+    app = make_app()
+
+    def send(body: bytes, who: str) -> Answer:
+        return ask(app, "/f/any", body + b"&_idempotency=k-1", accept=JSON, user_agent=who)
+
+    first, again = send(b"a=1", "x"), send(b"a=1", "x")
+    assert first.json == again.json
+    assert len(kept(app)) == 1
+    assert {send(b"a=2", "x").status, send(b"a=1", "y").status, send(b"a=3", "z").status} == {200}
+    assert [s.entries[0].value for s in kept(app)] == ["1", "2", "1", "3"]
+
+
+@pytest.mark.parametrize("kind", ["hidden", "text"])
+def test_a_key_that_a_page_shows_to_everybody_is_none(kind: str) -> None:
+    """Equal answers from one place are told apart as without a key: by seconds, not by a day."""
+    fields = (Field(name="a"), Field(name="_idempotency", kind=kind, value="k-1"))
+    app = make_app(replace(OPEN_FORM, fields=fields))
+    ask(app, "/f/any", b"a=1&_idempotency=k-1")
+    ask(app, "/f/any", b"a=1&_idempotency=k-2")
+    fixed, fresh = app.store.repeats  # type: ignore[attr-defined]
+    assert fixed.expires_at < fresh.expires_at or kind == "text"
+    assert fixed.expires_at - kept(app)[0].received_at < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "é", "a\x7f"])
@@ -333,7 +358,50 @@ def test_control_fields_are_not_kept() -> None:
     app = make_app()
     body = b"name=%8ER&_charset_=Shift_JIS&_next=/x&_gotcha=&_language=ja&_subject=Hi"
     assert ask(app, "/f/any", body).status == 303
-    assert [(e.name, e.value) for e in kept(app)[0].entries] == [("name", "山")]
+    assert [(e.name, e.value) for e in kept(app)[0].entries] == [("name", "山"), ("_subject", "Hi")]
+
+
+UNDERSCORES = Form(
+    name="underscores",
+    fields=(
+        Field(name="_replyto", kind="email", required=True),
+        Field(name="_cv", kind="file", required=True),
+        Field(name="_agree", kind="checkbox", required=True, required_values=("on",)),
+        Field(name="_dept", kind="select", required=True, options=(("sales", ""), ("help", ""))),
+        Field(name="_next", required=True),
+    ),
+    managers=Managers(
+        field="_dept",
+        by_value={"sales": (Address("s@site.example"),), "help": (Address("h@site.example"),)},
+    ),
+    confirmation=Confirmation(field="_replyto"),
+)
+
+
+def test_fields_with_an_underscore_are_fields() -> None:
+    """They are checked, kept, give the visitor's address and choose the manager; a file and a box as well."""
+    app = make_app(UNDERSCORES)
+    parts = {"_replyto": "a@visitor.example", "_agree": "on", "_dept": "help", "_next": "/week 2"}
+    body = b"".join(
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in parts.items()
+    )
+    file = b'--B\r\nContent-Disposition: form-data; name="_cv"; filename="a.txt"\r\n\r\nCV\r\n'
+    kind = "multipart/form-data; boundary=B"
+    answer = ask(app, "/f/underscores", body + file + b"--B--\r\n", content_type=kind, accept=JSON)
+    assert answer.status == 200, answer.body
+    assert [e.name for e in kept(app)[0].entries] == [*parts, "_cv"]
+    assert kept(app)[0].visitor == Address("a@visitor.example")
+    assert [m.recipient for m in app.store.messages] == ["a@visitor.example", "h@site.example"]  # type: ignore[attr-defined]
+    missing = ask(app, "/f/underscores", b"_dept=help", accept=JSON).json["errors"]
+    assert [error["field"] for error in missing] == ["_replyto", "_cv", "_agree", "_next"]
+
+
+def test_nested_names_with_an_underscore_are_kept() -> None:
+    """JSON of any shape is kept by a form without a schema."""
+    app = make_app()
+    ask(app, "/f/any", b'{"_meta": {"a": 1}, "_tags": ["x", "y"]}', content_type=JSON)
+    assert [e.name for e in kept(app)[0].entries] == ["_meta.a", "_tags", "_tags"]
 
 
 SITE = Site(

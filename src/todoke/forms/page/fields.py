@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from todoke.forms.control_fields import CHARSET
 from todoke.forms.control_kind import TRAITS, Traits
 from todoke.forms.number import leading_integer, valid_number
 from todoke.forms.page.names import Names, squeeze
@@ -30,7 +31,7 @@ def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, 
     by_name: dict[str, list[LexborNode]] = {}
     for control in controls:
         name = control.attributes.get("name") or ""
-        if name and name != "_charset_":
+        if name and not (name.lower() == CHARSET and kind_of(control) is ControlKind.HIDDEN):
             by_name.setdefault(name, []).append(control)
     fields: list[Field] = []
     warnings: list[str] = []

@@ -5,9 +5,11 @@ The page is the site owner's own. Nothing is fetched and no script runs: control
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from todoke.forms.control_fields import control_fault
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
 from todoke.model.errors import ConfigError
@@ -34,7 +36,8 @@ class PageForm:
     """What a page says of one form.
 
     `action` is the attribute as written; `charset` the encoding that browsers will send the form in; `language` a
-    language tag or "". `warnings` say, for the site owner, what browsers ignore and what the server cannot enforce.
+    language tag or "". `warnings` say, for the site owner, what browsers ignore and what the server cannot enforce; one
+    of a line begins with it ("line 12: ").
     """
 
     fields: tuple[Field, ...]
@@ -68,7 +71,7 @@ def read_page(html: str, *, select: str = "") -> PageForm:
         charset=_charset(page, form),
         title=names.own(form) or _title(page),
         language=_language(form),
-        warnings=(*_form_warnings(form, fields), *warnings),
+        warnings=(*_form_warnings(form, fields), *_control_warnings(html, fields), *warnings),
     )
 
 
@@ -194,6 +197,22 @@ def _language(form: LexborNode) -> str:
             return (node.attributes["lang"] or "").strip()
         node = node.parent
     return ""
+
+
+def _control_warnings(html: str, fields: tuple[Field, ...]) -> list[str]:
+    """What is wrong with fields that steer, at the line of the first control of that name."""
+    faults = [(field.name, control_fault(field)) for field in fields]
+    return [f"line {_line_of(html, name)}: {fault}" for name, fault in faults if fault]
+
+
+def _line_of(html: str, name: str) -> int:
+    """The line of the first `name="..."` outside of comments, 0 where the page writes it otherwise."""
+    shown = re.sub(
+        r"<!--.*?-->", lambda comment: "\n" * comment[0].count("\n"), html, flags=re.DOTALL
+    )
+    stated = rf"""\sname\s*=\s*(["']?){re.escape(name)}\1(?=[\s/>])"""
+    found = re.search(stated, shown, re.IGNORECASE)
+    return shown.count("\n", 0, found.start(1)) + 1 if found else 0
 
 
 def _form_warnings(form: LexborNode, fields: tuple[Field, ...]) -> list[str]:

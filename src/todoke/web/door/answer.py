@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from todoke.forms.control_fields import NEXT
 from todoke.model.errors import StoreError
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
@@ -42,7 +43,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def redirect(self) -> str:
         """Where to go after success, or "" for the receipt."""
-        return redirect_of(self.form, self.site, first_text(self.entries, "_next"))
+        return redirect_of(self.form, self.site, first_text(self.entries, NEXT))
 
     @property
     def form_origins(self) -> tuple[str, ...]:
@@ -118,7 +119,7 @@ def answer_reused_key(arrival: Arrival) -> Response:
     """422: the Idempotency-Key came before with other answers, so one of the two is not what the visitor means."""
     say = translator("door", arrival.language).gettext
     text = say(
-        "This form was sent before with other answers. Please reload its page and send it again."
+        "Nothing of this is stored: its key came before, with other answers. Each sending needs a key of its own."
     )
     if scope_wants_json(arrival.scope):
         return json_error(422, "idempotency_key_reused", text)

@@ -54,17 +54,6 @@ def parse(content_type: str, body: bytes, *, limits: Limits, charset: str) -> En
     raise Unsupported
 
 
-def split_controls(entries: EntryList) -> tuple[EntryList, EntryList]:
-    """Part the visitor's answers from the control fields, whose names begin with "_": (answers, controls)."""
-    for entry in entries:
-        if entry.name.startswith("_"):
-            break
-    else:
-        return entries, ()
-    answers = tuple(e for e in entries if not e.name.startswith("_"))
-    return answers, tuple(e for e in entries if e.name.startswith("_"))
-
-
 def _read_urlencoded(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryList:
     """Read application/x-www-form-urlencoded (WHATWG URL 5.1). Only "&" parts fields: a ";" is a letter."""
     if body.count(b"&") < limits.fields:

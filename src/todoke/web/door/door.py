@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from todoke.forms import control_fields
 from todoke.model import ids
 from todoke.model.errors import Malformed, NotFound, RequestError, StoreError
 from todoke.model.form import Form, Limits
@@ -140,7 +141,7 @@ class Door:
         data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
         content_type = header(scope, b"content-type")
         entries = body.parse(content_type, data, limits=limits, charset=form.charset)
-        answers, controls = body.split_controls(entries)
+        answers, controls = control_fields.split_controls(form, entries)
         arrival = Arrival(
             scope=scope,
             form=form,
@@ -164,7 +165,8 @@ class Door:
             language=arrival.language,
             remote=self._place(arrival.scope),
             user_agent=header(arrival.scope, b"user-agent"),
-            idempotency_key=idempotency_key(arrival.scope, controls),
+            idempotency_key=idempotency_key(arrival.scope),
+            page_key=page_key(arrival.form, controls),
         )
         sent = answers
         try:
@@ -230,20 +232,31 @@ def reading_limits(form: Form) -> Limits:
 def language_for(scope: Scope, form: Form, controls: EntryList) -> str:
     """The visitor's language: a `_language` field, what Accept-Language asks for, or the form's."""
     if controls:
-        wanted = first_text(controls, "_language").strip().partition("-")[0].lower()
+        wanted = first_text(controls, control_fields.LANGUAGE).strip().partition("-")[0].lower()
         if wanted in LANGUAGES:
             return wanted
     return language_of(scope, form.language)
 
 
-def idempotency_key(scope: Scope, controls: EntryList) -> str:
-    """The key in the header or in the hidden field `_idempotency`; "" without one.
+def idempotency_key(scope: Scope) -> str:
+    """The key in the header; "" without one.
 
     Raises Malformed: if it is not 1 to 255 printable ASCII characters. To ignore it would break its promise.
     """
-    key = header(scope, b"idempotency-key").strip()
-    if not key and controls:
-        key = first_text(controls, "_idempotency").strip()
+    return _readable_key(header(scope, b"idempotency-key"))
+
+
+def page_key(form: Form, controls: EntryList) -> str:
+    """The key in the hidden field `_idempotency`; "" without one, or when the form's page has it for every visitor.
+
+    Raises Malformed: as `idempotency_key`.
+    """
+    key = first_text(controls, control_fields.KEY).strip() if controls else ""
+    return "" if not key or control_fields.is_fixed_key(form, key) else _readable_key(key)
+
+
+def _readable_key(text: str) -> str:
+    key = text.strip()
     if key and _KEY.fullmatch(key) is None:
         raise Malformed("An Idempotency-Key is 1 to 255 printable ASCII characters.")
     return key

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from todoke.forms.control_fields import CHARSET, is_control_name
 from todoke.forms.control_kind import TRAITS
 from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, texts
@@ -120,14 +121,14 @@ def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
         for f in fields
         if f.kind == ControlKind.HIDDEN and f.name not in names
     ]
-    return [e for e in (*preset, *sent) if e.name.lower() != "_charset_"]
+    return [e for e in (*preset, *sent) if e.name.lower() != CHARSET]
 
 
 def _fields_of(entries: EntryList) -> Iterator[Field]:
     """Fields for a form that has none of its own: one for each name that was sent."""
     seen: set[str] = set()
     for entry in entries:
-        if entry.name in seen or entry.name.startswith("_"):
+        if entry.name in seen or is_control_name(entry.name):
             continue
         seen.add(entry.name)
         value = entry.value

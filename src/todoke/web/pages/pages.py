@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from todoke.forms.control_fields import is_control_name
 from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
 from todoke.model.show import show_rfc3339
@@ -137,6 +138,7 @@ def error_page(
         site=site,
         action=action,
         entries=[e for e in entries if isinstance(e.value, str)],
+        answers=[e for e in entries if isinstance(e.value, str) and not is_control_name(e.name)],
         has_files=any(not isinstance(e.value, str) for e in entries),
     )
 

@@ -19,9 +19,9 @@ from todoke.configuration import read
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.model.log import log_to_stderr
 from todoke.model.settings import Secret, Settings
+from todoke.model.url import origin_of
 from todoke.server.run import Server, listen, run_servers
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
-from todoke.toml.urls import origin_of
 from todoke.walk.app import App
 from todoke.wiring import build_to_serve
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from urllib.parse import SplitResult, urlsplit
 
 from todoke.model.loopback import is_loopback
+from todoke.model.url import origin_of, wire_url
 from todoke.toml.findings import ERROR
 from todoke.toml.table import Table
 
 
 def read_url(table: Table, key: str, default: str = "", *, secure: bool = False) -> str:
-    """The URL under `key`: absolute, http or https, without user, query or fragment; no slash at its end.
+    """The URL under `key`, as it goes over the wire: absolute, http or https, without user, query or fragment, and with
+    no slash at its end.
 
     With `secure`, http is only allowed to this machine.
     """
@@ -27,7 +29,7 @@ def read_url(table: Table, key: str, default: str = "", *, secure: bool = False)
         return default
     if secure and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         table.error(key, "sends the API key unencrypted.", "Use https://.")
-    return text.rstrip("/")
+    return wire_url(text).rstrip("/")
 
 
 def environ_url(table: Table, variable: str, text: str) -> str:
@@ -37,7 +39,7 @@ def environ_url(table: Table, variable: str, text: str) -> str:
         table.findings.note(
             ERROR, (), f"{variable} is {text!r}: {fault}", place=("the environment", 0)
         )
-    return text.rstrip("/")
+    return wire_url(text).rstrip("/")
 
 
 def read_origins(table: Table, site_url: str) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def read_origins(table: Table, site_url: str) -> tuple[str, ...]:
 
 
 def read_redirect(table: Table, site_url: str) -> str:
-    """Where a browser goes after a submission: an absolute URL, or a path of the site."""
+    """Where a browser goes after a submission: an absolute URL, or a path of the site; as it goes over the wire."""
     text = table.text("redirect")
     if text.startswith("/") and not text.startswith(("//", "/\\")):
         if not site_url:
@@ -73,21 +75,11 @@ def read_redirect(table: Table, site_url: str) -> str:
                 "Set site.url, or write the whole URL.",
             )
             return ""
-        return origin_of(site_url) + text
+        return wire_url(origin_of(site_url) + text)
     if text and (fault := _fault(text)):
         table.error("redirect", f"is {text!r}: {fault}", 'Write "/thanks.html" or "https://...".')
         return ""
-    return text
-
-
-def origin_of(url: str) -> str:
-    """The origin of a URL as browsers send it: lower case, A-labels, no default port."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
-    host = f"[{host}]" if ":" in host else host
-    port = parts.port
-    shown = "" if port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{port}"
-    return f"{parts.scheme}://{host}{shown}"
+    return wire_url(text)
 
 
 def _fault(text: str) -> str:
@@ -95,12 +87,11 @@ def _fault(text: str) -> str:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 it raises when the port is none
-        (parts.hostname or "").encode("idna")
     except ValueError:
         return "its host or port cannot be read."
     if parts.scheme not in ("http", "https"):
         return "it must begin with https:// (or http://)."
-    return _host_fault(text, parts)
+    return _host_fault(text, parts) or ("" if wire_url(text) else "its host is none.")
 
 
 def _host_fault(text: str, parts: SplitResult) -> str:

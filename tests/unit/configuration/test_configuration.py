@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import stat
 import tomllib
 from dataclasses import replace
@@ -689,3 +691,61 @@ def test_a_control_field_of_two_meanings_has_a_place(tmp_path: Path) -> None:
     found = [(Path(f.file).name, f.line, f.message.split()[0]) for f in check(path, SECRET)]
     line = path.read_text().splitlines().index('name = "_language"') + 1
     assert found == [("todoke.toml", line, '"_language"'), ("p.html", 2, '"_next"')]
+
+
+IDN = GOOD.replace("https://forms.example.jp", "https://フォーム.jp/届け/").replace(
+    "https://www.example.jp", "https://例え.jp"
+)
+
+
+def test_every_address_of_the_web_is_read_as_it_goes_over_the_wire(tmp_path: Path) -> None:
+    """Letters of any script may be written; headers and mails get A-labels and percent-encoding."""
+    form = (
+        'redirect = "https://例え.jp/届け?名=葵"\npage_url = "https://例え.jp/お問い合わせ.html"\n'
+    )
+    settings = settings_of(tmp_path, IDN + form)
+    assert settings.site.door_url == "https://xn--jckte8a7g.jp/%E5%B1%8A%E3%81%91"
+    assert (settings.site.url, *settings.site.origins) == ("https://xn--r8jz45g.jp",) * 2
+    contact = settings.forms["contact"]
+    assert contact.redirect == "https://xn--r8jz45g.jp/%E5%B1%8A%E3%81%91?%E5%90%8D=%E8%91%B5"
+    assert contact.page_url.startswith("https://xn--r8jz45g.jp/%E3%81%8A")
+    assert contact.page_url.isascii()
+    environ = {"TODOKE_DOOR_URL": "https://フォーム.jp:8443/"}
+    assert settings_of(tmp_path, IDN, environ).site.door_url == "https://xn--jckte8a7g.jp:8443"
+
+
+@pytest.mark.parametrize(
+    "host", ["a;script-src *", "*.jp", "xn--a", "a,b.jp", "300.1.1.1", "a_\u200b|b"]
+)
+@pytest.mark.parametrize("key", ["url", "door_url", "origins", "page_url", "redirect"])
+def test_what_no_browser_can_go_to_is_an_error(tmp_path: Path, key: str, host: str) -> None:
+    """Or what would end an entry of a policy: the finding names the key."""
+    value = f'"https://{host}"' if key != "origins" else f'["https://{host}"]'
+    if key in ("page_url", "redirect"):
+        text = f"{GOOD}{key} = {value}\n"
+    else:
+        kept = "\n".join(line for line in GOOD.splitlines() if not line.startswith(f"{key} ="))
+        text = kept.replace("[site]", f"[site]\n{key} = {value}")
+    (found,) = [f for f in faults_of(tmp_path, text) if f.startswith("error")]
+    assert key in found.partition(":")[0]
+
+
+@given(
+    key=st.sampled_from(["url", "door_url", "page_url", "redirect"]),
+    rest=st.text(st.characters(codec="utf-8"), max_size=20),
+)
+def test_no_configuration_brings_a_url_that_breaks_a_header(
+    tmp_path_factory: pytest.TempPathFactory, key: str, rest: str
+) -> None:
+    """Whatever is written, it is refused or it is printable ASCII."""
+    value = json.dumps(f"https://{rest}", ensure_ascii=True)
+    text = GOOD + f"{key} = {value}\n"
+    if key in ("url", "door_url"):
+        text = re.sub(rf"^{key} = .*$", lambda _: f"{key} = {value}", GOOD, flags=re.MULTILINE)
+    try:
+        settings = settings_of(tmp_path_factory.getbasetemp(), text)
+    except ConfigError:
+        return
+    form = settings.forms["contact"]
+    for url in (settings.site.url, settings.site.door_url, form.page_url, form.redirect):
+        assert re.fullmatch(r"[\x21-\x7e]*", url)

@@ -18,9 +18,9 @@ from todoke.model.form import Form, Site
 from todoke.model.language import translator
 from todoke.model.message import Role
 from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
+from todoke.model.url import origin_of
 from todoke.web.door.redirect import redirect_of
 from todoke.web.http.asked import header, scope_wants_json
-from todoke.web.http.cors import normalise_origin
 from todoke.web.http.errors import error_response, json_error, json_response
 from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
@@ -48,7 +48,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def form_origins(self) -> tuple[str, ...]:
         """Where a form on a page of ours may end: form-action counts for redirects, too (CSP 3)."""
-        return tuple(filter(None, [normalise_origin(self.redirect)]))
+        return tuple(filter(None, [origin_of(self.redirect)]))
 
 
 class SeeOther(Response):

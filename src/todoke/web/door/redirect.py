@@ -6,10 +6,10 @@ import re
 from urllib.parse import quote, urljoin
 
 from todoke.model.form import Form, Site
-from todoke.web.http.cors import normalise_origin
+from todoke.model.url import origin_of, wire_url
 
 _ABSOLUTE = re.compile(
-    r"(?P<origin>https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)(?P<rest>[/?#].*)?",
+    r"(?P<origin>https?://(?:[^/?#@:\[\]]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)(?P<rest>[/?#].*)?",
     re.IGNORECASE,
 )
 _BAD = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"`{}|^\ud800-\udfff]")
@@ -28,10 +28,7 @@ def redirect_of(form: Form, site: Site, wanted: str) -> str:
 
 def _resolve(redirect: str, site: Site) -> str:
     """The configured redirect; a relative one is meant from the site's URL."""
-    target = redirect
-    if redirect and site.url and not _ABSOLUTE.fullmatch(redirect):
-        target = urljoin(site.url.rstrip("/") + "/", redirect)
-    return quote(target, safe=_SAFE)
+    return wire_url(urljoin(site.url.rstrip("/") + "/", redirect)) if redirect else ""
 
 
 def _within_site(wanted: str, site: Site) -> str:
@@ -39,11 +36,11 @@ def _within_site(wanted: str, site: Site) -> str:
     if not wanted or len(wanted) > 2_048 or _BAD.search(wanted):
         return ""
     if wanted.startswith("/") and not wanted.startswith("//"):
-        home = normalise_origin(site.url)
+        home = origin_of(site.url)
         return quote(home + wanted, safe=_SAFE) if home else ""
     match = _ABSOLUTE.fullmatch(wanted)
     if match is None or (match["rest"] or "").startswith("//"):
         return ""
-    origin = normalise_origin(match["origin"])
-    allowed = {normalise_origin(o) for o in (*site.origins, site.url)} - {""}
+    origin = origin_of(match["origin"])
+    allowed = {origin_of(o) for o in (*site.origins, site.url)} - {""}
     return quote(origin + (match["rest"] or ""), safe=_SAFE) if origin in allowed else ""

@@ -6,13 +6,12 @@ them a script cannot read why it failed. This keeps honest pages apart; it prove
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todoke.model.errors import OriginRefused
 from todoke.model.form import Site
+from todoke.model.url import origin_of
 from todoke.web.http.asked import header
 from todoke.web.http.errors import error_response, log_unexpected
 
@@ -42,8 +41,8 @@ class Cors:
         self._app = app
         self._site = site
         self._any = not site.origins or "*" in site.origins
-        self._origins = {normalise_origin(origin) for origin in site.origins}
-        self._door = normalise_origin(site.door_url)
+        self._origins = {origin_of(origin) for origin in site.origins}
+        self._door = origin_of(site.door_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = header(scope, b"origin")
@@ -76,7 +75,7 @@ class Cors:
     def _takes(self, origin: str, scope: Scope) -> bool:
         if self._any or origin in {"", "null"}:
             return True
-        origin = normalise_origin(origin)
+        origin = origin_of(origin)
         if not origin:
             return False
         # The scheme of our own origin may be hidden by a proxy; the host is enough, since browsers state it.
@@ -90,20 +89,6 @@ class Cors:
         if origin:
             return (*marked, (b"access-control-allow-origin", origin.encode("latin-1")))
         return marked
-
-
-def normalise_origin(url: str) -> str:
-    """scheme://host[:port] of a URL, as an Origin header states it; "" if it has none."""
-    try:
-        parts = urlsplit(url.strip().lower())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not host:
-        return ""
-    host = f"[{host}]" if ":" in host else host
-    is_default = port in {None, 443 if parts.scheme == "https" else 80}
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
 
 
 async def _answer_options(send: Send) -> None:

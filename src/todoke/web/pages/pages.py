@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -24,6 +23,7 @@ from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
 from todoke.model.show import show_rfc3339
 from todoke.model.submission import EntryList, FieldErrors
+from todoke.model.url import origin_of
 from todoke.web.pages.controls import Uploaded, controls, hidden_values
 
 if TYPE_CHECKING:
@@ -201,8 +201,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
 
 
 def _origins(*urls: str) -> list[str]:
-    parts = [urlsplit(url) for url in urls]
-    return [f"{p.scheme}://{p.netloc}" for p in parts if p.scheme in {"http", "https"} and p.netloc]
+    return [origin for origin in map(origin_of, urls) if origin]
 
 
 @cache

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.acceptance
 
 MISTYPED = Address("hardbounce@example.com")
 HANDED_OVER = "Handed over to the mail service. This service cannot tell whether it arrived."
-RETURNED = "It came back or could not be delivered."
+RETURNED = "It came back or could not be delivered. Please check the address."
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from todoke.mail.inert import clean_line, unlink
 from todoke.mail.templates import View
-from todoke.model.delivery import Kind, Permanence, Reason, Standing
+from todoke.model.delivery import PARTY_OF, Kind, Party, Reason, Standing
 from todoke.model.language import N_, translator
 from todoke.model.message import MessageTimeline, Note, Role
 from todoke.model.show import show_local_time
@@ -78,7 +78,10 @@ _WHY = {
         "The mail service no longer sends to this address, because earlier mail failed."
     ),
     Reason.FORWARDING: N_("The mail was to be forwarded, and the forwarding does not work."),
-    Reason.MISCONFIGURED: N_("Something is set up wrongly between this site and its mail service."),
+    Reason.MISCONFIGURED: N_(
+        "The fault is this site's own and not the address: its mail settings, its domain or quota, or "
+        "its mail service."
+    ),
     Reason.OTHER: N_("The reason given is below."),
 }
 
@@ -132,7 +135,7 @@ def alert_words(note: Note, about: MessageTimeline | None, language: str) -> Ale
         happened=_happened(note, about, language),
         why=_why(note, reason, language),
         answer=_answer(standing) if standing and failed else "",
-        advice=tuple(say(step) for step in _advice(note, about, reason, standing)),
+        advice=tuple(say(step) for step in _advice(note, about, reason)),
     )
 
 
@@ -183,9 +186,7 @@ def _answer(standing: Standing) -> str:
     return unlink(words).strip() if "://" in words else words.strip()
 
 
-def _advice(
-    note: Note, about: MessageTimeline | None, reason: Reason | None, standing: Standing | None
-) -> tuple[str, ...]:
+def _advice(note: Note, about: MessageTimeline | None, reason: Reason | None) -> tuple[str, ...]:
     if note is Note.CORRECTED:
         return _CORRECTED_ADVICE
     if note is Note.COMPLAINED:
@@ -196,7 +197,12 @@ def _advice(
         return _UNKNOWN_ADVICE
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:
-        return (*_MANAGER_ADVICE[:1], *first, *_MANAGER_ADVICE[1:])
-    address_at_fault = standing is not None and standing.permanence is Permanence.HARD
-    mistyped = address_at_fault or reason in {Reason.UNKNOWN_ADDRESS, Reason.UNKNOWN_HOST}
-    return (*first, *(_VISITOR_ADVICE if mistyped or not first else _VISITOR_ADVICE[:1]))
+        address = _MANAGER_ADVICE[1:] if _may_be_address(reason) else ()
+        return (*_MANAGER_ADVICE[:1], *first, *address)
+    return (*first, *(_VISITOR_ADVICE if _may_be_address(reason) else _VISITOR_ADVICE[:1]))
+
+
+def _may_be_address(reason: Reason | None) -> bool:
+    """Whether a wrong address may be why: never where the fault is ours, this mail's, or a mailbox that is there."""
+    party = PARTY_OF[reason] if reason else Party.NOBODY
+    return party not in {Party.SENDER, Party.MESSAGE} and reason is not Reason.MAILBOX_FULL

@@ -7,7 +7,7 @@ It is the highest-ranking status any event bears. Nothing else in todoke decides
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -127,6 +127,37 @@ class Reason(StrEnum):
 
 TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
 """The events that prove that a service took the mail."""
+
+
+class Party(StrEnum):
+    """Whose fault a deferral or failure is."""
+
+    RECIPIENT = "recipient"
+    """The address, its mailbox or its domain."""
+    SENDER = "sender"
+    """Ours: sender's address or domain, client, login, quota, set-up. Every mail would fare the same."""
+    MESSAGE = "message"
+    """This mail: its size or content."""
+    ROUTE = "route"
+    """The hosts and the way to them."""
+    NOBODY = "nobody"
+    """Nothing that is known."""
+
+
+PARTY_OF: Mapping[Reason, Party] = {
+    Reason.UNKNOWN_ADDRESS: Party.RECIPIENT,
+    Reason.UNKNOWN_HOST: Party.RECIPIENT,
+    Reason.MAILBOX_FULL: Party.RECIPIENT,
+    Reason.SUPPRESSED: Party.RECIPIENT,
+    Reason.FORWARDING: Party.ROUTE,
+    Reason.TIMED_OUT: Party.ROUTE,
+    Reason.TOO_LARGE: Party.MESSAGE,
+    Reason.CONTENT: Party.MESSAGE,
+    Reason.POLICY: Party.SENDER,  # who sends is mistrusted, or what; never a matter of the address
+    Reason.MISCONFIGURED: Party.SENDER,
+    Reason.OTHER: Party.NOBODY,
+}
+"""Whose fault a reason is taken for where people read it; an answer's own party may say it more exactly."""
 
 
 class Ceiling(StrEnum):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.model.delivery import Permanence, Reason
+from todoke.model.answers.table import ROWS
+from todoke.model.delivery import Party, Permanence, Reason
 from todoke.model.smtp_codes import find_status_code, read_answer
 
 HARD, SOFT, NONE = Permanence.HARD, Permanence.SOFT, Permanence.NONE
@@ -72,3 +73,177 @@ def test_4_is_never_hard(detail: str) -> None:
 def test_status_codes_are_found(text: str, found: str) -> None:
     """An address of a machine or a version is no status code."""
     assert found == find_status_code(text)
+
+
+OURS = [
+    ("550", "5.1.8 <forms@site.test>: Sender address rejected: Domain not found"),
+    ("553", "Domain of sender address forms@site.test does not exist"),
+    ("450", "4.1.8 <forms@site.test>: Sender address rejected: Domain not found"),
+    ("550", "Verification failed for <forms@site.test> No Such User Here Sender verify failed"),
+    ("550", "5.1.7 Invalid address"),
+    ("553", "site.test does not exist"),
+    ("553", "5.7.1 <forms@site.test>: Sender address rejected: not owned by user web"),
+    ("550", "5.7.60 SMTP; Client does not have permissions to send as this sender"),
+    ("554", "Message rejected: Email address is not verified."),
+    ("550", "5.4.5 Daily user sending limit exceeded."),
+    ("450", "4.2.1 Peak SMTP relay limit exceeded for this customer."),
+    ("554", "5.2.2 Submission quota exceeded; sender is over the limit"),
+    ("554", "5.7.1 <ann@far.test>: Relay access denied"),
+    ("550", "relay not permitted"),
+    ("530", "5.7.0 Must issue a STARTTLS command first"),
+    ("530", "5.7.57 Client not authenticated to send mail"),
+    ("535", "5.7.8 Username and Password not accepted"),
+    ("554", "5.7.1 <web[192.0.2.7]>: Client host rejected: Access denied"),
+    ("554", "5.7.1 Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org"),
+    ("504", "5.5.2 <web>: Helo command rejected: need fully-qualified hostname"),
+    ("550", "5.7.26 Unauthenticated email from site.test is not accepted due to its DMARC policy"),
+    ("550", "5.7.23 The message was rejected because of Sender Policy Framework violation"),
+    ("550", "5.7.25 The sending IPv6 address must have a reverse DNS record"),
+    ("550", "Connection frequency limited"),
+]
+"""What is wrong with us, as servers put it."""
+
+
+@pytest.mark.parametrize(("code", "text"), OURS)
+def test_what_is_said_of_us_is_ours(code: str, text: str) -> None:
+    """Never an unknown address, a full mailbox or a matter of time, whatever else the words hold."""
+    read = read_answer(code, "", text)
+    assert read.party is Party.SENDER
+    assert read.permanence is NONE
+    assert read.reason in {Reason.MISCONFIGURED, Reason.POLICY}
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "permanence", "reason", "party"),
+    [
+        (
+            "550",
+            "5.4.1 Recipient address rejected: Access denied. AS(1) [x.example]",
+            SOFT,
+            Reason.UNKNOWN_ADDRESS,
+            Party.RECIPIENT,
+        ),
+        ("550", "5.4.1 Relay Access Denied", SOFT, Reason.UNKNOWN_HOST, Party.ROUTE),
+        ("550", "5.4.4 Invalid domain", HARD, Reason.UNKNOWN_HOST, Party.RECIPIENT),
+        ("552", "5.2.2 Mailbox size limit exceeded", SOFT, Reason.MAILBOX_FULL, Party.RECIPIENT),
+        (
+            "552",
+            "The recipient's mailbox exceeds its size limit",
+            SOFT,
+            Reason.MAILBOX_FULL,
+            Party.RECIPIENT,
+        ),
+        ("552", "Too much mail data ann@far.test", SOFT, Reason.MAILBOX_FULL, Party.RECIPIENT),
+        ("552", "Message size exceeds fixed limit", NONE, Reason.TOO_LARGE, Party.MESSAGE),
+        (
+            "552",
+            "5.3.4 Your message exceeded the size limits",
+            NONE,
+            Reason.TOO_LARGE,
+            Party.MESSAGE,
+        ),
+        ("452", "4.3.1 Insufficient system storage", SOFT, Reason.OTHER, Party.ROUTE),
+        (
+            "554",
+            "This user doesn't have a far.test account",
+            HARD,
+            Reason.UNKNOWN_ADDRESS,
+            Party.RECIPIENT,
+        ),
+        ("550", "#5.1.0 Address rejected.", SOFT, Reason.UNKNOWN_ADDRESS, Party.RECIPIENT),
+        ("550", "Unrouteable address", SOFT, Reason.UNKNOWN_ADDRESS, Party.RECIPIENT),
+        (
+            "550",
+            "5.5.0 Requested action not taken: mailbox unavailable",
+            SOFT,
+            Reason.UNKNOWN_ADDRESS,
+            Party.RECIPIENT,
+        ),
+        (
+            "550",
+            "Requested action not taken: mailbox unavailable",
+            NONE,
+            Reason.OTHER,
+            Party.NOBODY,
+        ),
+        (
+            "550",
+            "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+            HARD,
+            Reason.UNKNOWN_ADDRESS,
+            Party.RECIPIENT,
+        ),
+        (
+            "550",
+            "5.7.133 Sender not authenticated for group",
+            NONE,
+            Reason.POLICY,
+            Party.RECIPIENT,
+        ),
+        (
+            "450",
+            "4.2.1 is receiving mail at a rate that is too high",
+            SOFT,
+            Reason.OTHER,
+            Party.RECIPIENT,
+        ),
+        ("451", "4.7.1 Greylisted, try again", NONE, Reason.POLICY, Party.NOBODY),
+        ("550", "5.7.1 Refused by policy", NONE, Reason.POLICY, Party.NOBODY),
+        ("554", "Headers are not RFC compliant", NONE, Reason.CONTENT, Party.MESSAGE),
+        ("554", "5.4.14 Hop count exceeded", NONE, Reason.FORWARDING, Party.ROUTE),
+        ("421", "4.4.2 Connection dropped", SOFT, Reason.TIMED_OUT, Party.ROUTE),
+        ("", "宛先のメールアドレスは存在しません", SOFT, Reason.UNKNOWN_ADDRESS, Party.RECIPIENT),
+    ],
+)
+def test_an_answer_says_whose_fault_it_is(
+    code: str, text: str, permanence: Permanence, reason: Reason, party: Party
+) -> None:
+    """Code and words are read together."""
+    read = read_answer(code, "", text)
+    assert (permanence, reason, party) == (read.permanence, read.reason, read.party)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "spam@a.test",
+        "virus-lab@a.test",
+        "max.size@a.test",
+        "relay@mx.dmarc.test",
+        "mailbox-full@b.test",
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["5.1.1 <{}>: User unknown", "Unknown user {}", "5.1.1 {} unknown user"]
+)
+def test_an_address_is_no_word_of_the_server(address: str, form: str) -> None:
+    """Whoever typed it chose it; in brackets or bare it changes nothing."""
+    read = read_answer("550", "", form.format(address))
+    assert (read.reason, read.party) == (Reason.UNKNOWN_ADDRESS, Party.RECIPIENT)
+
+
+def test_the_name_of_the_visitor_s_host_is_no_word_of_the_server() -> None:
+    """A domain can be called anything, too."""
+    read = read_answer("550", "", "host mx.virus.test[192.0.2.1] said: 550 5.1.1 User unknown")
+    assert read.reason is Reason.UNKNOWN_ADDRESS
+
+
+def test_every_row_has_a_source_and_can_be_met() -> None:
+    """The table says who documents each form of answer, and no row is empty."""
+    for row in ROWS:
+        assert len(row.source) > 4
+        assert row.codes or row.words
+        assert not (row.permanence is HARD and row.party is not Party.RECIPIENT)
+
+
+def test_every_code_by_itself_means_what_its_row_says() -> None:
+    """No row is hidden behind another: a code without words is read by a row that has it."""
+    for row in ROWS:
+        if row.words is not None:
+            continue
+        for code in row.codes:
+            stated = code.replace("X", "5") if code[0] == "X" else ""
+            if stated.count(".") == 1:
+                stated += ".99"
+            read = read_answer("" if stated else code, stated, "")
+            assert read.party in {r.party for r in ROWS if code in r.codes or code[:3] in r.codes}

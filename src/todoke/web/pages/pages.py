@@ -85,14 +85,7 @@ def _environment() -> Environment:
         auto_reload=False,
         finalize=finalize,
     )
-
-    def breakable(address: str) -> Markup:
-        """An address that a narrow screen may break after its @ and before its dots, and nowhere else."""
-        text = escape(strip_controls(address))
-        return Markup(text.replace("@", Markup("@<wbr>")).replace(".", Markup("<wbr>.")))  # noqa: S704 - escaped
-
-    environment.globals.update(static=static_url, show_time=show_rfc3339, site_url="")
-    environment.filters["breakable"] = breakable
+    environment.globals.update(static=static_url, show_time=show_rfc3339)
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
     return environment
@@ -110,13 +103,7 @@ def render(
 ) -> Response:
     """The page `template` filled with `values`, in `language`, with the security headers."""
     translate = translator("pages", language).gettext
-    # What stands between two sentences, and between the parts of a list.
-    gap, comma = ("", "、") if language == "ja" else (" ", ", ")
-    text = (
-        _environment()
-        .get_template(template)
-        .render(language=language, _=translate, gap=gap, comma=comma, **values)
-    )
+    text = _environment().get_template(template).render(language=language, _=translate, **values)
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
         status,
@@ -125,7 +112,7 @@ def render(
     )
 
 
-def error_page(  # noqa: PLR0913 - what a page of any room may add
+def error_page(
     status: int,
     title: str,
     text: str,
@@ -135,7 +122,6 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     action: str = "",
     headers: Mapping[str, str] | None = None,
     site: str = "",
-    site_url: str = "",
 ) -> Response:
     """A page that says what happened and what to do.
 
@@ -150,7 +136,6 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         title=title,
         text=text,
         site=site,
-        site_url=site_url,
         action=action,
         entries=[e for e in entries if isinstance(e.value, str)],
         answers=[e for e in entries if isinstance(e.value, str) and not is_control_name(e.name)],

@@ -4,9 +4,8 @@
 function showTime(element) {
   const at = new Date(element.dateTime);
   if (!element.dateTime || Number.isNaN(at.getTime())) return;
-  const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-  const short = { month: "short", day: "numeric", ...clock };
-  const long = { year: "numeric", month: "long", day: "numeric", ...clock };
+  const short = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const long = { dateStyle: "long", timeStyle: "short" };
   const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const style = element.dataset.style === "short" ? short : long;
   element.textContent = new Intl.DateTimeFormat(language, style).format(at);

@@ -22,7 +22,7 @@ from todoke.mail.templates import Sentences, View, render
 from todoke.model.address import Address
 from todoke.model.form import Field, Form
 from todoke.model.language import translator
-from todoke.model.mail import Mail, Mailbox
+from todoke.model.mail import Mail, Mailbox, identified
 from todoke.model.message import Claim, Message, MessageTimeline, Role
 from todoke.model.settings import Settings
 from todoke.model.show import show_local_time, show_size
@@ -80,7 +80,7 @@ def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = No
     reply_to = _reply_to(message, submission, settings)
     values = _values(claim, form, settings, reply_to, about)
     words = render(settings.templates, form.name, message.role.value, values)
-    return Mail(
+    mail = Mail(
         message_id=message.message_id,
         token=claim.attempt.token,
         sender=settings.mail.sender,
@@ -92,6 +92,7 @@ def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = No
         date=message.created_at,
         headers=_headers(message.role, form, settings),
     )
+    return identified(mail)
 
 
 def _headers(role: Role, form: Form, settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from todoke.model.address import Address
+
+DIGEST_LENGTH = 12
+"""Digits of a content's digest in a Message-ID: 48 bits, to tell a few versions of one mail apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +40,18 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     html: str
     date: datetime
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def identified(mail: Mail) -> Mail:
+    """`mail` with a digest of its content in its Message-ID: `<A@B>` becomes `<A.DIGEST@B>`.
+
+    A message is composed anew for each attempt, and templates or settings may have changed since the last. RFC 5322
+    3.6.4 wants one Message-ID for one content; who drops a second of one must not drop another mail. The
+    token is no content: it tells attempts apart.
+    """
+    content = asdict(mail)
+    for name in ("message_id", "token"):
+        del content[name]
+    digest = hashlib.sha256(repr(content).encode()).hexdigest()[:DIGEST_LENGTH]
+    local, _, domain = mail.message_id.rpartition("@")
+    return replace(mail, message_id=f"{local}.{digest}@{domain}")

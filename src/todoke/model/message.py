@@ -47,9 +47,9 @@ class Note(StrEnum):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One mail to one recipient.
 
-    `id` begins with the submission's. `message_id` is the RFC 5322 Message-ID (with angle brackets); it stays the
-    same over retries and resends. `recipient` is an addr-spec. `about` is, for an alert, the id of the message it
-    tells of; `note` is why it was written.
+    `id` begins with the submission's. `message_id` is the RFC 5322 Message-ID (with angle brackets) without the
+    digest of the content that each attempt adds (model/mail.py). `recipient` is an addr-spec. `about` is, for an alert,
+    the id of the message it tells of; `note` is why it was written.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,10 @@ def mail(recipient: str = VISITOR, **changes: Any) -> Mail:
         headers=(("Auto-Submitted", "auto-replied"),),
     )
     return replace(usual, **changes)
+
+
+def stem(message_id: str) -> str:
+    """A mail's Message-ID without the digest of its content: its message's own."""
+    bare, digests = re.subn(r"\.[0-9a-f]{12}@", "@", message_id)
+    assert digests == 1, message_id
+    return bare

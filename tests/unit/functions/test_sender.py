@@ -110,7 +110,7 @@ class Story:
 
     def sent(self) -> list[str]:
         """The Message-IDs of the mails that were taken, in order of their names."""
-        return sorted(mail.message_id for mail in self.mailer.sent)
+        return sorted(mails.stem(mail.message_id) for mail in self.mailer.sent)
 
     def wanted(self) -> list[str]:
         """The Message-IDs of all messages."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.mail.mails import CONTACT, MANAGER, NOW, VISITOR, claim, repeating, settings
+from support.mail.mails import CONTACT, MANAGER, NOW, VISITOR, claim, repeating, settings, stem
 from support.places import CORPORA
 from support.variants import replace
 from todoke.mail.alert_words import alert_words
@@ -82,13 +82,13 @@ def tags_of(html: str) -> _Tags:
 
 class TestConfirmation:
     def test_goes_from_the_site_to_the_visitor(self) -> None:
-        """From is the site's own; Reply-To only what the settings say; Date and Message-ID never change."""
+        """From is the site's own; Reply-To only what the settings say; the Date never changes."""
         mail = compose(claim(Role.CONFIRMATION), settings())
         assert Mailbox(name="Example Site", address=Address("desk@example.org")) == mail.sender
         assert (
             mail.recipient,
             mail.reply_to,
-            mail.message_id,
+            stem(mail.message_id),
             mail.date,
         ) == (VISITOR, None, "<m1@example.org>", NOW)
         usual = settings()
@@ -485,3 +485,36 @@ def test_every_sentence_is_in_the_catalog() -> None:
     catalog = (LOCALE / "ja" / "LC_MESSAGES" / "mail.po").read_text("utf-8")
     written = set(re.findall(r'^msgid "((?:[^"\\]|\\.)+)"', catalog, re.MULTILINE))
     assert said == written
+
+
+CHOICES = st.tuples(
+    st.sampled_from(["en", "ja"]),
+    st.sampled_from(["Example Site", "Another"]),
+    st.sampled_from(["hello", "good night", "\ud83d"]),
+)
+
+
+class TestMessageId:
+    """RFC 5322 3.6.4: one Message-ID for one content."""
+
+    @given(st.sampled_from(sorted(Role)), st.lists(CHOICES, min_size=2, max_size=2))
+    def test_it_is_the_same_for_the_same_content_and_for_no_other(
+        self, role: Role, chosen: list[tuple[str, str, str]]
+    ) -> None:
+        """Whatever changed between two attempts of one message: language, site, answers. The token is no content."""
+        mails = []
+        for token, (language, name, text) in zip("ab", chosen, strict=True):
+            usual = settings(forms=repeating())
+            site = replace(usual, site=replace(usual.site, name=name))
+            made = claim(role, (Entry("message", text),), language=language)
+            made = replace(made, attempt=replace(made.attempt, token=token * 26))
+            mails.append(compose(made, site))
+        bare = [replace(mail, message_id="<a@b>") for mail in mails]
+        same = serialise(bare[0]) == serialise(bare[1])
+        assert same == (mails[0].message_id == mails[1].message_id)
+        assert stem(mails[0].message_id) == stem(mails[1].message_id)
+
+    def test_the_octets_of_an_attempt_are_the_same_each_time(self) -> None:
+        """Date and boundary too are made of the message alone."""
+        one, other = (serialise(compose(claim(), settings())) for _ in range(2))
+        assert one == other

@@ -9,6 +9,7 @@ from todoke.ports.clock import Clock
 from todoke.ports.outbox import ReadChange
 from todoke.ports.store import Store
 from todoke.services.table import TOKENED, service_named
+from todoke.toml.secrets import secret_keeper
 from todoke.walk.app import App, utc_now
 
 
@@ -62,7 +63,7 @@ def open_store(
     from todoke.stores.sqlite.store import SqliteStore
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return SqliteStore(settings.data / "todoke.db")
+    return SqliteStore(settings.data / "todoke.db", on_rescue=secret_keeper(settings.data))
 
 
 def is_served(settings: Settings) -> bool:
@@ -70,6 +71,23 @@ def is_served(settings: Settings) -> bool:
     from todoke.stores.sqlite.lock import is_served as served
 
     return not settings.table and served(settings.data)
+
+
+def loss_of(store: Store) -> str:
+    """What happened to the store's files while it was open, where all lies that was accepted, and what to do; or "".
+
+    Asked after the store is closed: then it is the last word.
+    """
+    from todoke.stores.sqlite.store import SqliteStore
+
+    if not isinstance(store, SqliteStore) or store.loss is None:
+        return ""
+    what, saved = store.loss.what, store.loss.saved
+    if saved is None:
+        return f"{what}, and what it held could not be saved: what was accepted and is in no backup is lost."
+    if saved == store.path:
+        return f"{what}; all that was accepted is in {saved}. Start todoke again."
+    return f"{what}; all that was accepted until then is saved in {saved}. docs/store.md tells how to go on with it."
 
 
 def read_change(store: Store) -> ReadChange:

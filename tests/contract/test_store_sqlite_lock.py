@@ -34,7 +34,7 @@ def test_what_a_dead_process_had_in_hand_is_due_at_once_and_was_interrupted(stor
     (again,) = desk.claim()
     assert (again.message.id, again.interrupted) == (message.id, True)
     assert [e.kind for e in desk.told(message).attempts[0].events] == [Kind.INTERRUPTED]
-    os.close(lock)
+    lock.close()
 
 
 def test_what_is_not_due_yet_is_not_hurried(store):
@@ -46,7 +46,7 @@ def test_what_is_not_due_yet_is_not_hurried(store):
     lock = begin_serving(store)
     assert desk.claim() == []
     assert store.next_due() == later
-    os.close(lock)
+    lock.close()
 
 
 def test_a_second_server_of_the_same_data_is_told_who_serves_it(store, tmp_path):
@@ -55,6 +55,6 @@ def test_a_second_server_of_the_same_data_is_told_who_serves_it(store, tmp_path)
     other = SqliteStore(tmp_path / "todoke.db")
     with pytest.raises(ConfigError, match=f"process {os.getpid()}"):
         begin_serving(other)
-    os.close(lock)
-    os.close(begin_serving(other))
+    lock.close()
+    begin_serving(other).close()
     other.close()

@@ -69,7 +69,7 @@ def serve(
     """Take submissions, send mail, and show what became of it."""
     from todoke.cli.serve import serve as run
 
-    run(str(config), host, port)
+    raise typer.Exit(run(str(config), host, port))
 
 
 @commands.command()

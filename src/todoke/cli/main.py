@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
             return _run_command(arguments)
         from todoke.cli.serve import serve
 
-        serve(options["--config"], options["--host"], int(options["--port"]))
+        return serve(options["--config"], options["--host"], int(options["--port"]))
     except (Error, ReviewError) as error:
         _complain(str(error))
         return 2 if isinstance(error, ConfigError | InputError) else 1
@@ -36,7 +36,6 @@ def run(arguments: Sequence[str]) -> int:
         # The reader (head, less) has seen enough; nothing may be written to it while Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
 
 
 def plain_serve(arguments: Sequence[str]) -> dict[str, str] | None:

@@ -10,17 +10,20 @@ from todoke.configuration import read
 from todoke.model.log import log_to_stderr
 from todoke.model.settings import Settings
 from todoke.server.run import Server, listen, run_servers
-from todoke.wiring import build_to_serve
+from todoke.wiring import build_to_serve, loss_of
 
 
-def serve(config: str, host: str, port: int) -> None:
-    """Read the configuration and serve it. Raises ConfigError: if it is wrong or the port is taken."""
+def serve(config: str, host: str, port: int) -> int:
+    """Read the configuration and serve it; 1 when the store's files were gone at the end, else 0.
+
+    Raises ConfigError: if it is wrong or the port is taken.
+    """
     log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
-    serve_settings(read(Path(config), os.environ), host, port)
+    return serve_settings(read(Path(config), os.environ), host, port)
 
 
-def serve_settings(settings: Settings, host: str, port: int) -> None:
-    """Serve `settings` at `host`:`port` (0: any free one, which is printed)."""
+def serve_settings(settings: Settings, host: str, port: int) -> int:
+    """See `serve`. Serve `settings` at `host`:`port` (0: any free one, which is printed)."""
     from todoke.server.asgi import application
 
     listener = listen(host, port)
@@ -31,7 +34,9 @@ def serve_settings(settings: Settings, host: str, port: int) -> None:
         [Server(application(app), listener)],
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
     )
-    _say("todoke has stopped; nothing is lost.")
+    loss = loss_of(app.store)
+    _say(f"todoke has stopped. {loss}" if loss else "todoke has stopped; nothing is lost.")
+    return 1 if loss else 0
 
 
 def _forms(settings: Settings) -> str:

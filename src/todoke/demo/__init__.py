@@ -23,7 +23,7 @@ from todoke.model.url import origin_of
 from todoke.server.run import Server, listen, run_servers
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.walk.app import App
-from todoke.wiring import build_to_serve
+from todoke.wiring import build_to_serve, loss_of
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
@@ -62,7 +62,8 @@ def serve_demo(port: int) -> None:
         app = dataclasses.replace(app, mailer=SwitchedMailer(app.mailer, switch))
         servers = _servers(app, switch, door, inbox)
         run_servers(servers, ready=lambda: _welcome(app))
-    sys.stderr.write(f"\nGoodbye. What you sent is kept in {_data()}.\n")
+    end = loss_of(app.store) or f"What you sent is kept in {_data()}."
+    sys.stderr.write(f"\nGoodbye. {end}\n")
 
 
 def demo_settings(door_url: str, inbox_url: str) -> Settings:

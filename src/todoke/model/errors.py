@@ -12,6 +12,7 @@ Error                       base; its message is the class docstring unless one 
 + RecordsUnavailable        a service's records cannot be read    ask again another day
 + StoreError                the store could not do it             503 with Retry-After; sweep repairs
     + StoreUnavailable      now: disk full, I/O error, throttled  retry later
+    |   + StoreGone         its files were deleted or replaced    a human is needed; 503 until then
     + StoreCorrupt          ever: a human is needed               stop
 
 Expected outcomes are values, not errors: FieldErrors, Duplicate, None from a claim that was lost.
@@ -175,6 +176,10 @@ class StoreError(Error):
 
 class StoreUnavailable(StoreError):
     """The store cannot write now; nothing of this request was kept."""
+
+
+class StoreGone(StoreUnavailable):
+    """The store's files were deleted or replaced while it was open; nothing is accepted into them."""
 
 
 class StoreCorrupt(StoreError):

@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from todoke.model.errors import ConfigError
@@ -66,6 +66,21 @@ def kept_secret(data: Path) -> bytes:
     if decoded is None:
         raise ConfigError(f"{path}: this is not a secret of {_BYTES} bytes in hex.")
     return decoded
+
+
+def secret_keeper(data: Path) -> Callable[[], None]:
+    """What writes the file `data`/secret again, as it is now, should it be gone by then; nothing where none is now."""
+    path = data / "secret"
+    try:
+        text = path.read_text("ascii")
+    except (OSError, UnicodeError):
+        return lambda: None
+
+    def put_back() -> None:
+        if not path.exists():
+            _write_once(path, text)
+
+    return put_back
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ docs/store.md says what is guaranteed and what lies on the disk. Reads see what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from todoke.stores.sqlite import claim, erase, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.database import open_reader, translated
 from todoke.stores.sqlite.read import load
+from todoke.stores.sqlite.rescue import Loss
 from todoke.stores.sqlite.rows import SQL, read_totals
 from todoke.stores.sqlite.writer import Writer
 
@@ -41,7 +42,8 @@ IDLE_READERS = 8
 
 @dataclass(slots=True)
 class SqliteStore:
-    """See Store. `path` is the database file; it is made, with its folder, if there is none.
+    """See Store. `path` is the database file; it is made, with its folder, if there is none. `on_rescue` is called when
+    its files are gone and what they held was saved beside `path`.
 
     Raises when made: StoreCorrupt, if the file is damaged, not ours or of a newer todoke; StoreUnavailable, if it
     cannot be opened; ConfigError, if the SQLite in use is not safe.
@@ -53,12 +55,12 @@ class SqliteStore:
     _readers: list[apsw.Connection]
     _closed: bool
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_rescue: Callable[[], None] = lambda: None) -> None:
         self.path = path
         self._adder = Adder()
         self._readers = []
         self._closed = False
-        self._writer = Writer(path)
+        self._writer = Writer(path, on_rescue)
         self._writer.start()
         with self._reading() as connection:
             is_to_scrub = erase.has_traces(connection)
@@ -278,6 +280,11 @@ class SqliteStore:
         """Let every lease lapse now: the process that held them is gone."""
         self._write(claim.end_leases, None)
 
+    @property
+    def loss(self) -> Loss | None:
+        """What happened to the files, if they are no longer those that were opened; also after `close`."""
+        return self._writer.loss
+
     def close(self) -> None:
         """See Store."""
         self._closed = True
@@ -325,7 +332,14 @@ class SqliteStore:
             self._readers.append(connection)
 
     def _take_reader(self) -> apsw.Connection:
+        self._writer.require_files()
         try:
             return self._readers.pop()
         except IndexError:
-            return open_reader(self.path)
+            reader = open_reader(self.path)
+        try:
+            self._writer.require_files()
+        except BaseException:
+            reader.close(True)
+            raise
+        return reader

@@ -6,7 +6,6 @@ What waits is written in one transaction with one fsync; futures are resolved af
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,8 +17,11 @@ from typing import Any
 import apsw
 import msgspec
 
-from todoke.model.errors import StoreError, StoreUnavailable
+from todoke.model.errors import StoreError, StoreGone, StoreUnavailable
+from todoke.model.log import get_logger
 from todoke.stores.sqlite.database import BUSY_MILLISECONDS, as_store_error, open_writer
+from todoke.stores.sqlite.held import Held, hold
+from todoke.stores.sqlite.rescue import Loss, Rescue
 
 GROUP_WRITES = 256
 """So many writes share one transaction at most; more would only make the first wait longer."""
@@ -32,7 +34,7 @@ RESTART_PAGES = 4_000
 READER_MILLISECONDS = 200
 """So long a checkpoint waits for readers; writes wait meanwhile."""
 
-logger = logging.getLogger(__name__)
+_log = get_logger(__name__)
 
 Apply = Callable[[apsw.Connection, Sequence[Any]], Sequence[Any]]
 
@@ -55,6 +57,7 @@ class Writer:
     """Owns the writing connection; `submit` may be called from any thread."""
 
     path: Path
+    on_rescue: Callable[[], None] = lambda: None
     _queue: SimpleQueue[Write | None] = field(default_factory=SimpleQueue)
     _lock: Lock = field(default_factory=Lock)
     _closed: bool = False
@@ -62,7 +65,31 @@ class Writer:
     _wal_pages: int = 0
     _checkpoint_at: int = CHECKPOINT_PAGES
     _connection: apsw.Connection | None = None
+    _held: Held | None = None
+    _rescue: Rescue = field(init=False)
     _thread: Thread | None = None
+
+    def __post_init__(self) -> None:
+        self._rescue = Rescue(self.path, self.on_rescue)
+
+    @property
+    def loss(self) -> Loss | None:
+        """What happened to the files, if they are not where they were opened."""
+        return self._rescue.loss
+
+    def require_files(self) -> None:
+        """Raise StoreGone: if the files at the path are not those that are open here. From any thread."""
+        if self._held is None:
+            return
+        try:
+            self._held.require()
+        except StoreGone:
+            if not (self._rescue.loss and self._rescue.loss.is_saved):
+                with contextlib.suppress(StoreUnavailable):
+                    self.submit(
+                        _write_nothing, None
+                    )  # the writer finds it too, and saves what it holds
+            raise
 
     def start(self) -> None:
         """Open the file and begin. Raises StoreUnavailable, StoreCorrupt: if it cannot be opened."""
@@ -95,8 +122,13 @@ class Writer:
         while (first := self._next()) is not None:
             self._write([first] if first.alone else self._gather(first))
         if self._connection is not None:
-            with contextlib.suppress(apsw.Error):
+            self._rescue.hurry()
+            with contextlib.suppress(apsw.Error, OSError, StoreGone):
+                self._require_held()
                 self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            if self._rescue.loss is not None:
+                # Closing would delete the -wal by its name, and that may be another's by now.
+                self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             self._connection.close(True)
 
     def _next(self) -> Write | None:
@@ -148,6 +180,7 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
             answers = _apply_all(connection, group)
             connection.execute("COMMIT")
+            self._require_held()
         except BaseException as error:
             self._roll_back()
             ours = as_store_error(error, self.path)
@@ -161,7 +194,9 @@ class Writer:
 
     def _run_alone(self, write: Write) -> Sequence[Any]:
         try:
-            return write.apply(self._ready(), [write.request])
+            answers = write.apply(self._ready(), [write.request])
+            self._require_held()
+            return answers
         except BaseException as error:
             self._roll_back()
             ours = as_store_error(error, self.path)
@@ -172,10 +207,36 @@ class Writer:
     def _ready(self) -> apsw.Connection:
         if self._connection is None:
             self._connection = self._open()
+        self._require_held()
         return self._connection
 
+    def _require_held(self) -> None:
+        """Raise StoreGone, once all is saved that can be: if the files at the path are not the ones that are open."""
+        held = self._held
+        if held is None:
+            return
+        try:
+            held.require()
+        except StoreGone as error:
+            self._roll_back()
+            self._rescue.save(error, held, self._connection)
+            raise
+        self._rescue.is_over()
+
     def _open(self) -> apsw.Connection:
+        """Open the file: at first any, and later on none but the one that was open before."""
+        before = self._held
+        if before is not None:
+            before.require_main()
         connection = open_writer(self.path)
+        try:
+            held = hold(self.path, connection)
+            if before is not None:
+                before.require_main()
+        except BaseException:
+            connection.close(True)
+            raise
+        self._held = held
         connection.set_wal_hook(self._note_wal)
         return connection
 
@@ -191,7 +252,7 @@ class Writer:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except apsw.Error:
-            logger.warning("The store's connection could not roll back and is opened anew.")
+            _log.warning("store_opened_anew", why="its connection could not roll back")
             self._connection.close(True)
             self._connection = None
 
@@ -214,6 +275,10 @@ class Writer:
         with contextlib.suppress(apsw.Error):
             self._connection.wal_checkpoint(mode=mode)
         self._connection.set_busy_timeout(BUSY_MILLISECONDS)
+
+
+def _write_nothing(_: apsw.Connection, requests: Sequence[None]) -> Sequence[None]:
+    return requests
 
 
 def _apply_all(connection: apsw.Connection, group: list[Write]) -> list[Any]:

@@ -29,7 +29,7 @@ def destroy(aws: Aws, stack: str, *, delete_data: bool, yes: bool) -> int:
         unprotect(aws, held)
     for event in delete_stack(client, aws, stack):
         colour = "red" if event.has_failed else "dim"
-        print_line(f"{event.at:%H:%M:%S} {style(event.status, colour)} {event.logical_id}")
+        print_line(f"{event.at:%H:%M:%SZ} {style(event.status, colour)} {event.logical_id}")
     return _finish(aws, held, delete_data=delete_data)
 
 

@@ -72,4 +72,4 @@ def _line(event: Event) -> str:
     done = "green" if event.status.endswith("_COMPLETE") else "dim"
     colour = "red" if event.has_failed else done
     reason = f"  {clean(event.reason)}" if event.reason else ""
-    return f"{event.at:%H:%M:%S} {style(event.status, colour)} {event.logical_id}{reason}"
+    return f"{event.at:%H:%M:%SZ} {style(event.status, colour)} {event.logical_id}{reason}"

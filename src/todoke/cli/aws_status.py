@@ -49,7 +49,7 @@ def print_logs(
             print_json({"at": line.at.isoformat(), "function": line.function, "text": line.text})
         else:
             print_line(
-                f"{line.at:%Y-%m-%d %H:%M:%S} {style(line.function, 'cyan')} {clean(line.text)}"
+                f"{line.at:%Y-%m-%d %H:%M:%SZ} {style(line.function, 'cyan')} {clean(line.text)}"
             )
 
 

@@ -7,27 +7,30 @@ import os
 from pathlib import Path
 
 from todoke.cli.output import print_json, print_line, style
-from todoke.configuration import ERROR, Finding
+from todoke.configuration import ERROR, NOTE, WARNING, Finding
 from todoke.configuration import check as find_faults
+
+_COLOURS = {ERROR: "red", WARNING: "yellow", NOTE: "dim"}
 
 
 def check(config: Path, *, as_json: bool) -> int:
     """Print the findings; 1 when one of them is an error, else 0."""
-    findings = find_faults(config, os.environ)
+    findings = find_faults(config, os.environ, notes=True)
     for finding in findings:
         if as_json:
             print_json(dataclasses.asdict(finding))
         else:
             _print_finding(finding)
     errors = sum(finding.severity == ERROR for finding in findings)
+    warnings = sum(finding.severity == WARNING for finding in findings)
     if not as_json:
-        _print_sum(config, errors, len(findings) - errors)
+        _print_sum(config, errors, warnings)
     return 1 if errors else 0
 
 
 def _print_finding(finding: Finding) -> None:
     place = f"{finding.file}:{finding.line}" if finding.line else finding.file
-    colour = "red" if finding.severity == ERROR else "yellow"
+    colour = _COLOURS[finding.severity]
     key = f"{finding.key}: " if finding.key else ""
     print_line(f"{style(finding.severity, colour)} {style(place, 'dim')} {key}{finding.message}")
     if finding.hint:

@@ -36,6 +36,11 @@ FormName = Annotated[
 ]
 
 _DEFAULT_CONFIG = Path(DEFAULT_CONFIG)
+_MOMENTS = [
+    "%Y-%m-%d",
+    *(f"%Y-%m-%d{t}%H:%M{s}{z}" for t in "T " for s in ("", ":%S", ":%S.%f") for z in ("", "%z")),
+]
+"""A day, or a time with or without an offset, as the export writes it or shorter."""
 
 
 def _print_version(value: bool) -> None:
@@ -171,11 +176,21 @@ def export(
     form: FormName = "",
     received_from: Annotated[
         datetime | None,
-        typer.Option("--from", help="Received at this time (UTC) or later.", metavar="DATE"),
+        typer.Option(
+            "--from",
+            formats=_MOMENTS,
+            help="Received on this day, or at this time, or later (site.time_zone).",
+            metavar="DATE",
+        ),
     ] = None,
     received_to: Annotated[
         datetime | None,
-        typer.Option("--to", help="Received before this time (UTC).", metavar="DATE"),
+        typer.Option(
+            "--to",
+            formats=_MOMENTS,
+            help="Received before this day or time (site.time_zone).",
+            metavar="DATE",
+        ),
     ] = None,
     output: Annotated[
         Path | None,

@@ -187,6 +187,7 @@ class Examination:
             now=self._now(),
             expected=mail.expect_events_within,
             hook=self._hook(),
+            zone=self._settings.site.time_zone,
         )
 
 

@@ -11,6 +11,8 @@ from todoke.cli.open import opened
 from todoke.cli.output import clean, print_json, print_line
 from todoke.model.errors import ConfigError
 from todoke.model.message import Timeline
+from todoke.model.show import show_clock
+from todoke.model.zone import Zone
 from todoke.walk.app import utc_now
 from todoke.walk.erase import meant
 
@@ -23,10 +25,10 @@ def erase(
 ) -> int:
     """Erase by exactly one condition; 1 when there was nothing, or when the person said no."""
     before = _before(older_than) if older_than else None
-    with opened(config) as (_, store):
+    with opened(config) as (settings, store):
         if not yes:
             timelines = meant(store, submission_id=submission_id, address=address, before=before)
-            if timelines and not _agreed(timelines):
+            if timelines and not _agreed(timelines, settings.site.time_zone):
                 return 1
             if not timelines:
                 return _told(0, as_json=as_json)
@@ -53,10 +55,10 @@ def _before(older_than: str) -> datetime:
     return utc_now() - timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1))
 
 
-def _agreed(timelines: list[Timeline]) -> bool:
+def _agreed(timelines: list[Timeline], zone: Zone) -> bool:
     for timeline in timelines[:_SHOWN]:
         submission = timeline.submission
-        received = f"{submission.received_at:%Y-%m-%d %H:%M}"
+        received = show_clock(submission.received_at.isoformat(), zone)
         sys.stderr.write(
             f"{submission.id}  {received}  {submission.form}  {clean(submission.visitor)}\n"
         )

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -40,8 +40,13 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the submissions. A file given with -o appears whole or not at all, readable by its owner only."""
-    query = Query(form=form, received_from=_utc(since), received_to=_utc(until))
     with opened(config) as (settings, store), _writing(output) as out:
+        moment = settings.site.time_zone.moment
+        query = Query(
+            form=form,
+            received_from=moment(since) if since else None,
+            received_to=moment(until) if until else None,
+        )
         if output_format == BACKUP:
             count = _write_backup(store, settings, out)
         else:
@@ -83,7 +88,7 @@ def _write_csv(archive: Archive, query: Query, settings: Settings, out: TextIO) 
         return read_status(message, settings, now)
 
     rows = _with_progress(records.all_pages(archive, query), "written")
-    return records.write_csv(rows, fields, status_of, out)
+    return records.write_csv(rows, fields, status_of, out, settings.site.time_zone)
 
 
 def _write_json(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:
@@ -120,7 +125,3 @@ def _with_progress(submissions: Iterable[T], done: str) -> Iterator[T]:
         for count, submission in enumerate(submissions, 1):
             yield submission
             tell(count)
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)

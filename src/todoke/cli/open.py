@@ -15,6 +15,7 @@ from todoke.model.form import Site
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.ports.store import Store
+from todoke.toml.zones import machine_zone
 from todoke.wiring import open_store
 
 
@@ -31,8 +32,9 @@ def settings_for(config: Path) -> Settings:
         raise ConfigError(
             f"There is no {config} here, and no data in {data} (set TODOKE_DATA, or use --config)."
         )
+    site = Site(name="", time_zone=machine_zone(os.environ))
     nobody = MailSettings(service="", sender=Mailbox(name="", address=NOBODY))
-    return Settings(site=Site(name=""), mail=nobody, forms={}, data=data, secret=b"")
+    return Settings(site=site, mail=nobody, forms={}, data=data, secret=b"")
 
 
 @contextlib.contextmanager

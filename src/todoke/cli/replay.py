@@ -71,7 +71,7 @@ def _replay(sqs: Any, dead: str, later: str, limit: int, *, yes: bool, as_json: 
 def _show(letters: Sequence[DeadLetter]) -> None:
     for letter in letters:
         what = ", ".join(letter.messages) or "whatever is due"
-        died = f"{letter.died_at:%Y-%m-%d %H:%M}"
+        died = f"{letter.died_at:%Y-%m-%d %H:%M} UTC"
         print_line(f"{died}  {letter.kind:<10}  {clean(letter.fault)}  ({clean(what)})")
 
 

@@ -10,6 +10,8 @@ from todoke.cli.open import opened
 from todoke.cli.output import clean, is_fancy, print_json, print_line, style
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError
+from todoke.model.show import show_clock
+from todoke.model.zone import Zone
 from todoke.ports.archive import Query
 from todoke.report import export
 from todoke.walk.app import utc_now
@@ -37,10 +39,11 @@ def list_submissions(
             for row in rows:
                 print_json(row)
         elif is_fancy(sys.stdout):
-            _print_table(list(rows))
+            _print_table(list(rows), settings.site.time_zone)
         else:
             for row in rows:
-                print_line("\t".join([row["id"], row["received_at"], *map(clean, _cells(row))]))
+                received = show_clock(row["received_at"], settings.site.time_zone)
+                print_line("\t".join([row["id"], received, *map(clean, _cells(row))]))
 
 
 def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
@@ -54,7 +57,7 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(record)
     else:
-        _print_submission(record)
+        _print_submission(record, settings.site.time_zone)
     return 0
 
 
@@ -63,52 +66,54 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [row["form"], row["visitor"], states]
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
+def _print_table(rows: list[dict[str, Any]], zone: Zone) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("id", "received (UTC)", "form", "visitor", "messages", box=box.SIMPLE_HEAD)
+    table = Table("id", "received", "form", "visitor", "messages", box=box.SIMPLE_HEAD)
     for row in rows:
         states = Text()
         for message in row["messages"]:
             states.append(f"{message['role']} ")
             states.append(f"{message['status']}\n", _COLOURS.get(message["status"], ""))
         states.rstrip()
-        received = row["received_at"][:19].replace("T", " ")
+        received = show_clock(row["received_at"], zone)
         table.add_row(
             row["id"], received, Text(clean(row["form"])), Text(clean(row["visitor"])), states
         )
     Console().print(table if rows else "There are no submissions.")
 
 
-def _print_submission(record: dict[str, Any]) -> None:
-    print_line(
-        f"{style(record['id'], 'bold')}  {record['received_at']}  form {clean(record['form'])}"
-    )
+def _print_submission(record: dict[str, Any], zone: Zone) -> None:
+    received = show_clock(record["received_at"], zone)
+    print_line(f"{style(record['id'], 'bold')}  {received}  form {clean(record['form'])}")
     if record["retain_until"]:
-        print_line(f"kept until {record['retain_until']}")
+        print_line(f"kept until {show_clock(record['retain_until'], zone)}")
     print_line()
     for entry in record["entries"]:
         value = entry["value"] if "value" in entry else f"[file] {entry['file']['name']}"
         lines = clean(value).split("\n")
         print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
     for message in record["messages"]:
-        _print_message(message)
+        _print_message(message, zone)
 
 
-def _print_message(message: dict[str, Any]) -> None:
+def _print_message(message: dict[str, Any], zone: Zone) -> None:
+    since = show_clock(message["since"], zone)
     status = style(message["status"], _COLOURS.get(message["status"], "bold"))
-    print_line(f"\n{message['role']} to {clean(message['to'])}: {status} since {message['since']}")
+    print_line(f"\n{message['role']} to {clean(message['to'])}: {status} since {since}")
     if message["due_at"]:
-        print_line(f"  next try {message['due_at']}")
+        print_line(f"  next try {show_clock(message['due_at'], zone)}")
     for attempt in message["attempts"]:
         print_line(
-            f"  attempt {attempt['number']} through {attempt['service']} at {attempt['started_at']}"
+            f"  attempt {attempt['number']} through {attempt['service']}"
+            f" at {show_clock(attempt['started_at'], zone)}"
         )
         for event in attempt["events"]:
             told = " ".join(
                 filter(None, (event["reason"], event["status_code"], event["diagnostic"]))
             )
-            print_line(f"    {event['at']}  {event['kind']}  {style(told, 'dim')}".rstrip())
+            at = show_clock(event["at"], zone)
+            print_line(f"    {at}  {event['kind']}  {style(told, 'dim')}".rstrip())

@@ -4,6 +4,6 @@ docs/configuration.md is the reference; tests hold it against `keys.py`.
 """
 
 from todoke.configuration.read import check, data_folder, read
-from todoke.toml.findings import ERROR, WARNING, Finding
+from todoke.toml.findings import ERROR, NOTE, WARNING, Finding
 
-__all__ = ["ERROR", "WARNING", "Finding", "check", "data_folder", "read"]
+__all__ = ["ERROR", "NOTE", "WARNING", "Finding", "check", "data_folder", "read"]

@@ -16,6 +16,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "door_url",
         "origins",
         "language",
+        "time_zone",
         "alert_to",
         "max_corrections",
         "repeat_window",

@@ -15,7 +15,7 @@ from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
 from todoke.model.settings import Settings
-from todoke.toml.findings import ERROR, Finding, Findings
+from todoke.toml.findings import ERROR, NOTE, Finding, Findings
 from todoke.toml.places import places
 from todoke.toml.secrets import decode_secret, kept_secret
 from todoke.toml.table import Table
@@ -39,13 +39,17 @@ def read(path: Path, environ: Mapping[str, str], *, serving: bool = True) -> Set
     return settings
 
 
-def check(path: Path, environ: Mapping[str, str]) -> list[Finding]:
-    """Every fault of the configuration, in the order of the file; nothing is written."""
+def check(path: Path, environ: Mapping[str, str], *, notes: bool = False) -> list[Finding]:
+    """Every fault of the configuration, in the order of the file, and with `notes` what is no fault.
+
+    Nothing is written.
+    """
     settings, findings = _read(path, environ, dry=True)
     if settings and settings.templates:
         findings += _template_faults(path, settings.templates, settings)
     return sorted(
-        findings, key=lambda finding: (finding.file != str(path), finding.file, finding.line)
+        (finding for finding in findings if notes or finding.severity != NOTE),
+        key=lambda finding: (finding.file != str(path), finding.file, finding.line),
     )
 
 

@@ -10,6 +10,7 @@ from todoke.model.form import Site
 from todoke.model.language import LANGUAGES
 from todoke.toml.table import Table
 from todoke.toml.urls import environ_url, read_origins, read_url
+from todoke.toml.zones import read_zone
 
 DOOR_URL = "TODOKE_DOOR_URL"
 
@@ -46,6 +47,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         origins=read_origins(table, url),
         language=table.text("language", "en", among=LANGUAGES),
         alert_to=table.addresses("alert_to"),
+        time_zone=read_zone(table, environ),
     )
     return SiteTable(
         site=site,

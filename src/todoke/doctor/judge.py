@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from todoke.model.show import show_time
+from todoke.model.zone import UTC_ZONE, Zone
 from todoke.ports.diagnosis import Check, Verdict
 from todoke.services.http.ask import WebFacts
 
@@ -180,9 +182,12 @@ class HearingFacts:
 
 
 def judge_hearing(
-    facts: HearingFacts, *, now: datetime, expected: timedelta, hook: str
+    facts: HearingFacts, *, now: datetime, expected: timedelta, hook: str, zone: Zone = UTC_ZONE
 ) -> list[Check]:
-    """Whether the mail service's webhook speaks to us. `hook` is its address, without the secret."""
+    """Whether the mail service's webhook speaks to us. `hook` is its address, without the secret.
+
+    Times are told in `zone`.
+    """
     name = "webhook"
     if not facts.expects:
         return [
@@ -194,9 +199,10 @@ def judge_hearing(
             )
         ]
     since = facts.silent_since
-    last = f"It last spoke at {facts.heard_at:%Y-%m-%d %H:%M} UTC." if facts.heard_at else ""
+    last = f"It last spoke at {show_time(facts.heard_at, zone, 'en')}." if facts.heard_at else ""
     if since and now - since > expected and (facts.heard_at is None or facts.heard_at < since):
-        says = f"The webhook has said nothing of what was handed over since {since:%Y-%m-%d %H:%M} UTC."
+        begun = show_time(since, zone, "en")
+        says = f"The webhook has said nothing of what was handed over since {begun}."
         return [
             Check(
                 name,

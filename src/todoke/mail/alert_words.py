@@ -9,7 +9,8 @@ from todoke.mail.templates import View
 from todoke.model.delivery import PARTY_OF, Kind, Party, Reason, Standing
 from todoke.model.language import N_, translator
 from todoke.model.message import MessageTimeline, Note, Role
-from todoke.model.show import show_local_time
+from todoke.model.show import show_time
+from todoke.model.zone import UTC_ZONE, Zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,9 @@ _UNKNOWN_ADVICE = (
 )
 
 
-def alert_words(note: Note, about: MessageTimeline | None, language: str) -> AlertWords:
+def alert_words(
+    note: Note, about: MessageTimeline | None, language: str, zone: Zone = UTC_ZONE
+) -> AlertWords:
     """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
     say = translator("mail", language).gettext
     standing = _told(note, about)
@@ -132,7 +135,7 @@ def alert_words(note: Note, about: MessageTimeline | None, language: str) -> Ale
     reason = standing.reason if standing and failed else None
     return AlertWords(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
-        happened=_happened(note, about, language),
+        happened=_happened(note, about, language, zone),
         why=_why(note, reason, language),
         answer=_answer(standing) if standing and failed else "",
         advice=tuple(say(step) for step in _advice(note, about, reason)),
@@ -154,10 +157,10 @@ def _told(note: Note, about: MessageTimeline | None) -> Standing | None:
     return next((s for s in reversed(standings) if s.status.value == note), standings[-1])
 
 
-def _happened(note: Note, about: MessageTimeline | None, language: str) -> str:
+def _happened(note: Note, about: MessageTimeline | None, language: str, zone: Zone) -> str:
     say = translator("mail", language).gettext
     if note is Note.SILENT:
-        return say(_SILENT_SINCE) % {"since": _silent_since(about, language)}
+        return say(_SILENT_SINCE) % {"since": _silent_since(about, language, zone)}
     if about is None:
         return say(_HAPPENED_OTHERWISE) % {"mail": say(N_("A mail of this message"))}
     earlier = [a.attempt.recipient for a in about.attempts]
@@ -171,11 +174,11 @@ def _happened(note: Note, about: MessageTimeline | None, language: str) -> str:
     return say(_HAPPENED.get(note, _HAPPENED_OTHERWISE)) % {"mail": mail}
 
 
-def _silent_since(about: MessageTimeline | None, language: str) -> str:
+def _silent_since(about: MessageTimeline | None, language: str, zone: Zone) -> str:
     """When the service was last heard, as the note on the message says; "?" if that is gone."""
     attempts = about.attempts if about else ()
     notes = [e.at for a in attempts for e in a.events if e.kind is Kind.SILENT]
-    return show_local_time(max(notes), language) if notes else "?"
+    return show_time(max(notes), zone, language) if notes else "?"
 
 
 def _answer(standing: Standing) -> str:

@@ -25,7 +25,7 @@ from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox, identified
 from todoke.model.message import Claim, Message, MessageTimeline, Role
 from todoke.model.settings import Settings
-from todoke.model.show import show_local_time, show_size
+from todoke.model.show import show_size, show_time
 from todoke.model.submission import Entry, EntryList, Submission, files
 
 ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
@@ -156,14 +156,16 @@ def _values(
         ),
         "id": submission.id,
         "number": submission.id[-6:],
-        "received": show_local_time(submission.received_at, language),
+        "received": show_time(submission.received_at, settings.site.time_zone, language),
         "answers": answers,
         "more_answers": more,
         "files": _files(submission.entries, language) if for_manager else (),
         "signals": ", ".join(map(clean_line, submission.signals)) if for_manager else "",
         "reply_to": reply_to.address if reply_to else "",
         "desk_url": desk_url(settings, submission.id) if for_manager else "",
-        "alert": alert_words(message.note, about, language) if message.role is Role.ALERT else None,
+        "alert": alert_words(message.note, about, language, settings.site.time_zone)
+        if message.role is Role.ALERT
+        else None,
     }
 
 

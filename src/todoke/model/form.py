@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from todoke.model.address import Address
+from todoke.model.zone import UTC_ZONE, Zone
 
 
 class ControlKind(StrEnum):
@@ -154,7 +155,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers."""
+    """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers.
+
+    `time_zone` is the one in which people are shown times.
+    """
 
     name: str
     url: str = ""
@@ -162,3 +166,4 @@ class Site:
     origins: tuple[str, ...] = ()
     language: str = "en"
     alert_to: tuple[Address, ...] = ()
+    time_zone: Zone = UTC_ZONE

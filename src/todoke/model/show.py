@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from todoke.model.address import Address, AddressError
+from todoke.model.zone import Zone, zone_word
 
 # fmt: off
 _MONTHS = (
@@ -13,6 +13,8 @@ _MONTHS = (
     "December",
 )
 # fmt: on
+# A zone that is said in Japanese by a word of everyday language. Elsewhere the abbreviation is what people know.
+_IN_JAPANESE = {"JST": "日本時間"}
 
 
 def show_address(address: Address) -> str:
@@ -38,24 +40,37 @@ def rfc3339(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
-def show_rfc3339(iso: str, language: str) -> str:
-    """A time of `rfc3339`'s form as people read it, in UTC: "23 Nov 2026, 06:34 UTC"."""
-    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d):\d\dZ", iso)
-    if not match:
-        return iso
-    year, month, day, clock = match.groups()
+def show_time(at: datetime, zone: Zone, language: str) -> str:
+    """A moment as people read it, by the clocks of `zone`, which is named: "1 April 2026, 18:30 JST"."""
+    local = zone.local(at)
+    day = show_date(str(local.year), str(local.month), str(local.day), language)
+    word = zone_word(local)
     if language == "ja":
-        return f"{show_date(year, month, day, language)} {clock} UTC"
-    return f"{int(day)} {_MONTHS[int(month) - 1][:3]} {year}, {clock} UTC"
+        return f"{day} {local:%H:%M}（{_IN_JAPANESE.get(word, word)}）"
+    return f"{day}, {local:%H:%M} {word}"
 
 
-def show_local_time(at: datetime, language: str) -> str:
-    """The time by the clock of the machine's own zone (TZ), which is named."""
-    local = at.astimezone()
-    date = show_date(str(local.year), str(local.month), str(local.day), language)
-    if language == "ja":
-        return f"{date} {local:%H:%M}（{local:%Z}）"
-    return f"{date}, {local:%H:%M} {local:%Z}"
+def show_rfc3339(iso: str, zone: Zone, language: str) -> str:
+    """A time of `rfc3339`'s form as `show_time` shows it; "" for never."""
+    return show_time(datetime.fromisoformat(iso), zone, language) if iso else ""
+
+
+def local_day(iso: str, zone: Zone) -> date:
+    """The day by the calendars of `zone` of a time of RFC 3339."""
+    return zone.local(datetime.fromisoformat(iso)).date()
+
+
+def show_clock(iso: str, zone: Zone) -> str:
+    """A time of RFC 3339 for a terminal, where times stand in columns: "2026-04-01 18:30:00 JST"; "" for never."""
+    if not iso:
+        return ""
+    local = zone.local(datetime.fromisoformat(iso))
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone_word(local)}"
+
+
+def local_rfc3339(at: datetime, zone: Zone) -> str:
+    """RFC 3339 with milliseconds by the clocks of `zone`, and its offset: "2026-04-01T18:30:00.000+09:00"."""
+    return zone.local(at).isoformat(timespec="milliseconds")
 
 
 def show_date(year: str, month: str, day: str, language: str) -> str:

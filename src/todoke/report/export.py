@@ -14,7 +14,9 @@ from typing import Any, TextIO
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
+from todoke.model.show import local_rfc3339
 from todoke.model.submission import Entry, File
+from todoke.model.zone import Zone
 from todoke.ports.archive import Archive, Query
 from todoke.report.status import read_status
 
@@ -94,8 +96,9 @@ def write_csv(
     fields: tuple[str, ...],
     status_of: Callable[[MessageTimeline], str],
     out: TextIO,
+    zone: Zone,
 ) -> int:
-    """Write a heading and a row for each submission (RFC 4180); how many.
+    """Write a heading and a row for each submission (RFC 4180); how many. Times are those of `zone`, with the offset.
 
     A field that was answered more than once has its answers in one cell, a line each; a file is its name. A field
     whose name is that of a fixed column gets " (field)" after it.
@@ -105,7 +108,7 @@ def write_csv(
     writer.writerow([guarded(heading) for heading in (*FIXED_COLUMNS, *headings)])
     count = 0
     for timeline in timelines:
-        writer.writerow([guarded(cell) for cell in _row(timeline, fields, status_of)])
+        writer.writerow([guarded(cell) for cell in _row(timeline, fields, status_of, zone)])
         count += 1
     return count
 
@@ -116,10 +119,14 @@ def guarded(cell: str) -> str:
 
 
 def _row(
-    timeline: Timeline, fields: tuple[str, ...], status_of: Callable[[MessageTimeline], str]
+    timeline: Timeline,
+    fields: tuple[str, ...],
+    status_of: Callable[[MessageTimeline], str],
+    zone: Zone,
 ) -> Iterator[str]:
     submission = timeline.submission
-    yield from (submission.id, _time(submission.received_at), submission.form, submission.visitor)
+    received = local_rfc3339(submission.received_at, zone)
+    yield from (submission.id, received, submission.form, submission.visitor)
     for role in Role:
         yield "\n".join(status_of(m) for m in timeline.messages if m.message.role is role)
     answers: dict[str, list[str]] = {}

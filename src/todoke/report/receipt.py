@@ -13,7 +13,8 @@ from todoke.model.delivery import Ceiling, Kind, Reading
 from todoke.model.language import LANGUAGES
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
-from todoke.model.show import rfc3339
+from todoke.model.show import rfc3339, show_time
+from todoke.model.zone import Zone
 from todoke.report import words
 from todoke.report.status import ROLE_ORDER, form_title, is_doubted, is_final, read_status
 from todoke.report.words import Step, StepState
@@ -83,12 +84,18 @@ def _receipt_message(
         "text": said.text,
         "hint": said.hint,
         "tone": said.tone,
-        "steps": _steps(message, status, timeline.submission.received_at, language),
+        "steps": _steps(
+            message,
+            status,
+            timeline.submission.received_at,
+            language,
+            settings.site.time_zone,
+        ),
     }
 
 
 def _steps(
-    message: MessageTimeline, status: Reading, received_at: datetime, language: str
+    message: MessageTimeline, status: Reading, received_at: datetime, language: str, zone: Zone
 ) -> list[dict[str, str]]:
     """The three steps of a message's way: stored here, handed over, at the recipient's server."""
     handed_over, arrived = _step_states(message, status)
@@ -106,9 +113,11 @@ def _steps(
             "name": step,
             "state": state,
             "label": words.step_words(step, state, language),
-            "at": rfc3339(times[step]),
+            "at": rfc3339(at),
+            "when": show_time(at, zone, language) if at else "",
         }
         for step, state in states.items()
+        for at in (times[step],)
     ]
 
 

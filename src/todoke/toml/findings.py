@@ -8,11 +8,12 @@ from todoke.toml.places import Path, line_of
 
 ERROR = "error"
 WARNING = "warning"
+NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: an `error` keeps todoke from starting, a `warning` does not.
+    """One fault: an `error` keeps todoke from starting, a `warning` does not. A `note` is no fault.
 
     `file` and `line` say where, `key` which setting (dotted), `hint` what to do. `line` is 0 where a file has none.
     """

@@ -165,6 +165,7 @@ class _Receipts:
             error=error,
             notice=notice,
             typed=typed,
+            zone=self.app.settings.site.time_zone,
         )
 
     def _fault(

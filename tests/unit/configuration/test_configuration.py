@@ -468,10 +468,11 @@ def test_todoke_secret_is_hex_or_base_64(tmp_path: Path, text: str, good: bool) 
 
 def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
     """With TODOKE_TABLE the secret must be given, for no folder keeps it; then the table is the store."""
-    found = faults_of(tmp_path, GOOD, {"TODOKE_TABLE": "forms", "TODOKE_SECRET": ""})
+    zoned = GOOD.replace("[site]\n", '[site]\ntime_zone = "Asia/Tokyo"\n')
+    found = faults_of(tmp_path, zoned, {"TODOKE_TABLE": "forms", "TODOKE_SECRET": ""})
     assert len(found) == 1
     assert "TODOKE_SECRET is missing" in found[0]
-    assert faults_of(tmp_path, GOOD, {"TODOKE_TABLE": "forms"}) == []
+    assert faults_of(tmp_path, zoned, {"TODOKE_TABLE": "forms"}) == []
     assert settings_of(tmp_path, GOOD, {"TODOKE_TABLE": " forms "}).table == "forms"
 
 

@@ -24,8 +24,9 @@ from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, stand
 from todoke.model.language import LOCALE
 from todoke.model.mail import Mailbox
 from todoke.model.message import AttemptTimeline, MessageTimeline, Note, Role
-from todoke.model.show import show_local_time
+from todoke.model.show import show_time
 from todoke.model.submission import Entry, File
+from todoke.model.zone import UTC_ZONE
 
 CANARY = "CANARY-7f3a"
 TRICK = "=?utf-8?b?YQpCY2M6IHhAeQ==?="
@@ -331,7 +332,7 @@ class TestAlert:
         assert mail.subject == "The mail service has stopped reporting: Contact (i9jabc)"
         [noted] = about.attempts[0].events
         for shown in (
-            f"has reported nothing since {show_local_time(noted.at, 'en')}",
+            f"has reported nothing since {show_time(noted.at, UTC_ZONE, 'en')}",
             "whether they arrive is not known",
             "is it switched on",
             "todoke reconcile",

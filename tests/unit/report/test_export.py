@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -18,9 +19,11 @@ from todoke.model.mail import Mailbox
 from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Role, Timeline
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, EntryList, File, Submission
+from todoke.model.zone import Zone
 from todoke.report import export
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+TOKYO = Zone("Asia/Tokyo", ZoneInfo("Asia/Tokyo"))
 SETTINGS = Settings(
     site=Site(name="Example"),
     mail=MailSettings(service="smtp", sender=Mailbox(name="", address=Address("forms@example.jp"))),
@@ -80,7 +83,7 @@ def table_of(timelines: list[Timeline]) -> list[list[str]]:
     """The rows that a reader of the CSV sees."""
     out = io.StringIO(newline="")
     fields = export.field_columns(timelines)
-    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out)
+    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out, TOKYO)
     return list(csv.reader(io.StringIO(out.getvalue(), newline="")))
 
 
@@ -95,7 +98,7 @@ def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
     heading, row = table_of([timeline_of(entries)])
     assert heading[:4] == ["id", "received_at", "form", "visitor"]
     assert heading[-3:] == ["topic", "cv", "id (field)"]
-    assert row[0] == "s1"
+    assert row[:2] == ["s1", "2026-03-01T20:00:00.000+09:00"]
     assert row[heading.index("confirmation")] == "bounced"
     assert row[-3:] == ["a\nb", "cv.pdf", "x"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,7 @@ from todoke.model.delivery import (
 from todoke.model.language import LANGUAGES
 from todoke.model.message import Note, Role
 from todoke.model.show import show_address, show_rfc3339
+from todoke.model.zone import UTC_ZONE, Zone
 from todoke.report import words
 from todoke.report.desk import desk_row, desk_timeline
 from todoke.report.receipt import can_correct, receipt, receipt_language
@@ -227,10 +229,13 @@ def test_unknown_language_falls_back() -> None:
 
 
 def test_moments_are_read_by_people() -> None:
-    """Times read as people write them, in UTC, in each language; what is no time stays as it is."""
-    assert show_rfc3339("2026-11-03T06:34:00Z", "en") == "3 Nov 2026, 06:34 UTC"
-    assert show_rfc3339("2026-11-03T06:34:00Z", "ja") == "2026年11月3日 06:34 UTC"
-    assert show_rfc3339("", "en") == ""
+    """Times read as people write them, in the site's zone, which is named, in each language; never is nothing."""
+    tokyo = Zone("Asia/Tokyo", ZoneInfo("Asia/Tokyo"))
+    assert show_rfc3339("2026-11-03T06:34:00Z", UTC_ZONE, "en") == "3 November 2026, 06:34 UTC"
+    assert show_rfc3339("2026-11-03T06:34:00Z", UTC_ZONE, "ja") == "2026年11月3日 06:34（UTC）"
+    assert show_rfc3339("2026-11-03T16:34:00Z", tokyo, "en") == "4 November 2026, 01:34 JST"
+    assert show_rfc3339("2026-11-03T16:34:00Z", tokyo, "ja") == "2026年11月4日 01:34（日本時間）"
+    assert show_rfc3339("", tokyo, "en") == ""
 
 
 def test_status_words_cover_the_algebra() -> None:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -25,6 +24,7 @@ from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 from todoke.services.meaning import Meaning
+from todoke.toml.zones import find_zone
 
 DELIVERIES = {
     # The service took the mail from us.
@@ -166,12 +166,12 @@ class CustomersMailCloudEvents:
         return any([self._key.matches(one) for one in candidates])  # noqa: C419 - compare all, always
 
 
-def zone_of(settings: CustomersMailCloudSettings) -> ZoneInfo:
+def zone_of(settings: CustomersMailCloudSettings) -> tzinfo:
     """The zone of the times that the service states. Raises ConfigError: if the settings name none that is known."""
-    try:
-        return ZoneInfo(settings.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ConfigError(f"There is no time zone {settings.time_zone!r}.") from error
+    zone = find_zone(settings.time_zone)
+    if zone is None:
+        raise ConfigError(f"There is no time zone {settings.time_zone!r}.")
+    return zone
 
 
 def read_item(

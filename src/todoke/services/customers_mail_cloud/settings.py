@@ -14,6 +14,7 @@ from todoke.toml.networks import read_networks
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
 from todoke.toml.urls import read_url
+from todoke.toml.zones import check_zone
 
 NAME = "customers-mail-cloud"
 KEYS = (
@@ -88,8 +89,8 @@ def read_customers_mail_cloud(
 ) -> CustomersMailCloudSettings:
     """Read [mail.customers_mail_cloud]; faults are noted in the table's findings."""
     zone = table.text("time_zone", "Asia/Tokyo")
-    if "time_zone" in table and not _is_time_zone(zone):
-        table.error("time_zone", f"is {zone!r}, which is not a time zone.", 'One is "Asia/Tokyo".')
+    if "time_zone" in table or choice.demands(NAME):
+        check_zone(table, "time_zone", zone)
     url = read_url(table, "url", "https://sandbox.smtps.jp", secure=True)
     # A sandbox keeps its own records; its mails and its made-up key are nothing for the real service.
     records = url if is_loopback(urlsplit(url).hostname or "") else "https://api.smtps.jp"
@@ -118,16 +119,6 @@ def read_customers_mail_cloud(
             f"is true, and mail.service is {choice.service!r}, which has no records to confirm anything.",
         )
     return cloud
-
-
-def _is_time_zone(name: str) -> bool:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 most configurations name none
-
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
 
 
 def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings) -> None:

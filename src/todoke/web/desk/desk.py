@@ -208,6 +208,7 @@ class _Desk:
             status=status,
             site=self.app.settings.site.name,
             token=_page_token(self.app, session) if session else "",
+            zone=self.app.settings.site.time_zone,
             **values,
         )
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from todoke.forms.control_fields import is_control_name
 from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
-from todoke.model.show import show_rfc3339
+from todoke.model.show import local_day, show_rfc3339
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.model.url import origin_of
 from todoke.web.pages.controls import Uploaded, controls, hidden_values
@@ -85,7 +85,7 @@ def _environment() -> Environment:
         auto_reload=False,
         finalize=finalize,
     )
-    environment.globals.update(static=static_url, show_time=show_rfc3339)
+    environment.globals.update(static=static_url, show_time=show_rfc3339, local_day=local_day)
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
     return environment

@@ -15,11 +15,11 @@ function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-function setTime(element, at) {
-  element.hidden = !at;
-  if (!at || element.dateTime === at) return;
-  element.dateTime = at;
-  showTime(element);
+function setTime(element, step) {
+  element.hidden = !step.at;
+  element.dateTime = step.at;
+  setText(element, step.when);
+  tellOwnTime(element);
 }
 
 function showStep(section, step) {
@@ -27,7 +27,7 @@ function showStep(section, step) {
   item.dataset.state = step.state;
   item.querySelector("use").setAttribute("href", `#i-${step.state}`);
   setText(item.querySelector("[data-part=label]"), step.label);
-  setTime(item.querySelector("time"), step.at);
+  setTime(item.querySelector("time"), step);
 }
 
 function showMessage(message, index) {

@@ -1,15 +1,13 @@
-// Shows every <time> in the reader's own time zone and manner. Without JavaScript it stays as the server wrote it, in UTC.
+// Every <time> is shown in the site's time zone, which it names. Whoever points at one reads their own time there.
 "use strict";
 
-function showTime(element) {
+function tellOwnTime(element) {
   const at = new Date(element.dateTime);
   if (!element.dateTime || Number.isNaN(at.getTime())) return;
-  const short = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  const long = { dateStyle: "long", timeStyle: "short" };
   const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  const style = element.dataset.style === "short" ? short : long;
-  element.textContent = new Intl.DateTimeFormat(language, style).format(at);
-  element.title = at.toISOString();
+  const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const day = { year: "numeric", month: "long", day: "numeric" };
+  element.title = new Intl.DateTimeFormat(language, { ...day, ...clock }).format(at);
 }
 
-document.querySelectorAll("time").forEach(showTime);
+document.querySelectorAll("time").forEach(tellOwnTime);

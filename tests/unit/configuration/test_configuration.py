@@ -479,9 +479,10 @@ def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
 def test_a_timeout_fits_the_functions_that_hand_over(tmp_path: Path) -> None:
     """The default does where they do; one that is stated and does not names both, and what to set."""
     table = {"TODOKE_TABLE": "forms"}
+    zoned = GOOD.replace("[site]\n", '[site]\ntime_zone = "Asia/Tokyo"\n')
     for timeout, environ, is_good in (("25s", table, True), ("1m", table, False), ("1m", {}, True)):
         text = (
-            f'{GOOD}\n[mail.smtp]\nhost = "127.0.0.1"\nsecurity = "none"\ntimeout = "{timeout}"\n'
+            f'{zoned}\n[mail.smtp]\nhost = "127.0.0.1"\nsecurity = "none"\ntimeout = "{timeout}"\n'
         )
         found = faults_of(tmp_path, text, environ)
         assert (found == []) == is_good, found

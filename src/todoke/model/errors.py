@@ -4,7 +4,7 @@ Error                       base; its message is the class docstring unless one 
 + ConfigError               a setting is wrong                    stop at start; exit 2
 + RequestError              the caller must change the request    HTTP `status`; never retried
 |   + Malformed 400  + Forged 401  + OriginRefused 403  + NotFound 404  + TooSlow 408
-|   + TooLarge 413  + Unsupported 415  + Crowded 503  + Unverifiable 503
+|   + TooLarge 413  + Unsupported 415  + Uncertain 500  + Crowded 503  + Unverifiable 503
 + SendError                 one hand-over did not end in acceptance
 |   + SendDeferred          not taken now                         retry later, as a new attempt
 |   + SendRefused           not taken ever                        rejected; no retry
@@ -92,6 +92,13 @@ class Unsupported(RequestError):
 
     status = 415
     code = "unsupported"
+
+
+class Uncertain(RequestError):
+    """It is not certain that your answers are stored. If you send them again, they may arrive twice."""
+
+    status = 500
+    code = "uncertain"
 
 
 class Crowded(RequestError):

@@ -20,8 +20,9 @@ from todoke.model.message import Role
 from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
 from todoke.model.url import origin_of
 from todoke.web.door.redirect import redirect_of
-from todoke.web.http.asked import header, scope_wants_json
+from todoke.web.http.asked import header, is_htmx, is_script, scope_wants_json
 from todoke.web.http.errors import error_response, json_error, json_response
+from todoke.web.http.fragment import fault_fragment, stored_fragment
 from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
 
@@ -58,7 +59,7 @@ class SeeOther(Response):
         self.status_code = 303
         self.background = None
         self.body = b""
-        self.raw_headers = [(b"location", location.encode("latin-1")), *_SEE_OTHER]
+        self.raw_headers = [(b"location", location.encode("ascii")), *_SEE_OTHER]
 
 
 _SEE_OTHER = (
@@ -76,13 +77,24 @@ def door_path(form: Form, site: Site) -> str:
 def answer_stored(
     arrival: Arrival, submission_id: str, token: str, roles: Iterable[Role]
 ) -> Response:
-    """200 with the receipt's link, or 303 to the redirect or the receipt. A repetition is answered as the first was."""
-    redirect = arrival.redirect
-    if not scope_wants_json(arrival.scope):
-        location = redirect or f"{arrival.site.door_url.rstrip('/')}/s/{token}"
-        return SeeOther(location)
+    """200 with the receipt's link, or 303 to the redirect or the receipt. A repetition is answered as the first was.
+
+    A script is never led where it may not read: it would tell the visitor that the form failed.
+    """
+    scope, redirect = arrival.scope, arrival.redirect
+    receipt = f"{arrival.site.door_url.rstrip('/')}/s/{token}"
+    if not scope_wants_json(scope) and not is_htmx(scope):
+        places = [redirect or receipt]
+        if is_script(scope):
+            places = [place for place in (redirect, receipt) if place and _may_read(scope, place)]
+        if places:
+            return SeeOther(places[0])
     status_url = f"{_own_url(arrival)}/s/{token}"
     say = translator("door", arrival.language).gettext
+    if not scope_wants_json(scope):
+        headers = {"hx-redirect": redirect or status_url} if is_htmx(scope) else {}
+        text = say("Thank you. Your answers are stored.")
+        return stored_fragment(text, say("Your receipt"), status_url, headers)
     return json_response(
         {
             "ok": True,
@@ -100,6 +112,9 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
     if scope_wants_json(arrival.scope):
         say = translator("door", arrival.language).gettext
         return json_error(422, "invalid", say("Please check your answers."), errors=errors)
+    if is_htmx(arrival.scope):
+        say = translator("door", arrival.language).gettext
+        return fault_fragment(arrival.scope, 422, say("Please check your answers."), errors, {})
 
     return pages.answers_page(
         arrival.form,
@@ -137,6 +152,13 @@ def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
         site=arrival.site.name,
         form_origins=arrival.form_origins,
     )
+
+
+def _may_read(scope: Scope, place: str) -> bool:
+    """Whether the script that asks may follow to `place`: within its own page's origin, which is the door's."""
+    if header(scope, b"sec-fetch-site") != "same-origin":
+        return False
+    return place.startswith("/") or origin_of(place) == header(scope, b"origin")
 
 
 def _own_url(arrival: Arrival) -> str:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from todoke.forms import control_fields
 from todoke.model import ids
-from todoke.model.errors import Malformed, NotFound, RequestError, StoreError
+from todoke.model.errors import Malformed, NotFound, RequestError, StoreError, Uncertain
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
 from todoke.model.submission import EntryList, File, first_text
@@ -41,7 +41,7 @@ from todoke.web.door.uploads import upload_origin
 from todoke.web.http.asked import client_address, header, language_of, scope_wants_json
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
-from todoke.web.http.errors import error_response
+from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
 from todoke.web.http.wait import Waiting
 from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
@@ -105,7 +105,9 @@ class Door:
                 answer = _refuse_method(scope)
         except RequestError as error:
             language = language_of(scope, form.language if form else self._site.language)
-            answer = error_response(Request(scope), error, language=language, site=self._site.name)
+            answer = last_word(scope) or error_response(
+                Request(scope), error, language=language, site=self._site.name
+            )
         await answer(scope, receive, send)
 
     def _show(self, scope: Scope, form: Form) -> Response:
@@ -180,6 +182,9 @@ class Door:
                 uploaded = _uploaded(sent, answers)
                 arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
             return answer_faults(arrival, prepared)
+        # All that can fail for the answer fails here, while it is true that nothing is stored.
+        answer = _stored(arrival, prepared, prepared.submission.id, prepared.token)
+        last = LastWord(arrival.scope)
         try:
             with self._app.courtesy.visitor():
                 stored = await self._waiting().wait(
@@ -187,15 +192,25 @@ class Door:
                 )
         except StoreError as error:
             return answer_unavailable(arrival, error)
-        self._app.hint()
-        token = prepared.token
-        if isinstance(stored, Duplicate):
-            if not stored.same_content:
-                return answer_reused_key(arrival)
-            # It is derived from the id, so that a repetition gets the link of the first.
-            token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
-        roles = [message.role for message in prepared.messages]
-        return answer_stored(arrival, stored.submission_id, token, roles)
+        except Exception as error:
+            log_unexpected(error)
+            raise Uncertain from error
+        if isinstance(stored, Duplicate) and not stored.same_content:
+            return answer_reused_key(arrival)
+        last.stored(stored.submission_id)
+        self._hint()
+        if not isinstance(stored, Duplicate):
+            return answer
+        # It is derived from the id, so that a repetition gets the link of the first.
+        token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
+        return _stored(arrival, prepared, stored.submission_id, token)
+
+    def _hint(self) -> None:
+        """Wake the sender. A hint may be lost: what is stored is stored."""
+        try:
+            self._app.hint()
+        except Exception as error:  # noqa: BLE001
+            log_unexpected(error)
 
     async def _redeemed(self, form: Form, answers: EntryList) -> EntryList:
         """The answers with the files that came by the bucket. Of ordinary forms it asks next to nothing."""
@@ -210,6 +225,13 @@ class Door:
         if self._waiters is None or self._waiters.loop is not loop:
             self._waiters = Waiting(loop)
         return self._waiters
+
+
+def _stored(
+    arrival: Arrival, prepared: accept.Prepared, submission_id: str, token: str
+) -> Response:
+    roles = [message.role for message in prepared.messages]
+    return answer_stored(arrival, submission_id, token, roles)
 
 
 def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:

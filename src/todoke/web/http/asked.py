@@ -26,8 +26,8 @@ def header(scope: Scope, name: bytes) -> str:
 def wants_json(request: Request) -> bool:
     """Whether the answer should be JSON.
 
-    So it is when Accept prefers JSON to HTML, when X-Requested-With says that a script asks, or when the body is JSON
-    and Accept does not prefer HTML.
+    So it is when Accept prefers JSON to HTML or X-Requested-With says that a script asks; and where Accept does not
+    prefer HTML, when the body is JSON or the browser says that a script asks. To htmx only when Accept says so.
     """
     return scope_wants_json(request.scope)
 
@@ -35,11 +35,28 @@ def wants_json(request: Request) -> bool:
 def scope_wants_json(scope: Scope) -> bool:
     """`wants_json` for an ASGI scope."""
     preference = _preference(header(scope, b"accept")[:512])
-    if preference == "json" or header(scope, b"x-requested-with").lower() == "xmlhttprequest":
+    if preference == "json":
+        return True
+    if is_htmx(scope):
+        return False
+    if header(scope, b"x-requested-with").lower() == "xmlhttprequest":
         return True
     media_type = header(scope, b"content-type").partition(";")[0].strip().lower()
     is_json = media_type == "application/json" or media_type.endswith("+json")
-    return is_json and preference != "html"
+    return preference != "html" and (is_json or is_script(scope))
+
+
+def is_htmx(scope: Scope) -> bool:
+    """Whether htmx asks: it takes HTML, and goes where HX-Redirect says (htmx.org/reference)."""
+    return header(scope, b"hx-request") == "true"
+
+
+def is_script(scope: Scope) -> bool:
+    """Whether the browser says that a script asks, and not a page that is left for the answer (Fetch Metadata)."""
+    mode = header(scope, b"sec-fetch-mode")
+    if not mode:
+        return header(scope, b"sec-fetch-dest") == "empty"
+    return mode in {"cors", "no-cors", "same-origin"}
 
 
 @lru_cache(maxsize=1024)

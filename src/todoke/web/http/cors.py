@@ -6,6 +6,8 @@ them a script cannot read why it failed. This keeps honest pages apart; it prove
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,20 +15,21 @@ from todoke.model.errors import OriginRefused
 from todoke.model.form import Site
 from todoke.model.url import origin_of
 from todoke.web.http.asked import header
-from todoke.web.http.errors import error_response, log_unexpected
+from todoke.web.http.errors import error_response, last_word, log_unexpected
 
 ALLOWED_HEADERS = (
     "Accept, Content-Type, Idempotency-Key, X-Requested-With, Authorization, "
     "Formspree-Client, Formspree-Session-Data"
 )
 
+_KNOWN = ALLOWED_HEADERS.encode()
+_NAMES = re.compile(r"[A-Za-z0-9_-]+(?: ?, ?[A-Za-z0-9_-]+){0,39}")
 _ALWAYS = (
     (b"vary", b"Origin"),
-    (b"access-control-expose-headers", b"Retry-After, Location"),
+    (b"access-control-expose-headers", b"Retry-After, Location, HX-Redirect, HX-Reswap"),
 )
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"POST, OPTIONS"),
-    (b"access-control-allow-headers", ALLOWED_HEADERS.encode()),
     (b"access-control-max-age", b"7200"),
 )
 
@@ -34,7 +37,8 @@ _PREFLIGHT = (
 class Cors:
     """An ASGI app around another: answers OPTIONS, refuses origins that are not the site's, and marks every answer.
 
-    204: to OPTIONS. 403: to a POST whose Origin is not listed. 500: when the app inside fails. Else what it answers.
+    204: to OPTIONS. 403: to a POST whose Origin is not listed. 500: when the app inside fails, but 200 if it has stored
+    something by then (`LastWord`). Else what it answers.
     """
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
@@ -46,7 +50,9 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = header(scope, b"origin")
-        extra = self._headers(origin, preflight=scope["method"] == "OPTIONS")
+        extra = self._headers(origin)
+        if scope["method"] == "OPTIONS":
+            extra = (*extra, *_PREFLIGHT, (b"access-control-allow-headers", _allowed(scope)))
         started = False
 
         async def send_marked(message: Message) -> None:
@@ -69,7 +75,8 @@ class Cors:
             log_unexpected(error)
             if started:
                 raise
-            answer = error_response(Request(scope), error, site=self._site.name)
+            site = self._site.name
+            answer = last_word(scope) or error_response(Request(scope), error, site=site)
             await answer(scope, receive, send_marked)
 
     def _takes(self, origin: str, scope: Scope) -> bool:
@@ -82,13 +89,18 @@ class Cors:
         own_host = header(scope, b"host").lower()
         return origin in self._origins or origin == self._door or origin.endswith(f"//{own_host}")
 
-    def _headers(self, origin: str, *, preflight: bool) -> tuple[tuple[bytes, bytes], ...]:
-        marked = (*_ALWAYS, *_PREFLIGHT) if preflight else _ALWAYS
+    def _headers(self, origin: str) -> tuple[tuple[bytes, bytes], ...]:
         if self._any:
-            return (*marked, (b"access-control-allow-origin", b"*"))
+            return (*_ALWAYS, (b"access-control-allow-origin", b"*"))
         if origin:
-            return (*marked, (b"access-control-allow-origin", origin.encode("latin-1")))
-        return marked
+            return (*_ALWAYS, (b"access-control-allow-origin", origin.encode("latin-1")))
+        return _ALWAYS
+
+
+def _allowed(scope: Scope) -> bytes:
+    """The header fields that a script may send: those known, and what it asks for, since nothing depends on them."""
+    asked = header(scope, b"access-control-request-headers")
+    return f"{ALLOWED_HEADERS}, {asked}".encode() if _NAMES.fullmatch(asked) else _KNOWN
 
 
 async def _answer_options(send: Send) -> None:

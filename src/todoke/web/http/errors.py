@@ -5,6 +5,7 @@ Nothing here knows forms or stores. `error_response` is the only place where an 
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from todoke.model.errors import (
     Crowded,
@@ -23,10 +25,12 @@ from todoke.model.errors import (
 )
 from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
-from todoke.web.http.asked import language_of, wants_json
+from todoke.web.http.asked import is_htmx, language_of, scope_wants_json, wants_json
+from todoke.web.http.fragment import fault_fragment
 from todoke.web.pages import pages
 
 RETRY_AFTER_SECONDS = 5
+_LAST_WORD = "todoke.last_word"
 
 
 _log = logging.getLogger(__name__)
@@ -58,6 +62,8 @@ def error_response(
         text = _translated(text, say) or _translated(_kind(error), say) or text
     if wants_json(request):
         return json_error(status, code, text, errors=errors, headers=headers)
+    if is_htmx(request.scope):
+        return fault_fragment(request.scope, status, text, errors, headers)
 
     if action:
         headers |= pages.security_headers(form_origins)
@@ -115,6 +121,42 @@ def json_response(
     return Response(msgspec.json.encode(value), status, _JSON_HEADERS | dict(headers or {}))
 
 
+class LastWord:
+    """What is said of a submission that is stored when its own answer cannot be made.
+
+    It is made ready in the scope before anything is stored, and of next to nothing, so that it does not fail for the
+    same reason; `stored` says from when on it holds.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._json = scope_wants_json(scope)
+        self._id = ""
+        scope[_LAST_WORD] = self
+
+    def stored(self, submission_id: str) -> None:
+        """From now on nothing may say that nothing is stored."""
+        self._id = submission_id
+
+    def response(self) -> Response | None:
+        """200, because it is stored: JSON, or a page in both languages, with the reference. None before it is."""
+        if not self._id:
+            return None
+        if self._json:
+            said = {"ok": True, "id": self._id, "next": "", "message": _STORED}
+            return Response(json.dumps(said), 200, _JSON_HEADERS)
+        page = (
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Stored</title>'
+            f'<p>{_STORED}</p><p lang="ja">{_STORED_JA}</p><p>{self._id}</p></html>'
+        )
+        return Response(page, 200, _JSON_HEADERS | {"content-type": "text/html; charset=utf-8"})
+
+
+def last_word(scope: Scope) -> Response | None:
+    """What to answer, whatever goes wrong, once a submission is stored; None before."""
+    word: LastWord | None = scope.get(_LAST_WORD)
+    return word.response() if word else None
+
+
 def log_unexpected(error: Exception) -> None:
     """Write down where an unexpected error came from, without its text: that may quote what a visitor typed."""
     where = "".join(traceback.format_tb(error.__traceback__))
@@ -137,6 +179,14 @@ _JSON_HEADERS = {
     "referrer-policy": "no-referrer",
 }
 
+_STORED = (
+    "Your answers are stored. Only the page that should say so could not be made, "
+    "so please keep this reference; there is no need to send them again."
+)
+_STORED_JA = (
+    "送信内容を受け付けました。受付の画面だけが表示できませんでした。"
+    "下の受付番号をお控えください。もう一度送信する必要はありません。"
+)
 _UNAVAILABLE = (
     "Your answers could not be stored just now, and nothing of them is kept here. "
     "Please send the form again in a moment."

@@ -22,11 +22,13 @@ from support.places import ROOT
 from support.web.local_server import serving
 from todoke.cli import commands
 from todoke.cli.main import plain_serve, run
+from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.message import Message, Role
 from todoke.model.submission import Entry, File, Submission
 from todoke.stores.sqlite.lock import begin_serving
 from todoke.stores.sqlite.store import SqliteStore
+from todoke.toml.secrets import known_secret
 
 NOW = datetime.now(UTC)
 CONFIG = """\
@@ -173,7 +175,7 @@ def test_a_backup_is_imported_elsewhere(
     assert run(["import", str(backup), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {"new": 0, "same": 2} | dict.fromkeys(
-        ("different", "unplaced", "orphans", "joined"), 0
+        ("different", "unplaced", "orphans", "joined", "new_links"), 0
     )
     shown = []
     for folder in ("data", "elsewhere"):
@@ -197,8 +199,68 @@ def test_a_backup_of_another_secret_is_refused(
     """What to do is said, and nothing is written, not even a store."""
     monkeypatch.setenv("TODOKE_SECRET", secret)
     assert run(["import", str(backup)]) == 2
-    assert told in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert told in err
+    assert "--new-links" in err
+    assert str(backup.parent / "elsewhere" / "secret") in err
     assert not (backup.parent / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("secret", ["cd" * 32, ""])
+def test_a_backup_whose_secret_is_lost_is_imported_with_new_links(
+    backup: Path, secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All is kept but the links: those that visitors have are unknown, and a repetition is told one that works."""
+    monkeypatch.setenv("TODOKE_SECRET", secret)
+    capsys.readouterr()
+    assert run(["import", str(backup), "--new-links"]) == 0
+    out = capsys.readouterr().out
+    assert "2 submissions restored.\n2 receipt links made with the other secret" in out
+    assert run(["import", str(backup), "--new-links", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["new"], told["same"], told["new_links"]) == (0, 2, 0)
+    shown = []
+    for folder in ("data", "elsewhere"):
+        monkeypatch.setenv("TODOKE_DATA", folder)
+        assert run(["show", "s1", "--json"]) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    here = known_secret(os.environ, backup.parent / "elsewhere")
+    store = SqliteStore(backup.parent / "elsewhere" / "todoke.db")
+    old, new = (
+        ids.receipt_hash(ids.receipt_token(s, "s1")) for s in (bytes.fromhex("ab" * 32), here)
+    )
+    assert store.receipt(old) is None
+    found = store.receipt(new)
+    store.close()
+    assert found
+    assert found.submission.id == "s1"
+
+
+def test_new_links_are_not_made_where_the_old_ones_fit(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the right secret the option changes nothing."""
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    capsys.readouterr()
+    assert run(["import", str(backup), "--new-links"]) == 0
+    assert capsys.readouterr().out == "2 submissions restored.\n"
+
+
+@pytest.mark.parametrize("secret", ["ab" * 32, ""])
+def test_a_backup_says_what_it_needs_beside_it(
+    folder: Path, secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the secret lies is said, the secret is not; with the backup in a pipe too."""
+    monkeypatch.setenv("TODOKE_SECRET", secret)
+    (folder / "data" / "secret").write_text("ab" * 32)
+    for words in ([], ["-o", "all.backup"]):
+        assert run(["export", "--format", "backup", *words]) == 0
+        out, err = capsys.readouterr()
+        where = "TODOKE_SECRET in the environment" if secret else str(folder / "data" / "secret")
+        assert where in err
+        assert "beside the backup" in err
+        assert "ab" * 32 not in out + err
 
 
 def test_what_went_on_here_is_named_and_left(

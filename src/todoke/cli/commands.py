@@ -200,7 +200,9 @@ def export(
     ] = None,
     config: Config = _DEFAULT_CONFIG,
 ) -> None:
-    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup."""
+    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup.
+
+    A backup holds no secret, and its receipt links need the site's: keep a copy of that beside it."""
     from todoke.cli.export import BACKUP, FORMATS
     from todoke.cli.export import export as run
 
@@ -219,13 +221,21 @@ def import_(
         Path,
         typer.Argument(metavar="FILE", help="A backup that todoke export wrote; - reads a pipe."),
     ],
+    new_links: Annotated[
+        bool,
+        typer.Option(
+            "--new-links",
+            help="Its secret is lost: import under the one here, and give up the receipt links sent so far.",
+        ),
+    ] = False,
     as_json: Json = False,
     config: Config = _DEFAULT_CONFIG,
 ) -> None:
-    """Restore a backup here: links, tokens and states as they were. Exit 1 when something was left out."""
+    """Restore a backup here: links, tokens and states as they were. It needs the secret it was written under
+    (TODOKE_SECRET, or the file secret of its data folder), or --new-links. Exit 1 when something was left out."""
     from todoke.cli.restore import import_backup
 
-    raise typer.Exit(import_backup(config, backup, as_json=as_json))
+    raise typer.Exit(import_backup(config, backup, new_links=new_links, as_json=as_json))
 
 
 @commands.command()

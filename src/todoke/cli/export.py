@@ -69,7 +69,17 @@ def _write_backup(store: backup.Origin, settings: Settings, out: TextIO) -> int:
             "and hands over from now on is not in the file.\n"
         )
     written = backup.write(store, secret, utc_now(), out)
-    return sum(1 for _ in _with_progress(written, "written"))
+    count = sum(1 for _ in _with_progress(written, "written"))
+    where = (
+        "TODOKE_SECRET in the environment"
+        if os.environ.get("TODOKE_SECRET")
+        else f"the file {settings.data / 'secret'}"
+    )
+    sys.stderr.write(
+        f"The receipt links in it work only with the site's secret, which is not in it: {where}. Keep a copy of that\n"
+        "beside the backup, as safe as the data: todoke import asks for it.\n"
+    )
+    return count
 
 
 def _write_csv(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:

@@ -18,7 +18,7 @@ from todoke.model import ids
 from todoke.model.errors import ConfigError, StoreError
 from todoke.model.kept import Restored
 from todoke.model.settings import Settings
-from todoke.toml.secrets import known_secret
+from todoke.toml.secrets import kept_secret, known_secret
 from todoke.walk import backup
 from todoke.walk.alert import follow_up
 from todoke.wiring import open_store
@@ -42,24 +42,29 @@ _SAID = {
 """What is said of one, and of any other number."""
 
 
-def import_backup(config: Path, source: Path, *, as_json: bool) -> int:
-    """Restore a backup; 1 when something of it was left out. "-" is standard input."""
+def import_backup(config: Path, source: Path, *, new_links: bool, as_json: bool) -> int:
+    """Restore a backup; 1 when something of it was left out. "-" is standard input.
+
+    With `new_links` also one of another secret: its receipts then have links of this store's secret.
+    """
     settings = read(config, os.environ, serving=False)
     with _opened(source) as file:
         contents = _verified(file, source)
-        _require_secret(contents.head, settings, source)
+        link_secret = _link_secret(contents.head, settings, source, new_links=new_links)
         _warn_of_forms(contents, settings)
-        outcome = _restore(settings, file, sum(contents.forms.values()))
+        outcome = _restore(settings, file, sum(contents.forms.values()), link_secret)
     _tell(outcome, as_json=as_json)
     return 1 if outcome.left else 0
 
 
-def _restore(settings: Settings, file: TextIO, submissions: int) -> backup.Restoration:
+def _restore(
+    settings: Settings, file: TextIO, submissions: int, link_secret: bytes
+) -> backup.Restoration:
     store = open_store(settings)
     try:
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
-            return backup.restore(store, file, follow_up(settings), tell)
+            return backup.restore(store, file, follow_up(settings), tell, link_secret=link_secret)
     except StoreError as error:
         raise type(error)(
             f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
@@ -77,16 +82,22 @@ def _verified(file: TextIO, source: Path) -> backup.Inventory:
         raise ConfigError(f"{source}: it is no backup. Nothing was imported.") from error
 
 
-def _require_secret(head: backup.Head, settings: Settings, source: Path) -> None:
-    """Another secret would leave every link that a visitor has without its receipt."""
+def _link_secret(head: backup.Head, settings: Settings, source: Path, *, new_links: bool) -> bytes:
+    """The secret to make new links with; b"" where those that visitors have fit this store's secret.
+
+    Raises ConfigError: if they do not fit, and no new ones are wanted: every visitor's link would lead nowhere.
+    """
     secret = known_secret(os.environ, settings.data)
     if head.secret == ids.secret_name(secret):
-        return
+        return b""
+    if new_links:
+        return secret or kept_secret(settings.data)
     there = "another secret than the one here" if secret else "a secret, and none is here"
     raise ConfigError(
-        f"{source} was written under {there}: the links that visitors have would not fit. Set TODOKE_SECRET to what it "
-        f"was there (or copy the file `secret` of its data folder to {settings.data / 'secret'}), then import again. "
-        "Nothing was imported."
+        f"{source} was written under {there}: the links that visitors have would not fit. Set TODOKE_SECRET "
+        "to what it was there (or copy the file `secret` of its data folder to "
+        f"{settings.data / 'secret'}), then import again. If that secret is lost, `todoke import --new-links` keeps "
+        "all but the receipt links sent so far. Nothing was imported."
     )
 
 
@@ -119,7 +130,14 @@ def _opened(source: Path) -> Iterator[TextIO]:
 def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
     if as_json:
         counted = {word.value: outcome.words.get(word, 0) for word in Restored}
-        print_json({**counted, "orphans": outcome.orphans, "joined": outcome.joined})
+        print_json(
+            {
+                **counted,
+                "orphans": outcome.orphans,
+                "joined": outcome.joined,
+                "new_links": outcome.new_links,
+            }
+        )
         return
     for word, (one, many) in _SAID.items():
         count = outcome.words.get(word, 0)
@@ -133,4 +151,9 @@ def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
         print_line(
             f"{outcome.orphans:,} delivery events of unknown mails came along; {outcome.joined:,} of all here belong "
             "to a mail now."
+        )
+    if outcome.new_links:
+        links = "link" if outcome.new_links == 1 else "links"
+        print_line(
+            f"{outcome.new_links:,} receipt {links} made with the other secret will be unknown here."
         )

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol, TextIO
 
 import msgspec
+from msgspec.structs import replace
 
 from todoke import __version__
 from todoke.model import ids
@@ -89,12 +90,14 @@ class Inventory(msgspec.Struct, frozen=True):
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a restoration: how many submissions of each word, and the ids of those that were not restored;
-    `orphans` that came along, and `joined` of all orphans here that belong to an attempt now."""
+    `orphans` that came along, and `joined` of all orphans here that belong to an attempt now. `new_links` is how many
+    of the restored have a receipt at another link than before."""
 
     words: dict[Restored, int]
     left: tuple[str, ...]
     orphans: int
     joined: int
+    new_links: int = 0
 
 
 def write(store: Origin, secret: bytes, now: datetime, out: TextIO) -> Iterator[Kept]:
@@ -156,9 +159,16 @@ def verify(lines: Iterable[str]) -> Inventory:
 
 
 def restore(
-    store: Destination, lines: Iterable[str], follow_up: FollowUp, tell: Callable[[int], None]
+    store: Destination,
+    lines: Iterable[str],
+    follow_up: FollowUp,
+    tell: Callable[[int], None],
+    *,
+    link_secret: bytes = b"",
 ) -> Restoration:
     """Restore a backup that was verified; `tell` is called with how many submissions were looked at so far.
+
+    With `link_secret` receipts are at the links that this secret makes, and no longer at those they were at.
 
     What is there already stays as it is, so after an error the same can be done again.
     """
@@ -180,10 +190,11 @@ def restore(
     for number, text in enumerate(lines, start=1):
         line = _parsed(text, number)
         if isinstance(line, _Submission):
-            id_ = line.kept.submission.id
-            waiting.append((id_, store.restore(line.kept)))
+            kept = _linked_anew(line.kept, link_secret) if link_secret else line.kept
+            id_ = kept.submission.id
+            waiting.append((id_, store.restore(kept)))
             # Files may be large: their bytes wait for one submission at a time.
-            settle(0 if any(files(line.kept.submission.entries)) else _AT_ONCE)
+            settle(0 if any(files(kept.submission.entries)) else _AT_ONCE)
             continue
         settle(0)
         if isinstance(line, _Orphan):
@@ -201,7 +212,15 @@ def restore(
         left=tuple(left),
         orphans=orphan_count,
         joined=store.join_orphans(follow_up),
+        new_links=words[Restored.NEW] if link_secret else 0,
     )
+
+
+def _linked_anew(kept: Kept, secret: bytes) -> Kept:
+    """The same, with its receipt at the link that `secret` makes: what repeats the request is told that one."""
+    token = ids.receipt_token(secret, kept.submission.id)
+    submission = replace(kept.submission, token_hash=ids.receipt_hash(token))
+    return replace(kept, submission=submission)
 
 
 def _require_head(line: Line) -> Head:

@@ -31,7 +31,7 @@ from support.variants import replace
 from todoke.mail.mime import serialise
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Reason
-from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown
+from todoke.model.errors import ConfigError, SendDeferred, SendRefused, SendUnknown, SetUpFault
 from todoke.model.mail import Mailbox
 from todoke.model.settings import Secret
 from todoke.services.customers_mail_cloud.mailer import (
@@ -411,6 +411,63 @@ class TestSmtp:
         with pytest.raises(SendDeferred) as caught:
             mailer.send(mail())
         assert caught.value.stop_all
+
+    @pytest.mark.parametrize("verb", ["RCPT", "DATA", "."])
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            "553 5.7.1 <desk@example.org>: Sender address rejected: not owned by user x",
+            "550 5.1.8 <desk@example.org>: Sender address rejected: Domain not found",
+            "554 5.7.1 <aoi@example.net>: Relay access denied",
+            "550 Sender verify failed",
+            "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org",
+            "530 5.7.0 Must issue a STARTTLS command first",
+        ],
+    )
+    def test_what_is_said_of_us_is_no_refusal_of_the_mail(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], verb: str, answer: str
+    ) -> None:
+        """Whatever command it answers (Postfix's smtpd_delay_reject): the mail waits, and the set-up is suspected."""
+        script, mailer, _ = smtp
+        script.offers = ()
+        script.answers[verb] = [answer]
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert caught.value.suspects_set_up
+        assert not caught.value.stop_all
+        assert caught.value.reason in {Reason.MISCONFIGURED, Reason.POLICY}
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            "550 5.7.1 Message refused by local policy",
+            "550 5.7.1 blocked",
+            "550 5.1.1 <relay-denied@example.net>: User unknown",
+            "554 5.6.0 content rejected",
+        ],
+    )
+    def test_what_is_said_of_the_mail_or_of_nobody_refuses_the_mail(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], answer: str
+    ) -> None:
+        """A recipient's rules, or words in an address, are no fault of the set-up."""
+        script, mailer, _ = smtp
+        script.answers["RCPT"] = [answer]
+        with pytest.raises(SendRefused):
+            mailer.send(mail())
+
+    def test_an_envelope_sender_beyond_ascii_is_the_set_up_s(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """No 8-bit MAIL without SMTPUTF8, and no mail refused for it."""
+        script, mailer, server = smtp
+        script.offers = ("PIPELINING",)
+        usual = smtp_settings(server.port)
+        own = replace(usual.mail, envelope_sender=Address("窓口@example.org"))
+        mailer = SmtpMailer(replace(usual, mail=own))
+        with pytest.raises(SetUpFault):
+            mailer.send(mail())
+        mailer.close()
+        assert not any(verb.startswith("MAIL") for verb in script.verbs)
 
     @pytest.mark.parametrize("greeting", ["554 no service", "421 too busy", "hello", ""])
     def test_a_bad_greeting_stops_all(

@@ -124,6 +124,7 @@ def _read_sender(table: Table, *, real: bool) -> Mailbox:
         table.address(match["address"] if match else text, table.at("from")) if text else NOBODY
     )
     if address:
+        _check_ascii(table, "from", address)
         _check_sender_domain(table, address.domain.casefold(), real=real)
     return Mailbox(name=name, address=address)
 
@@ -141,4 +142,16 @@ def _check_sender_domain(table: Table, domain: str, *, real: bool) -> None:
 
 def _one_address(table: Table, key: str) -> Address:
     text = table.text(key)
-    return table.address(text, table.at(key)) if text else NOBODY
+    address = table.address(text, table.at(key)) if text else NOBODY
+    _check_ascii(table, key, address)
+    return address
+
+
+def _check_ascii(table: Table, key: str, address: Address) -> None:
+    """What stands in all mails must be what all servers take; a visitor's or a manager's may be what theirs takes."""
+    if address.needs_smtputf8:
+        table.error(
+            key,
+            f"is {address}: only servers with SMTPUTF8 take mail that has it, so many recipients would get none.",
+            "Write what stands before the @ in ASCII.",
+        )

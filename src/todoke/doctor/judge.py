@@ -118,8 +118,13 @@ def judge_clock(answers: Sequence[WebFacts]) -> list[Check]:
 def judge_door(answer: WebFacts, host: str) -> list[Check]:
     """Whether todoke answers at its own address, as seen from here: browsers and the mail service call it there."""
     name = "door"
-    if answer.status == 200 and answer.body.strip() == b"ok":
-        return [Check(name, Verdict.GOOD, f"todoke answers at {host}, as seen from here.")]
+    said, _, more = answer.body.strip().partition(b"\n")
+    if answer.status == 200 and said == b"ok":
+        good = Check(name, Verdict.GOOD, f"todoke answers at {host}, as seen from here.")
+        if not more:
+            return [good]
+        words = more.decode("utf-8", "replace")
+        return [good, Check(name, Verdict.BAD, words, "Its log says why (mail_rests).")]
     if answer.status == 503:
         return [
             Check(

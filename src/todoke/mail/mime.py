@@ -13,13 +13,14 @@ import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import NoReturn
 
 from todoke.model.address import Address, AddressError
-from todoke.model.errors import SendRefused
-from todoke.model.mail import Mail, Mailbox
+from todoke.model.delivery import Reason
+from todoke.model.errors import SendDeferred, SendRefused, SetUpFault
+from todoke.model.mail import CONTROL, Mail, Mailbox
 
 LINE_LIMIT = 998  # octets without CRLF, RFC 5322 2.1.1
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _PLAIN = re.compile(
     r"[\x21-\x7e]+(?: [\x21-\x7e]+)*"
 )  # printable ASCII, single spaces between words
@@ -41,7 +42,7 @@ def serialise(mail: Mail) -> bytes:
     """Write `mail` as RFC 5322 octets: CRLF line ends only, no line over 998 octets.
 
     Raises SendRefused: if an address is none, a value holds a control character, or the header block that was
-    written is not the one that was meant.
+    written is not the one that was meant. SetUpFault: if the sender is at fault, which all mails share.
     """
     fields = _fields(mail)
     content_type, body = _body(mail)
@@ -64,6 +65,20 @@ def needs_smtputf8(mail: Mail) -> bool:
         *([mail.reply_to.address] if mail.reply_to else []),
     ]
     return any(box.needs_smtputf8 for box in boxes)
+
+
+def refuse_smtputf8(mail: Mail, words: str) -> NoReturn:
+    """Raise what it means for `mail` that SMTPUTF8 is not there: `words` say of whom.
+
+    SendRefused: for the recipient's address. SetUpFault, or for Reply-To alone SendDeferred: for the site's own.
+    """
+    if mail.sender.address.needs_smtputf8:
+        raise SetUpFault(f"{words} (mail.from)", status_code="5.6.7")
+    if mail.recipient.needs_smtputf8:
+        raise SendRefused(status_code="5.6.7", diagnostic=words)
+    raise SendDeferred(
+        status_code="5.6.7", diagnostic=f"{words} (Reply-To)", reason=Reason.MISCONFIGURED
+    )
 
 
 def wire(address: Address) -> str:
@@ -100,7 +115,7 @@ def _fields(mail: Mail) -> list[tuple[str, str]]:
         raise SendRefused("the Message-ID is malformed", status_code="5.6.0")
     fields = [
         ("Date", _date(mail.date)),
-        ("From", _mailbox(mail.sender)),
+        ("From", _sender(mail.sender)),
         ("To", wire(mail.recipient)),
     ]
     if mail.reply_to:
@@ -117,6 +132,14 @@ def _fields(mail: Mail) -> list[tuple[str, str]]:
 @lru_cache(maxsize=1024)
 def _date(at: datetime) -> str:
     return format_datetime(at.astimezone(UTC))
+
+
+def _sender(box: Mailbox) -> str:
+    """The site's own mailbox. Raises SetUpFault: if it cannot be written, which is no fault of this mail."""
+    try:
+        return _mailbox(box)
+    except SendRefused as refused:
+        raise SetUpFault(f"mail.from cannot be written: {refused}") from refused
 
 
 @lru_cache(maxsize=1024)
@@ -148,7 +171,7 @@ def _text(value: str, name_length: int) -> str:
 
 def _encoded(text: str) -> str:
     """`text` as encoded words of whole characters, folded so that each stands on its own line (RFC 2047 2 and 5)."""
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise SendRefused("a header value holds a control character", status_code="5.6.0")
     words: list[str] = []
     chunk: list[bytes] = []

@@ -7,6 +7,7 @@ Error                       base; its message is the class docstring unless one 
 |   + TooLarge 413  + Unsupported 415  + Uncertain 500  + Crowded 503  + Unverifiable 503
 + SendError                 one hand-over did not end in acceptance
 |   + SendDeferred          not taken now                         retry later, as a new attempt
+|   |   + SetUpFault        what all mails share is wrong         all rest until it is mended
 |   + SendRefused           not taken ever                        rejected; no retry
 |   + SendUnknown           the answer was lost                   evidence decides, never silence
 + RecordsUnavailable        a service's records cannot be read    ask again another day
@@ -21,10 +22,8 @@ Expected outcomes are values, not errors: FieldErrors, Duplicate, None from a cl
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from todoke.model.delivery import Reason
+from todoke.model.delivery import Reason
 
 
 class Error(Exception):
@@ -144,7 +143,8 @@ class SendDeferred(SendError):
 
     `retry_after_seconds` is the service's own wish, when it stated one. `stop_all` is True when the
     fault is ours or the service's and not the message's (no connection, wrong password): every other
-    message would fare the same, so the sender rests instead of trying each.
+    message would fare the same, so the sender rests instead of trying each. `suspects_set_up` is True when the words
+    of an answer to one mail are about our sender, client or login: then all rest once another is answered alike.
     """
 
     def __init__(
@@ -157,12 +157,27 @@ class SendDeferred(SendError):
         reason: Reason | None = None,
         retry_after_seconds: float | None = None,
         stop_all: bool = False,
+        suspects_set_up: bool = False,
     ) -> None:
         super().__init__(
             message, code=code, status_code=status_code, diagnostic=diagnostic, reason=reason
         )
         self.retry_after_seconds = retry_after_seconds
         self.stop_all = stop_all
+        self.suspects_set_up = suspects_set_up
+
+
+class SetUpFault(SendDeferred):
+    """What every mail shares is wrong: nothing can be handed over until somebody mends the settings."""
+
+    def __init__(self, words: str, *, code: str = "", status_code: str = "") -> None:
+        super().__init__(
+            code=code,
+            status_code=status_code,
+            diagnostic=words,
+            reason=Reason.MISCONFIGURED,
+            stop_all=True,
+        )
 
 
 class SendRefused(SendError):

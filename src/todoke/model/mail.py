@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from msgspec.structs import asdict, replace
 
 from todoke.model.address import Address
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""C0, DEL, C1 and the line separators of Unicode: what can end a header field or a line, and stands in none."""
 DIGEST_LENGTH = 12
 """Digits of a content's digest in a Message-ID: 48 bits, to tell a few versions of one mail apart."""
 

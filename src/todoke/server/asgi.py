@@ -17,6 +17,7 @@ from todoke.model.errors import NotFound, StoreError
 from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.confirm import Confirmer
+from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
 from todoke.web import hooks, receipt
@@ -61,7 +62,11 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
     track_events = confirmer.track if confirmer else None
     return without_sender(
-        app, extra_routes=extra_routes, lifespan=lifespan, track_events=track_events
+        app,
+        extra_routes=extra_routes,
+        lifespan=lifespan,
+        track_events=track_events,
+        mail_rest=sender.rest,
     )
 
 
@@ -72,10 +77,11 @@ def without_sender(
     lifespan: Lifespan | None = None,
     pace: Pace | None = None,
     track_events: hooks.Track | None = None,
+    mail_rest: Callable[[], MailRest | None] = lambda: None,
 ) -> ASGIApp:
     """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
 
-    `track_events` journals the events of a webhook's call; see hooks.routes.
+    `track_events` journals the events of a webhook's call; see hooks.routes. `mail_rest` tells whether all mail rests.
     """
     rest = Starlette(
         routes=[
@@ -84,7 +90,7 @@ def without_sender(
             *desk.routes(app),
             *uploads.routes(app),
             *pages.routes(),
-            Route("/healthz", _health(app), methods=["GET"]),
+            Route("/healthz", _health(app, mail_rest), methods=["GET"]),
             *extra_routes,
         ],
         exception_handlers={404: _not_found(app)},
@@ -125,14 +131,19 @@ def _not_found(app: App):  # type: ignore[no-untyped-def]
     return not_found
 
 
-def _health(app: App):  # type: ignore[no-untyped-def]
+def _health(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[no-untyped-def]
     async def health(_: Request) -> Response:
-        """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers."""
+        """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers.
+
+        That all mail rests changes no status, for a restart would mend nothing: it is a second line.
+        """
         try:
             await asyncio.to_thread(app.outbox.next_due)
         except StoreError as error:
             _log.warning("store_does_not_answer", error=type(error).__name__)
             return PlainTextResponse("The store does not answer.\n", 503, {"retry-after": "5"})
-        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+        rest = mail_rest()
+        words = f"Mail rests for {rest.seconds:.0f} s: {rest.reason}.\n" if rest else ""
+        return PlainTextResponse(f"ok\n{words}", headers={"cache-control": "no-store"})
 
     return health

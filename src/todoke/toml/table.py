@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
+from todoke.model.mail import CONTROL
 from todoke.toml.findings import Findings
 from todoke.toml.places import Path
 from todoke.toml.schema import Schema
@@ -251,7 +252,7 @@ def _name(value: Any) -> str:
 
 def _without_controls(table: Table, key: str, value: str, default: str) -> str:
     """`value`, unless it holds characters that could end a mail header or a line of a log."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
+    if CONTROL.search(value):
         table.error(key, "holds a line break or another control character.")
         return default
     return value

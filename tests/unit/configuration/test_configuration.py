@@ -476,6 +476,28 @@ def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
     assert settings_of(tmp_path, GOOD, {"TODOKE_TABLE": " forms "}).table == "forms"
 
 
+@pytest.mark.parametrize("bad", ["\\u0007", "\\u0085", "\\u2028", "\\u2029", "\\u007f", "\\t"])
+def test_the_senders_name_holds_nothing_that_no_header_may_hold(tmp_path: Path, bad: str) -> None:
+    """Found before the first mail, with its line: the same set that the mail's writer refuses."""
+    text = GOOD.replace('from = "Example', f'from = "Exam{bad}ple')
+    [found] = faults_of(tmp_path, text)
+    assert found.startswith("error 8 mail.from: holds a line break or another control character")
+
+
+@pytest.mark.parametrize("key", ["from", "reply_to", "envelope_sender"])
+def test_an_address_of_the_site_is_ascii_before_the_at(tmp_path: Path, key: str) -> None:
+    """Every mail would need a server with SMTPUTF8; a domain may be any."""
+    base = GOOD.replace('from = "Example <forms@example.jp>"', 'from = "forms@example.jp"')
+    own = {"from": base.replace("forms@", "窓口@")}
+    for address, is_good in (("窓口@example.jp", False), ("desk@例え.jp", True)):
+        text = base.replace("[forms.", f'{key} = "{address}"\n[forms.')
+        text = own["from"].replace("窓口@example.jp", address) if key == "from" else text
+        found = [f for f in faults_of(tmp_path, text) if f.startswith("error")]
+        assert (found == []) == is_good
+        if found:
+            assert f" mail.{key}: is {address}: only servers with SMTPUTF8" in found[0]
+
+
 def test_a_timeout_fits_the_functions_that_hand_over(tmp_path: Path) -> None:
     """The default does where they do; one that is stated and does not names both, and what to set."""
     table = {"TODOKE_TABLE": "forms"}

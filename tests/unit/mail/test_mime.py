@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from support.mail.mails import NOW, mail
 from support.variants import replace
-from todoke.mail.mime import header_names, needs_smtputf8, serialise, wire
+from todoke.mail.mime import header_names, needs_smtputf8, refuse_smtputf8, serialise, wire
 from todoke.model.address import Address
-from todoke.model.errors import SendRefused
+from todoke.model.errors import SendDeferred, SendError, SendRefused, SetUpFault
 from todoke.model.mail import Mail, Mailbox
 
 INTENDED = [
@@ -147,14 +147,35 @@ def test_an_encoded_word_stays_text(trick: str) -> None:
 )
 @pytest.mark.parametrize("place", ["subject", "name", "header"])
 def test_control_characters_in_a_header_are_refused(place: str, bad: str) -> None:
-    """They can only come from a bug of ours; the mail does not leave."""
+    """They can only come from a bug of ours; the mail does not leave. In the sender's name they are every mail's."""
     sent: Mail = {
         "subject": mail(subject=bad),
         "name": mail(sender=Mailbox(name=bad, address=Address("desk@example.org"))),
         "header": mail(headers=(("X-Form-Name", bad),)),
     }[place]
-    with pytest.raises(SendRefused):
+    with pytest.raises(SetUpFault if place == "name" else SendRefused):
         serialise(sent)
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "reply_to", "error"),
+    [
+        ("窓口@post.test", "aoi@post.test", "", SetUpFault),
+        ("窓口@post.test", "葵@post.test", "", SetUpFault),
+        ("desk@post.test", "葵@post.test", "", SendRefused),
+        ("desk@post.test", "aoi@post.test", "窓口@post.test", SendDeferred),
+    ],
+)
+def test_without_smtputf8_only_the_recipients_own_address_is_refused(
+    sender: str, recipient: str, reply_to: str, error: type[SendError]
+) -> None:
+    """The site's own address is no fault of the mail: that waits until it is mended."""
+    box = Mailbox(name="", address=Address(reply_to)) if reply_to else None
+    sent = mail(recipient, sender=Mailbox(name="", address=Address(sender)), reply_to=box)
+    assert needs_smtputf8(sent)
+    with pytest.raises(SendError) as caught:
+        refuse_smtputf8(sent, "no SMTPUTF8")
+    assert type(caught.value) is error
 
 
 @pytest.mark.parametrize("name", ["Bcc: x@y\r\nX", "X Y", "", "X:", "Ü"])

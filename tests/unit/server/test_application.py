@@ -9,9 +9,11 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from support.web.stories import call, make_app, stored
+from todoke.model.delivery import Reason
 from todoke.model.errors import StoreUnavailable
-from todoke.server.asgi import application
+from todoke.server.asgi import application, without_sender
 from todoke.testing import FakeMailer, MemoryStore
+from todoke.walk.send.circuit import MailRest
 
 
 def whole() -> ASGIApp:
@@ -44,6 +46,15 @@ def test_health_tells_strangers_no_more_than_that_it_is_bad() -> None:
     """Where the store lies and what ails it is for the log."""
     answer = call(application(replace(make_app(BrokenStore()), mailer=FakeMailer())), "/healthz")
     assert (answer.status, answer.text) == (503, "The store does not answer.\n")
+
+
+def test_health_tells_that_all_mail_rests() -> None:
+    """How long and why, in our own words; the status stays good, for a restart would mend nothing."""
+    app = replace(make_app(stored()), mailer=FakeMailer())
+    rest = MailRest(754.2, Reason.MISCONFIGURED)
+    answer = call(without_sender(app, mail_rest=lambda: rest), "/healthz")
+    assert (answer.status, answer.text) == (200, "ok\nMail rests for 754 s: misconfigured.\n")
+    assert call(application(app), "/healthz").text == "ok\n"
 
 
 def test_a_program_is_told_in_json() -> None:

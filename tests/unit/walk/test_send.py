@@ -496,6 +496,42 @@ def test_the_pace_is_bounded() -> None:
     assert window.most_in_hand() == 256
 
 
+class TestASetUpFault:
+    @pytest.mark.parametrize("is_certain", [True, False])
+    def test_given_up_its_reason_stays(self, is_certain: bool) -> None:
+        """A login that was wrong for days is not "timed out": nobody is told to look at the address."""
+        fault = SendDeferred(
+            diagnostic="535 5.7.8 wrong",
+            reason=Reason.MISCONFIGURED,
+            stop_all=is_certain,
+            suspects_set_up=not is_certain,
+        )
+        story = Story(answers={who: [fault] for who in (VISITOR, MANAGER)})
+        sent = story.add()
+        for _ in range(100):
+            send_round(story.app, 10)
+            story.clock.move(hours=2)
+        for role in (Role.CONFIRMATION, Role.NOTIFICATION):
+            told = story.told(sent, role)
+            assert told.due_at is None
+            assert told.attempts[-1].standing.status is Status.FAILED
+            assert told.attempts[-1].standing.reason is Reason.MISCONFIGURED
+
+    def test_one_poisoned_mail_waits_and_the_others_go(self) -> None:
+        """What a server says of us to one recipient alone stops nobody else's mail."""
+        doubt = SendDeferred(diagnostic="relay", reason=Reason.MISCONFIGURED, suspects_set_up=True)
+        story = Story(real_time=True, answers={"poison@example.net": [doubt]})
+        sender = Sender(story.app)
+        first = story.add(Role.CONFIRMATION, visitor="poison@example.net")
+        sender.start()
+        wait_for(lambda: story.kinds(first) == [[Kind.DEFERRED]])
+        others = [story.add() for _ in range(20)]
+        sender.wake()
+        wait_for(lambda: all(story.told(o, Role.NOTIFICATION).due_at is None for o in others))
+        assert sender.rest() is None
+        sender.stop(5)
+
+
 class SlowMailer(FakeMailer):
     """Answers a recipient only when told to, or when its connections are ended: then nobody knows."""
 

@@ -29,6 +29,7 @@ from todoke.model.log import get_logger
 from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
+from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import Round, send_round
 from todoke.wiring import read_change
 
@@ -53,7 +54,7 @@ class Relay:
         self._queues = queues
         self._read = read
         self._connections = connections
-        self._circuit = Circuit()
+        self._circuit = Circuit(notice=Notice(app.mailer.name))
 
     def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Handle one batch; the answer names the records that are to come again."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from todoke.mail.mime import needs_smtputf8, wire
+from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.mail import Mail, Mailbox
@@ -82,8 +82,9 @@ class CustomersMailCloudMailer:
 
     def _body(self, mail: Mail) -> bytes:
         if needs_smtputf8(mail):  # the API takes no such address
-            words = "Customers Mail Cloud takes no address with a non-ASCII local part"
-            raise SendRefused(status_code="5.6.7", diagnostic=words)
+            refuse_smtputf8(
+                mail, "Customers Mail Cloud takes no address with a non-ASCII local part"
+            )
         fields: dict[str, Any] = {
             "api_user": self._cloud.api_user,
             "api_key": self._cloud.api_key.reveal(),

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from todoke.mail.mime import needs_smtputf8, wire
+from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendRefused, SendUnknown
 from todoke.model.mail import Mail, Mailbox
@@ -57,8 +57,7 @@ class PostmarkMailer:
     def _body(self, mail: Mail) -> bytes:
         """The call's JSON. Raises SendRefused: for what Postmark takes from nobody."""
         if needs_smtputf8(mail):
-            words = "Postmark takes no address with a non-ASCII local part"
-            raise SendRefused(status_code="5.6.7", diagnostic=words)
+            refuse_smtputf8(mail, "Postmark takes no address with a non-ASCII local part")
         octets = msgspec.json.encode(self._fields(mail))
         longest = max(len(mail.text.encode()), len(mail.html.encode()))
         if len(octets) > SIZE_LIMIT or longest > BODY_LIMIT:

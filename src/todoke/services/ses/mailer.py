@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from todoke.mail.mime import needs_smtputf8, serialise, wire
+from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, serialise, wire
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.log import get_logger
@@ -93,8 +93,7 @@ class SesMailer:
 
     def _request(self, mail: Mail) -> dict[str, Any]:
         if needs_smtputf8(mail):
-            words = "Amazon SES takes no address with a non-ASCII local part"
-            raise SendRefused(status_code="5.6.7", diagnostic=words)
+            refuse_smtputf8(mail, "Amazon SES takes no address with a non-ASCII local part")
         tagged = msgspec.structs.replace(mail, headers=(*mail.headers, (FIELD, mail.token)))
         octets = serialise(tagged)
         encoded = len(octets) * 4 // 3

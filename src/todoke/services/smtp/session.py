@@ -14,12 +14,12 @@ from typing import NoReturn
 
 import msgspec
 
-from todoke.mail.mime import needs_smtputf8, wire
+from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.address import Address
-from todoke.model.delivery import Reason
-from todoke.model.errors import SendDeferred, SendRefused, SendUnknown
+from todoke.model.delivery import Party, Reason
+from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, SetUpFault
 from todoke.model.mail import Mail
-from todoke.model.smtp_codes import find_status_code
+from todoke.model.smtp_codes import Diagnosis, find_status_code, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.services.smtp.settings import Waits
 
@@ -157,7 +157,7 @@ class Session:
         Raises Stale: if the connection was closed before the first answer. Else as ports.Mailer.send does.
         """
         commands = (
-            f"MAIL FROM:<{wire(sender)}>{self._parameters(mail, data)}\r\n",
+            f"MAIL FROM:<{wire(sender)}>{self._parameters(sender, mail, data)}\r\n",
             f"RCPT TO:<{wire(mail.recipient)}>\r\n",
             "DATA\r\n",
         )
@@ -193,7 +193,7 @@ class Session:
         self._needs_reset = False
         return good
 
-    def _parameters(self, mail: Mail, data: bytes) -> str:
+    def _parameters(self, sender: Address, mail: Mail, data: bytes) -> str:
         talk = self.talk
         parameters = ""
         if talk.has_extn("size"):  # RFC 1870
@@ -202,10 +202,12 @@ class Session:
                 words = f"the mail has {len(data)} octets, and the server takes {limit}"
                 raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
             parameters = f" SIZE={len(data)}"
-        if needs_smtputf8(mail):
+        if needs_smtputf8(mail) or sender.needs_smtputf8:
             if not (talk.has_extn("smtputf8") and talk.has_extn("8bitmime")):  # RFC 6531 3.2, 3.6
                 words = "the address is not ASCII, and the server does not speak SMTPUTF8"
-                raise SendRefused(status_code="5.6.7", diagnostic=words)
+                if sender.needs_smtputf8:
+                    raise SetUpFault(f"{words} (mail.envelope_sender, or mail.from)")
+                refuse_smtputf8(mail, words)
             parameters += " BODY=8BITMIME SMTPUTF8"
         return parameters
 
@@ -291,7 +293,13 @@ def refuse_sender(answer: Answer) -> NoReturn:
 
 
 def failure(answer: Answer) -> SendDeferred | SendRefused:
-    """What a bad answer means (RFC 5321 4.2.1): 5yz is not ever; 4yz, and what makes no sense here, is not now."""
+    """What a bad answer means (RFC 5321 4.2.1): 5yz is not ever; 4yz, and what makes no sense here, is not now.
+
+    Unless its words are about our sender, client or login: servers tell that at RCPT (Postfix's smtpd_delay_reject) or
+    later. That is not now, and perhaps for all mails.
+    """
+    if _read(answer).party is Party.SENDER:
+        return deferred(answer, stop_all=False, suspects_set_up=True)
     if 500 <= answer.code < 600:
         return SendRefused(
             code=str(answer.code),
@@ -301,14 +309,25 @@ def failure(answer: Answer) -> SendDeferred | SendRefused:
     return deferred(answer, stop_all=False)
 
 
-def deferred(answer: Answer, *, stop_all: bool) -> SendDeferred:
-    """Not now, in the server's words."""
+def deferred(answer: Answer, *, stop_all: bool, suspects_set_up: bool = False) -> SendDeferred:
+    """Not now, in the server's words. What it refuses for good to all mails alike is wrong with the set-up."""
+    read, reason = _read(answer), None
+    if read.party is Party.SENDER:
+        reason = read.reason
+    elif stop_all and answer.code >= 500:
+        reason = Reason.MISCONFIGURED
     return SendDeferred(
         code=str(answer.code),
         status_code=find_status_code(answer.text),
         diagnostic=str(answer),
+        reason=reason,
         stop_all=stop_all,
+        suspects_set_up=suspects_set_up,
     )
+
+
+def _read(answer: Answer) -> Diagnosis:
+    return read_answer(str(answer.code), "", answer.text)
 
 
 def words_of(error: BaseException) -> str:

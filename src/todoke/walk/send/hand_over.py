@@ -26,12 +26,14 @@ log = get_logger(__name__)
 class Result(msgspec.Struct, frozen=True):
     """What came of a claim. `answered` is True when the service dealt with this mail as a mail.
 
-    `fault` is set when every other mail would fare the same now.
+    `fault` is set when every other mail would fare the same now, `doubt` when it may: the answer's words are about us.
     """
 
     outcome: Outcome
     fault: SendDeferred | None = None
+    doubt: SendDeferred | None = None
     answered: bool = False
+    accepted: bool = False
 
 
 def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
@@ -47,7 +49,7 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
     it may be what kills us. Any other gets this one try, however late it is.
     """
     if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
-        return Result(give_up(claim, app.clock(), ""))
+        return Result(give_up(claim, app.clock()))
     try:
         from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms: of the first mail, not of the start
 
@@ -72,7 +74,8 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         _log_unknown(claim, error, outcome)
         if isinstance(error, SendDeferred) and error.stop_all:
             return Result(outcome, fault=error)
-        return Result(outcome, answered=True)
+        doubts = isinstance(error, SendDeferred) and error.suspects_set_up
+        return Result(outcome, doubt=error if doubts else None, answered=True)  # type: ignore[arg-type]
     except Exception as error:
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"
@@ -80,7 +83,7 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         outcome = unfinished(claim, lost, app.clock(), policy)
         _log_unknown(claim, lost, outcome)
         return Result(outcome)
-    return Result(accepted(claim, answer, app.clock()), answered=True)
+    return Result(accepted(claim, answer, app.clock()), answered=True, accepted=True)
 
 
 def _told_of(app: App, claim: Claim) -> MessageTimeline | None:
@@ -112,22 +115,29 @@ def unfinished(claim: Claim, error: SendError, now: datetime, policy: RetryPolic
     wished = error.retry_after_seconds if isinstance(error, SendDeferred) else None
     retry_at = policy.after_deferral(claim, now, wished_seconds=wished)
     if retry_at is None:
-        return give_up(claim, now, _words(error), error.status_code)
+        return give_up(claim, now, error)
     event = _refusal(claim, Kind.DEFERRED, error, diagnosis, now)
     return Outcome(claim=claim, events=(event,), retry_at=retry_at)
 
 
-def give_up(claim: Claim, now: datetime, last_answer: str, status_code: str = "") -> Outcome:
-    """It was tried for as long as the settings say. The attempt is `failed` and not `deferred`, which outranks it."""
+def give_up(claim: Claim, now: datetime, last: SendError | None = None) -> Outcome:
+    """It was tried for as long as the settings say, and `last` is why it was not taken the last time, as far as known.
+
+    The attempt is `failed` and not `deferred`, which outranks it. Its reason stays the last one: a login that is wrong
+    for days is no address that nobody reaches.
+    """
     days = (now - claim.message.created_at).total_seconds() / 86_400
     words = f"given up after {days:.1f} days"
+    reason = _read(last).reason if last else Reason.OTHER
     event = _event(
         claim,
         Kind.FAILED,
         now,
-        diagnostic=f"{words}; the last answer was: {last_answer}" if last_answer else words,
-        diagnosis=Diagnosis(Permanence.SOFT, Reason.TIMED_OUT),
-        status_code=status_code,
+        diagnostic=f"{words}; the last answer was: {_words(last)}" if last else words,
+        diagnosis=Diagnosis(
+            Permanence.SOFT, Reason.TIMED_OUT if reason is Reason.OTHER else reason
+        ),
+        status_code=last.status_code if last else "",
     )
     return Outcome(claim=claim, events=(event,))
 

@@ -15,6 +15,7 @@ from todoke.model.message import Claim, Outcome
 from todoke.model.retry import RetryPolicy
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
+from todoke.walk.send.doubt import Doubt
 from todoke.walk.send.hand_over import give_up, hand_over
 
 ROUND_REST = timedelta(seconds=30)
@@ -39,27 +40,31 @@ def send_round(
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
     claims = claim_due(app, limit, ids)
     outcomes: list[Outcome] = []
-    fault = None
+    fault, doubt = None, Doubt()
     for claim in claims:
         if fault is not None:
-            outcomes.append(put_off(app, claim, policy, ROUND_REST))
+            outcomes.append(put_off(app, claim, policy, ROUND_REST, fault))
             continue
         if not may_begin():
             outcomes.append(Outcome(claim=claim, events=(), retry_at=app.clock()))
             continue
         result = hand_over(app, claim, policy)
-        fault = result.fault
+        if result.accepted:
+            doubt.clear()
+        fault = result.fault or (result.doubt if result.doubt and doubt.note(claim) else None)
         outcomes.append(result.outcome)
     if outcomes:
         app.outbox.finish(outcomes, follow_up(app.settings))
     return Round(tuple(outcomes), fault)
 
 
-def put_off(app: App, claim: Claim, policy: RetryPolicy, rest: timedelta) -> Outcome:
-    """End a claim untried, for the service is down: due again after the rest, or given up if it is too old."""
+def put_off(
+    app: App, claim: Claim, policy: RetryPolicy, rest: timedelta, fault: SendDeferred | None
+) -> Outcome:
+    """End a claim untried, for `fault` makes all rest: due again after that, or given up if it is too old."""
     now = app.clock()
     if now >= policy.gives_up_at(claim):
-        return give_up(claim, now, "")
+        return give_up(claim, now, fault)
     return Outcome(claim=claim, events=(), retry_at=now + rest)
 
 

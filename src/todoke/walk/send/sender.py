@@ -12,8 +12,6 @@ import threading
 import time
 from datetime import timedelta
 
-from msgspec.structs import replace
-
 from todoke.model.errors import SendUnknown, StoreCorrupt, StoreError
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
@@ -22,9 +20,10 @@ from todoke.model.retry import RetryPolicy
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
-from todoke.walk.send.circuit import Circuit
+from todoke.walk.send.circuit import Circuit, MailRest
 from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinished
 from todoke.walk.send.in_hand import InHand
+from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import ROUND_REST, claim_due, put_off
 from todoke.walk.send.window import Window
 
@@ -50,7 +49,7 @@ class Sender:
         self._app = app
         self._policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
         self._follow_up: FollowUp = follow_up(app.settings)
-        self._circuit = circuit or Circuit()
+        self._circuit = circuit or Circuit(notice=Notice(app.mailer.name))
         self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
         self._came: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None is a hint
         self._is_hinted = False
@@ -106,6 +105,10 @@ class Sender:
     def _join(self, until: float) -> None:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+
+    def rest(self) -> MailRest | None:
+        """For how long all mail has rested and why, None when it does not."""
+        return self._circuit.rest()
 
     # The claimer: the only thread that talks to the store, but for what an alert must know.
 
@@ -297,9 +300,9 @@ class Sender:
             return composed
         try:
             if isinstance(composed, Result):
-                return self._after(composed)
+                return self._circuit.after(composed, self._app.clock())
             outcome = self._untried(claim)
-            return outcome or self._after(self._send(claim, composed))
+            return outcome or self._circuit.after(self._send(claim, composed), self._app.clock())
         except Exception:
             log.exception("worker_failed", message=claim.message.id)
             return Outcome(claim=claim, events=(), retry_at=self._app.clock() + ROUND_REST)
@@ -318,18 +321,9 @@ class Sender:
             return Outcome(claim=claim, events=(), retry_at=now)
         rest = self._circuit.rest_seconds()
         if rest:
-            return put_off(self._app, claim, self._policy, timedelta(seconds=rest))
+            pause = timedelta(seconds=rest)
+            return put_off(self._app, claim, self._policy, pause, self._circuit.fault)
         return None
-
-    def _after(self, result: Result) -> Outcome:
-        """Tell the circuit. After a fault that is not this message's, it is due again as soon as the rest is over."""
-        if result.answered:
-            self._circuit.note_answer()
-        if result.fault is None or result.outcome.retry_at is None:
-            return result.outcome  # also one that is given up now: the next may ask at once
-        rest = self._circuit.note_fault(result.fault)
-        retry_at = self._app.clock() + timedelta(seconds=rest)
-        return replace(result.outcome, retry_at=min(retry_at, result.outcome.retry_at))
 
 
 def _nothing_follows(*_: object) -> tuple[()]:

@@ -193,6 +193,11 @@ class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     raw: bytes = b""
 
     @property
+    def moment(self) -> datetime:
+        """When it happened, as far as that can be believed: no report is of a time after it reached us."""
+        return min(self.at, self.received_at)
+
+    @property
     def key(self) -> str:
         """The same for repetitions of one event: a hash of all it states, without when it reached us."""
         stated = (
@@ -213,7 +218,8 @@ class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a set of events adds up to.
 
-    `since` is the earliest time at which the status held, `heard_at` the latest time of any event. `reason`,
+    `since` is the earliest moment at which the status held, `heard_at` the latest moment of any event: neither is ever
+    later than when it reached us, however a service's clock or zone is set. `reason`,
     `permanence`, `status_code` and `diagnostic` are those of the event that bears the status. `is_taken` says that a
     service, or more, took it, whatever came later.
     """
@@ -248,8 +254,8 @@ def standing(
     best = bearers[0] if len(bearers) == 1 else min(bearers, key=_most_telling, default=None)
     return Standing(
         status=status,
-        since=min((e.at for e in bearers), default=started_at),
-        heard_at=max((e.at for e in ours), default=None),
+        since=min((e.moment for e in bearers), default=started_at),
+        heard_at=max((e.moment for e in ours), default=None),
         permanence=best.permanence if best else Permanence.NONE,
         reason=best.reason if best else None,
         status_code=best.status_code if best else "",

@@ -149,4 +149,4 @@ def _step_states(message: MessageTimeline, status: Reading) -> tuple[StepState, 
 def _taken_at(message: MessageTimeline) -> datetime | None:
     """When the service took the attempt that speaks for the message, as far as its events tell."""
     events = message.headline.events if message.headline else ()
-    return min((e.at for e in events if e.kind in _TOOK_IT), default=None)
+    return min((e.moment for e in events if e.kind in _TOOK_IT), default=None)

@@ -1,14 +1,27 @@
-"""What a word of a mail service says in ours, and what the other mail server's words add. Pure."""
+"""What a word of a mail service says in ours, what the other mail server's words add, and whom an event names. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
 
-from todoke.model.delivery import Kind, Permanence, Reason
-from todoke.model.smtp_codes import read_answer
+from todoke.model.delivery import Kind, Party, Permanence, Reason
+from todoke.model.smtp_codes import Diagnosis, read_answer
 
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
+_AUTOMATIC = re.compile(
+    r"auto(matic)?[ -]?repl(y|ied)|out of (the )?office|vacation (reply|message|notice)"
+    r"|自動返信|自動応答|不在通知",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
+_UNDELIVERED = re.compile(
+    r"(?:not|n't) (?:be )?deliver|undeliver|deliver\w* (?:has |have )?failed|failed to deliver"
+    r"|returned to (?:the )?sender"
+    r"|配信でき(?:ません|なかった)|配信不能|配送できません|届け(?:られません|できません)|(?:届き|存在し)ません",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +35,43 @@ class Meaning:
 
     def told_by(self, text: str) -> Meaning:
         """The same kind, with the permanence and reason that the other server's answer states."""
-        code = _REPLY_CODE.search(text)
-        answer = read_answer(code[1] if code else "", "", text)
+        answer = _answer(text)
         return replace(self, permanence=answer.permanence, reason=answer.reason)
 
     def refined_by(self, text: str) -> Meaning:
         """Where it is `worded`, as `told_by`, unless the answer gives no reason that is known."""
         told = self.told_by(text) if self.worded and text else self
         return self if told.reason is Reason.OTHER else told
+
+    def sparing_the_address(self, text: str) -> Meaning:
+        """The same, unless the words are about us: then the address is not at fault, whatever the service says."""
+        told = _answer(text)
+        if told.party is not Party.SENDER:
+            return self
+        return replace(self, permanence=told.permanence, reason=told.reason)
+
+
+def _answer(text: str) -> Diagnosis:
+    code = _REPLY_CODE.search(text)
+    return read_answer(code[1] if code else "", "", text)
+
+
+def is_automatic_reply(text: str) -> bool:
+    """Whether a machine answered that did not refuse the mail: the words of a vacation reply, and none of a failure."""
+    return bool(_AUTOMATIC.search(text)) and not (
+        _REFUSAL.search(text) or _UNDELIVERED.search(text)
+    )
+
+
+def named_recipient(value: object) -> str:
+    """Whom an event names, as a bare address, "" for nobody.
+
+    A list of one names that one. Any other shape that is not empty names somebody else than ours: it is told as text
+    that is no address, so that it never counts as evidence about a mail of ours.
+    """
+    if isinstance(value, list) and len(value) == 1:
+        return named_recipient(value[0])
+    if isinstance(value, str):
+        text = value.strip()
+        return parseaddr(text)[1] or text if "<" in text else text
+    return f"({str(value)[:200]})" if value else ""

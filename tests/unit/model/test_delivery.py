@@ -184,3 +184,21 @@ def test_a_repeated_event_has_the_same_key_whenever_it_reaches_us():
         diagnostic=one.diagnostic,
     )
     assert one.key == late.key != event(Kind.BOUNCED, 1, diagnostic="551").key
+
+
+@given(st.lists(events, max_size=8), st.integers(1, 10**9))
+def test_a_time_to_come_is_not_believed(evidence, seconds):
+    """However far ahead a service's clock or zone is: nothing held, and nothing was heard, after it reached us."""
+    ahead = [replace(e, at=e.received_at + timedelta(seconds=seconds)) for e in evidence]
+    at_once = [replace(e, at=e.received_at) for e in evidence]
+    now = START + timedelta(days=1)
+    read_ahead, read_now = (
+        standing(told, recipient=RECIPIENT, started_at=START) for told in (ahead, at_once)
+    )
+    assert (read_ahead.since, read_ahead.heard_at) == (read_now.since, read_now.heard_at)
+    for found in (read_ahead, read_now):
+        shown = reading(found, ceiling=Ceiling.DELIVERED, now=now, expected=timedelta(hours=1))
+        waits = found.status in {Status.ACCEPTED, Status.DEFERRED} or (
+            found.answer_lost and found.status in {Status.QUEUED, Status.FAILED}
+        )
+        assert (shown is Reading.UNKNOWN) is waits

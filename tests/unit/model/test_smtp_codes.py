@@ -190,6 +190,7 @@ def test_what_is_said_of_us_is_ours(code: str, text: str) -> None:
         ("451", "4.7.1 Greylisted, try again", NONE, Reason.POLICY, Party.NOBODY),
         ("550", "5.7.1 Refused by policy", NONE, Reason.POLICY, Party.NOBODY),
         ("554", "Headers are not RFC compliant", NONE, Reason.CONTENT, Party.MESSAGE),
+        ("554", "5.3.5 mail loops back to me", NONE, Reason.FORWARDING, Party.ROUTE),
         ("554", "5.4.14 Hop count exceeded", NONE, Reason.FORWARDING, Party.ROUTE),
         ("421", "4.4.2 Connection dropped", SOFT, Reason.TIMED_OUT, Party.ROUTE),
         ("", "宛先のメールアドレスは存在しません", SOFT, Reason.UNKNOWN_ADDRESS, Party.RECIPIENT),

@@ -108,6 +108,55 @@ def test_automatic_reply_is_no_failure():
     assert refused.kind is Kind.BOUNCED
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Automatic reply: she has left, and your message was not delivered.", Reason.OTHER),
+        ("Auto-reply: delivery failed", Reason.OTHER),
+        (
+            "自動応答メールです。宛先のアドレスは存在しないため配信できませんでした。",
+            Reason.UNKNOWN_ADDRESS,
+        ),
+        ("不在通知: 配信できません", Reason.OTHER),
+    ],
+)
+def test_an_automatic_reply_that_says_undelivered_is_a_failure(text, reason):
+    """Code 99 is a permanent error; words that agree are believed."""
+    event = read_one("bounces", status="99", reason=text)
+    assert (event.kind, event.reason) == (Kind.BOUNCED, reason)
+
+
+def test_words_about_us_never_blame_the_address():
+    """Neither in a failed delivery nor under a code that means an unknown address."""
+    words = "550 5.1.8 <d@example.org>: Sender address rejected: Domain not found"
+    for event in (
+        read_one("deliveries", status="failed", reason=words),
+        read_one("bounces", status="2", reason=words),
+    ):
+        assert (event.kind, event.reason) == (Kind.BOUNCED, Reason.MISCONFIGURED)
+        assert event.permanence is Permanence.NONE
+
+
+@pytest.mark.parametrize(
+    ("to", "is_ours"),
+    [
+        ("aoi@example.net", True),
+        ("Aoi <aoi@example.net>", True),
+        (["aoi@example.net"], True),
+        ("", True),
+        ([], True),
+        (["other@example.net"], False),
+        (["other@example.net", "aoi@example.net"], False),
+        ({"address": "aoi@example.net"}, False),
+    ],
+)
+def test_whom_an_item_names(to, is_ours):
+    """A list of one is that one; evidence about another, or in a shape that nobody knows, changes nothing for ours."""
+    event = read_one("deliveries", status="succeeded", to=to)
+    found = standing([event], recipient=Address("aoi@example.net"), started_at=NOW)
+    assert (found.status is Status.DELIVERED) is is_ours
+
+
 def test_complaint_is_a_flag():
     """The sandbox's own complaint reads as one."""
     assert read_one("complaints", status="abuse").kind is Kind.COMPLAINED

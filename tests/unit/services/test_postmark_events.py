@@ -133,6 +133,13 @@ def test_each_type_of_bounce(kind: str) -> None:
         ("Unknown", "see you soon", (Kind.UNDETERMINED, Permanence.NONE, Reason.OTHER)),
         ("NewType", "see you soon", (Kind.UNDETERMINED, Permanence.NONE, Reason.OTHER)),
         ("SpamNotification", "filed as spam", (Kind.UNDETERMINED, Permanence.NONE, Reason.CONTENT)),
+        ("Transient", "action: failed", (Kind.BOUNCED, Permanence.SOFT, Reason.OTHER)),
+        ("Unknown", "Action: failed", (Kind.BOUNCED, Permanence.NONE, Reason.OTHER)),
+        (
+            "HardBounce",
+            "smtp;550 5.1.8 Sender address rejected: Domain not found",
+            (Kind.BOUNCED, Permanence.NONE, Reason.MISCONFIGURED),
+        ),
         ("AutoResponder", NO_SUCH_USER, (Kind.UNDETERMINED, Permanence.NONE, Reason.OTHER)),
     ],
 )

@@ -139,7 +139,7 @@ def only(raw: bytes) -> DeliveryEvent:
         ),
         (
             bounce("Transient", "General", action="failed", status="5.0.0"),
-            Kind.UNDETERMINED,
+            Kind.BOUNCED,
             "none",
             "other",
         ),
@@ -314,7 +314,7 @@ def test_no_message_is_too_strange(word: Any, tables: dict[str, Any]) -> None:
     st.sampled_from(
         [
             ("failed", "Out of office"),
-            ("failed", ""),
+            ("failed", "自動応答: 休暇中です"),
             ("", "smtp; 550 5.1.1 user unknown"),
             ("delayed", "smtp; 550 5.1.1 user unknown"),
             ("relayed", "smtp; 550 5.1.1 user unknown"),
@@ -374,3 +374,53 @@ def test_recorded_calls_read_as_expected() -> None:
             (classes.get(e["event_type"], Kind.OTHER), e["message_id"], e["recipient"])
             for e in case["events"]
         ]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "reason"),
+    [
+        ("5.0.0", "", Reason.OTHER),
+        ("5.3.0", "smtp; 550 5.3.0 Access denied", Reason.OTHER),
+        ("4.3.0", "smtp; 451 4.3.0 Temporary server error. Please try again later", Reason.OTHER),
+        ("5.5.0", "smtp; 554 5.5.0 mailbox unavailable", Reason.UNKNOWN_ADDRESS),
+        ("5.4.4", "smtp; 550 5.4.4 Invalid domain", Reason.UNKNOWN_HOST),
+        ("", "smtp; 554 delivery error", Reason.OTHER),
+        (
+            "5.1.8",
+            "smtp; 550 5.1.8 Sender address rejected: Domain not found",
+            Reason.MISCONFIGURED,
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", [("Transient", "General"), ("Undetermined", "Undetermined"), ("Permanent", "General")]
+)
+@pytest.mark.parametrize("action", ["failed", "Failed", "failed (given up)"])
+def test_what_failed_is_bounced(
+    kind: tuple[str, str], action: str, status: str, words: str, reason: Reason
+) -> None:
+    """The other server's own word is final, in either order with a delivery, whatever SES calls it."""
+    failed = only(bounce(*kind, action=action, status=status, diagnosticCode=words))
+    delivered = only(event("Delivery", recipients=[TO]))
+    assert failed.reason is reason
+    for events in ([failed], [delivered, failed], [failed, delivered]):
+        assert standing(events, recipient=TO, started_at=NOW).status is Status.BOUNCED
+
+
+@pytest.mark.parametrize("named", [["else@example.com"], {"emailAddress": "else@example.com"}, 7])
+def test_a_recipient_in_another_shape_is_not_ours(named: object) -> None:
+    """Evidence about somebody else changes nothing, and a list of one that is ours counts."""
+    for raw in (
+        event("Delivery", recipients=named),
+        bounce("Permanent", "NoEmail", emailAddress=named),
+    ):
+        assert standing(read_message(raw, now=NOW), recipient=TO, started_at=NOW).heard_at is None
+    ours = bounce("Permanent", "NoEmail", emailAddress=[str(TO)])
+    assert standing([only(ours)], recipient=TO, started_at=NOW).status is Status.BOUNCED
+
+
+def test_a_class_of_the_address_gives_way_to_words_about_us() -> None:
+    """SES may call it a hard bounce: what the other server refused was our sender."""
+    words = "smtp; 550 5.1.8 Sender address rejected: Domain not found"
+    found = only(bounce("Permanent", "NoEmail", action="failed", diagnosticCode=words))
+    assert (found.permanence, found.reason) == (Permanence.NONE, Reason.MISCONFIGURED)

@@ -23,7 +23,7 @@ from todoke.model.errors import ConfigError, Forged, Malformed
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
-from todoke.services.meaning import Meaning
+from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
 from todoke.toml.zones import find_zone
 
 DELIVERIES = {
@@ -68,11 +68,6 @@ OTHER = Meaning(Kind.OTHER)
 _SUPPRESSED_TEXT = re.compile(
     r"recipient address .{1,330} is suppressed", re.IGNORECASE | re.DOTALL
 )
-_AUTOMATIC_TEXT = re.compile(
-    r"auto(matic)?[ -]?repl(y|ied)|out of (the )?office|vacation (reply|message|notice)|自動返信|自動応答|不在通知",
-    re.IGNORECASE,
-)
-_REFUSAL_TEXT = re.compile(r"\b5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
 
 
 def _delivery(status: str, text: str) -> Meaning:
@@ -85,13 +80,13 @@ def _delivery(status: str, text: str) -> Meaning:
 
 def _bounce(status: str, text: str) -> Meaning:
     vague = status == "99" or status not in BOUNCES
-    if vague and _AUTOMATIC_TEXT.search(text) and not _REFUSAL_TEXT.search(text):
+    if vague and is_automatic_reply(text):
         return AUTOMATIC_REPLY
     if vague:
         if not status.isdecimal():
             return OTHER
         return OTHER_BOUNCE.told_by(text) if text else OTHER_BOUNCE
-    return BOUNCES[status]
+    return BOUNCES[status].sparing_the_address(text)
 
 
 READERS: Mapping[str, Callable[[str, str], Meaning]] = {
@@ -202,7 +197,7 @@ def read_item(
         service=NAME,
         token=plain(item.api_data),
         service_id=_message_id(plain(item.message_id)),
-        recipient=plain(item.to) or plain(item.envelope_to),
+        recipient=named_recipient(item.to) or named_recipient(item.envelope_to),
         permanence=meaning.permanence,
         reason=meaning.reason,
         status_code=find_status_code(text),

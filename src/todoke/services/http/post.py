@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import urllib3
 from urllib3 import BaseHTTPResponse
@@ -15,6 +17,8 @@ from todoke.services.http.body import WatchedBody
 
 ANSWER_LIMIT = 65_536
 """Octets of an answer that are read."""
+LONGEST_PAUSE = 86_400.0
+"""Seconds that a service's wish for a pause is obeyed at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,24 @@ class HttpAnswer:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """The service's wish for a pause (Retry-After in seconds), None if it stated none."""
-        wish = self.headers.get("retry-after", "").strip()
-        return float(wish) if wish.isdecimal() and len(wish) < 8 else None
+        """The service's wish for a pause (Retry-After), None if it stated none."""
+        return read_pause(self.headers.get("retry-after", ""), datetime.now(UTC))
+
+
+def read_pause(retry_after: str, now: datetime) -> float | None:
+    """The seconds that a field Retry-After asks for, as a number or a date (RFC 9110 10.2.3); None if it is neither.
+
+    At most LONGEST_PAUSE: a service that means more is asked again then.
+    """
+    wish = retry_after.strip()
+    if wish.isascii() and wish.isdecimal():
+        return min(float(wish[:9]), LONGEST_PAUSE)
+    try:
+        date = parsedate_to_datetime(wish)
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_PAUSE)
 
 
 def post(

@@ -10,6 +10,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged, Malformed
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
-from todoke.services.meaning import Meaning
+from todoke.services.meaning import Meaning, named_recipient
 from todoke.services.postmark.settings import METADATA, NAME, PostmarkSettings
 
 OTHER = Meaning(Kind.OTHER)
@@ -44,7 +45,8 @@ BOUNCES = {
     "AddressChange": UNDETERMINED,
     # Refused for policy by the recipient's provider.
     "Blocked": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.POLICY),
-    "DMARCPolicy": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.POLICY),
+    # Our domain's own policy: DKIM or SPF of what leaves here is wrong.
+    "DMARCPolicy": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.MISCONFIGURED),
     # Never offered to the recipient's server.
     "BadEmailAddress": Meaning(Kind.REJECTED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
     "ManuallyDeactivated": Meaning(Kind.REJECTED, Permanence.NONE, Reason.SUPPRESSED),
@@ -72,6 +74,9 @@ TYPE_CODES = {
 REFUSABLE = frozenset({"SpamNotification", "VirusNotification", "ChallengeVerification", "Unknown"})
 """Types that are a bounce where the other server's answer is a refusal (5yz)."""
 
+GIVEN_UP = frozenset({"Transient", "DnsError", "Unknown"})
+"""Types that are a bounce where the report in their details says `action: failed` (RFC 3464 2.3.3)."""
+
 SUPPRESSIONS = {
     # The mail that put its recipient on the list.
     "HardBounce": Meaning(Kind.BOUNCED, Permanence.HARD, Reason.OTHER),
@@ -90,6 +95,7 @@ LET_GO = frozenset({"Open", "Click", "Inbound"})
 """Told of people who read, with what and where, or of mail to us: todoke keeps none of it."""
 
 TIMES = ("DeliveredAt", "BouncedAt", "ChangedAt")
+_FAILED = re.compile(r"\baction:\s*failed\b", re.IGNORECASE)
 _REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """The MessageID of a change that no mail caused."""
@@ -129,7 +135,7 @@ class PostmarkEvents:
 
 def _event(call: dict[str, Any], raw: bytes, now: datetime) -> DeliveryEvent:
     words = _text(call, "Details") or _text(call, "Description") or _text(call, "SuppressionReason")
-    meaning = _meaning(call, words).refined_by(words)
+    meaning = _meaning(call, words).refined_by(words).sparing_the_address(words)
     metadata = call.get("Metadata")
     return DeliveryEvent(
         kind=meaning.kind,
@@ -138,7 +144,7 @@ def _event(call: dict[str, Any], raw: bytes, now: datetime) -> DeliveryEvent:
         service=NAME,
         token=_text(metadata, METADATA) if isinstance(metadata, dict) else "",
         service_id=_text(call, "MessageID").replace(NOBODY, ""),
-        recipient=_text(call, "Recipient") or _text(call, "Email"),
+        recipient=named_recipient(call.get("Recipient")) or named_recipient(call.get("Email")),
         permanence=meaning.permanence,
         reason=meaning.reason,
         status_code=find_status_code(words),
@@ -161,6 +167,8 @@ def _bounce(call: dict[str, Any], words: str) -> Meaning:
     code = call.get("TypeCode")
     kind = _text(call, "Type") or (TYPE_CODES.get(code, "") if type(code) is int else "")
     kind = kind if kind in BOUNCES else "Unknown"
+    if kind in GIVEN_UP and _FAILED.search(words):
+        return replace(BOUNCES[kind], kind=Kind.BOUNCED)
     if kind in REFUSABLE and _REFUSAL.search(words):
         told = Meaning(Kind.BOUNCED).told_by(words)
         return (

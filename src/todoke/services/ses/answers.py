@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from todoke.model.address import same_mailbox
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
+from todoke.services.http.post import read_pause
 
 SET_UP_PAUSE_SECONDS = 300.0
 DAILY_PAUSE_SECONDS = 900.0
@@ -82,7 +84,7 @@ def read_error(
 ) -> SendError:
     """What an answer other than success means. `status` is that of HTTP, `words` the service's own."""
     diagnostic = " ".join(part for part in (code, words) if part) or f"HTTP {status}"
-    pause = _seconds(retry_after)
+    pause = read_pause(retry_after, datetime.now(UTC))
     if code in TOO_FAST or status == 429:
         wish = DAILY_PAUSE_SECONDS if _DAILY.search(words) else pause
         return SendDeferred(
@@ -144,8 +146,3 @@ def _set_up(code: str, diagnostic: str, pause: float | None) -> SendDeferred:
         retry_after_seconds=pause or SET_UP_PAUSE_SECONDS,
         stop_all=True,
     )
-
-
-def _seconds(wish: str) -> float | None:
-    wish = wish.strip()
-    return float(wish) if wish.isdecimal() and len(wish) < 8 else None

@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-conten
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parseaddr
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from todoke.model.errors import Forged
 from todoke.model.log import get_logger
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
-from todoke.services.meaning import Meaning
+from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
     NOTIFICATION,
@@ -195,19 +195,19 @@ def _events(
     place, listed = DETAILS.get(word, ("", ""))
     details, mail = _table(message, place), _table(message, "mail")
     at = _time(_text(details, "timestamp")) or _time(_text(mail, "timestamp")) or undated
-    recipients = (_list(details, listed) if listed else []) or _list(mail, "destination") or [""]
+    recipients = _named(details, listed) or _named(mail, "destination") or [""]
     for one in recipients:
         recipient = one if isinstance(one, dict) else {"emailAddress": one}
         text = _words(word, details, recipient)
-        meaning = _failed(_meaning(word, details, recipient).refined_by(text), recipient)
+        meaning = _meaning(word, details, recipient).refined_by(text).sparing_the_address(text)
         yield _event(
-            meaning,
+            _failed(meaning, recipient, text),
             raw,
             at=at,
             now=now,
             token=_token(mail),
             service_id=_text(mail, "messageId"),
-            recipient=_address(_text(recipient, "emailAddress")),
+            recipient=named_recipient(recipient.get("emailAddress")),
             status_code=find_status_code(_text(recipient, "status")) or find_status_code(text),
             diagnostic=text,
         )
@@ -215,7 +215,7 @@ def _events(
 
 def _meaning(word: str, details: dict[str, Any], recipient: dict[str, Any]) -> Meaning:
     if word == "Bounce":
-        return ACTIONS.get(_text(recipient, "action").lower()) or _bounce(details)
+        return ACTIONS.get(_action(recipient)) or _bounce(details)
     if word == "Complaint":
         if _text(details, "complaintSubType") == "OnAccountSuppressionList":
             return SUPPRESSED  # taken, and not sent: they complained before
@@ -230,15 +230,17 @@ def _bounce(details: dict[str, Any]) -> Meaning:
     return BOUNCES.get((kind, subtype)) or BOUNCES.get((kind, "General")) or UNDETERMINED
 
 
-def _failed(meaning: Meaning, recipient: dict[str, Any]) -> Meaning:
-    """What SES calls undetermined is a bounce where two witnesses say so: the report's own `action: failed`, which only
-    a DSN brings (RFC 3464 2.3.3), and words that give a reason. A vacation reply has neither."""
-    is_reasoned = meaning.reason not in {None, Reason.OTHER}
-    if meaning.kind is not Kind.UNDETERMINED or not is_reasoned:
+def _failed(meaning: Meaning, recipient: dict[str, Any], text: str) -> Meaning:
+    """What SES calls undetermined is a bounce where the other server's report says `action: failed`: it has given up
+    (RFC 3464 2.3.3), with or without a reason. A vacation reply brings no such report; its words stay undetermined."""
+    if meaning.kind is not Kind.UNDETERMINED or _action(recipient) != "failed":
         return meaning
-    if _text(recipient, "action").lower() != "failed":
-        return meaning
-    return Meaning(Kind.BOUNCED, meaning.permanence, meaning.reason)
+    return meaning if is_automatic_reply(text) else replace(meaning, kind=Kind.BOUNCED)
+
+
+def _action(recipient: dict[str, Any]) -> str:
+    """The word of RFC 3464 2.3.3, without a comment behind it."""
+    return _text(recipient, "action").lower().partition(" ")[0]
 
 
 def _words(word: str, details: dict[str, Any], recipient: dict[str, Any]) -> str:
@@ -290,9 +292,10 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _address(text: str) -> str:
-    """The bare address of `Name <address>`."""
-    return parseaddr(text)[1] if "<" in text else text
+def _named(table: dict[str, Any], key: str) -> list[Any]:
+    """The recipients under a key; one that stands there without a list is a list of one."""
+    value = table.get(key)
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _text(table: dict[str, Any], key: str) -> str:

@@ -30,6 +30,7 @@ MANAGER = Address("office@hoshino-paper.example")
 CONFIGURATION = f"""
 [site]
 name = "Hoshino Paper"
+time_zone = "Asia/Tokyo"
 url = "http://127.0.0.1/"
 {{door_url}}
 

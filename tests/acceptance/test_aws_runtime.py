@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 CONFIGURATION = """
 [site]
 name = "Hoshino Paper"
+time_zone = "Asia/Tokyo"
 url = "https://www.hoshino-paper.example"
 
 [mail]

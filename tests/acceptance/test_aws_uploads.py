@@ -38,6 +38,7 @@ SECRETS = {"TODOKE_SECRET": "ab" * 32}
 CONFIGURATION = """
 [site]
 name = "Hoshino Paper"
+time_zone = "Asia/Tokyo"
 url = "{site}"
 
 [mail]

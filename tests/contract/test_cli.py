@@ -6,6 +6,8 @@ import inspect
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     for variable in [name for name in os.environ if name.startswith("TODOKE_")]:
         monkeypatch.delenv(variable)
+    monkeypatch.setenv("TZ", "UTC")
     Path("todoke.toml").write_text(CONFIG)
     Path("data").mkdir()
     store = SqliteStore(tmp_path / "data" / "todoke.db")
@@ -369,7 +372,7 @@ def test_suppressions_shout_when_they_are_the_site_s_own(
     assert run(["suppressions"]) == 1
     said = capsys.readouterr().out
     for text in (
-        "Manager@example.jp  since 2031-05-05T23:00:00Z  There is no such mailbox.",
+        "Manager@example.jp  since 2031-05-05 23:00:00 UTC  There is no such mailbox.",
         "the service says: 2",
         "WARNING: A manager of this site.",
         "To lift one:",
@@ -451,14 +454,130 @@ def test_without_a_configuration_the_data_folder_is_enough(
     assert "no data in" in capsys.readouterr().err
 
 
-def test_check_prints_findings_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A fault is exit 1 and an object a line; a good file is exit 0."""
+def test_check_prints_findings_as_json(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault is exit 1 and an object a line; a good file is exit 0, and which time zone is in force is no fault."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    note = "times are shown in Asia/Tokyo (JST), as TZ says."
     assert run(["check"]) == 0
-    assert capsys.readouterr().out == "todoke.toml is good.\n"
+    assert capsys.readouterr().out == (
+        f"note todoke.toml:1 site.time_zone: {note}\ntodoke.toml is good.\n"
+    )
     (folder / "todoke.toml").write_text(CONFIG.replace("smtp", "smpt"))
     assert run(["check", "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
+    noted, found = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (noted["severity"], noted["message"]) == ("note", note)
     assert (found["severity"], found["line"], found["key"]) == ("error", 5, "mail.service")
+
+
+IN_TOKYO = CONFIG.replace("[site]\n", '[site]\ntime_zone = "Asia/Tokyo"\n')
+TOKYO = ZoneInfo("Asia/Tokyo")
+
+
+def test_commands_tell_times_in_the_site_s_zone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the machine's is: named where people read, with an offset in CSV; JSON is in UTC."""
+    monkeypatch.setenv("TZ", "America/St_Johns")
+    (folder / "todoke.toml").write_text(IN_TOKYO)
+    received = (NOW - timedelta(hours=1)).astimezone(TOKYO)
+    named = f"{received:%Y-%m-%d %H:%M:%S} JST"
+    assert run(["list"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split("\t")[1] == named
+    assert run(["show", "s1"]) == 0
+    assert f"s1  {named}  form contact" in capsys.readouterr().out
+    assert run(["export", "-o", "out.csv"]) == 0
+    row = (folder / "out.csv").read_text().splitlines()[1]
+    assert row.split(",")[1] == received.isoformat(timespec="milliseconds")
+    assert run(["list", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[0])["received_at"]
+    assert told == f"{NOW - timedelta(hours=1):%Y-%m-%dT%H:%M:%S.}{NOW.microsecond // 1000:03d}Z"
+
+
+def test_without_a_configuration_times_are_in_the_machine_s_zone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a TZ that names none is a fault, not UTC without a word."""
+    (folder / "todoke.toml").unlink()
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert run(["list"]) == 0
+    assert " JST\t" in capsys.readouterr().out.splitlines()[0]
+    monkeypatch.setenv("TZ", "Asia/Toyko")
+    assert run(["list"]) == 2
+    assert "Did you mean 'Asia/Tokyo'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo", "America/St_Johns"])
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f%z"])
+def test_export_takes_times_of_the_site_s_zone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, machine: str, form: str
+) -> None:
+    """What a manager types is meant there, or as the offset says that goes with it."""
+    monkeypatch.setenv("TZ", machine)
+    (folder / "todoke.toml").write_text(IN_TOKYO)
+    received = (NOW - timedelta(hours=1)).astimezone(TOKYO)
+    for moved, expected in ((-timedelta(minutes=2), 2), (timedelta(minutes=2), 1)):
+        assert run(["export", "-o", "out.csv", "--from", f"{received + moved:{form}}"]) == 0
+        assert len((folder / "out.csv").read_text().splitlines()) == expected
+
+
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo", "America/St_Johns"])
+def test_a_backup_is_the_same_in_every_zone(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, machine: str
+) -> None:
+    """It is in UTC: only the line that says when it was made differs."""
+    monkeypatch.setenv("TODOKE_DATA", "data")
+    monkeypatch.setenv("TZ", machine)
+    (backup.parent / "todoke.toml").write_text(IN_TOKYO)
+    assert run(["export", "--format", "backup", "-o", "again.backup"]) == 0
+    first, again = (
+        (backup.parent / n).read_text().splitlines() for n in (backup.name, "again.backup")
+    )
+    assert again[1:-1] == first[1:-1]
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+@pytest.mark.parametrize(
+    ("line", "service", "is_good"),
+    [
+        ('time_zone = "Asia/Tokyo"', "smtp", False),
+        ('time_zone = "UTC"', "smtp", True),
+        ('time_zone = "UTC"', "customers-mail-cloud", False),
+    ],
+)
+def test_check_and_serve_agree_where_there_is_no_time_zone_database(
+    folder: Path, command: str, line: str, service: str, is_good: bool
+) -> None:
+    """Neither the system's nor the package: what needs none works, else one sentence says what to install."""
+    text = CONFIG.replace("[site]\n", f"[site]\n{line}\n").replace("smtp", service)
+    cloud = '\n[mail.customers_mail_cloud]\napi_user = "forms"\n'
+    (folder / "todoke.toml").write_text(text + (cloud if service != "smtp" else ""))
+    program = (
+        "import sys; sys.modules['tzdata'] = None\n"
+        "from todoke.cli.main import run\n"
+        f"sys.exit(run(['{command}', *sys.argv[1:]]))"
+    )
+    secrets = {
+        "TODOKE_CMC_API_KEY": "key",
+        "TODOKE_CMC_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
+    }
+    place = [] if command == "check" or not is_good else ["--host", "no.such.host.invalid"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *place],
+        env={"PYTHONTZPATH": "", "TZ": "UTC", **secrets},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = "no time zone database to look it up in. Install one: pip install tzdata"
+    assert (told in " ".join((done.stdout + done.stderr).split())) != is_good, done.stderr
+    assert "Traceback" not in done.stderr
+    if not is_good:
+        assert done.returncode == (1 if command == "check" else 2)
+    elif command == "check":
+        assert done.returncode == 0
 
 
 def test_desk_prints_a_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,8 @@ from todoke.toml.findings import ERROR, NOTE
 from todoke.toml.table import Table
 
 KEY = "time_zone"
-_SETTING = f"site.{KEY}"
+SETTING = f"site.{KEY}"
+"""What chose a zone that nobody had to look for."""
 _UTC = frozenset({"UTC", "Etc/UTC"})
 _NO_PLACE = frozenset({"Factory", "localtime", "posixrules"})
 """Files of a database that are no zones of their own."""
@@ -33,7 +34,7 @@ def read_zone(table: Table, environ: Mapping[str, str], root: Path = Path("/")) 
     if KEY in table:
         name = table.text(KEY)
         rules = check_zone(table, KEY, name)
-        zone = Zone(name, rules, _SETTING) if rules else None
+        zone = Zone(name, rules, SETTING) if rules else None
     else:
         try:
             zone = machine_zone(environ, root)
@@ -57,7 +58,7 @@ def _note(table: Table, zone: Zone, environ: Mapping[str, str]) -> None:
 
 def _origin(zone: Zone) -> str:
     """What chose the zone."""
-    if zone.source == _SETTING:
+    if zone.source == SETTING:
         return "as this line says"
     return f"as {zone.source} says" if zone.source else "for this machine names none"
 
@@ -66,8 +67,13 @@ def check_zone(table: Table, key: str, name: str) -> tzinfo | None:
     """The zone's rules; None with a finding where there is none of this name."""
     rules = find_zone(name)
     if rules is None:
-        table.error(key, f"is {name!r}, {_fault()}", _advice(name))
+        table.error(key, *zone_fault(name))
     return rules
+
+
+def zone_fault(name: str) -> tuple[str, str]:
+    """What is wrong with a name that `find_zone` does not find, and what to do."""
+    return f"is {name!r}, {_fault()}", _advice(name)
 
 
 def find_zone(name: str) -> tzinfo | None:
@@ -113,7 +119,7 @@ def _of_file(path: Path, root: Path) -> Zone:
     if name:
         rules = find_zone(name)
         if rules is None:
-            raise ConfigError(f"{shown} is {name!r}, {_fault()} {_advice(name)}")
+            raise ConfigError(" ".join([shown, *zone_fault(name)]))
         return Zone(name, rules, shown)
     try:
         return _of_copy(path.read_bytes(), shown, root)

@@ -29,6 +29,7 @@ PAGE = (DEMO / "site" / "contact.html").read_bytes()
 _CONFIGURATION = """
 [site]
 name = "Hoshino Paper"
+time_zone = "Asia/Tokyo"
 url = "{site}"
 alert_to = ["{office}"]
 

@@ -14,6 +14,7 @@ from todoke.aws.deploy.package import (
     NOT_ON_LAMBDA,
     OURS_NOT_ON_LAMBDA,
     _ours,
+    build,
     read,
     requirements,
     site_files,
@@ -160,3 +161,28 @@ def test_a_library_is_executable_and_text_is_not(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         modes = {i.filename.rpartition(".")[2]: i.external_attr >> 16 for i in archive.infolist()}
     assert modes == {"so": 0o755, "py": 0o644}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", 'site.time_zone is missing, .* in UTC. Add .*: time_zone = "Asia/Tokyo"'),
+        (
+            'time_zone = "Asia/Tokio"',
+            "site.time_zone is 'Asia/Tokio', .* Did you mean 'Asia/Tokyo'",
+        ),
+    ],
+)
+def test_nothing_is_built_for_aws_before_somebody_chose_the_zone(
+    site: Path, line: str, words: str
+) -> None:
+    """A function is in UTC by itself; nobody would have meant that, and a wrong name would stop it."""
+    site.write_text(CONFIG.replace("[site]\n", f"[site]\n{line}\n"))
+    with pytest.raises(ConfigError, match=words):
+        build(site, site.with_name("package.zip"))
+    assert not site.with_name("package.zip").exists()
+
+
+def test_the_package_brings_the_time_zone_database() -> None:
+    """No runtime promises to have one."""
+    assert any(line.startswith("tzdata==") for line in requirements(service="smtp"))

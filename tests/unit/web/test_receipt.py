@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from support.web.stories import (
 )
 from support.web.stories import token_of as token
 from todoke.model.message import Role
+from todoke.model.zone import Zone
 from todoke.testing import MemoryStore
 from todoke.web import receipt
 from todoke.web.receipt import Pace
@@ -326,3 +328,26 @@ def test_time_moves_the_reading() -> None:
 
     told = json.loads(call(receipts(store, clock=later), f"/s/{token('s1')}", headers=JSON).body)
     assert told["messages"][0]["status"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("language", "received"),
+    [("en", "24 November 2026, 01:32 JST"), ("ja", "2026年11月24日 01:32（日本時間）")],
+)
+def test_the_page_tells_times_in_the_site_s_zone(language: str, received: str) -> None:
+    """With its name; the postmark bears the same day, and the JSON the words that the page's script puts there."""
+    at = datetime(2026, 11, 23, 16, 32, tzinfo=UTC)
+    store = stored(make_timeline(make_message("queued"), received_at=at, language=language))
+    app = make_app(store)
+    zone = Zone("Asia/Tokyo", ZoneInfo("Asia/Tokyo"))
+    site = replace(app.settings.site, time_zone=zone)
+    settings = replace(app.settings, site=site)
+    routes = receipt.routes(replace(app, settings=settings), pace=AT_ONCE)
+    page = call(Starlette(routes=routes), f"/s/{token('s1')}").text
+    assert f'<time datetime="2026-11-23T16:32:00Z">{received}</time>' in page
+    assert ">2026</text>" in page
+    assert ">11 · 24</text>" in page
+    told = json.loads(call(Starlette(routes=routes), f"/s/{token('s1')}", headers=JSON).body)
+    assert told["received_at"] == "2026-11-23T16:32:00Z"
+    stored_step = told["messages"][0]["steps"][0]
+    assert (stored_step["at"], stored_step["when"]) == ("2026-11-23T16:32:00Z", received)

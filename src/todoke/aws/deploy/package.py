@@ -18,6 +18,7 @@ from typing import Any
 import todoke
 from todoke.model.errors import ConfigError, Error
 from todoke.services.table import SERVICES
+from todoke.toml.zones import find_zone, zone_fault
 
 PYTHON = "3.13"
 PLATFORMS = ("manylinux2014_aarch64", "manylinux_2_28_aarch64")
@@ -75,9 +76,11 @@ def build(config: Path, output: Path) -> Package:
     """Build the package at `output`, with the configuration and the files that it names.
 
     Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
-    or lies outside the configuration's folder; PackageError: if a dependency has no wheel for arm64.
+    or lies outside the configuration's folder, or no time zone was chosen; PackageError: if a dependency has no wheel
+    for arm64.
     """
     document = read_toml(config)
+    _require_zone(config, document)
     site = dict(_files_named(config, document))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
@@ -152,6 +155,19 @@ def read_toml(config: Path) -> dict[str, Any]:
         raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{config} is no TOML: {error}.") from error
+
+
+def _require_zone(config: Path, document: Mapping[str, Any]) -> None:
+    """A function has no zone of its own but UTC, in which nobody would know that times are shown."""
+    site = document.get("site")
+    name = site.get("time_zone") if isinstance(site, dict) else None
+    if name is None:
+        raise ConfigError(
+            f"{config}: site.time_zone is missing, and functions on AWS would show all times in UTC."
+            ' Add the site\'s own to [site]: time_zone = "Asia/Tokyo" (or "UTC", if that is meant).'
+        )
+    if isinstance(name, str) and find_zone(name) is None:
+        raise ConfigError(" ".join([f"{config}: site.time_zone", *zone_fault(name)]))
 
 
 def _service(document: Mapping[str, Any]) -> str:

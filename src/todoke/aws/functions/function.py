@@ -16,6 +16,8 @@ from todoke.aws.functions.handler import Handler, LambdaContext, Make
 from todoke.aws.functions.secrets import Ask, require_secret, require_secrets, with_secrets
 from todoke.configuration import read
 from todoke.model.log import get_logger, log_to_stderr, say_always
+from todoke.model.zone import Zone
+from todoke.toml.zones import SETTING
 from todoke.wiring import build
 
 log = get_logger(__name__)
@@ -59,8 +61,15 @@ class Function:
         require_secret(environ)
         settings = read(_config(environ), environ, serving=False)
         require_secrets(settings, self._name, environ)
+        _warn_of_utc(settings.site.time_zone)
         self._handler = self._make(build(settings), environ)
         return self._handler
+
+
+def _warn_of_utc(zone: Zone) -> None:
+    """A package that was built by hand may have no zone; forms are taken all the same."""
+    if zone.source != SETTING:
+        log.warning("no_time_zone", shown_in=zone.name, set=SETTING)
 
 
 def start(name: str) -> Function:

@@ -71,7 +71,7 @@ def _page(*, on: bool, now: datetime) -> str:
         second=" data-now" if on else "",
         first_note="" if on else NOW,
         second_note=NOW if on else "",
-        time=f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3],
+        time=f"{now:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC",
     )
 
 

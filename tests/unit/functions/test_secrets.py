@@ -137,6 +137,20 @@ def test_secrets_are_fetched_once_for_many_events(tmp_path: Path) -> None:
     made[0].store.close()
 
 
+@pytest.mark.parametrize(("line", "told"), [("", True), ('time_zone = "UTC"', False)])
+def test_a_function_in_a_zone_that_nobody_chose_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, line: str, told: bool
+) -> None:
+    """A package built by hand may lack the line: forms are taken, and the log has a warning."""
+    made = list[Any]()
+    function = function_in(tmp_path, "web", Parameters(**ALL.values), made)
+    text = CONFIGURATION.replace("[site]\n", f"[site]\n{line}\n")
+    (tmp_path / "todoke.toml").write_text(text)
+    function.start()
+    assert ("no_time_zone" in caplog.text) == told
+    made[0].store.close()
+
+
 def test_a_snapshot_holds_no_secret(tmp_path: Path) -> None:
     """What is prepared before the copy knows no secret and makes no handler; each copy fetches its own."""
     ask, made = Parameters(**ALL.values), list[Any]()

@@ -310,7 +310,7 @@ def test_a_boundary_is_needed(boundary: str) -> None:
         (b"a=one\r\ntwo\r\n\r\nb=c\r\n", [("a", "one\r\ntwo\r\n"), ("b", "c")]),
         (b"a\r\nb=c\r\n", [("a\r\nb", "c")]),
         (b"a=b\nc=d\n", [("a", "b"), ("c", "d")]),
-        (b"hello", [("hello", "")]),
+        (b"\r\n", []),
     ],
 )
 def test_plain_text_is_lines_of_pairs(body: bytes, expected: list[tuple[str, str]]) -> None:
@@ -318,7 +318,55 @@ def test_plain_text_is_lines_of_pairs(body: bytes, expected: list[tuple[str, str
     assert expected == pairs(read(body, "text/plain"))
 
 
+@pytest.mark.parametrize("body", [b"hello", b"hello\r\n", b"Dear all,\r\nlet x=1", b"5", b"true"])
+def test_a_text_that_is_no_form_is_refused(body: bytes) -> None:
+    """It would become the name of a field."""
+    with pytest.raises(Malformed):
+        read(body, "text/plain;charset=UTF-8")
+
+
+def test_what_a_script_serialised_is_read_as_such() -> None:
+    """`URLSearchParams` sent as a text is labelled text/plain; a form's own text ends with a line break."""
+    body = b"email=aya%40example.com&message=a+b&empty="
+    expected = [("email", "aya@example.com"), ("message", "a b"), ("empty", "")]
+    assert pairs(read(body, "text/plain;charset=UTF-8")) == expected
+    assert pairs(read(b"a=b%40&c=d\r\n", "text/plain")) == [("a", "b%40&c=d")]
+
+
 # JSON
+
+
+LABELS = ("text/plain;charset=UTF-8", URLENCODED, URLENCODED + ";charset=utf-8", "", "text/json")
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("around", [b"%s", b" \r\n%s\n", b"\xef\xbb\xbf%s"])
+def test_a_json_object_is_read_as_such_whatever_its_label(label: str, around: bytes) -> None:
+    """A browser labels a script's text text/plain; `&`, `=` and `+` in it part nothing."""
+    body = around % b'{"email":"aya@example.com", "message":"a=b&c=d+\\n", "tags":["x"]}'
+    expected = [("email", "aya@example.com"), ("message", "a=b&c=d+\n"), ("tags", "x")]
+    assert pairs(read(body, label)) == expected
+
+
+@pytest.mark.parametrize("label", [label for label in LABELS if "/" in label])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"email":"a=b', b'{"a":1}{"b":2}', b'["a=b"]', b'"a=b"', b'[{"a":"b=c"', b'[1,2]', b"{\"a\" = 1}",
+    ],
+)  # fmt: skip
+def test_json_that_is_no_whole_object_is_no_field(label: str, body: bytes) -> None:
+    """It is refused in words, never kept as a field named like the message."""
+    with pytest.raises((Malformed, Unsupported)):
+        read(body, label)
+
+
+def test_a_form_that_only_looks_a_little_like_json_is_a_form() -> None:
+    """Names may begin with a bracket, a brace or a quote."""
+    for name in ("[0]", "{x}", '"a"', "[a]"):
+        body = f"{name}=1\r\n".encode()
+        assert pairs(read(body, "text/plain")) == [(name, "1")]
+        assert pairs(read(body.strip(), URLENCODED)) == [(name, "1")]
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,17 @@ def parse(content_type: str, body: bytes, *, limits: Limits, charset: str) -> En
     """The entry list of a body; `charset` is the form's own, for bodies that do not name theirs.
 
     A charset declared in `content_type` comes first, then a `_charset_` field, then the form's, then UTF-8; the first
-    that can read the whole body is taken.
+    that can read the whole body is taken. A body that is one JSON object is read as JSON whatever its label: scripts
+    that send a text without saying what it is have it labelled text/plain by the browser.
 
     Raises Malformed: if the body is not what its type says. TooLarge: if it passes a limit. Unsupported: if its type
     is none that forms are sent as.
     """
     if len(body) > limits.body_bytes:
         raise TooLarge(f"A form may hold {limits.body_bytes} bytes at most.")
-    if content_type == _URLENCODED:  # nearly always; spares reading the parameters
+    if (
+        content_type == _URLENCODED and body[:1] not in _JSON_STARTS
+    ):  # nearly always; spares reading the parameters
         return _read_urlencoded(body, limits, ("", charset))
     kind, parameters = read_header(content_type.encode("latin-1", "replace"))
     labels = (first_parameter(parameters, b"charset").decode("latin-1"), charset)
@@ -45,12 +48,14 @@ def parse(content_type: str, body: bytes, *, limits: Limits, charset: str) -> En
         if not boundary:
             raise Malformed("The Content-Type does not name the boundary of the parts.")
         return read_multipart(boundary, body, limits=limits, labels=labels)
-    if kind == _URLENCODED.encode():
+    if kind == b"application/json" or (kind[:12] == b"application/" and kind.endswith(b"+json")):
+        return _read_json(body, limits, labels)
+    if (entries := _read_unlabelled_json(body, limits, labels)) is not None:
+        return entries
+    if kind == _URLENCODED.encode() or (kind == b"text/plain" and _SERIALISED.fullmatch(body)):
         return _read_urlencoded(body, limits, labels)
     if kind == b"text/plain":
         return _read_plain(body, limits, labels)
-    if kind == b"application/json" or (kind[:12] == b"application/" and kind.endswith(b"+json")):
-        return _read_json(body, limits, labels)
     raise Unsupported
 
 
@@ -98,12 +103,20 @@ def _read_plain(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryLi
     """Read text/plain (WHATWG HTML 4.10.21.8): lines of name=value.
 
     The format cannot tell a line break in an answer from the next field. A line without "=" goes on with the value
-    before it, or begins the name after it, which is right for most real answers and loses nothing.
+    before it, or begins the name after it, which is right for most real answers and loses nothing. Only browsers end
+    with a line break, and only what they made may begin with such a line: a script's text is no field's name.
+
+    Raises Malformed: for a text that is no form.
     """
     newline = b"\r\n" if b"\r\n" in body else b"\n"
     text = body.removesuffix(newline)
+    begins = text if body.endswith(newline) else text.partition(newline)[0]
+    if text.strip() and b"=" not in begins:
+        raise Malformed(
+            "The text has no name=value. A script sends FormData, or JSON as application/json."
+        )
     if b"=" not in text:
-        return _entries([(text, b"")] if text else [], limits, labels)
+        return ()
     starts = [(0, text.find(b"="))]  # of each pair: where its name begins, where its "=" is
     line_end = text.find(newline, starts[0][1])
     while line_end != -1 and (equals := text.find(b"=", line_end)) != -1:
@@ -133,6 +146,43 @@ def _entries(
             pass
     charset = choose_charset(candidates, (text for pair in pairs for text in pair))
     return tuple(make_entry(name, value, charset) for name, value in pairs)
+
+
+_JSON_STARTS = (b"{", b"[", b'"', b" ", b"\t", b"\r", b"\n", b"\xef")
+_MEANT_AS_JSON = re.compile(rb'\{\s*["}]|\[\s*[{"]')
+_SERIALISED = re.compile(rb"[\w*.%+-]+=[\w*.%+-]*(?:&[\w*.%+-]+=[\w*.%+-]*)*", re.ASCII)
+"""What URLSearchParams writes, labelled text/plain when it is sent as a text. A form's text ends with a line break."""
+
+
+def _read_unlabelled_json(body: bytes, limits: Limits, labels: tuple[str, str]) -> EntryList | None:
+    """The entries of a body that is JSON without being labelled so; None when it is something else.
+
+    No browser writes a form like one: it escapes braces and quotes, or ends with a line break after name=value. A
+    page could be made to, and would gain nothing: the rules for origins are the same (docs/security.md).
+    Raises Malformed: for JSON that is no object, or that is cut short. It must not become a field's name.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
+    if text[:1] == b"{" and text[-1:] == b"}":
+        try:
+            return _read_json(text, limits, labels)
+        except Malformed:
+            if _MEANT_AS_JSON.match(text):
+                raise
+            return None
+    if _MEANT_AS_JSON.match(text) or _is_json(text):
+        raise Malformed("The JSON of a form is one whole object: a name and value for each field.")
+    return None
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether a text is a list or a string of JSON."""
+    if text[:1] + text[-1:] not in {b"[]", b'""'} or len(text) > _PIECE:
+        return False  # a long one is too long for a name
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 class _Pairs(list[tuple[str, object]]):

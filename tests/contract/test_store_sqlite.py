@@ -89,10 +89,12 @@ class TestFile:
             store.verify()
 
     def test_durable_and_forgetting(self, path: Path) -> None:
-        """A commit is synced, what is deleted is overwritten, and checkpoints are left to the writer."""
+        """A commit is synced, what is deleted is overwritten, checkpoints are left to the writer, nothing is mapped."""
         with closing(database.open_writer(path)) as connection:
             names = ("synchronous", "secure_delete", "foreign_keys", "wal_autocheckpoint")
             assert [connection.pragma(n) for n in names] == [2, 1, 1, 0]
+            assert connection.pragma("mmap_size") == 0
+            assert connection.pragma("writable_schema") == 0
 
     def test_is_whole_after_close(self, path: Path) -> None:
         """A closed store is one file, without -wal and -shm, and it comes back with all its data."""

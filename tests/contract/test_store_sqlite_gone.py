@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +14,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from support.places import ROOT
 from support.store.desk import Desk
-from todoke.model.errors import ConfigError, StoreGone, StoreUnavailable
+from todoke.model.errors import ConfigError, StoreEmptied, StoreGone, StoreUnavailable
 from todoke.ports.archive import Query
 from todoke.stores.sqlite.held import Held
 from todoke.stores.sqlite.rescue import rescued_copies
@@ -210,6 +213,39 @@ def test_a_copy_that_is_deleted_too_is_made_again(store: SqliteStore, path: Path
         assert saved.timeline(kept)
 
 
+@pytest.mark.parametrize("end", ["", "-wal"])
+def test_a_file_that_is_emptied_takes_no_more(store: SqliteStore, path: Path, end: str) -> None:
+    """What another program cut to nothing is not written to, and not trusted again when something is copied into it."""
+    desk = Desk(store)
+    for _ in range(3):
+        desk.add()
+    emptied = beside(path, end) if end else path
+    emptied.write_bytes(b"")
+    for content in (b"", b"x" * 100_000):
+        emptied.write_bytes(content)
+        with pytest.raises(StoreEmptied, match="emptied by another program"):
+            desk.add()
+        with pytest.raises(StoreUnavailable):
+            store.next_due()
+    assert store.loss
+
+
+def test_a_log_that_another_process_emptied_rightly_is_no_fault(
+    store: SqliteStore, path: Path
+) -> None:
+    """A command beside us copies the log into the database and empties it: the work goes on."""
+    desk = Desk(store)
+    desk.add()
+    for _ in range(3):
+        with closing(SqliteStore(path)):
+            pass
+        assert beside(path, "-wal").stat().st_size == 0
+        desk.add()
+    assert store.counts()["submissions"] == 4
+    assert store.loss is None
+    store.verify()
+
+
 def test_found_when_nobody_writes(store: SqliteStore, path: Path) -> None:
     """A look at the health of the store is enough for the copy to be made."""
     shutil.rmtree(path.parent)
@@ -298,3 +334,65 @@ def test_a_hard_link_is_refused(path: Path) -> None:
         SqliteStore(path)
     path.with_name("second.db").unlink()
     SqliteStore(path).close()
+
+
+def test_a_copy_while_it_is_written(store: SqliteStore, path: Path) -> None:
+    """A copy as docs/store.md tells to make it, while todoke writes, is whole and has all from before it began."""
+    desk = Desk(store)
+    before = [desk.add().submission.id for _ in range(50)]
+    copies = []
+    for number in range(3):
+        futures = [store.add(desk.submission(), (), None) for _ in range(200)]
+        copies.append(path.with_name(f"copy{number}.db"))
+        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as other:
+            other.execute("VACUUM INTO ?", (str(copies[-1]),))
+        for future in futures:
+            future.result()
+    for copy in copies:
+        with closing(SqliteStore(copy)) as opened:
+            opened.verify()
+            assert all(opened.timeline(id_) for id_ in before)
+
+
+def test_no_file_of_the_store_is_opened(path: Path) -> None:
+    """Python opens none of the three files once they are there: closing one would drop SQLite's locks on it."""
+    script = f"""
+import os, sys
+sys.path[:0] = {sys.path!r}
+opened = []
+def note(event, args):
+    if event == "open" and not args[2] & os.O_EXCL:  # that one opens nothing that is there
+        opened.append(str(args[0]))
+sys.addaudithook(note)
+from pathlib import Path
+from support.store.desk import Desk
+from todoke.model.errors import StoreGone
+from todoke.stores.sqlite.lock import begin_serving, is_served
+from todoke.stores.sqlite.store import SqliteStore
+path = Path({str(path)!r})
+SqliteStore(path).close()
+opened.clear()
+store = SqliteStore(path)
+begin_serving(store)
+is_served(path.parent)
+for _ in range(20):
+    Desk(store).store.counts()
+Desk(store).add()
+path.unlink()
+try:
+    Desk(store).add()
+except StoreGone:
+    pass
+store.close()
+assert store.loss.saved
+names = {{str(path), str(path) + "-wal", str(path) + "-shm"}}
+assert opened and not names & set(opened), opened
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_nothing_forks() -> None:
+    """A connection must not be carried across a fork; todoke starts no process once its store is open."""
+    forks = ("os.fork", "multiprocessing", "ProcessPoolExecutor")
+    text = {p: p.read_text("utf-8") for p in (ROOT / "src" / "todoke").rglob("*.py")}
+    assert [p for p, code in text.items() if any(word in code for word in forks)] == []

@@ -15,7 +15,8 @@ from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
 from todoke.model.settings import Settings
-from todoke.toml.findings import ERROR, NOTE, Finding, Findings
+from todoke.stores.sqlite.file_system import network_file_system
+from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
 from todoke.toml.places import places
 from todoke.toml.secrets import decode_secret, kept_secret
 from todoke.toml.table import Table
@@ -47,6 +48,17 @@ def check(path: Path, environ: Mapping[str, str], *, notes: bool = False) -> lis
     settings, findings = _read(path, environ, dry=True)
     if settings and settings.templates:
         findings += _template_faults(path, settings.templates, settings)
+    if settings and not settings.table and (kind := network_file_system(settings.data)):
+        findings.append(
+            Finding(
+                WARNING,
+                "the environment",
+                0,
+                "TODOKE_DATA",
+                f"{settings.data} lies on another machine ({kind}): who opens the store from there damages it.",
+                "Let it lie on a disk of this machine (docs/store.md).",
+            )
+        )
     return sorted(
         (finding for finding in findings if notes or finding.severity != NOTE),
         key=lambda finding: (finding.file != str(path), finding.file, finding.line),

@@ -44,6 +44,7 @@ class StoreFacts:
     """What opening the store came to. `error` is what went wrong with it, "" if nothing did.
 
     `is_new` when there is none yet, and its folder can be written; `is_damaged` when its pages contradict each other.
+    `network` is the type of its file system, if that is another machine's.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class StoreFacts:
     error: str = ""
     is_new: bool = False
     is_damaged: bool = False
+    network: str = ""
 
 
 def judge_store(facts: StoreFacts) -> list[Check]:
@@ -73,6 +75,13 @@ def _judge_file(facts: StoreFacts) -> Check:
             Verdict.BAD,
             f"The store cannot be used: {facts.error}",
             f"Let the user that runs todoke read and write {facts.folder}.",
+        )
+    if facts.network:
+        return Check(
+            name,
+            Verdict.WARN,
+            f"{facts.folder} lies on another machine ({facts.network}): who opens the store from there damages it.",
+            "Let TODOKE_DATA be a folder on a disk of this machine (docs/store.md).",
         )
     if facts.is_new:
         return Check(name, Verdict.GOOD, f"{facts.folder} can be written; there is no store yet.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from todoke.model.message import AttemptTimeline
 from todoke.model.settings import Settings
 from todoke.ports.archive import Query
 from todoke.ports.store import Store
+from todoke.stores.sqlite.file_system import network_file_system
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.walk.silence import heard_at
 from todoke.wiring import open_store
@@ -26,6 +28,11 @@ LOOKED_AT = 200
 
 
 def look_at_store(settings: Settings, now: datetime) -> StoreFacts:
+    """See `_look`; and whether its folder lies on another machine."""
+    return replace(_look(settings, now), network=network_file_system(settings.data))
+
+
+def _look(settings: Settings, now: datetime) -> StoreFacts:
     """Whether the store opens, is sound by SQLite's quick check, and takes a write; how much room there is.
 
     Where there is none yet none is made.

@@ -14,6 +14,7 @@ Error                       base; its message is the class docstring unless one 
 + StoreError                the store could not do it             503 with Retry-After; sweep repairs
     + StoreUnavailable      now: disk full, I/O error, throttled  retry later
     |   + StoreGone         its files were deleted or replaced    a human is needed; 503 until then
+    |       + StoreEmptied  or cut to nothing
     + StoreCorrupt          ever: a human is needed               stop
 
 Expected outcomes are values, not errors: FieldErrors, Duplicate, None from a claim that was lost.
@@ -202,6 +203,10 @@ class StoreUnavailable(StoreError):
 
 class StoreGone(StoreUnavailable):
     """The store's files were deleted or replaced while it was open; nothing is accepted into them."""
+
+
+class StoreEmptied(StoreGone):
+    """Another program emptied one of the store's files while it was open."""
 
 
 class StoreCorrupt(StoreError):

@@ -39,6 +39,7 @@ def statuses(checks: list[Check]) -> dict[str, str]:
     [
         (StoreFacts(folder="d", free_bytes=9 * GB), "good", "good"),
         (StoreFacts(folder="d", free_bytes=9 * GB, is_new=True), "good", "good"),
+        (StoreFacts(folder="d", free_bytes=9 * GB, network="nfs4"), "warn", "good"),
         (StoreFacts(folder="d", free_bytes=GB // 2), "good", "warn"),
         (StoreFacts(folder="d", free_bytes=1), "good", "bad"),
         (StoreFacts(folder="d", free_bytes=9 * GB, error="disk I/O error."), "bad", "good"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from todoke.model.errors import ConfigError, StoreGone
+from todoke.model.errors import ConfigError, StoreEmptied, StoreGone
 
 _Identity = tuple[int, int]
 """Device and inode: no other file has both while this one is open."""
@@ -25,22 +25,23 @@ class Held(msgspec.Struct, frozen=True):
     names: tuple[str, str, str]
     files: tuple[_Identity, _Identity, _Identity]
 
-    def require(self) -> None:
-        """Raise StoreGone: if one of the names leads to nothing or to another file.
+    def require(self) -> bool:
+        """Whether there is anything in the -wal.
 
-        Raises OSError: if that cannot be seen now (no permission, a disk that does not answer).
+        Raises StoreGone: if a name leads to nothing or to another file. StoreEmptied: if there is nothing in the
+        database. OSError: if that cannot be seen now (no permission, a disk that does not answer).
         """
-        for name, file in zip(self.names, self.files, strict=True):
-            there = _identity(name)
-            if there != file:
-                became = "is another file than the one opened" if there else "is gone"
-                raise StoreGone(f"{name} {became}")
+        main, log, index = self.names
+        size = _size(main, self.files[0])
+        if not size:
+            raise StoreEmptied(f"{main} was emptied by another program")
+        log_size = _size(log, self.files[1])
+        _size(index, self.files[2])
+        return bool(log_size)
 
     def require_main(self) -> None:
         """The same of the database alone."""
-        if (there := _identity(self.names[0])) != self.files[0]:
-            became = "is another file than the one opened" if there else "is gone"
-            raise StoreGone(f"{self.names[0]} {became}")
+        _size(self.names[0], self.files[0])
 
     def lacks_only_a_log(self) -> bool:
         """Whether the database lies where it was, and of its -wal and -shm one is gone and none is replaced."""
@@ -69,9 +70,20 @@ def hold(path: Path, connection: apsw.Connection) -> Held:
     return Held(names, (main, log, index))
 
 
-def _identity(name: str) -> _Identity | None:
+def _size(name: str, file: _Identity) -> int:
+    """The size of the file that `name` leads to. Raises StoreGone: if it is not `file`."""
     try:
         found = os.stat(name)  # noqa: PTH116 - for each commit; a Path costs as much again
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreGone(f"{name} is gone") from None
+    if (found.st_dev, found.st_ino) != file:
+        raise StoreGone(f"{name} is another file than the one opened")
+    return found.st_size
+
+
+def _identity(name: str) -> _Identity | None:
+    try:
+        found = Path(name).stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
+from todoke.stores.sqlite.file_system import network_file_system
 from todoke.stores.sqlite.rescue import rescued_copies
 
 _log = get_logger(__name__)
@@ -71,6 +72,8 @@ def begin_serving(store: Leased) -> ExitStack:
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode())
         store.end_leases()
+        if kind := network_file_system(data):
+            _log.warning("store_on_another_machine", folder=str(data), file_system=kind)
         for copy in rescued_copies(store.path):
             _log.warning(
                 "store_rescued_before", copy=str(copy), do="docs/store.md tells how to go on"

@@ -16,14 +16,15 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from todoke.model.errors import StoreGone
+from todoke.model.errors import StoreEmptied, StoreGone
 from todoke.model.log import get_logger
 from todoke.stores.sqlite.held import Held
 
 RESCUED = ".rescued-"
 """Stands in the name of a copy, after the database's and before the time (UTC)."""
-TRY_AGAIN_SECONDS = 30.0
-"""After a copy that failed (a full disk, say), so long until another is tried."""
+FIRST_REST_SECONDS = 0.5
+LONGEST_REST_SECONDS = 30.0
+"""After a copy that failed (a full disk, say, or a deletion under way), so long until another is tried."""
 
 _log = get_logger(__name__)
 
@@ -48,15 +49,18 @@ class Rescue:
     on_rescue: Callable[[], None]
     loss: Loss | None = None
     _try_again_at: float = 0.0
+    _rest: float = FIRST_REST_SECONDS
 
     def save(self, error: StoreGone, held: Held, connection: apsw.Connection | None) -> None:
         """Save what `connection` holds, unless that was done and is there, and say at error what to do."""
         known = self.loss
         if known and (known.is_saved or time.monotonic() < self._try_again_at):
             return
-        saved, fault = self._saved(held, connection)
+        may_copy_log = not isinstance(error, StoreEmptied) and held.lacks_only_a_log()
+        saved, fault = self._saved(connection, may_copy_log=may_copy_log)
         self.loss = Loss(str(error), saved)
-        self._try_again_at = time.monotonic() + (TRY_AGAIN_SECONDS if saved is None else 0)
+        self._try_again_at = time.monotonic() + (0.0 if saved else self._rest)
+        self._rest = min(self._rest * 2, LONGEST_REST_SECONDS)
         if saved:
             _log.error(
                 "store_gone",
@@ -81,13 +85,15 @@ class Rescue:
         if self.loss is not None:
             _log.warning("store_is_back", path=str(self.path), copy=str(self.loss.saved or ""))
             self.loss = None
-            self._try_again_at = 0.0
+            self._try_again_at, self._rest = 0.0, FIRST_REST_SECONDS
 
-    def _saved(self, held: Held, connection: apsw.Connection | None) -> tuple[Path | None, str]:
+    def _saved(
+        self, connection: apsw.Connection | None, *, may_copy_log: bool
+    ) -> tuple[Path | None, str]:
         if connection is None:
             return None, "the store was not open"
         try:
-            if held.lacks_only_a_log() and _copy_log(connection):
+            if may_copy_log and _copy_log(connection):
                 return self.path, ""
             saved = rescue(self.path, connection)
         except (apsw.Error, OSError) as error:

@@ -17,7 +17,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from todoke.model.errors import StoreError, StoreGone, StoreUnavailable
+from todoke.model.errors import StoreEmptied, StoreError, StoreGone, StoreUnavailable
 from todoke.model.log import get_logger
 from todoke.stores.sqlite.database import BUSY_MILLISECONDS, as_store_error, open_writer
 from todoke.stores.sqlite.held import Held, hold
@@ -66,6 +66,8 @@ class Writer:
     _checkpoint_at: int = CHECKPOINT_PAGES
     _connection: apsw.Connection | None = None
     _held: Held | None = None
+    _emptied: str = ""
+    """What happened to a file that is damaged since: whatever comes into it afterwards, it is not what was there."""
     _rescue: Rescue = field(init=False)
     _thread: Thread | None = None
 
@@ -82,6 +84,8 @@ class Writer:
         if self._held is None:
             return
         try:
+            if self._emptied:
+                raise StoreEmptied(self._emptied)
             self._held.require()
         except StoreGone:
             if not (self._rescue.loss and self._rescue.loss.is_saved):
@@ -216,12 +220,24 @@ class Writer:
         if held is None:
             return
         try:
-            held.require()
+            if self._emptied:
+                raise StoreEmptied(self._emptied)
+            if not held.require() and self._wal_pages and self._connection is not None:
+                self._require_log(self._connection, held)
         except StoreGone as error:
+            if isinstance(error, StoreEmptied):
+                self._emptied = str(error)
             self._roll_back()
             self._rescue.save(error, held, self._connection)
             raise
         self._rescue.is_over()
+
+    def _require_log(self, connection: apsw.Connection, held: Held) -> None:
+        """Raise StoreGone: if the -wal is empty and should not be. Another process may have copied and emptied it."""
+        frames, _ = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)
+        if frames > 0:
+            raise StoreEmptied(f"{held.names[1]} was emptied by another program")
+        self._wal_pages = 0
 
     def _open(self) -> apsw.Connection:
         """Open the file: at first any, and later on none but the one that was open before."""

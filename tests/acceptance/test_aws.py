@@ -186,7 +186,7 @@ def test_a_mail_that_the_service_defers_comes_back_through_the_queue(cloud: Site
     """The address is refused for good: the visitor's mail is rejected, and the manager's alert leaves by itself."""
     told = cloud.post("refuse@example.com")
     eventually(
-        lambda: cloud.receipt(told).get("confirmation") == "rejected", seconds=90, what="rejected"
+        lambda: cloud.receipt(told).get("confirmation") == "failed", seconds=90, what="failed"
     )
 
 

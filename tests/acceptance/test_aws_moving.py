@@ -142,7 +142,7 @@ def test_there_and_back_again(tmp_path: Path) -> None:
             assert (counted["new"], counted["different"], counted["unplaced"]) == (3, 0, 0)
             assert receipts(cloud, {"delivered": tokens["delivered"]}) == before
             eventually(
-                lambda: states(cloud, tokens["returned later"])["confirmation"] == "bounced",
+                lambda: states(cloud, tokens["returned later"])["confirmation"] == "failed",
                 seconds=120,
                 what="the bounce of a mail that the machine had handed over",
             )

@@ -185,11 +185,11 @@ def test_a_returned_mail_alerts_the_manager_once_however_often_it_is_told(site: 
     site.wait_for_mail(OFFICE, before + 1)
     bounce = site.sns.envelope(site.event("Bounce", mail, **returned("gone@example.com")))
     assert [site.call(bounce) for _ in range(3)] == [200, 200, 200]
-    assert site.receipt(told)["confirmation"] == "bounced"
+    assert site.receipt(told)["confirmation"] == "failed"
     alert = site.wait_for_mail(OFFICE, before + 2)
     late = site.event("Delivery", mail, **delivered("gone@example.com"))
     assert site.call(site.sns.envelope(late)) == 200
-    assert site.receipt(told)["confirmation"] == "bounced"
+    assert site.receipt(told)["confirmation"] == "failed"
     assert site.call(bounce) == 200
     assert site.call(site.sns.envelope(site.event("Delivery", alert, **delivered(OFFICE)))) == 200
     site.invoke("Sweep", {})
@@ -219,7 +219,7 @@ def test_what_is_not_ours_is_refused_and_changes_nothing(site: Site) -> None:
     assert set(site.sns.asked[len(asked) :]) <= {CERTIFICATE}
     assert site.receipt(told)["confirmation"] == "accepted"
     assert site.call(good) == 200
-    assert site.receipt(told)["confirmation"] == "bounced"
+    assert site.receipt(told)["confirmation"] == "failed"
 
 
 def test_a_subscription_to_our_topic_is_confirmed(site: Site) -> None:

@@ -172,7 +172,7 @@ def test_a_mail_that_fails_reads_so_and_who_can_act_is_mailed(tmp_path: Path) ->
     )
     with serving(application(app)) as url:
         gone, slow = submit(url, ["gone@example.net", "slow@example.net"]).values()
-        eventually(lambda: states(url, gone)["confirmation"] == "rejected")
+        eventually(lambda: states(url, gone)["confirmation"] == "failed")
         eventually(lambda: states(url, slow)["confirmation"] == "deferred")
         eventually(  # what is still on its way then would be given up too
             lambda: (

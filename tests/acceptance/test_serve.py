@@ -187,7 +187,7 @@ def test_the_demo_shows_a_mail_that_fails_and_ends_with_a_goodbye(tmp_path: Path
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             receipt = json.load(answer)["status_url"]
-        assert "bounced" in states_until_final(receipt)
+        assert "failed" in states_until_final(receipt)
         with urllib.request.urlopen(f"{inbox[1]}/inbox.json", timeout=10) as mails:
             assert b"hardbounce@example.com" in mails.read()
     finally:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.acceptance
 
 MISTYPED = Address("hardbounce@example.com")
 HANDED_OVER = "Handed over to the mail service. This service cannot tell whether it arrived."
-RETURNED = "It came back or could not be delivered. Please check the address."
+RETURNED = "It came back or could not be delivered."
 
 
 @pytest.fixture(scope="module")

@@ -73,6 +73,11 @@ def place_of(submission_id: str) -> str:
     return submission_id[TIME_DIGITS:]
 
 
+def number(submission_id: str) -> str:
+    """The short reference that people say aloud and write into subjects: the identifier's last six characters."""
+    return submission_id[-6:]
+
+
 def time_digits(time: datetime) -> str:
     """The ten digits with which the ids of a moment begin; those of a time before 2025 are zeros."""
     return _digits(max((time - _FIRST_DAY) // _MICROSECOND, 0), TIME_DIGITS)

@@ -1,27 +1,41 @@
 """The receipt: what the visitor reads of a submission. Pure.
 
-A status comes only from `delivery.reading`, the words for it only from `words`. Every address is masked, and no answer
-of the visitor is in it.
+A status comes only from `delivery.reading`, the words for it only from `receipt_words`. Every failure is told as one
+(`public_status`), every address is masked, and no answer of the visitor is in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+from todoke.model import ids
 from todoke.model.delivery import Ceiling, Kind, Reading
 from todoke.model.language import LANGUAGES
-from todoke.model.message import MessageTimeline, Role, Timeline
+from todoke.model.message import MessageTimeline, Note, Role, Timeline
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_time
 from todoke.model.zone import Zone
-from todoke.report import words
-from todoke.report.status import ROLE_ORDER, form_title, is_doubted, is_final, read_status
-from todoke.report.words import Step, StepState
+from todoke.report import receipt_words as words
+from todoke.report.receipt_words import Step, StepState
+from todoke.report.status import (
+    ROLE_ORDER,
+    form_title,
+    is_doubted,
+    is_final,
+    public_since,
+    public_status,
+    read_attempt,
+    read_status,
+)
+from todoke.report.words import say
 
 _TOOK_IT = frozenset(
     {Kind.ACCEPTED, Kind.DELIVERED, Kind.BOUNCED, Kind.UNDETERMINED, Kind.COMPLAINED}
 )
+_TAKEN = frozenset({Reading.ACCEPTED, Reading.UNDETERMINED, Reading.DELIVERED})
 
 
 def can_correct(message: MessageTimeline, settings: Settings, now: datetime) -> bool:
@@ -37,19 +51,49 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
     """The receipt as JSON: {id, received_at, form, ..., messages: [{role, to, status, since, can_correct, text, ...}]}.
 
     Alerts are left out: they are between the site and its managers. `final` is True when no change is expected.
+    `attention` names what needs the reader: {text, link, target, failed}, `target` the id of an element; None for
+    nothing.
     """
     submission = timeline.submission
     language = receipt_language(timeline, settings)
     shown = _visitors_messages(timeline)
+    told = [_receipt_message(m, timeline, settings, now) for m in shown]
     return {
         "id": submission.id,
+        "number": ids.number(submission.id),
         "received_at": rfc3339(submission.received_at),
         "form": submission.form,
         "title": form_title(submission.form, settings),
         "site": settings.site.name,
+        "site_url": _site_url(submission.form, settings),
         "language": language,
         "final": all(is_final(m, settings, now) for m in shown),
-        "messages": [_receipt_message(m, timeline, settings, now) for m in shown],
+        "attention": _attention(told, language),
+        "messages": told,
+    }
+
+
+def _site_url(form_name: str, settings: Settings) -> str:
+    """Where the visitor came from: the site, or else the form's page; "" where neither is known."""
+    form = settings.forms.get(form_name)
+    return settings.site.url or (form.page_url if form else "")
+
+
+def _attention(messages: Sequence[Mapping[str, Any]], language: str) -> dict[str, Any] | None:
+    """What needs the reader: the first message that failed, else the first whose address can be corrected."""
+    failed = (m for m in messages if m["status"] is Reading.FAILED)
+    message = next(failed, None) or next((m for m in messages if m["can_correct"]), None)
+    if message is None:
+        return None
+    text, link = words.attention_words(
+        message["status"], message["headline"], language, can_correct=message["can_correct"]
+    )
+    place = f"message-{messages.index(message)}"
+    return {
+        "text": text,
+        "link": link,
+        "target": "address" if message["can_correct"] else place,
+        "failed": message["status"] is Reading.FAILED,
     }
 
 
@@ -68,44 +112,99 @@ def _receipt_message(
     message: MessageTimeline, timeline: Timeline, settings: Settings, now: datetime
 ) -> dict[str, Any]:
     language = receipt_language(timeline, settings)
-    status = read_status(message, settings, now)
+    status = public_status(read_status(message, settings, now))
     role = message.message.role
+    title = words.receipt_title(role, settings.site.name, language)
+    is_open = can_correct(message, settings, now)
     said = words.receipt_words(
-        status, role, language, ceiling=message.ceiling, doubted=is_doubted(message)
+        status,
+        role,
+        language,
+        site=settings.site.name,
+        ceiling=message.ceiling,
+        doubted=is_doubted(message),
+        can_correct=is_open,
+        alerted=_is_alerted(message, timeline, settings, now),
     )
+    received_at = timeline.submission.received_at
+    since = public_since(status, message.standing.since, received_at)
+    earlier = _earlier(message, received_at, settings, now, language)
+    to = message.message.recipient.masked
     return {
         "role": role.value,
-        "title": words.receipt_title(role, settings.site.name, language),
-        "to": message.message.recipient.masked,
+        "title": title,
+        "to": to,
         "status": status,
-        "since": rfc3339(message.standing.since),
-        "can_correct": can_correct(message, settings, now),
+        "since": rfc3339(since),
+        "can_correct": is_open,
         "label": said.label,
+        "headline": said.headline,
+        "mail": title + say(": ", language) if said.headline == said.label else "",
         "text": said.text,
         "hint": said.hint,
         "tone": said.tone,
-        "steps": _steps(
-            message,
-            status,
-            timeline.submission.received_at,
-            language,
-            settings.site.time_zone,
+        "steps": _steps(message, status, since, received_at, language, settings.site.time_zone),
+        "corrected": (
+            words.correction_words(earlier[-1]["status"], to, earlier[-1]["to"], language)
+            if earlier
+            else ""
         ),
+        "earlier": earlier,
     }
 
 
+def _is_alerted(
+    message: MessageTimeline, timeline: Timeline, settings: Settings, now: datetime
+) -> bool:
+    """Whether the mail service took an alert that a message failed or is unknown, and nothing says that it was lost."""
+    alerts = (
+        m
+        for m in timeline.messages
+        if m.message.about == message.message.id
+        and (m.message.note.is_failure or m.message.note is Note.UNKNOWN)
+    )
+    return any(read_status(alert, settings, now) in _TAKEN for alert in alerts)
+
+
+def _earlier(
+    message: MessageTimeline,
+    received_at: datetime,
+    settings: Settings,
+    now: datetime,
+    language: str,
+) -> list[dict[str, Any]]:
+    """What became of the message at the addresses before its last correction, oldest first."""
+    runs = [list(run) for _, run in groupby(message.attempts, lambda a: a.attempt.recipient.key)]
+    if runs and runs[-1][-1].attempt.recipient.key == message.message.recipient.key:
+        runs.pop()
+    found = []
+    for *_, last in runs:
+        status = public_status(read_attempt(last, settings, now))
+        found.append(
+            {
+                "to": last.attempt.recipient.masked,
+                "status": status,
+                "label": words.receipt_words(status, message.message.role, language).label,
+                "since": rfc3339(public_since(status, last.standing.since, received_at)),
+            }
+        )
+    return found
+
+
 def _steps(
-    message: MessageTimeline, status: Reading, received_at: datetime, language: str, zone: Zone
+    message: MessageTimeline,
+    status: Reading,
+    since: datetime,
+    received_at: datetime,
+    language: str,
+    zone: Zone,
 ) -> list[dict[str, str]]:
     """The three steps of a message's way: stored here, handed over, at the recipient's server."""
     handed_over, arrived = _step_states(message, status)
-    taken_at = _taken_at(message)
-    since = message.standing.since
-    ended = arrived in {StepState.DONE, StepState.FAILED} and handed_over is not StepState.FAILED
     times = {
         Step.STORED: received_at,
-        Step.HANDED_OVER: {StepState.DONE: taken_at, StepState.FAILED: since}.get(handed_over),
-        Step.ARRIVED: since if ended else None,
+        Step.HANDED_OVER: _taken_at(message) if handed_over is StepState.DONE else None,
+        Step.ARRIVED: since if arrived in {StepState.DONE, StepState.FAILED} else None,
     }
     states = {Step.STORED: StepState.DONE, Step.HANDED_OVER: handed_over, Step.ARRIVED: arrived}
     return [
@@ -123,13 +222,11 @@ def _steps(
 
 _STEP_STATES = {
     Reading.QUEUED: (StepState.WAIT, StepState.WAIT),
-    Reading.FAILED: (StepState.FAILED, StepState.FAILED),
+    Reading.FAILED: (StepState.TRIED, StepState.FAILED),
     Reading.ACCEPTED: (StepState.DONE, StepState.WAIT),
     Reading.DEFERRED: (StepState.LATE, StepState.WAIT),
     Reading.UNDETERMINED: (StepState.DONE, StepState.UNKNOWN),
-    Reading.REJECTED: (StepState.FAILED, StepState.FAILED),
     Reading.DELIVERED: (StepState.DONE, StepState.DONE),
-    Reading.BOUNCED: (StepState.DONE, StepState.FAILED),
     Reading.UNKNOWN: (StepState.UNKNOWN, StepState.UNKNOWN),
 }
 _SILENCE = {Ceiling.HANDED_OVER: StepState.UNSEEN, Ceiling.NOT_RETURNED: StepState.NOT_RETURNED}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from todoke.model.delivery import Ceiling, Kind, Reading, reading
-from todoke.model.message import MessageTimeline, Role
+from todoke.model.message import AttemptTimeline, MessageTimeline, Role
 from todoke.model.settings import Settings
 
 ROLE_ORDER = {Role.CONFIRMATION: 0, Role.NOTIFICATION: 1, Role.ALERT: 2}
@@ -19,6 +19,34 @@ def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> 
         now=now,
         expected=settings.mail.expect_events_within,
     )
+
+
+def read_attempt(told: AttemptTimeline, settings: Settings, now: datetime) -> Reading:
+    """The word for the state of one attempt at `now`."""
+    return reading(
+        told.standing,
+        ceiling=told.attempt.ceiling,
+        now=now,
+        expected=settings.mail.expect_events_within,
+    )
+
+
+def public_status(status: Reading) -> Reading:
+    """The word for whoever holds a receipt's link: FAILED for every failure, else the word itself.
+
+    Refused, returned or given up: the difference would tell strangers which mailboxes exist or are suppressed.
+    """
+    return Reading.FAILED if status.is_failure else status
+
+
+def public_since(status: Reading, since: datetime, received_at: datetime) -> datetime:
+    """Since when, for whoever holds a receipt's link: to the minute for a failure, never before `received_at`.
+
+    Its seconds would tell a refusal at the hand-over from a mail that came back.
+    """
+    if not status.is_failure:
+        return since
+    return max(received_at, since.replace(second=0, microsecond=0))
 
 
 def is_final(message: MessageTimeline, settings: Settings, now: datetime) -> bool:

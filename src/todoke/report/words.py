@@ -1,8 +1,7 @@
-"""The words people read about a message: one table per audience, in English, said in other languages by gettext.
+"""The words people read about a message: what receipt and desk share, and the desk's own. Pure.
 
-Pure. The receipt's words (for whoever holds the link) never say WHY a message
-failed, so that nobody can ask which mailboxes exist; the desk's words say all that is known.
-A word never claims more than the evidence: the ceiling of the service decides what silence means.
+In English, said in other languages by gettext; `receipt_words` has the receipt's. The desk's words say all that is
+known. A word never claims more than the evidence: the ceiling of the service decides what silence means.
 """
 
 from __future__ import annotations
@@ -25,53 +24,39 @@ class Tone(StrEnum):
 
     GOOD = "good"
     WAIT = "wait"
+    """On its way as it should be."""
     HANDED = "handed"
-    """A service's silence means nothing: neither success nor something to wait for."""
+    """The service took it: neither success yet nor anything amiss."""
+    LATE = "late"
+    """Not as it should be, and still on its way."""
     BAD = "bad"
     UNCLEAR = "unclear"
 
 
-class Step(StrEnum):
-    """A station on a message's way."""
-
-    STORED = "stored"
-    HANDED_OVER = "handed_over"
-    ARRIVED = "arrived"
-
-
-class StepState(StrEnum):
-    """How a message stands at a station."""
-
-    DONE = "done"
-    WAIT = "wait"
-    LATE = "late"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    UNSEEN = "unseen"
-    """The service cannot tell."""
-    NOT_RETURNED = "not_returned"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What to say of one message: a short `label`, a sentence, what to do (`hint`, may be ""), and the `tone`."""
+    """What to say of one message: a short `label`, a sentence, what to do (`hint`, may be ""), and the `tone`.
+
+    `headline` is the label, or a sentence in its place that names the message by itself.
+    """
 
     label: str
     text: str
     hint: str
     tone: Tone
+    headline: str = ""
 
 
-_TONES = {
+TONES = {
     Reading.QUEUED: Tone.WAIT,
-    Reading.ACCEPTED: Tone.WAIT,
-    Reading.DEFERRED: Tone.WAIT,
+    Reading.ACCEPTED: Tone.HANDED,
+    Reading.DEFERRED: Tone.LATE,
     Reading.UNDETERMINED: Tone.UNCLEAR,
     Reading.DELIVERED: Tone.GOOD,
     Reading.UNKNOWN: Tone.UNCLEAR,
 } | dict.fromkeys(FAILED_READINGS, Tone.BAD)
 
-_LABELS = {
+LABELS = {
     Reading.QUEUED: N_("Waiting"),
     Reading.ACCEPTED: N_("Handed over"),
     Reading.DEFERRED: N_("Delayed"),
@@ -80,7 +65,7 @@ _LABELS = {
     Reading.UNKNOWN: N_("Not known"),
 } | dict.fromkeys(FAILED_READINGS, N_("Not delivered"))
 
-_TEXTS = {
+TEXTS = {
     Reading.QUEUED: N_(
         "It is stored here and will be handed over to the mail service in a moment."
     ),
@@ -102,69 +87,10 @@ _ACCEPTED = {
 
 _DOUBTED = N_("Handed over to the mail service. A report about it came and is being checked.")
 
-_FAILED = {
-    Role.CONFIRMATION: N_("It came back or could not be delivered. Please check the address."),
-    Role.NOTIFICATION: N_("It came back or could not be delivered."),
-    Role.ALERT: N_("It came back or could not be delivered."),
-}
 
-_KEPT = N_("What you wrote is stored safely all the same.")
-_HINTS = {
-    (Role.CONFIRMATION, Reading.ACCEPTED): N_(
-        "Not in your inbox? Please look in the spam folder too."
-    ),
-    (Role.CONFIRMATION, Reading.DELIVERED): N_(
-        "Not in your inbox? Please look in the spam folder too."
-    ),
-    (Role.CONFIRMATION, Reading.UNKNOWN): N_("If it does not come, please check the address."),
-    (Role.NOTIFICATION, Reading.UNKNOWN): _KEPT,
-    **{(Role.NOTIFICATION, status): _KEPT for status in FAILED_READINGS},
-    **{(Role.CONFIRMATION, status): _KEPT for status in FAILED_READINGS},
-}
-
-
-def receipt_words(
-    reading: Reading,
-    role: Role,
-    language: str,
-    *,
-    ceiling: Ceiling | None = None,
-    doubted: bool = False,
-) -> Words:
-    """What the receipt says of a message of `role` whose status reads `reading`.
-
-    Every failure has the same words. An accepted message without a ceiling is spoken of as bare SMTP would be; it is
-    `doubted` while a failure that was told of it is not confirmed.
-    """
-    if reading.is_failure:
-        text = _FAILED[role]
-    elif reading is Reading.ACCEPTED:
-        text = _accepted(ceiling, doubted=doubted)
-    else:
-        text = _TEXTS[reading]
-    return Words(
-        label=say(_LABELS[reading], language),
-        text=say(text, language),
-        hint=say(_HINTS.get((role, reading), ""), language),
-        tone=_tone(reading, ceiling),
-    )
-
-
-def _accepted(ceiling: Ceiling | None, *, doubted: bool) -> str:
+def accepted_words(ceiling: Ceiling | None, *, doubted: bool) -> str:
     return _DOUBTED if doubted else _ACCEPTED[ceiling or Ceiling.HANDED_OVER]
 
-
-def _tone(reading: Reading, ceiling: Ceiling | None) -> Tone:
-    if reading is Reading.ACCEPTED and ceiling is not Ceiling.DELIVERED:
-        return Tone.HANDED
-    return _TONES[reading]
-
-
-_TITLES = {
-    Role.CONFIRMATION: N_("Confirmation to you"),
-    Role.NOTIFICATION: N_("Your message to %(site)s"),
-    Role.ALERT: N_("Alert"),
-}
 
 _DESK_TITLES = {
     Role.CONFIRMATION: N_("Confirmation to the visitor"),
@@ -173,23 +99,18 @@ _DESK_TITLES = {
 }
 
 
-def receipt_title(role: Role, site: str, language: str) -> str:
-    """The heading of a message on the receipt."""
-    return say(_TITLES[role], language).replace("%(site)s", site)
-
-
 def desk_title(role: Role, language: str) -> str:
     """The heading of a message on the desk."""
     return say(_DESK_TITLES[role], language)
 
 
-DESK_LABELS = _LABELS | {
+DESK_LABELS = LABELS | {
     Reading.FAILED: N_("Given up"),
     Reading.REJECTED: N_("Refused by the mail service"),
     Reading.BOUNCED: N_("Bounced"),
 }
 
-_DESK_TEXTS = _TEXTS | {
+_DESK_TEXTS = TEXTS | {
     Reading.FAILED: N_("We gave up before any hand-over was accepted."),
     Reading.REJECTED: N_("The mail service refused to take it or to pass it on."),
     Reading.BOUNCED: N_(
@@ -203,14 +124,14 @@ def desk_words(
 ) -> Words:
     """What the desk says of a message whose status reads `reading`: the exact state, for those who run the site."""
     if reading is Reading.ACCEPTED:
-        text = _accepted(ceiling, doubted=doubted)
+        text = accepted_words(ceiling, doubted=doubted)
     else:
         text = _DESK_TEXTS[reading]
     return Words(
         label=say(DESK_LABELS[reading], language),
         text=say(text, language),
         hint="",
-        tone=_tone(reading, ceiling),
+        tone=TONES[reading],
     )
 
 
@@ -298,25 +219,3 @@ def event_words(kind: Kind, language: str) -> str:
 def ceiling_words(ceiling: Ceiling, language: str) -> str:
     """What a service can prove at best."""
     return say(_CEILINGS[ceiling], language)
-
-
-_STEPS = {
-    (Step.STORED, StepState.DONE): N_("Stored"),
-    (Step.HANDED_OVER, StepState.DONE): N_("Handed over"),
-    (Step.HANDED_OVER, StepState.WAIT): N_("Hand-over to come"),
-    (Step.HANDED_OVER, StepState.LATE): N_("Hand-over delayed"),
-    (Step.HANDED_OVER, StepState.FAILED): N_("Not handed over"),
-    (Step.HANDED_OVER, StepState.UNKNOWN): N_("Hand-over not confirmed"),
-    (Step.ARRIVED, StepState.DONE): N_("At the recipient's mail server"),
-    (Step.ARRIVED, StepState.WAIT): N_("Delivery not confirmed yet"),
-    (Step.ARRIVED, StepState.LATE): N_("Delivery delayed"),
-    (Step.ARRIVED, StepState.FAILED): N_("Not delivered"),
-    (Step.ARRIVED, StepState.UNKNOWN): N_("Delivery not known"),
-    (Step.ARRIVED, StepState.UNSEEN): N_("Cannot be seen from here"),
-    (Step.ARRIVED, StepState.NOT_RETURNED): N_("Not returned so far"),
-}
-
-
-def step_words(step: Step, state: StepState, language: str) -> str:
-    """The label of one step of a message's way, which says its state too."""
-    return say(_STEPS[step, state], language)

@@ -121,6 +121,14 @@ class _Receipts:
         except StoreError:
             return _unavailable(request, self.app)
 
+    async def back(self, request: Request) -> Response:
+        """GET /s/{token}/address: 303 to the receipt, for whoever opens the address that a form went to."""
+        return self._to_receipt(request)
+
+    def _to_receipt(self, request: Request) -> Response:
+        path = f"/s/{request.path_params['token']}"
+        return RedirectResponse(path, 303, headers=pages.security_headers())
+
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
         say = translator("pages", receipt_language(timeline, self.app.settings)).gettext
         match await run_in_threadpool(correct, self.app, timeline, typed):
@@ -132,9 +140,7 @@ class _Receipts:
                 return self._fault(request, timeline, 422, "typeMismatch", text, typed)
             case Correction.DUE if wants_json(request):
                 return self._page(request, await self._find(request) or timeline)
-        return RedirectResponse(
-            f"/s/{request.path_params['token']}", 303, headers=pages.security_headers()
-        )
+        return self._to_receipt(request)
 
     async def _find(self, request: Request) -> Timeline | None:
         hashed = receipt_hash(request.path_params["token"])
@@ -159,6 +165,7 @@ class _Receipts:
             status=status,
             headers=_VARY,
             site=shown["site"],
+            site_url=shown["site_url"],
             token=request.path_params["token"],
             receipt=shown,
             streams=self.pace.streams > 0,
@@ -251,8 +258,9 @@ def _answer(
     headers = {**_VARY, **({"retry-after": str(RETRY_AFTER_SECONDS)} if retry else {})}
     if wants_json(request):
         return json_error(status, code, say(text), headers={**pages.security_headers(), **headers})
+    site = app.settings.site
     return pages.error_page(
-        status, say(title), say(text), language, headers=headers, site=app.settings.site.name
+        status, say(title), say(text), language, headers=headers, site=site.name, site_url=site.url
     )
 
 
@@ -281,4 +289,5 @@ def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
         Route("/s/{token}", receipts.show, methods=["GET"]),
         Route("/s/{token}/events", receipts.events, methods=["GET"]),
         Route("/s/{token}/address", receipts.correct, methods=["POST"]),
+        Route("/s/{token}/address", receipts.back, methods=["GET"]),
     ]

@@ -111,9 +111,11 @@ def make_message(
     diagnostic: str = "550 5.1.1 no such user here",
     corrections: int = 0,
     submission_id: str = "s1",
+    kinds: tuple[Kind, ...] = (),
 ) -> MessageTimeline:
-    """A message whose status reads `status` at NOW."""
-    kinds, ago = EVENTS[status]
+    """A message whose status reads `status` at NOW, by the events of EVENTS or by these `kinds`."""
+    usual, ago = EVENTS[status]
+    kinds = kinds or usual
     began = NOW - ago
     message = Message(
         id=f"{submission_id}-{role.value}",

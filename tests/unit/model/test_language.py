@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,34 @@ def test_each_catalog_is_whole_and_compiled(po: Path) -> None:
         compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
     assert all(wanted.values())
     assert {key: text for key, text in compiled.items() if key} == wanted
+
+
+_JAPANESE = "[\u3040-\u30ff\u3400-\u9fff々ー]"
+_BLANK = r"(?:%\(\w+\)[sd])"
+_HALF_WIDTH = re.compile(rf"({_JAPANESE}|[」）])[(),:;.!?]|[(),:;](?={_JAPANESE})")
+_BLANK_AFTER = re.compile("[。、：；！？（）「」]\u0020|\u0020[。、：；！？（）「」]")
+
+
+@pytest.mark.parametrize("po", CATALOGS, ids=[po.stem for po in CATALOGS])
+def test_japanese_has_its_own_punctuation(po: Path) -> None:
+    """Between Japanese letters punctuation is full-width, and no blank stands beside what is full-width."""
+    wrong = [
+        text
+        for text in translations(po).values()
+        if _HALF_WIDTH.search(re.sub(_BLANK, "語", text)) or _BLANK_AFTER.search(text)
+    ]
+    assert wrong == []
+
+
+def test_japanese_calls_things_by_one_name() -> None:
+    """The receipt is a 受付票, what carries mail a 配信サービス, and to hand over is 受け渡す."""
+    every = "\n".join(text for po in CATALOGS for text in translations(po).values())
+    for other in ("引き渡", "メールサービス", "レシート", "受領証"):
+        assert other not in every
+    said = gettext.translation("pages", LOCALE, ["ja"]).gettext
+    assert said("Handed over") == "配信サービスに受け渡し済み"
+    for english in (text for po in CATALOGS for text in translations(po)):
+        if re.search(r"\breceipt\b", str(english)):
+            assert "受付票" in " ".join(
+                found for po in CATALOGS if (found := translations(po).get(english))
+            )

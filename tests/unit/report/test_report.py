@@ -22,13 +22,13 @@ from todoke.model.delivery import (
     Status,
 )
 from todoke.model.language import LANGUAGES
-from todoke.model.message import Note, Role
+from todoke.model.message import MessageTimeline, Note, Role
 from todoke.model.show import show_address, show_rfc3339
 from todoke.model.zone import UTC_ZONE, Zone
 from todoke.report import words
 from todoke.report.desk import desk_row, desk_timeline
 from todoke.report.receipt import can_correct, receipt, receipt_language
-from todoke.report.words import receipt_words
+from todoke.report.receipt_words import receipt_words
 
 SETTINGS = make_settings()
 BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGNORECASE)
@@ -64,13 +64,6 @@ def test_words_of_the_desk_are_complete() -> None:
         assert words.note_words(Note.NONE, language) == ""
 
 
-@pytest.mark.parametrize("role", Role)
-def test_failures_read_alike_on_the_receipt(role: Role) -> None:
-    """Bounced, rejected and failed have the very same words, so nobody learns which mailboxes exist."""
-    said = {receipt_words(status, role, "en") for status in FAILED_READINGS}
-    assert len(said) == 1
-
-
 def test_silence_is_not_success() -> None:
     """An accepted message is spoken of as far as its service can tell, and no further."""
     role = Role.CONFIRMATION
@@ -78,8 +71,8 @@ def test_silence_is_not_success() -> None:
     assert "cannot tell whether it arrived" in bare.text
     watched = receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.NOT_RETURNED)
     assert "not been returned so far" in watched.text
-    assert bare.tone == watched.tone == "handed"
-    assert receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.DELIVERED).tone == "wait"
+    reporting = receipt_words(Reading.ACCEPTED, role, "en", ceiling=Ceiling.DELIVERED)
+    assert {bare.tone, watched.tone, reporting.tone} == {"handed"}
 
 
 @pytest.mark.parametrize("status", EVENTS)
@@ -89,7 +82,7 @@ def test_receipt_states_the_status(status: str) -> None:
     assert {"id", "received_at", "form", "messages"} <= told.keys()
     [message] = told["messages"]
     assert {"role", "to", "status", "since", "can_correct", "text"} <= message.keys()
-    assert status == message["status"]
+    assert message["status"] == ("failed" if status in FAILED_READINGS else status)
     assert [step["name"] for step in message["steps"]] == ["stored", "handed_over", "arrived"]
     assert all(step["label"] for step in message["steps"])
     assert receipt(make_timeline(make_message(status)), SETTINGS, NOW) == json.loads(
@@ -111,6 +104,135 @@ def test_receipt_holds_nothing_private(status: str, language: str) -> None:
         assert private not in text
     assert "h•••@example.com" in text
     assert "b•••@example.org" in text
+
+
+def test_a_failed_notification_says_what_the_evidence_says() -> None:
+    """The staff was told only if the mail service took an alert about that mail; else the message is where they can
+    read it. In every case it is kept."""
+    failed = make_message("bounced", Role.NOTIFICATION)
+
+    def hint(*others: MessageTimeline) -> str:
+        told = receipt(make_timeline(failed, *others), SETTINGS, NOW)["messages"]
+        said = next(m["hint"] for m in told if m["role"] == "notification")
+        assert "stored safely" in said
+        return str(said)
+
+    def alert(status: str, about: str = failed.message.id, note: Note = Note.BOUNCED):  # type: ignore[no-untyped-def]
+        made = make_message(status, Role.ALERT)
+        return replace(made, message=replace(made.message, about=about, note=note))
+
+    for taken in ("accepted", "delivered", "undetermined"):
+        assert "were told by another mail" in hint(alert(taken))
+    for lost in ("queued", "deferred", "failed", "rejected", "bounced", "unknown"):
+        assert "can read it" in hint(alert(lost))
+    assert "can read it" in hint()
+    assert "can read it" in hint(alert("delivered", about="s1-confirmation"))
+    assert "can read it" in hint(alert("delivered", note=Note.COMPLAINED))
+    assert "were told" in hint(alert("bounced"), alert("accepted"))
+
+
+def test_the_last_correction_is_no_dead_end() -> None:
+    """While an address may be corrected the receipt says so; then what to do instead. Nobody is blamed."""
+    for status in ("bounced", "rejected", "failed", "unknown"):
+        [open_] = receipt(make_timeline(make_message(status)), SETTINGS, NOW)["messages"]
+        assert "correct it below" in open_["hint"]
+        spent = make_message(status, corrections=SETTINGS.max_corrections)
+        [shut] = receipt(make_timeline(spent), SETTINGS, NOW)["messages"]
+        assert "correct it below" not in shut["hint"]
+        assert "contact Hoshino Paper in another way and give the reference" in shut["hint"]
+        for said in (open_, shut):
+            assert "check the address" not in said["text"] + said["hint"]
+
+
+def corrected(*addresses: str, status: str = "bounced") -> MessageTimeline:
+    """A confirmation that failed at each of these addresses but the last, where it is not tried yet."""
+    tried = [make_message(status, recipient=Address(a)).attempts[0] for a in addresses[:-1]]
+    made = make_message("queued", recipient=Address(addresses[-1]), corrections=len(tried))
+    return replace(made, attempts=tuple(tried), resend_asked_at=NOW)
+
+
+def test_a_correction_keeps_what_came_before() -> None:
+    """Each earlier address stays, masked, with what became of it; a sentence says where the mail goes now."""
+    told = receipt(
+        make_timeline(corrected("a@one.example", "b@two.example", "c@three.example")), SETTINGS, NOW
+    )
+    [message] = told["messages"]
+    assert [(e["to"], e["status"], e["label"]) for e in message["earlier"]] == [
+        ("a•••@one.example", "failed", "Not delivered"),
+        ("b•••@two.example", "failed", "Not delivered"),
+    ]
+    assert message["corrected"] == (
+        "We now send to c•••@three.example; the mail to the earlier address, b•••@two.example, failed."
+    )
+    [message] = receipt(
+        make_timeline(corrected("a@one.example", "b@two.example", status="unknown")), SETTINGS, NOW
+    )["messages"]
+    assert "is not known" in message["corrected"]
+    [message] = receipt(
+        make_timeline(corrected("a@one.example", "b@two.example", status="delivered")),
+        SETTINGS,
+        NOW,
+    )["messages"]
+    assert message["corrected"] == "We now send to b•••@two.example in place of a•••@one.example."
+    [message] = receipt(make_timeline(make_message("bounced")), SETTINGS, NOW)["messages"]
+    assert (message["corrected"], message["earlier"]) == ("", [])
+
+
+def test_a_try_again_at_the_same_address_is_no_correction() -> None:
+    """Attempts at the address that is still the message's are none of an earlier address."""
+    again = corrected("hana@example.com", "hana@example.com")
+    [message] = receipt(make_timeline(again), SETTINGS, NOW)["messages"]
+    assert (message["corrected"], message["earlier"]) == ("", [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", EVENTS)
+def test_what_is_announced_names_its_mail(status: str, language: str) -> None:
+    """Read aloud by itself, the live region of a message says which mail it speaks of."""
+    timeline = make_timeline(
+        make_message(status), make_message(status, Role.NOTIFICATION), language=language
+    )
+    mine, theirs = receipt(timeline, SETTINGS, NOW)["messages"]
+    names = {"en": ("onfirmation", "essage"), "ja": ("受付確認メール", "通知メール")}[language]
+    assert names[0] in mine["mail"] + mine["headline"]
+    assert names[1] in theirs["mail"] + theirs["headline"]
+    if status in FAILED_READINGS and language == "en":
+        assert mine["headline"] == "Your confirmation was not delivered"
+
+
+def test_attention_is_called_to_what_needs_the_reader() -> None:
+    """A failure comes before what is not known; the link leads to the correction where there is one."""
+
+    def attention(*messages: MessageTimeline) -> tuple[str, str, bool] | None:
+        told = receipt(make_timeline(*messages), SETTINGS, NOW)["attention"]
+        return told and (told["text"], told["target"], told["failed"])
+
+    assert attention(make_message("delivered"), make_message("accepted", Role.NOTIFICATION)) is None
+    mine = ("Your confirmation was not delivered", "address", True)
+    assert attention(make_message("rejected")) == mine
+    spent = make_message("failed", corrections=SETTINGS.max_corrections)
+    assert attention(spent) == (mine[0], "message-0", True)
+    unknown = ("It is not known whether your confirmation arrived", "address", False)
+    assert attention(make_message("unknown")) == unknown
+    theirs = make_message("bounced", Role.NOTIFICATION)
+    assert attention(make_message("unknown"), theirs) == (
+        "The mail about your message to Hoshino Paper was not delivered",
+        "message-1",
+        True,
+    )
+
+
+def test_the_receipt_leads_back() -> None:
+    """The link back is to the site, or else to the form's page; without both there is none."""
+
+    def back(site_url: str, page_url: str) -> str:
+        form = replace(SETTINGS.forms["contact"], page_url=page_url)
+        site = replace(SETTINGS.site, url=site_url)
+        settings = replace(SETTINGS, site=site, forms={"contact": form})
+        return str(receipt(make_timeline(make_message("queued")), settings, NOW)["site_url"])
+
+    site, page = "https://shop.example/", "https://shop.example/contact.html"
+    assert [back(site, page), back("", page), back("", "")] == [site, page, ""]
 
 
 def test_reasons_leave_no_trace() -> None:
@@ -152,9 +274,8 @@ def test_steps_follow_the_evidence() -> None:
     assert states("accepted", ceiling=Ceiling.NOT_RETURNED) == ["done", "done", "not_returned"]
     assert states("deferred") == ["done", "done", "late"]
     assert states("delivered") == ["done", "done", "done"]
-    assert states("bounced") == ["done", "done", "failed"]
-    assert states("rejected") == ["done", "failed", "failed"]
-    assert states("failed") == ["done", "failed", "failed"]
+    for failed in FAILED_READINGS:
+        assert states(failed) == ["done", "tried", "failed"]
     assert states("unknown") == ["done", "unknown", "unknown"]
 
 

@@ -269,6 +269,7 @@ def texts_shown() -> set[str]:
     found: set[str] = set()
     for path in (
         SOURCE / "report" / "words.py",
+        SOURCE / "report" / "receipt_words.py",
         SOURCE / "report" / "suppressions.py",
         SOURCE / "web" / "receipt.py",
         SOURCE / "web" / "desk" / "desk.py",

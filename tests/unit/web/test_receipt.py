@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,7 +26,9 @@ from support.web.stories import (
     stored,
 )
 from support.web.stories import token_of as token
-from todoke.model.message import Role
+from todoke.model.delivery import FAILED_READINGS, Kind, Reason
+from todoke.model.form import Site
+from todoke.model.message import Role, Timeline
 from todoke.model.zone import Zone
 from todoke.testing import MemoryStore
 from todoke.web import receipt
@@ -69,8 +72,105 @@ def test_page_says_what_the_json_says(status: str) -> None:
     [message] = told["messages"]
     for text in (message["label"], message["text"], *[s["label"] for s in message["steps"]]):
         assert text in page
-    assert status == message["status"]
+    assert message["status"] == ("failed" if status in FAILED_READINGS else status)
     assert ('action="/s/' + token("s1") + '/address" hidden' in page) != message["can_correct"]
+
+
+TIMES = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{1,2} \w+ \d{4}, \d\d:\d\d UTC|\d{4}年\d+月\d+日 \d\d:\d\d UTC"
+)
+_HOW: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("failed", (Kind.FAILED,)),
+    ("rejected", (Kind.REJECTED,)),
+    ("rejected", (Kind.ACCEPTED, Kind.REJECTED)),
+    ("bounced", (Kind.ACCEPTED, Kind.BOUNCED)),
+    ("bounced", (Kind.ACCEPTED, Kind.DELIVERED, Kind.BOUNCED)),
+    ("bounced", (Kind.ACCEPTED, Kind.DEFERRED, Kind.BOUNCED)),
+    ("bounced", (Kind.ANSWER_LOST, Kind.FAILED, Kind.BOUNCED)),
+    ("bounced", (Kind.BOUNCED, Kind.COMPLAINED)),
+)
+FAILURES = [(status, kinds, Reason.SUPPRESSED) for status, kinds in _HOW] + [
+    ("bounced", (Kind.ACCEPTED, Kind.BOUNCED), reason) for reason in (*Reason, None)
+]
+"""How a mail fails, and for which reason."""
+
+
+@pytest.mark.parametrize(("language", "corrections"), [("en", 0), ("en", 3), ("ja", 3)])
+@pytest.mark.parametrize("role", [Role.CONFIRMATION, Role.NOTIFICATION])
+@pytest.mark.parametrize(("headers", "rest"), [({}, ""), (JSON, ""), ({}, "/events")])
+def test_every_failure_looks_the_same(
+    headers: dict[str, str], rest: str, role: Role, language: str, corrections: int
+) -> None:
+    """However and why ever a mail failed, page, JSON, stream and header fields are the same octets but for times."""
+    seen = set()
+    for status, kinds, reason in FAILURES:
+        made = make_message(status, role, kinds=kinds, reason=reason, corrections=corrections)
+        store = OneStore(make_timeline(made, language=language))
+        answer = call(receipts(store), f"/s/{token('s1')}{rest}", headers=headers)
+        assert answer.status == 200
+        seen.add((TIMES.sub("TIME", answer.text), *sorted(map(str, answer.headers.items()))))
+    assert len(seen) == 1
+    [(text, *_)] = seen
+    assert not re.search("bounced|rejected|suppress|refus", text)
+
+
+def test_a_failure_is_timed_to_the_minute() -> None:
+    """No second tells a refusal at the hand-over from a mail that came back, and none is before the message came."""
+    soon = make_timeline(make_message("rejected"), received_at=NOW)
+    message = json.loads(call(receipts(OneStore(soon)), f"/s/{token('s1')}", headers=JSON).body)
+    for at in (message["messages"][0]["since"], message["messages"][0]["steps"][2]["at"]):
+        assert at == "2026-11-23T06:34:00Z"
+
+
+@dataclass
+class OneStore(MemoryStore):
+    """A store whose only receipt is this one."""
+
+    told: Timeline
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def receipt(self, token_hash: str) -> Timeline | None:
+        """That receipt."""
+        return self.told
+
+
+def test_title_says_what_failed() -> None:
+    """Without JavaScript, too, the page's title begins with the mail that failed; of the rest it says nothing."""
+
+    def title(status: str) -> str:
+        page = call(receipts(one(status)), f"/s/{token('s1')}").text
+        return page.partition("<title>")[2].partition("</title>")[0]
+
+    for status in FAILED_READINGS:
+        assert title(status) == (
+            "Your confirmation was not delivered · We have your message · Hoshino Paper"
+        )
+    assert title("unknown") == title("delivered") == "We have your message · Hoshino Paper"
+
+
+def test_page_has_the_short_reference_and_the_whole() -> None:
+    """The six characters that mails name stand large, the whole identifier below, and the page leads back."""
+    store = stored(
+        make_timeline(
+            make_message("queued", submission_id="06k3f0q9c2m7v1d4t8s5r6p0ab"),
+            id_="06k3f0q9c2m7v1d4t8s5r6p0ab",
+        )
+    )
+    site = Site(name="Hoshino Paper", url="https://shop.example/")
+    path = f"/s/{token('06k3f0q9c2m7v1d4t8s5r6p0ab')}"
+    page = call(receipts(store, site=site), path).text
+    assert '<dd class="number">r6p0ab</dd>' in page
+    assert "06k3f0q9c2m7v1d4t8s5r6p0ab</span>" in page
+    assert page.count('href="https://shop.example/"') == 2
+
+
+def test_the_address_of_a_correction_leads_to_the_receipt() -> None:
+    """Whoever reloads or opens the address that the form went to comes to the receipt, which answers for itself."""
+    for guess in (token("s1"), token("s2"), "x"):
+        answer = call(receipts(one()), f"/s/{guess}/address")
+        assert (answer.status, answer.headers["location"]) == (303, f"/s/{guess}")
 
 
 def test_no_answers_on_the_page() -> None:
@@ -150,7 +250,7 @@ def test_stream_tells_each_change_once() -> None:
     story = iter(["queued", "queued", "accepted", "down", "accepted", "bounced", "bounced"])
     answer = call(receipts(ChangingStore(story)), f"/s/{token('s1')}/events")
     told = [json.loads(data)["messages"][0]["status"] for name, data in events(answer)[:-1]]
-    assert told == ["queued", "accepted", "bounced"]
+    assert told == ["queued", "accepted", "failed"]
 
 
 def test_stream_ends_when_the_submission_is_erased() -> None:
@@ -214,6 +314,8 @@ def test_correction_to_what_is_no_address(typed: str) -> None:
     answer, hints = correct(store, typed)
     assert answer.status == 422
     assert 'aria-describedby="address-error"' in answer.text
+    assert "<title>Please check the address · Your confirmation was not delivered" in answer.text
+    assert '<div class="summary" role="alert" tabindex="-1" autofocus' in answer.text
     assert f'value="{typed}"' in answer.text
     assert not hints
     assert store.timeline("s1").messages[0].corrections == 0

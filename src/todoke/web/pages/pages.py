@@ -85,7 +85,16 @@ def _environment() -> Environment:
         auto_reload=False,
         finalize=finalize,
     )
-    environment.globals.update(static=static_url, show_time=show_rfc3339, local_day=local_day)
+
+    def breakable(address: str) -> Markup:
+        """An address that a narrow screen may break after its @ and before its dots, and nowhere else."""
+        text = escape(strip_controls(address))
+        return Markup(text.replace("@", Markup("@<wbr>")).replace(".", Markup("<wbr>.")))  # noqa: S704 - escaped
+
+    environment.globals.update(
+        static=static_url, show_time=show_rfc3339, local_day=local_day, site_url=""
+    )
+    environment.filters["breakable"] = breakable
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
     return environment
@@ -103,7 +112,13 @@ def render(
 ) -> Response:
     """The page `template` filled with `values`, in `language`, with the security headers."""
     translate = translator("pages", language).gettext
-    text = _environment().get_template(template).render(language=language, _=translate, **values)
+    # What stands between two sentences, and between the parts of a list.
+    gap, comma = ("", "、") if language == "ja" else (" ", ", ")
+    text = (
+        _environment()
+        .get_template(template)
+        .render(language=language, _=translate, gap=gap, comma=comma, **values)
+    )
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
         status,
@@ -112,7 +127,7 @@ def render(
     )
 
 
-def error_page(
+def error_page(  # noqa: PLR0913 - what a page of any room may add
     status: int,
     title: str,
     text: str,
@@ -122,6 +137,7 @@ def error_page(
     action: str = "",
     headers: Mapping[str, str] | None = None,
     site: str = "",
+    site_url: str = "",
 ) -> Response:
     """A page that says what happened and what to do.
 
@@ -136,6 +152,7 @@ def error_page(
         title=title,
         text=text,
         site=site,
+        site_url=site_url,
         action=action,
         entries=[e for e in entries if isinstance(e.value, str)],
         answers=[e for e in entries if isinstance(e.value, str) and not is_control_name(e.name)],

@@ -1,5 +1,6 @@
 // Keeps the receipt up to date in place: server-sent events, or polling where they do not work.
-// Without JavaScript the page says the same after a reload. It only ever sets text, attributes and states.
+// Without JavaScript the page says the same after a reload. It only ever sets text, attributes and states,
+// and places where an address may break.
 "use strict";
 
 const page = document.getElementById("receipt");
@@ -22,6 +23,16 @@ function setTime(element, step) {
   tellOwnTime(element);
 }
 
+// An address may break after its @ and before its dots, and nowhere else.
+function setAddress(element, address) {
+  if (element.textContent === address) return;
+  const parts = address.split(/([@.])/).flatMap((part) => {
+    const place = document.createElement("wbr");
+    return part === "@" ? [part, place] : part === "." ? [place, part] : [part];
+  });
+  element.replaceChildren(...parts);
+}
+
 function showStep(section, step) {
   const item = section.querySelector(`[data-step="${step.name}"]`);
   item.dataset.state = step.state;
@@ -32,20 +43,35 @@ function showStep(section, step) {
 
 function showMessage(message, index) {
   const section = page.querySelector(`[data-message="${index}"]`);
-  if (!section) return location.reload();
+  const earlier = section ? section.querySelectorAll("[data-earlier] [data-part=label]") : [];
+  if (!section || earlier.length !== message.earlier.length) return location.reload(); // corrected elsewhere
+  message.earlier.forEach((tried, n) => setText(earlier[n], tried.label));
   section.dataset.tone = message.tone;
   message.steps.forEach((step) => showStep(section, step));
-  setText(section.querySelector("[data-part=to]"), message.to);
+  setAddress(section.querySelector("[data-part=to]"), message.to);
   const said = section.querySelector(".said");
-  for (const part of ["label", "text", "hint"]) {
+  for (const part of ["mail", "headline", "text", "hint"]) {
     setText(said.querySelector(`[data-part=${part}]`), message[part]);
   }
   const form = section.querySelector("form");
   if (form) form.hidden = !message.can_correct;
 }
 
+// What needs the reader stands on top with a link to it, and a failure in the title of the page, too.
+function showAttention(attention) {
+  const line = page.querySelector("[data-part=attention]");
+  line.hidden = !attention;
+  line.dataset.tone = attention?.failed ? "bad" : "unclear";
+  setText(line.querySelector("[data-part=text]"), attention?.text ?? "");
+  setText(line.querySelector("a"), attention?.link ?? "");
+  line.querySelector("a").href = `#${attention?.target ?? "receipt"}`;
+  const failure = attention?.failed ? attention.text : "";
+  document.title = [page.dataset.fault, failure, page.dataset.title].filter(Boolean).join(" · ");
+}
+
 function show(receipt) {
   receipt.messages.forEach(showMessage);
+  showAttention(receipt.attention);
   if (!receipt.final) pollsWhenFinal = 0;
 }
 
@@ -106,6 +132,27 @@ function follow() {
   };
   listen();
 }
+
+function select(element) {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+}
+
+// Where the clipboard is closed to pages the text is selected at least, to be copied by hand.
+async function copy(button) {
+  const element = document.getElementById(button.dataset.copy);
+  select(element);
+  await navigator.clipboard.writeText(element.textContent);
+  setText(page.querySelector("[data-part=copied]"), button.dataset.done);
+}
+
+page.querySelector(".tools").hidden = false;
+page.querySelector("[data-copy]").addEventListener("click", (event) => {
+  copy(event.currentTarget).catch(() => {});
+});
+page.querySelector("[data-print]").addEventListener("click", () => print());
 
 if ("EventSource" in window && !("poll" in page.dataset)) follow();
 else poll();

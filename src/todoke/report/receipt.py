@@ -178,7 +178,8 @@ def _earlier(
     if runs and runs[-1][-1].attempt.recipient.key == message.message.recipient.key:
         runs.pop()
     found = []
-    for *_, last in runs:
+    for run in runs:
+        last = next((a for a in reversed(run) if a.standing.is_taken), run[-1])
         status = public_status(read_attempt(last, settings, now))
         found.append(
             {

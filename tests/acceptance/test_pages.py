@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +43,7 @@ from todoke.demo.switch import WebhookSwitch
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
-from todoke.model.message import Role
+from todoke.model.message import MessageTimeline, Outcome, Role, Timeline
 from todoke.model.submission import FieldError
 from todoke.ports.events import EventSource
 from todoke.ports.records import Suppression
@@ -58,6 +58,7 @@ from todoke.web.receipt import Pace
 pytestmark = pytest.mark.acceptance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SITE_URL = "https://shop.example/"
 SITE = Path(todoke.__file__).parent / "demo" / "site"
 FLAGS = [
     "--no-sandbox",
@@ -72,6 +73,8 @@ ERRORS = tuple(
     for name in ("email", "reply", "message", "terms")
 )
 OWNER = Address("owner@shop.example")
+LONG = "06k3f0q9c2m7v1d4t8s5r6p0ab"
+"""The id of a submission as long as real ones, with addresses that no phone has room for."""
 PACE = Pace(poll_seconds=0.1, slow_poll_seconds=0.1, quiet_seconds=60)
 
 
@@ -88,11 +91,32 @@ class Shown:
         """The address of a receipt."""
         return f"{self.url}/s/{token_of(id_)}"
 
-    def enter_desk(self, page: Page) -> None:
+    def enter_desk(self, page: Page, heading: str = "Submissions", button: str = "Enter") -> None:
         """Go in by a one-time link."""
         page.goto(f"{self.url}/desk/enter?{desk.entry_link(self.app).partition('?')[2]}")
-        page.get_by_role("button", name="Enter").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Submissions")
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
+def in_japanese(id_: str, told: Sequence[MessageTimeline]) -> Timeline:
+    """A submission in Japanese with the same messages."""
+    messages = [
+        replace(
+            m,
+            message=replace(m.message, id=f"{id_}-ja-{m.message.role}", submission_id=f"{id_}-ja"),
+        )
+        for m in told
+    ]
+    moved = [
+        replace(
+            m,
+            attempts=tuple(
+                replace(a, attempt=replace(a.attempt, message_id=m.message.id)) for a in m.attempts
+            ),
+        )
+        for m in messages
+    ]
+    return make_timeline(*moved, id_=f"{id_}-ja", language="ja")
 
 
 def filled() -> MemoryStore:
@@ -123,6 +147,20 @@ def filled() -> MemoryStore:
             id_="smtp",
         ),
         make_timeline(make_message("bounced", submission_id="ja"), id_="ja", language="ja"),
+        make_timeline(
+            make_message(
+                "rejected",
+                recipient=Address("hanako.suzuki-yamamoto@mail.very-long-department.example.com"),
+                submission_id=LONG,
+            ),
+            make_message(
+                "bounced",
+                Role.NOTIFICATION,
+                recipient=Address("customer-service@international.hoshino-paper.example.org"),
+                submission_id=LONG,
+            ),
+            id_=LONG,
+        ),
         make_timeline(id_="none"),
     )
     store.journal(
@@ -179,7 +217,9 @@ def shown(tmp_path: Path) -> Iterator[Shown]:
     store = filled()
     switch = WebhookSwitch(tmp_path / "webhook")
     hints: list[str] = []
-    site = Site(name="Hoshino Paper", door_url="http://127.0.0.1:8000", alert_to=(OWNER,))
+    site = Site(
+        name="Hoshino Paper", url=SITE_URL, door_url="http://127.0.0.1:8000", alert_to=(OWNER,)
+    )
     app = make_app(store, hint=lambda: hints.append("hint"), site=site)
     routes = [
         *pages.routes(),
@@ -219,7 +259,10 @@ def context_of(
 
 
 OPEN_PAGES = {
-    **{f"receipt-{status}": f"/s/{token_of(status)}" for status in (*EVENTS, "smtp", "ja", "none")},
+    **{
+        f"receipt-{status}": f"/s/{token_of(status)}"
+        for status in (*EVENTS, "smtp", "ja", "none", LONG)
+    },
     "receipt-404": "/s/nobody",
     "answers": "/answers",
     "answers-wrong": "/answers?wrong=1",
@@ -255,7 +298,7 @@ def look(page: Page, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 640, 1280])
 def test_every_page_is_accessible(browser: Browser, shown: Shown, width: int, scheme: str) -> None:
     """On every page, by day and by night, small and wide, axe finds nothing, nothing overflows, nothing is refused."""
     wrong: list[str] = []
@@ -403,6 +446,183 @@ def test_correction(browser: Browser, shown: Shown, javascript: bool) -> None:
     expect(page.locator("[data-message='0']")).to_contain_text("h•••@example.com")
     assert page.url == shown.receipt("bounced")
     assert shown.hints == ["hint"]
+    context.close()
+
+
+def correct_to(page: Page, address: str) -> None:
+    """Correct the address on the receipt before us."""
+    page.get_by_label("Your mail address").fill(address)
+    page.get_by_role("button", name="Try this address").click()
+
+
+def fail_again(shown: Shown, id_: str) -> None:
+    """Hand over what is due of a submission, and let it come back."""
+    [claim] = shown.store.claim(
+        now=NOW,
+        lease_until=NOW + timedelta(minutes=5),
+        limit=1,
+        service="customers-mail-cloud",
+        ceiling=Ceiling.DELIVERED,
+        ids=[f"{id_}-confirmation"],
+    )
+    returned = DeliveryEvent(
+        kind=Kind.BOUNCED,
+        at=NOW,
+        received_at=NOW,
+        service="customers-mail-cloud",
+        token=claim.attempt.token,
+    )
+    shown.store.finish([Outcome(claim=claim, events=(returned,))], lambda *_: ())
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_corrections_to_the_end(browser: Browser, shown: Shown, javascript: bool) -> None:
+    """Each correction keeps what came before; after the last the receipt says what to do, and a form that was left open
+    in another tab says so as well, in its title and where the focus is."""
+    context = context_of(browser, width=360, java_script_enabled=javascript)
+    page, other = context.new_page(), context.new_page()
+    other.goto(shown.receipt("failed"))
+    page.goto(shown.receipt("failed"))
+    confirmation = page.locator("[data-message='0']")
+    for address in ("a@one.example", "b@two.example", "c@three.example"):
+        correct_to(page, address)
+        expect(confirmation).to_contain_text(f"We now send to {address[0]}•••@")
+        fail_again(shown, "failed")
+        page.goto(shown.receipt("failed"))
+    expect(confirmation.locator("[data-earlier]")).to_have_count(3)
+    expect(confirmation.locator("[data-earlier]").first).to_contain_text("h•••@example.com")
+    expect(confirmation.locator("[data-earlier]").last).to_contain_text("Not delivered")
+    expect(page.get_by_label("Your mail address")).to_be_hidden()
+    expect(confirmation).to_contain_text("contact Hoshino Paper in another way")
+    expect(page.get_by_role("link", name="Back to Hoshino Paper")).to_have_attribute(
+        "href", SITE_URL
+    )
+    page.get_by_role("link", name="What this means").click()
+    expect(confirmation).to_be_in_viewport()
+    if javascript:
+        assert look(page, "receipt-spent") == []
+    else:
+        correct_to(other, "d@four.example")
+        expect(other).to_have_title(re.compile("^This cannot be done · "))
+        expect(other.get_by_role("alert")).to_be_focused()
+        other.goto(other.url)
+        expect(other).to_have_url(shown.receipt("failed"))
+    context.close()
+
+
+CONTRASTS = """() => {
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const colour = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.data.trim());
+    const icon = element.matches(".icon");
+    if (!(own || icon) || !element.getClientRects().length || element.closest(".postmark")) continue;
+    const ink = luminance(colour(getComputedStyle(element).color).slice(0, 3));
+    const contrast = 1.05 / (ink + 0.05); // on white: backgrounds are not printed
+    if (contrast < (icon ? 3 : 4.5)) low.push(`${element.className || element.tagName}: ${contrast.toFixed(2)}`);
+  }
+  return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_print_is_dark_on_white(browser: Browser, shown: Shown, scheme: Any) -> None:
+    """Whatever the theme, every printed word has a contrast of 4.5 to white, each icon of 3; no control is printed."""
+    context = context_of(browser, width=640, scheme=scheme)
+    page = context.new_page()
+    page.emulate_media(media="print", color_scheme=scheme, reduced_motion="reduce")
+    for status in (*EVENTS, "smtp", "ja", LONG):
+        page.goto(shown.receipt(status))
+        assert page.evaluate(CONTRASTS) == [], status
+        expect(page.get_by_role("button")).to_have_count(0)
+        assert look(page, f"receipt-{status}-print-{scheme}") == []
+    context.close()
+
+
+def test_forced_colours(browser: Browser, shown: Shown) -> None:
+    """With the reader's own colours axe finds nothing, and every state still has its drawing."""
+    context = context_of(browser, width=640, forced_colors="active")
+    page = context.new_page()
+    for status in (*EVENTS, LONG):
+        page.goto(shown.receipt(status))
+        assert look(page, f"receipt-{status}-forced") == []
+        assert all(icon.is_visible() for icon in page.locator(".steps .icon").all())
+    context.close()
+
+
+BROKEN = """() => {
+  const broken = [];
+  const range = document.createRange();
+  const walk = document.createTreeWalker(document.getElementById("receipt"), NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (node.parentElement.closest(".reference, .unseen, svg, [hidden]")) continue;
+    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((r) => Math.round(r.top)));
+      if (lines.size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_words_are_not_broken(browser: Browser, shown: Shown, javascript: bool) -> None:
+    """At no width does a word break inside; an address breaks after its @ and before its dots."""
+    context = context_of(browser, java_script_enabled=javascript)
+    page = context.new_page()
+    for width in (320, 360, 412, 600, 608, 620, 640, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for status in (LONG, "bounced", "accepted", "smtp"):
+            page.goto(shown.receipt(status))
+            assert page.evaluate(BROKEN) == [], (width, status)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+    tell(shown, "smtp", Kind.BOUNCED)
+    context.close()
+
+
+def test_the_reference_can_be_copied(browser: Browser, shown: Shown) -> None:
+    """By keyboard: the button copies the whole reference and says so; without JavaScript there is no such button."""
+    context = context_of(browser, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(shown.receipt(LONG))
+    expect(page.locator(".number")).to_have_text(LONG[-6:])
+    page.get_by_role("button", name="Copy the reference").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-part=copied]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == LONG
+    context.close()
+    context = context_of(browser, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shown.receipt(LONG))
+    expect(page.get_by_role("button", name="Copy the reference")).to_be_hidden()
+    expect(page.locator(".reference")).to_have_css("user-select", "all")
+    context.close()
+
+
+def test_japanese_pages_have_no_stray_blanks(browser: Browser, shown: Shown) -> None:
+    """On the receipt, the desk and the form's page no blank stands beside full-width punctuation."""
+    context = context_of(browser, locale="ja-JP", java_script_enabled=False)
+    page = context.new_page()
+    for status in EVENTS:
+        timeline = shown.store.timeline(status)
+        assert timeline
+        told = [m for m in timeline.messages if m.message.role is not Role.ALERT]
+        fill(shown.store, in_japanese(timeline.submission.id, told))
+    paths = [f"/s/{token_of(f'{status}-ja')}" for status in EVENTS]
+    shown.enter_desk(page, "受付一覧", "開く")
+    paths += ["/desk", "/desk/bounced", "/desk/unknown", "/desk/suppressions", "/desk/orphans"]
+    for path in [*paths, "/answers?wrong=1&language=ja", "/s/nobody"]:
+        page.goto(shown.url + path)
+        text = page.locator("body").inner_text()
+        assert not re.findall("[。、：；（）「」]\u0020.{6}|.{6}\u0020[。、：；（）「」]", text), (
+            path
+        )
     context.close()
 
 

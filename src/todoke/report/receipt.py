@@ -145,7 +145,7 @@ def _receipt_message(
         "tone": said.tone,
         "steps": _steps(message, status, since, received_at, language, settings.site.time_zone),
         "corrected": (
-            words.correction_words(earlier[-1]["status"], to, earlier[-1]["to"], language)
+            words.correction_words(status, to, earlier[-1]["status"], earlier[-1]["to"], language)
             if earlier
             else ""
         ),

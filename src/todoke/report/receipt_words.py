@@ -115,12 +115,17 @@ _CORRECTED = {
     N_("We now send to %(to)s; the mail to the earlier address, %(earlier)s, failed."),
 )
 _CORRECTED_ELSE = N_("We now send to %(to)s in place of %(earlier)s.")
+_CORRECTED_IN_VAIN = N_("The mail to the corrected address, %(to)s, was not delivered either.")
 
 
-def correction_words(reading: Reading, to: str, earlier: str, language: str) -> str:
-    """What a correction did: where the mail goes now, and what became of the one before. Both addresses are masked."""
-    text = say(_CORRECTED.get(reading, _CORRECTED_ELSE), language)
-    return text.replace("%(to)s", to).replace("%(earlier)s", earlier)
+def correction_words(reading: Reading, to: str, was: Reading, earlier: str, language: str) -> str:
+    """What a correction did: where the mail goes now and how it reads, and the same of the address before.
+
+    Both addresses are masked.
+    """
+    in_vain = reading.is_failure and was.is_failure
+    text = _CORRECTED_IN_VAIN if in_vain else _CORRECTED.get(was, _CORRECTED_ELSE)
+    return say(text, language).replace("%(to)s", to).replace("%(earlier)s", earlier)
 
 
 _CORRECT_LINK = N_("Correct the address")

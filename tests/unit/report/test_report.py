@@ -174,6 +174,14 @@ def test_a_correction_keeps_what_came_before() -> None:
         NOW,
     )["messages"]
     assert message["corrected"] == "We now send to b•••@two.example in place of a•••@one.example."
+    first = make_message("bounced", recipient=Address("a@one.example")).attempts
+    second = make_message("rejected", recipient=Address("b@two.example"), corrections=1)
+    in_vain = replace(second, attempts=first + second.attempts)
+    [message] = receipt(make_timeline(in_vain), SETTINGS, NOW)["messages"]
+    assert message["corrected"] == (
+        "The mail to the corrected address, b•••@two.example, was not delivered either."
+    )
+    assert [e["to"] for e in message["earlier"]] == ["a•••@one.example"]
     [message] = receipt(make_timeline(make_message("bounced")), SETTINGS, NOW)["messages"]
     assert (message["corrected"], message["earlier"]) == ("", [])
 

@@ -77,7 +77,7 @@ def test_page_says_what_the_json_says(status: str) -> None:
 
 
 TIMES = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{1,2} \w+ \d{4}, \d\d:\d\d UTC|\d{4}年\d+月\d+日 \d\d:\d\d UTC"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{1,2} \w+ \d{4}, \d\d:\d\d \w+|\d+年\d+月\d+日 \d\d:\d\d（\w+）"
 )
 _HOW: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("failed", (Kind.FAILED,)),

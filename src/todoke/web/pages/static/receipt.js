@@ -45,6 +45,7 @@ function showMessage(message, index) {
   const section = page.querySelector(`[data-message="${index}"]`);
   const earlier = section ? section.querySelectorAll("[data-earlier] [data-part=label]") : [];
   if (!section || earlier.length !== message.earlier.length) return location.reload(); // corrected elsewhere
+  setText(section.querySelector("[data-part=corrected]"), message.corrected);
   message.earlier.forEach((tried, n) => setText(earlier[n], tried.label));
   section.dataset.tone = message.tone;
   message.steps.forEach((step) => showStep(section, step));

@@ -43,7 +43,7 @@ def read_parameters(path: Path | None) -> Inputs:
 def read_text(path: Path) -> str:
     """A file's text. Raises InputError: if it cannot be read."""
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"{path} cannot be read: {reason}.") from error

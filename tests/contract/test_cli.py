@@ -175,6 +175,7 @@ def test_a_backup_is_imported_elsewhere(
     capsys.readouterr()
     assert run(["import", str(backup)]) == 0
     assert capsys.readouterr().out == "2 submissions restored.\n"
+    backup.write_bytes(b"\xef\xbb\xbf" + backup.read_bytes())  # as an editor may leave it
     assert run(["import", str(backup), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {"new": 0, "same": 2} | dict.fromkeys(

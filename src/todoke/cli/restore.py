@@ -115,13 +115,13 @@ def _opened(source: Path) -> Iterator[TextIO]:
     """The backup as text that can be read twice. What comes by standard input goes through a file without a name."""
     if str(source) != "-":
         try:
-            with source.open(encoding="utf-8", newline="") as file:
+            with source.open(encoding="utf-8-sig", newline="") as file:
                 yield file
         except OSError as error:
             raise ConfigError(f"{source} cannot be read: {error.strerror}.") from error
         return
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
-        with open(sys.stdin.fileno(), encoding="utf-8", newline="", closefd=False) as given:
+        with open(sys.stdin.fileno(), encoding="utf-8-sig", newline="", closefd=False) as given:
             shutil.copyfileobj(given, copy)
         copy.seek(0)
         yield copy

@@ -74,7 +74,7 @@ def _read(
     path: Path, environ: Mapping[str, str], *, dry: bool = False, serving: bool = True
 ) -> tuple[Settings | None, list[Finding]]:
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         document = tomllib.loads(text)
     except OSError as error:
         return None, [Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from todoke.mail.inert import clean_line, unlink
+from todoke.mail.inert import Inert, inert_address, inert_line
 from todoke.mail.templates import View
 from todoke.model.delivery import PARTY_OF, Kind, Party, Reason, Standing
 from todoke.model.language import N_, translator
@@ -20,7 +20,7 @@ class AlertWords(View):
     title: str
     happened: str
     why: str
-    answer: str
+    answer: Inert
     advice: tuple[str, ...]
 
 
@@ -137,7 +137,7 @@ def alert_words(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
         happened=_happened(note, about, language, zone),
         why=_why(note, reason, language),
-        answer=_answer(standing) if standing and failed else "",
+        answer=_answer(standing) if standing and failed else Inert(""),
         advice=tuple(say(step) for step in _advice(note, about, reason)),
     )
 
@@ -163,13 +163,13 @@ def _happened(note: Note, about: MessageTimeline | None, language: str, zone: Zo
         return say(_SILENT_SINCE) % {"since": _silent_since(about, language, zone)}
     if about is None:
         return say(_HAPPENED_OTHERWISE) % {"mail": say(N_("A mail of this message"))}
-    earlier = [a.attempt.recipient for a in about.attempts]
+    earlier = [a.attempt.recipient for a in reversed(about.attempts)]
     if note is Note.CORRECTED:
         new = about.message.recipient
-        old = next((r for r in reversed(earlier) if r != new), "?")
-        return say(_HAPPENED[Note.CORRECTED]) % {"old": clean_line(old), "new": clean_line(new)}
+        old = next((inert_address(r) for r in earlier if r != new), "?")
+        return say(_HAPPENED[Note.CORRECTED]) % {"old": old, "new": inert_address(new)}
     told = next((a for a in reversed(about.attempts) if a.standing.status.value == note), None)
-    recipient = clean_line(told.attempt.recipient if told else about.message.recipient)
+    recipient = inert_address(told.attempt.recipient if told else about.message.recipient)
     mail = say(_WHOSE[about.message.role]) % {"recipient": recipient}
     return say(_HAPPENED.get(note, _HAPPENED_OTHERWISE)) % {"mail": mail}
 
@@ -181,12 +181,12 @@ def _silent_since(about: MessageTimeline | None, language: str, zone: Zone) -> s
     return show_time(max(notes), zone, language) if notes else "?"
 
 
-def _answer(standing: Standing) -> str:
+def _answer(standing: Standing) -> Inert:
     """The server's own words, with the status code where they do not hold it."""
-    words = clean_line(standing.diagnostic, 500)
+    words = standing.diagnostic
     if standing.status_code and standing.status_code not in words:
         words = f"{standing.status_code} {words}"
-    return unlink(words).strip() if "://" in words else words.strip()
+    return inert_line(words, 500)
 
 
 def _advice(note: Note, about: MessageTimeline | None, reason: Reason | None) -> tuple[str, ...]:

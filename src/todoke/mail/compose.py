@@ -8,17 +8,18 @@ strangers' text is a relay for their advertising); what stands in a body is iner
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from todoke.forms.control_kind import TRAITS
 from todoke.mail.alert_words import alert_words
-from todoke.mail.inert import clean, clean_line, unlink
-from todoke.mail.templates import Sentences, View, render
+from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line
+from todoke.mail.templates import Sentences, render
+from todoke.mail.views import AnswerView, FileView, FormView, SiteView
 from todoke.model.address import Address
 from todoke.model.form import Field, Form
 from todoke.model.language import translator
@@ -32,42 +33,6 @@ ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
 ANSWERS_LIMIT = 200_000  # characters of all of them: the mail stays well under 1 MB, and everything is at the desk
 FIELDS_LIMIT = 300
 SUBJECT_LIMIT = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteView(View):
-    """What templates see of the site."""
-
-    name: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormView(View):
-    """What templates see of the form. `subject` is confirmation.subject, "" for ours."""
-
-    name: str
-    title: str
-    page_url: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerView(View):
-    """One field's answers, inert, with a `note` on what could not be shown ("" for none)."""
-
-    name: str
-    label: str
-    text: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileView(View):
-    """A file that came with the submission. `facts` is its type and size."""
-
-    name: str
-    facts: str
 
 
 def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
@@ -139,10 +104,8 @@ def _values(
     """Everything templates see; docs/mail.md lists it. A confirmation's holds no answers unless the form says so."""
     message, submission = claim.message, claim.submission
     language = message.language
-    shows_answers = message.role is Role.NOTIFICATION or (
-        message.role is Role.CONFIRMATION and form.confirmation.include_answers
-    )
-    answers, more = _answers(submission.entries, form, language) if shows_answers else ((), 0)
+    shown = _answers(submission, form, language) if _shows_answers(claim, form) else ((), 0)
+    answers, more = shown
     for_manager = message.role is not Role.CONFIRMATION
     return {
         "t": _translate(language),
@@ -160,13 +123,24 @@ def _values(
         "answers": answers,
         "more_answers": more,
         "files": _files(submission.entries, language) if for_manager else (),
-        "signals": ", ".join(map(clean_line, submission.signals)) if for_manager else "",
-        "reply_to": reply_to.address if reply_to else "",
+        "signals": inert_line(", ".join(submission.signals)) if for_manager else "",
+        "reply_to": inert_address(reply_to.address) if reply_to else "",
         "desk_url": desk_url(settings, submission.id) if for_manager else "",
         "alert": alert_words(message.note, about, language, settings.site.time_zone)
         if message.role is Role.ALERT
         else None,
     }
+
+
+def _shows_answers(claim: Claim, form: Form) -> bool:
+    """Whether a mail repeats the answers. A confirmation does so only to the address that came with them.
+
+    An address that was given later came from whoever holds the receipt link, and need not be the visitor's.
+    """
+    if claim.message.role is not Role.CONFIRMATION:
+        return claim.message.role is Role.NOTIFICATION
+    same = claim.attempt.recipient.key == claim.submission.visitor.key
+    return same and form.confirmation.include_answers
 
 
 def desk_url(settings: Settings, submission_id: str) -> str:
@@ -180,11 +154,13 @@ def _translate(language: str) -> Sentences:
     return Sentences(translator("mail", language).gettext)
 
 
-def _answers(entries: EntryList, form: Form, language: str) -> tuple[tuple[AnswerView, ...], int]:
+def _answers(
+    submission: Submission, form: Form, language: str
+) -> tuple[tuple[AnswerView, ...], int]:
     """The answers in the order they came, those of one name together; and how many fields had no room."""
     fields = {field.name: field for field in form.fields or ()}
     grouped: dict[str, list[Entry]] = {}
-    for entry in entries:
+    for entry in submission.entries:
         if isinstance(entry.value, str):
             grouped.setdefault(entry.name, []).append(entry)
     views: list[AnswerView] = []
@@ -193,6 +169,8 @@ def _answers(entries: EntryList, form: Form, language: str) -> tuple[tuple[Answe
         if len(views) == FIELDS_LIMIT or room <= 0:
             break
         view = _answer(name, group, fields.get(name), min(room, ANSWER_LIMIT), language)
+        if view.text == inert(submission.visitor):
+            view = dataclasses.replace(view, text=inert_address(submission.visitor))
         room -= len(view.text) + len(view.label)
         views.append(view)
     return tuple(views), len(grouped) - len(views)
@@ -202,9 +180,10 @@ def _answer(
     name: str, group: Iterable[Entry], field: Field | None, limit: int, language: str
 ) -> AnswerView:
     say = _translate(language)
-    label = unlink(clean_line((field.label if field else "") or name, 300)) or "?"
+    label = inert_line((field.label if field else "") or name, 300) or Inert("?")
+    known = Inert(name) if field else inert_line(name, 300)  # a field's name is the site's own word
     if field and not TRAITS[field.kind].is_read:
-        return AnswerView(name=name, label=label, text=say("(not shown in mails)"), note="")
+        return AnswerView(name=known, label=label, text=Inert(say("(not shown in mails)")), note="")
     texts = [entry.value for entry in group if isinstance(entry.value, str)]
     values = [field.in_words(text) for text in texts] if field else texts
     whole = "\n".join(values)
@@ -214,17 +193,17 @@ def _answer(
         notes.append(say("shortened; the whole answer is at the desk"))
     if any(entry.raw is not None for entry in group):
         notes.append(say("some characters could not be read; the original bytes are kept"))
-    text = unlink(clean(whole)).strip("\n")
-    return AnswerView(name=name, label=label, text=text or "–", note="; ".join(notes))
+    text = Inert(inert(whole).strip("\n") or "–")
+    return AnswerView(name=known, label=label, text=text, note="; ".join(notes))
 
 
 def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:
     say = _translate(language)
     views = []
     for _position, _entry, file in files(entries):
-        facts = (clean_line(file.media_type, 80) or say("unknown type"), show_size(file.size))
-        name = unlink(clean_line(file.name, 120)) or say("without a name")
-        views.append(FileView(name=name, facts=unlink(", ".join(facts))))
+        media_type = inert_line(file.media_type, 80) or say("unknown type")
+        name = inert_line(file.name, 120) or Inert(say("without a name"))
+        views.append(FileView(name=name, facts=Inert(f"{media_type}, {show_size(file.size)}")))
     return tuple(views)
 
 

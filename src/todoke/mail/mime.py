@@ -29,9 +29,7 @@ _ATOMS = re.compile(
 )  # RFC 5322 3.2.3
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
-_WORD_BYTES = (
-    45  # of text in one encoded word: 60 of base64 and 12 around them stay under 75 (RFC 2047 2)
-)
+_ENCODED_LINE = 76  # octets of a line that holds an encoded word, RFC 2047 2
 
 
 class HeaderMismatch(SendRefused):
@@ -119,7 +117,7 @@ def _fields(mail: Mail) -> list[tuple[str, str]]:
         ("To", wire(mail.recipient)),
     ]
     if mail.reply_to:
-        fields.append(("Reply-To", _mailbox(mail.reply_to)))
+        fields.append(("Reply-To", _mailbox(mail.reply_to, len("Reply-To"))))
     fields.append(("Subject", _text(mail.subject, len("Subject"))))
     fields.append(("Message-ID", mail.message_id))
     for name, value in mail.headers:
@@ -137,13 +135,13 @@ def _date(at: datetime) -> str:
 def _sender(box: Mailbox) -> str:
     """The site's own mailbox. Raises SetUpFault: if it cannot be written, which is no fault of this mail."""
     try:
-        return _mailbox(box)
+        return _mailbox(box, len("From"))
     except SendRefused as refused:
         raise SetUpFault(f"mail.from cannot be written: {refused}") from refused
 
 
 @lru_cache(maxsize=1024)
-def _mailbox(box: Mailbox) -> str:
+def _mailbox(box: Mailbox, name_length: int) -> str:
     """`name <address>` (RFC 5322 3.4), the name as atoms, quoted or encoded (RFC 2047 5 rule 3)."""
     address = wire(box.address)
     if not box.name:
@@ -151,7 +149,7 @@ def _mailbox(box: Mailbox) -> str:
     name = box.name
     if not _ATOMS.fullmatch(name) or "=?" in name or len(name) > 60:
         quotable = _PLAIN.fullmatch(name) and "=?" not in name and len(name) <= 60
-        name = _quoted(name) if quotable else _encoded(name)
+        name = _quoted(name) if quotable else _encoded(name, name_length)
     return f"{name}\r\n <{address}>" if len(name) + len(address) > 60 else f"{name} <{address}>"
 
 
@@ -166,25 +164,35 @@ def _text(value: str, name_length: int) -> str:
     fits = len(value) + name_length <= 76 or (len(value) <= 900 and " " not in value)
     if not value or (fits and "=?" not in value and _PLAIN.fullmatch(value)):
         return value
-    return _encoded(value)
+    return _encoded(value, name_length)
 
 
-def _encoded(text: str) -> str:
-    """`text` as encoded words of whole characters, folded so that each stands on its own line (RFC 2047 2 and 5)."""
+def _encoded(text: str, name_length: int) -> str:
+    """`text` as encoded words of whole characters, each on a line of 76 octets at most (RFC 2047 2 and 5).
+
+    The first stands beside the field's name, if that leaves room for a character.
+    """
     if CONTROL.search(text):
         raise SendRefused("a header value holds a control character", status_code="5.6.0")
     words: list[str] = []
     chunk: list[bytes] = []
-    size = 0
+    size, room = 0, _room(name_length + len(": "))
+    if room < 4:
+        words, room = [""], _room(1)
     for character in text:
         octets = character.encode("utf-8", "replace")
-        if size + len(octets) > _WORD_BYTES:
+        if size + len(octets) > room:
             words.append(_word(b"".join(chunk)))
-            chunk, size = [], 0
+            chunk, size, room = [], 0, _room(1)
         chunk.append(octets)
         size += len(octets)
     words.append(_word(b"".join(chunk)))
     return "\r\n ".join(words)
+
+
+def _room(before: int) -> int:
+    """How many octets of text an encoded word holds on a line with so many octets before it."""
+    return (_ENCODED_LINE - before - len(_word(b""))) // 4 * 3
 
 
 def _word(octets: bytes) -> str:

@@ -162,7 +162,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
     ours = FileSystemLoader(OURS)
     loader = (
-        ChoiceLoader([FileSystemLoader(folder), PrefixLoader({"todoke": ours})]) if folder else ours
+        ChoiceLoader(
+            [FileSystemLoader(folder, encoding="utf-8-sig"), PrefixLoader({"todoke": ours})]
+        )
+        if folder
+        else ours
     )
     environment = _Sandbox(
         loader=loader,

@@ -69,6 +69,20 @@ def test_a_short_file_is_enough(tmp_path: Path) -> None:
     assert faults_of(tmp_path, GOOD) == []
 
 
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    """Some editors begin a file with one: the configuration, a page and a directory are read without it."""
+    page = '<form action="/f/contact"><input name="email" type="email"></form>'
+    (tmp_path / "contact.html").write_text(page, encoding="utf-8-sig")
+    (tmp_path / "people.csv").write_text(
+        "address,manager\naoi@example.jp,boss@example.jp\n", encoding="utf-8-sig"
+    )
+    more = 'page = "contact.html"\nmanagers = {directory = "people.csv", field = "email"}\n'
+    text = "\ufeff" + GOOD.replace('managers = ["manager@example.jp"]\n', more)
+    form = settings_of(tmp_path, text).forms["contact"]
+    assert [field.name for field in form.fields or ()] == ["email"]
+    assert form.managers.directory == {"aoi@example.jp": ("boss@example.jp",)}
+
+
 @pytest.mark.parametrize(
     ("field", "limits", "mebibytes"),
     [

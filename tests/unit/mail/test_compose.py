@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.mail.linkers import links
 from support.mail.mails import CONTACT, MANAGER, NOW, VISITOR, claim, repeating, settings, stem
 from support.places import CORPORA
 from support.variants import replace
@@ -21,6 +22,7 @@ from todoke.mail.mime import header_names, serialise
 from todoke.mail.templates import OURS
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing
+from todoke.model.form import Field
 from todoke.model.language import LOCALE
 from todoke.model.mail import Mailbox
 from todoke.model.message import AttemptTimeline, MessageTimeline, Note, Role
@@ -67,6 +69,10 @@ class _Tags(HTMLParser):
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
         self.links: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
@@ -124,6 +130,14 @@ class TestConfirmation:
         )
         assert "<b>www[.]evil[.]test</b>" in mail.text
         assert "&lt;b&gt;www[.]evil[.]test&lt;/b&gt;" in mail.html
+
+    def test_never_repeats_it_to_an_address_given_later(self) -> None:
+        """Whoever holds the receipt link may correct the address, and need not be the visitor."""
+        made = claim(Role.CONFIRMATION, (Entry("name", CANARY),))
+        for later, repeats in (("thief@example.com", False), (VISITOR.upper(), True)):
+            attempt = replace(made.attempt, recipient=Address(later))
+            mail = compose(replace(made, attempt=attempt), settings(forms=repeating()))
+            assert (CANARY in mail.text, CANARY in mail.html) == (repeats, repeats)
 
     def test_the_subject_may_be_the_forms(self) -> None:
         """confirmation.subject is used as it is."""
@@ -196,7 +210,7 @@ class TestNotification:
         """Name, type and size; the content only at the desk, the one link of the mail."""
         file = File(name="a\u202egpj.exe\r\n", media_type="image/png", content=b"x" * 1500)
         mail = compose(claim(entries=(Entry("photo", file),)), settings())
-        assert "a⟨U+202E⟩gpj.exe (image/png, 1.5 kB)" in mail.text
+        assert "a⟨U+202E⟩gpj[.]exe (image/png, 1.5 kB)" in mail.text
         desk = "https://door.example.org/desk/06s4k0b2c3d4e5f6g7h8i9jabc"
         assert desk in mail.text
         assert [desk] == tags_of(mail.html).links
@@ -214,13 +228,14 @@ class TestNotification:
     @pytest.mark.parametrize(
         ("typed", "shown"),
         [
-            ("https://evil.test/a.b", "https[:]//evil[.]test/a[.]b"),
+            ("https://evil.test/a.b", "https[:]//evil[.]test/a.b"),
             ("WWW.evil.test", "WWW[.]evil[.]test"),
             ("evil.test/login", "evil[.]test/login"),
             ("evil.test:8080", "evil[.]test[:]8080"),
             ("javascript:alert(1)", "javascript[:]alert(1)"),
             ("3.5/10, e.g. this; 12:30", "3.5/10, e.g. this; 12:30"),
-            ("me@example.net", "me@example.net"),
+            ("me@elsewhere.test", "me[@]elsewhere[.]test"),
+            (VISITOR, VISITOR),
         ],
     )
     def test_nothing_can_be_clicked(self, typed: str, shown: str) -> None:
@@ -304,7 +319,7 @@ class TestAlert:
         for shown in (
             "The confirmation to the visitor (aoi@example.net) came back",
             "There is no mailbox with this address",
-            "550 5.1.1 <aoi@example.net> unknown, see https[:]//help[.]test/x",
+            "550 5.1.1 <aoi[@]example[.]net> unknown, see https[:]//help[.]test/x",
             "they can correct it on their receipt page",
             "stored and safe",
         ):
@@ -375,6 +390,29 @@ class TestOwnersTemplates:
             "name=Aoi;message=Good morning;\n",
             "",
         )
+
+    def test_see_only_what_is_inert(self, tmp_path: Path) -> None:
+        """Names of unknown fields too; those of the form's own fields are the site's words and stay."""
+        loop = "{% for a in answers %}{{ a.name }}|{{ a.label }}|{{ a.text }}\n{% endfor %}"
+        (tmp_path / "notification.txt").write_text(loop)
+        field = Field(name="contact.name", label="Name")
+        form = replace(CONTACT, fields=(field,))
+        entries = (Entry("contact.name", "x"), Entry("see https://evil.test \x1b\r\nTotal: 0", "v"))
+        text = compose(
+            claim(entries=entries), settings(templates=tmp_path, forms={"contact": form})
+        ).text
+        assert text.splitlines() == [
+            "contact.name|Name|x",
+            "see https[:]//evil[.]test ␛ Total: 0|see https[:]//evil[.]test ␛ Total: 0|v",
+        ]
+
+    def test_may_begin_with_a_byte_order_mark(self, tmp_path: Path) -> None:
+        """Some editors write one; it is no part of the text."""
+        words = "{% block subject %}Hi{% endblock %}Hello\n"
+        (tmp_path / "notification.txt").write_text(words, encoding="utf-8-sig")
+        (tmp_path / "notification.html").write_text("<p>Hello</p>", encoding="utf-8-sig")
+        mail = compose(claim(), settings(templates=tmp_path))
+        assert (mail.subject, mail.text, mail.html) == ("Hi", "Hello\n", "<p>Hello</p>")
 
     def test_may_be_html_alone(self, tmp_path: Path) -> None:
         """The text is ours then, and values are escaped."""
@@ -486,6 +524,40 @@ def test_every_sentence_is_in_the_catalog() -> None:
     catalog = (LOCALE / "ja" / "LC_MESSAGES" / "mail.po").read_text("utf-8")
     written = set(re.findall(r'^msgid "((?:[^"\\]|\\.)+)"', catalog, re.MULTILINE))
     assert said == written
+
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        (
+            *("evil.com", "https://", "www.", "mailto:", "tel:", "a@b.com", "//", "пример.рф"),
+            *("\u200b", "\u202e", "x", ".", "<b>", "&", " ", "\r\n"),
+        )
+    ),
+    max_size=8,
+).map("".join)
+
+
+@given(HOSTILE, HOSTILE, st.sampled_from(sorted(Role)), st.sampled_from(["en", "ja"]))
+def test_what_strangers_wrote_links_to_nothing(
+    one: str, other: str, role: Role, language: str
+) -> None:
+    """No linker finds more in a mail, text or HTML, than the site, the desk and mail to the checked addresses."""
+    entries = (
+        Entry(one, other),
+        Entry("name", one),
+        Entry("email", VISITOR),
+        Entry("message", other),
+        Entry("f", File(name=one, media_type=other, content=b"")),
+    )
+    made = claim(role, entries, language=language, note=Note.BOUNCED)
+    made = replace(made, submission=replace(made.submission, signals=(one,)))
+    about = TestAlert().about(Kind.BOUNCED, diagnostic=f"550 {one} {other}", status_code="5.1.1")
+    mail = compose(made, settings(forms=repeating()), about)
+    texts = "\n".join(tags_of(mail.html).texts)
+    wanted = {"https://example.org", f"mailto:{VISITOR}"}
+    for shown in (mail.subject, mail.text, texts):
+        found = {link for link in links(shown) if not link.startswith("https://door.example.org/")}
+        assert found <= wanted
 
 
 CHOICES = st.tuples(

@@ -88,6 +88,34 @@ def test_a_long_name_is_folded_into_encoded_words(name: str) -> None:
     assert f"{name} <desk@example.org>" == str(make_header(decode_header(written)))
 
 
+WIDE = st.text(
+    st.sampled_from("a =?東京都\u200d\u0301é👩👧\ufe0f〜㈱")
+    | st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")),
+    min_size=1,
+    max_size=150,
+)
+
+
+@given(WIDE, WIDE, st.sampled_from(["X", "X-Note", "X-" + "n" * 62]))
+def test_a_line_with_an_encoded_word_is_short(subject: str, name: str, field: str) -> None:
+    """76 octets at most with the field's name (RFC 2047 2), 75 for a word, and the texts come back."""
+    octets = serialise(
+        mail(
+            subject=subject,
+            sender=Mailbox(name=name, address=Address("desk@example.org")),
+            reply_to=Mailbox(name=name, address=Address("a" * 50 + "@example.org")),
+            headers=((field, subject),),
+        )
+    )
+    for line in head_of(octets).split(b"\r\n"):
+        assert b"=?utf-8?B?" not in line or len(line) <= 76
+        assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?B\?\S*", line))
+    written = message_from_bytes(octets)
+    for field_name in ("Subject", field):
+        shown = "".join(part for part in str(make_header(decode_header(written[field_name]))))
+        assert shown == subject
+
+
 @given(LINES, LINES)
 def test_any_text_comes_back(text: str, html: str) -> None:
     """Both alternatives are read back as they were given, with CRLF line ends and short lines on the wire."""

@@ -150,7 +150,7 @@ def _files_named(config: Path, document: Mapping[str, Any]) -> Iterator[tuple[st
 def read_toml(config: Path) -> dict[str, Any]:
     """todoke.toml as it is written. Raises ConfigError: if it cannot be read."""
     try:
-        return tomllib.loads(config.read_text("utf-8"))
+        return tomllib.loads(config.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -24,6 +24,7 @@ from support.places import ROOT
 from support.web.local_server import serving
 from todoke.cli import commands
 from todoke.cli.main import plain_serve, run
+from todoke.demo import demo_settings
 from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.message import Message, Role
@@ -507,6 +508,17 @@ def test_without_a_configuration_times_are_in_the_machine_s_zone(
     monkeypatch.setenv("TZ", "Asia/Toyko")
     assert run(["list"]) == 2
     assert "Did you mean 'Asia/Tokyo'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("machine", ["Asia/Tokyo", "America/St_Johns"])
+def test_the_demo_is_in_the_machine_s_zone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str
+) -> None:
+    """Its settings are made here, and take the zone as those of a file do."""
+    monkeypatch.setenv("TODOKE_DATA", str(tmp_path))
+    monkeypatch.setenv("TZ", machine)
+    zone = demo_settings("http://127.0.0.1:1", "http://127.0.0.1:2").site.time_zone
+    assert (zone.name, zone.source) == (machine, "TZ")
 
 
 @pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo", "America/St_Johns"])

@@ -76,6 +76,7 @@ def demo_settings(door_url: str, inbox_url: str) -> Settings:
             "TODOKE_DATA": str(data),
             "TODOKE_CMC_API_KEY": "sandbox-takes-any-key",
             "TODOKE_CMC_HOOK_SECRET": placeholder,
+            **{name: value for name, value in os.environ.items() if name == "TZ"},
         },
     )
     hook_secret = hmac.digest(settings.secret, b"demo hook", "sha256").hex()[:32]

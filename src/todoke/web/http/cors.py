@@ -28,6 +28,8 @@ _ALWAYS = (
     (b"vary", b"Origin"),
     (b"access-control-expose-headers", b"Retry-After, Location, HX-Redirect, HX-Reswap"),
 )
+_CREDENTIALS = ((b"access-control-allow-credentials", b"true"),)
+"""A script that sends cookies without need could not read its answer else. No answer here depends on one."""
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"POST, OPTIONS"),
     (b"access-control-max-age", b"7200"),
@@ -90,11 +92,10 @@ class Cors:
         return origin in self._origins or origin == self._door or origin.endswith(f"//{own_host}")
 
     def _headers(self, origin: str) -> tuple[tuple[bytes, bytes], ...]:
-        if self._any:
-            return (*_ALWAYS, (b"access-control-allow-origin", b"*"))
-        if origin:
-            return (*_ALWAYS, (b"access-control-allow-origin", origin.encode("latin-1")))
-        return _ALWAYS
+        if origin and origin.isascii():
+            allowed = (b"access-control-allow-origin", origin.encode("ascii"))
+            return (*_ALWAYS, *_CREDENTIALS, allowed)
+        return (*_ALWAYS, (b"access-control-allow-origin", b"*")) if self._any else _ALWAYS
 
 
 def _allowed(scope: Scope) -> bytes:

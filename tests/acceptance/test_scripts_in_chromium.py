@@ -1,0 +1,180 @@
+"""Scripts of a site in real Chromium, before a real door elsewhere: what is stored is never told as a failure."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+
+from support.web.browsing import chromium, static_site
+from support.web.doors import OPEN_FORM, make_app
+from support.web.local_server import serving
+from todoke.model.form import Field, Site
+from todoke.server.asgi import without_sender
+from todoke.testing import MemoryStore
+from todoke.walk.app import utc_now
+
+pytestmark = pytest.mark.acceptance
+
+PACKAGES = {
+    "htmx.js": ("htmx.org@2.0.11", "package/dist/htmx.min.js"),
+    "turbo.js": ("@hotwired/turbo@8.0.23", "package/dist/turbo.es2017-umd.js"),
+}
+HTMX_PAGE = """<!doctype html><title>Site</title>
+<meta name="htmx-config" content='{{"selfRequestsOnly": false,
+ "responseHandling": [{{"code": "[2]..", "swap": true}}, {{"code": "422", "swap": true}}]}}'>
+<script src="htmx.js"></script>
+<form hx-post="{door}/f/strict"><input name="a" id="a"><button>Send</button></form>"""
+TURBO_PAGE = """<!doctype html><title>Site</title><script src="/site/turbo.js"></script>
+<form method="post" action="/f/strict"><input name="a" id="a"><button>Send</button></form>"""
+
+
+@dataclass
+class Stand:
+    """A site and a door, each with an origin of its own; `folder` is the site's, which the door has at /site/ too."""
+
+    site: str
+    door: str
+    store: MemoryStore
+    folder: Path
+
+    def stored(self) -> int:
+        """How many submissions there are."""
+        return len(self.store._tables.submissions)
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    """Everything in place; the form leads to the site's thanks."""
+    store = MemoryStore()
+
+    async def site_file(request: Request) -> Response:
+        return FileResponse(tmp_path / request.path_params["name"])
+
+    with static_site(tmp_path) as site:
+        strict = replace(OPEN_FORM, name="strict", fields=(Field(name="a", required=True),))
+        led = replace(OPEN_FORM, name="led", redirect=f"{site}/thanks.html")
+        base = make_app(OPEN_FORM, strict, led, site=Site(name="Site", url=site))
+        app = without_sender(replace(base, store=store, clock=utc_now))
+        routes = [Route("/site/{name}", site_file), Mount("/", app)]
+        with serving(Starlette(routes=routes), lifespan="off") as door:
+            yield Stand(site, door, store, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own."""
+    made = browser.new_page()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "init",
+    [
+        "body: form",
+        "body: new URLSearchParams({a: 1})",
+        "body: '{\"a\": 1}'",
+        "body: 'a=1'",
+        "body: new Blob(['{\"a\": 1}'])",
+        "body: form, headers: {Accept: 'text/html'}",
+        "body: form, credentials: 'include'",
+        "body: form, headers: {'HX-Request': 'true'}",
+        "body: form, headers: {'X-Anything': '1', 'X-Requested-With': 'XMLHttpRequest'}",
+        "body: form, mode: 'no-cors'",
+        "body: form, redirect: 'error'",
+    ],
+)
+@pytest.mark.parametrize("form", ["any", "led"])
+def test_a_fetch_that_is_stored_is_fulfilled(
+    page: Page, stand: Stand, init: str, form: str
+) -> None:
+    """However it is written; without cors a script may know no more than that."""
+    (stand.folder / "page.html").write_text("<!doctype html><title>Site</title>")
+    page.goto(f"{stand.site}/page.html")
+    status = page.evaluate(
+        "([url]) => { const form = new FormData(); form.set('a', '1');"
+        f" return fetch(url, {{method: 'POST', {init}}}).then((answer) => answer.status) }}",
+        [f"{stand.door}/f/{form}"],
+    )
+    assert status == (0 if "no-cors" in init else 200)
+    (submission,) = stand.store._tables.submissions.values()
+    assert [(entry.name, entry.value) for entry in submission.entries] == [("a", "1")]
+
+
+def test_an_old_request_object_is_answered_too(page: Page, stand: Stand) -> None:
+    """XMLHttpRequest, with a listener on its upload, which makes a preflight."""
+    (stand.folder / "page.html").write_text("<!doctype html><title>Site</title>")
+    page.goto(f"{stand.site}/page.html")
+    answer = page.evaluate(
+        "([url]) => new Promise((done) => { const asked = new XMLHttpRequest();"
+        " asked.open('POST', url); asked.upload.onprogress = () => {};"
+        " asked.onloadend = () => done([asked.status, asked.responseText]);"
+        " const form = new FormData(); form.set('a', '1'); asked.send(form) })",
+        [f"{stand.door}/f/led"],
+    )
+    assert answer[0] == 200
+    assert '"ok":true' in answer[1]
+    assert stand.stored() == 1
+
+
+def bring(name: str, folder: Path) -> None:
+    """Put a script of the npm registry into the site; skip where it cannot be had."""
+    package, path = PACKAGES[name]
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no npm to bring the script")
+    command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
+    packed = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    if packed.returncode:
+        pytest.skip(f"{package} cannot be had from the npm registry")
+    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+        script = archive.extractfile(path)
+        assert script is not None
+        (folder / name).write_bytes(script.read())
+
+
+def test_htmx_shows_the_fault_and_then_goes_to_the_receipt(page: Page, stand: Stand) -> None:
+    """The real script, on another origin: the fault stands above what was typed, which is kept."""
+    bring("htmx.js", stand.folder)
+    (stand.folder / "htmx.html").write_text(HTMX_PAGE.format(door=stand.door))
+    page.goto(f"{stand.site}/htmx.html")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please check your answers.")
+    assert stand.stored() == 0
+    page.locator("#a").fill("hello")
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{stand.door}/s/*")
+    assert stand.stored() == 1
+
+
+def test_turbo_shows_the_page_of_faults_and_then_the_receipt(page: Page, stand: Stand) -> None:
+    """The real script, on the door's own origin: 422 with a page, then a redirect that it follows."""
+    bring("turbo.js", stand.folder)
+    (stand.folder / "turbo.html").write_text(TURBO_PAGE)
+    page.goto(f"{stand.door}/site/turbo.html")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please check your answers")
+    assert stand.stored() == 0
+    page.goto(f"{stand.door}/site/turbo.html")
+    page.locator("#a").fill("hello")
+    page.get_by_role("button").click()
+    page.wait_for_url(f"{stand.door}/s/*")
+    assert stand.stored() == 1

@@ -295,6 +295,16 @@ def correct(store: MemoryStore, address: str, **headers: str) -> tuple[Answer, l
     return post(app, f"/s/{token('s1')}/address", f"address={address}", **headers), hints
 
 
+def test_the_page_of_a_corrected_address_tells_the_earlier_one() -> None:
+    """With what became of it and when, in the site's zone: the page is made, not only its values."""
+    store = one()
+    assert correct(store, "hana%40example.org")[0].status == 303
+    page = call(receipts(store), f"/s/{token('s1')}")
+    assert page.status == 200
+    _, _, earlier = page.text.partition("data-earlier")
+    assert re.search(r"<time datetime=\"[^\"]+Z\">\d+ \w+ \d{4}, \d\d:\d\d UTC</time>", earlier)
+
+
 def test_correction_makes_a_new_attempt_due() -> None:
     """A corrected address gets a new attempt, and the visitor goes back to the receipt."""
     store = one("bounced")

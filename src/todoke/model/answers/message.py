@@ -51,7 +51,7 @@ MESSAGE: tuple[Row, ...] = (
             (
                 r"(?:message|mail|header|line)s?(?: \w+)? (?:is |are )?too (?:large|big|long)"
                 r"|message is larger"
-                r"|(?:message|mail|header|attachment|file)s?[' ](?:\w+ )?(?:size|length)"
+                r"|(?:message|mail|header|attachment|file)s?(?:'| )(?:\w+ )?(?:size|length)"
                 r"|size[^.;]{0,30}exceed"
                 r"|exceed[^.;]{0,40}\b(?:size|bytes|length)\b|max(?:imum)? (?:message )?size"
                 r"|maximum length"

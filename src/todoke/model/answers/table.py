@@ -1,4 +1,4 @@
-"""The one table of answers, in the order in which it is read. Pure; docs/mail.md shows it."""
+"""The one table of answers, in the order in which it is read. Pure; docs/answers.md shows it."""
 
 from __future__ import annotations
 

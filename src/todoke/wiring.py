@@ -11,6 +11,7 @@ from todoke.ports.store import Store
 from todoke.services.table import TOKENED, service_named
 from todoke.toml.secrets import secret_keeper
 from todoke.walk.app import App, utc_now
+from todoke.walk.silence import note_expected
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
@@ -45,6 +46,7 @@ def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
     if isinstance(app.store, SqliteStore):
         try:
             begin_serving(app.store)
+            note_expected(app.shelf, settings.mail.expect_events_within)
         except Error:
             app.store.close()
             raise

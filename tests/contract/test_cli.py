@@ -24,6 +24,8 @@ from support.places import ROOT
 from support.web.local_server import serving
 from todoke.cli import commands
 from todoke.cli.main import plain_serve, run
+from todoke.cli.open import opened
+from todoke.configuration import read
 from todoke.demo import demo_settings
 from todoke.model import ids
 from todoke.model.address import Address
@@ -32,6 +34,8 @@ from todoke.model.submission import Entry, File, Submission
 from todoke.stores.sqlite.lock import begin_serving
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.toml.secrets import known_secret
+from todoke.walk.silence import note_expected
+from todoke.wiring import build_to_serve
 
 NOW = datetime.now(UTC)
 CONFIG = """\
@@ -652,3 +656,19 @@ def test_each_command_and_option_is_documented(capsys: pytest.CaptureFixture[str
             assert run([*line, "--help"]) == 0
             options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
             assert {option for option in options if f"`{option}" not in part} == set()
+
+
+def test_without_a_configuration_a_mail_reads_as_where_it_was_served(folder: Path) -> None:
+    """After how long a mail reads unknown is noted beside the data, so that no command says another word."""
+    config = folder / "todoke.toml"
+    config.write_text(CONFIG.replace("[forms", 'expect_events_within = "3h"\n[forms', 1))
+    settings = read(config, os.environ, serving=False)
+    app = build_to_serve(settings)
+    app.store.close()
+    config.unlink()
+    with opened(Path("todoke.toml")) as (found, _):
+        assert found.mail.expect_events_within == timedelta(hours=3)
+    with opened(Path("todoke.toml")) as (found, store):
+        note_expected(store, timedelta(days=2))
+    with opened(Path("todoke.toml")) as (found, _):
+        assert found.mail.expect_events_within == timedelta(days=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from todoke.cli.defaults import DEFAULT_CONFIG
@@ -16,6 +17,7 @@ from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.ports.store import Store
 from todoke.toml.zones import machine_zone
+from todoke.walk.silence import expected_within
 from todoke.wiring import open_store
 
 
@@ -48,6 +50,12 @@ def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
         raise ConfigError(f"There is no data in {settings.data} yet.")
     store = open_store(settings)
     try:
-        yield settings, store
+        yield (settings if settings.mail.service else _as_served(settings, store)), store
     finally:
         store.close()
+
+
+def _as_served(settings: Settings, store: Store) -> Settings:
+    """The settings without a file, with what decides a word of a mail where this data was last served."""
+    within = expected_within(store, settings.mail.expect_events_within)
+    return replace(settings, mail=replace(settings.mail, expect_events_within=within))

@@ -7,7 +7,7 @@ What the service's records tell is no sign of its webhook.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -30,6 +30,9 @@ HEARD_EVERY = timedelta(seconds=10)
 LOOKED_AT = 200
 """So many submissions are looked at, however many are stored."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXPECTED = "expect_events_within"
+"""A mark so long after the epoch."""
 log = get_logger(__name__)
 
 
@@ -58,6 +61,21 @@ def note_heard(app: App, service: str) -> None:
 def heard_at(shelf: Shelf, service: str) -> datetime | None:
     """When a webhook call of this service was last read, None if never. Raises StoreError."""
     return shelf.mark(_heard(service))
+
+
+def note_expected(shelf: Shelf, within: timedelta) -> None:
+    """Note beside the data after how long a mail reads unknown, so that it does without a configuration, too.
+
+    Raises StoreError.
+    """
+    if shelf.mark(_EXPECTED) != _EPOCH + within:
+        shelf.put_mark(_EXPECTED, _EPOCH + within)
+
+
+def expected_within(shelf: Shelf, default: timedelta) -> timedelta:
+    """After how long a mail read unknown where this data was last served, or the default. Raises StoreError."""
+    noted = shelf.mark(_EXPECTED)
+    return noted - _EPOCH if noted else default
 
 
 def watch(app: App) -> None:

@@ -20,7 +20,7 @@ todoke.services.__path__.append(sys.argv[1])
 from todoke.services.pigeon.service import PIGEON
 from todoke.model.address import Address
 from todoke.model.delivery import Kind
-from todoke.model.errors import SendDeferred
+from todoke.model.errors import Malformed
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.form import Site
@@ -36,7 +36,7 @@ def table(values):
 
 without = table({})
 PIGEON.read(without, {}, Choice("pigeon"))
-assert [f.severity for f in without.findings.found] == ["error"]
+assert [f.severity for f in without.findings.found] == ["error", "error"]
 whole = table({"timeout": "2s"})
 environ = {secret.variable: "x" * 32 for secret in PIGEON.secrets}
 own = PIGEON.read(whole, environ, Choice("pigeon"))
@@ -52,6 +52,12 @@ body = b'{"event": "loft is full", "at": 1, "reference": "t"}'
 assert (event.kind, event.token, event.raw) == (Kind.BOUNCED, "t", body)
 [event] = source.read(HookRequest(headers={}, body=b'{"event": "sang"}'), now)
 assert event.kind is Kind.OTHER
+for forged in (b"{", b"[]", b'{"at": 1000000000000000000}', b'{"at": true}', b'{"event": ["landed"]}'):
+    try:
+        source.read(HookRequest(headers={}, body=forged), now)
+    except Malformed:
+        continue
+    raise AssertionError(forged)
 consultation = Consultation(settings=site, seconds=0.1, clock=lambda: now)
 assert PIGEON.open_doctor(consultation).needs_of_domain().envelope == "garden.example"
 """

@@ -76,10 +76,11 @@ class Address(str):
 
     @property
     def key(self) -> str:
-        """What two spellings of one mailbox have in common: domain and local part case-folded.
+        """What two spellings of one mailbox have in common: domain and local part in small letters.
 
         RFC 5321 2.4 lets a local part be case-sensitive; no service in use is, and their events change the
-        case. Only for comparing; mail is always sent to what was typed.
+        case. Not case-folded, which makes one of straße and strasse: they are two people's. Only for comparing;
+        mail is always sent to what was typed.
         """
         return mailbox_key(self)
 
@@ -137,10 +138,10 @@ def same_mailbox(one: str, other: str) -> bool:
 
 
 def mailbox_key(text: str) -> str:
-    """What all spellings of one mailbox have in common (see Address.key); for anything else, the text case-folded."""
+    """What all spellings of one mailbox have in common (see Address.key); of anything else, its small letters."""
     bare = text.strip().strip("<>")
     # An ASCII spelling is its own key, so the costly reading is left to the rest.
-    return bare.casefold() if bare.isascii() else _international_key(bare)
+    return bare.lower() if bare.isascii() else _international_key(bare)
 
 
 @lru_cache(maxsize=4096)
@@ -148,5 +149,5 @@ def _international_key(text: str) -> str:
     try:
         address = parse_address(text)
     except AddressError:
-        return text.casefold()
-    return f"{address.local}@{address.ascii_domain}".casefold()
+        return text.lower()
+    return f"{address.local}@{address.ascii_domain}".lower()

@@ -52,6 +52,7 @@ def test_one_mailbox_has_many_spellings():
     assert same_mailbox("Aoi@Example.COM", "<aoi@example.com>")
     assert same_mailbox("aoi@例え.jp", "aoi@xn--r8jz45g.jp")
     assert not same_mailbox("aoi@example.com", "aoi@example.net")
+    assert not same_mailbox("straße@example.com", "strasse@example.com")
 
 
 def test_a_masked_address_hides_the_local_part():

@@ -1,9 +1,9 @@
 """Turn a claimed message and its submission into a Mail: the outbox row is a recipe, cooked when it is sent.
 
 Pure but for reading templates once. Rules that hold whatever a template says: From is the site's own; the visitor
-is only ever in Reply-To, as an address without a name; recipients come from the message; no text of the visitor's
-stands in a header field, nor in a confirmation unless the form's settings say so (an autoresponder that repeats
-strangers' text is a relay for their advertising); what stands in a body is inert.
+is only ever in Reply-To, as an address without a name; recipients come from the message; of the visitor's text a
+header field holds nothing but the name in a notification's subject, and a confirmation none unless the form's settings
+say so (an autoresponder that repeats strangers' text is a relay for their advertising); what strangers wrote is inert.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.visitor import read_said
 from todoke.mail.alert_words import alert_words
-from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line
+from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line, is_broken
 from todoke.mail.templates import Sentences, render
-from todoke.mail.views import AnswerView, FileView, FormView, SiteView
+from todoke.mail.views import AnswerView, FileView, FormView, SiteView, VisitorView
 from todoke.model.address import Address
 from todoke.model.form import Field, Form
 from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox, identified
-from todoke.model.message import Claim, Message, MessageTimeline, Role
+from todoke.model.message import Claim, Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
 from todoke.model.show import show_size, show_time
 from todoke.model.submission import Entry, EntryList, Submission, files
@@ -33,6 +34,8 @@ ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
 ANSWERS_LIMIT = 200_000  # characters of all of them: the mail stays well under 1 MB, and everything is at the desk
 FIELDS_LIMIT = 300
 SUBJECT_LIMIT = 200
+NAME_LIMIT = 60  # characters of a visitor's name in a subject
+EXCERPT_LIMIT = 300  # characters of the message in an alert
 
 
 def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
@@ -107,6 +110,15 @@ def _values(
     shown = _answers(submission, form, language) if _shows_answers(claim, form) else ((), 0)
     answers, more = shown
     for_manager = message.role is not Role.CONFIRMATION
+    files = _files(submission.entries, language) if for_manager else ()
+    alert = (
+        alert_words(message.note, about, language, settings.site.time_zone)
+        if message.role is Role.ALERT
+        else None
+    )
+    visitor = _visitor(claim, form, about) if for_manager else VisitorView()
+    texts = [visitor.message, alert.answer if alert else "", *(f.name for f in files)]
+    texts += [part for answer in answers for part in (answer.label, answer.text)]
     return {
         "t": _translate(language),
         "language": language,
@@ -122,14 +134,32 @@ def _values(
         "received": show_time(submission.received_at, settings.site.time_zone, language),
         "answers": answers,
         "more_answers": more,
-        "files": _files(submission.entries, language) if for_manager else (),
+        "files": files,
+        "visitor": visitor,
         "signals": inert_line(", ".join(submission.signals)) if for_manager else "",
         "reply_to": inert_address(reply_to.address) if reply_to else "",
         "desk_url": desk_url(settings, submission.id) if for_manager else "",
-        "alert": alert_words(message.note, about, language, settings.site.time_zone)
-        if message.role is Role.ALERT
-        else None,
+        "alert": alert,
+        "has_broken": any(map(is_broken, texts)),
     }
+
+
+def _visitor(claim: Claim, form: Form, about: MessageTimeline | None) -> VisitorView:
+    """Who wrote, for a notification's subject and for whoever an alert asks to act; of a silent service nobody.
+
+    An alert names the address unless it is the confirmation's, of which it speaks anyway.
+    """
+    message, submission = claim.message, claim.submission
+    if message.note is Note.SILENT:
+        return VisitorView()
+    said = read_said(form, submission.entries)
+    told = about is not None and about.message.role is Role.CONFIRMATION
+    return VisitorView(
+        name=inert_line(said.name, NAME_LIMIT),
+        telephone=inert_line(said.telephone, NAME_LIMIT),
+        address=Inert("") if told else inert_address(submission.visitor),
+        message=inert_line(said.message, EXCERPT_LIMIT),
+    )
 
 
 def _shows_answers(claim: Claim, form: Form) -> bool:

@@ -31,7 +31,7 @@ _SPACES = re.compile(r"[\s\u2028\u2029\x85]+")
 # Mail programs make links by guessing, each by another list of endings and schemes. So no list here, but the
 # punctuation that all of them need, where writing does not need it: linear, for strangers choose the text.
 _PUNCTUATION = (
-    r"[\s!-,./:-@\[-^`{-~]"  # ASCII's, less the two that host names have, and white space
+    r"""[\s!"#%&'()*,./:;?@\[\\\]{}]"""  # no linker takes these for a letter of a host name
 )
 _LATIN = "[a-z\uff41-\uff5a\uff21-\uff3a]"
 _ABROAD = "[^\x00-\xbf\\s\u2000-\u206f\u3000-\u303f\uff01-\uff20\uff3b-\uff40\uff5b-\uff65]"
@@ -40,6 +40,8 @@ _FILE_TYPES = (  # none of them is a top-level domain (https://data.iana.org/TLD
     "|xlsx?|xml"
 )
 _LINK_MARK = re.compile(
+    # What follows // is taken for a host, whatever it ends in.
+    r"(?<=//)(?P<host>[^\s/]\S*)|"
     # A dot before the ending of a host name: two Latin letters or one of another script. "e.g.", "3.5", "2.0.1" and
     # "photo.jpg" have none.
     rf"(?<!{_PUNCTUATION})(?<!^)[.\u2024\ufe52]"
@@ -52,12 +54,18 @@ _LINK_MARK = re.compile(
     # Schemes: tel:, http:evil.example, https://, x://. A time of day has none.
     r"|(?<=[a-z0-9+.-][a-z+-]):(?=[^\s\]])|:(?=//|\\\\)"
     # //host, \\host\share, name@host.
+    r"|/(?=/localhost)"
     r"|(?<![\w/:\]])/(?=/\w)|(?<![\w\\:\]])\\(?=\\\w)|(?<=[^\s\[])@(?=[^\s\]])",
+    re.IGNORECASE,
+)
+_IN_HOST = re.compile(
+    "(?<!\\[)[.:@\u2024\ufe52\u3002\uff0e\uff61](?=[^\\s\\]])"
+    r"|(?<![\w/:\]])/(?=/\w)|/(?=/localhost)|(?<![\w\\:\]])\\(?=\\\w)",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(r"(?!www|ftp\.)[a-z0-9][a-z0-9._+-]*", re.IGNORECASE)
 _MARK = re.compile(r"[^\w]")
-_BROKEN = re.compile(r"\[[^\w\s]\]")
+_BROKEN = re.compile(r"\[[.:@/\\\u2024\ufe52\u3002\uff0e\uff61]\]")
 
 
 def inert(text: str) -> Inert:
@@ -119,4 +127,5 @@ def _show(found: re.Match[str]) -> str:
 
 
 def _break(found: re.Match[str]) -> str:
-    return _MARK.sub(r"[\g<0>]", found.group())
+    marks = _IN_HOST if found["host"] else _MARK
+    return marks.sub(r"[\g<0>]", found.group())

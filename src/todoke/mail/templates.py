@@ -139,7 +139,7 @@ class Sentences:
     def __init__(self, gettext: Callable[[str], str]) -> None:
         self._gettext = gettext
 
-    def __call__(self, text: str, **values: object) -> str:
+    def __call__(self, text: str, /, **values: object) -> str:
         said = self._gettext(text)
         return said % values if values else said
 

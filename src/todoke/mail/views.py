@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from todoke.mail.inert import Inert
 from todoke.mail.templates import View
 
+_NOTHING = Inert("")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView(View):
@@ -34,6 +36,16 @@ class AnswerView(View):
     label: Inert
     text: Inert
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorView(View):
+    """Who wrote, as far as the answers say; each may be "". `message` is how their message begins."""
+
+    name: Inert = _NOTHING
+    telephone: Inert = _NOTHING
+    address: Inert = _NOTHING
+    message: Inert = _NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,9 +47,9 @@ class Field:
     `minlength` and `maxlength` count UTF-16 code units of the API value, as browsers do. `min`, `max`, `step` are as
     written. `options` are the values a select, radio group or checkbox group can send, with their labels. `multiple`
     is that of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file
-    control's list of media types and extensions, lower case. `pattern` is the attribute as written. `required_values`
-    are the boxes of a checkbox group that must each be ticked; `sent_anyway` are values that hidden controls and
-    submit buttons of the same name may add.
+    control's list of media types and extensions, lower case. `pattern` is the attribute as written,
+    `autocomplete` in lower case. `required_values` are the boxes of a checkbox group that must each be ticked;
+    `sent_anyway` are values that hidden controls and submit buttons of the same name may add.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Field:
     step: str = ""
     pattern: str = ""
     title: str = ""
+    autocomplete: str = ""
     options: tuple[tuple[str, str], ...] = ()
     accept: tuple[str, ...] = ()
     placeholder: str = ""

@@ -122,6 +122,18 @@ class TestConfirmation:
         assert "Contact" in mail.text
         assert "Example Site" in mail.text
 
+    @pytest.mark.parametrize(("language", "words"), [("en", "only sends"), ("ja", "送信専用")])
+    def test_says_when_replies_go_nowhere(self, language: str, words: str) -> None:
+        """Unless `reply_to` takes them."""
+        made = claim(Role.CONFIRMATION, language=language)
+        usual = settings()
+        mail = compose(made, usual)
+        assert words in mail.text
+        assert words in mail.html
+        answered = replace(usual, mail=replace(usual.mail, reply_to=Address("help@example.org")))
+        mail = compose(made, answered)
+        assert words not in mail.text + mail.html
+
     def test_holds_it_where_the_form_says_so(self) -> None:
         """include_answers repeats them, inert."""
         mail = compose(
@@ -194,6 +206,25 @@ class TestNotification:
         assert "How?\n  so" in mail.text
         assert "いつ？\n  今" in mail.text
 
+    def test_the_message_comes_first(self) -> None:
+        """What the visitor wrote opens the mail, in both parts; the subject tells whose it is, on one line."""
+        entries = (Entry("name", "Aoi\r\nBcc: x@evil.test"), Entry("message", "Good morning"))
+        mail = compose(claim(entries=entries), settings())
+        assert mail.text.startswith("Your name:\n  Aoi\n")
+        assert mail.html.index("Good morning") < mail.html.index("Somebody filled in")
+        assert mail.subject == "New message: Contact, Aoi Bcc: x[@]evil[.]test (i9jabc)"
+        nameless = compose(claim(entries=(Entry("message", "x"),)), settings())
+        assert nameless.subject == "New message: Contact (i9jabc)"
+
+    def test_broken_addresses_are_explained_where_there_are_any(self) -> None:
+        """In a notification, and in a confirmation that repeats the answers."""
+        for role in (Role.NOTIFICATION, Role.CONFIRMATION):
+            for typed, explained in (("see evil.test", True), ("see you", False)):
+                entries = (Entry("message", typed),)
+                mail = compose(claim(role, entries), settings(forms=repeating()))
+                assert ("so that nobody opens them" in mail.text) == explained
+                assert ("so that nobody opens them" in mail.html) == explained
+
     def test_says_that_nobody_checked(self) -> None:
         """The sender is called unverified, in both parts."""
         mail = compose(claim(), settings())
@@ -228,7 +259,7 @@ class TestNotification:
     @pytest.mark.parametrize(
         ("typed", "shown"),
         [
-            ("https://evil.test/a.b", "https[:]//evil[.]test/a.b"),
+            ("https://evil.test/a.b", "https[:]//evil[.]test/a[.]b"),
             ("WWW.evil.test", "WWW[.]evil[.]test"),
             ("evil.test/login", "evil[.]test/login"),
             ("evil.test:8080", "evil[.]test[:]8080"),
@@ -262,7 +293,7 @@ class TestNotification:
     def test_is_in_the_language_of_the_message(self) -> None:
         """Japanese for Japanese."""
         mail = compose(claim(language="ja"), settings())
-        assert mail.subject == "新しい受付：Contact（i9jabc）"
+        assert mail.subject == "新しい受付：Contact、Aoi（i9jabc）"
         assert '<html lang="ja">' in mail.html
 
     def test_the_visitors_text_is_only_data(self) -> None:
@@ -325,6 +356,30 @@ class TestAlert:
         ):
             assert shown in mail.text
         assert mail.reply_to is None
+
+    @pytest.mark.parametrize("role", [Role.CONFIRMATION, Role.NOTIFICATION])
+    def test_shows_what_the_reader_needs_to_act(self, role: Role) -> None:
+        """Name, telephone number, how the message begins, inert; and the address where it is not what failed."""
+        form = replace(CONTACT, fields=(*(CONTACT.fields or ()), Field(name="n", kind="tel")))
+        entries = (
+            Entry("name", "Aoi"),
+            Entry("n", "tel:03-0000-0000"),
+            Entry("message", "word " * 200 + "www.evil.test"),
+        )
+        about = self.about(Kind.BOUNCED, role)
+        made = claim(Role.ALERT, entries, note=Note.BOUNCED, about="m0")
+        mail = compose(made, settings(forms={"contact": form}), about)
+        for part in (mail.text, mail.html.replace("<strong>", "")):
+            assert "Name: Aoi" in part
+            assert "Telephone: tel[:]03-0000-0000" in part
+            assert "Message: word word" in part
+            assert "word " * 70 not in part
+            assert (f"Mail address: {VISITOR}" in part) == (role is Role.NOTIFICATION)
+
+    def test_of_a_silent_service_names_nobody(self) -> None:
+        """It is about no message in particular."""
+        mail = compose(claim(Role.ALERT, note=Note.SILENT), settings(), self.about(Kind.SILENT))
+        assert "Name: " not in mail.text + mail.html
 
     def test_tells_of_a_corrected_address(self) -> None:
         """Both addresses are named."""
@@ -427,7 +482,7 @@ class TestOwnersTemplates:
             '{% extends "todoke/notification.txt" %}{% block subject %}News! {{ super() }}{% endblock %}'
         )
         mail = compose(claim(), settings(templates=tmp_path))
-        assert mail.subject == "News! New message: Contact (i9jabc)"
+        assert mail.subject == "News! New message: Contact, Aoi (i9jabc)"
         assert "Good morning" in mail.text
 
     @pytest.mark.parametrize(

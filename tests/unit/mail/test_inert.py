@@ -33,6 +33,10 @@ from todoke.model.address import parse_address
         ("sms:+8190", "sms[:]+8190"),
         ("x://evil", "x[:]//evil"),
         ("https:\u200b//evil.com", "https[:]⟨U+200B⟩[/]/evil[.]com"),
+        ("http://localhost/x", "http[:][/]/localhost/x"),
+        ("http://1.2.3.4", "http[:]//1[.]2[.]3[.]4"),
+        ("http://x.a@b.com", "http[:]//x[.]a[@]b[.]com"),
+        ("http://photo.jpg", "http[:]//photo[.]jpg"),
         ("//localhost/x", "[/]/localhost/x"),
         ("\\\\evil\\share", "[\\]\\evil\\share"),
         ("localhost:3000", "localhost[:]3000"),
@@ -92,6 +96,10 @@ HOSTS = (
     "192.0.2.1",
     "localhost",
     "a.zip",
+    "x.a",
+    "photo.jpg",
+    "evil",
+    "1.a",
 )
 PIECES = st.sampled_from(
     [

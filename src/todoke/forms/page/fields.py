@@ -108,6 +108,8 @@ def _control_field(
 ) -> tuple[Field, list[str]]:
     traits = TRAITS[kind]
     base = Field(name=name, kind=kind, label=names.of(control), value=_value(control))
+    said = (control.attributes.get("autocomplete") or "").lower()
+    base = dataclasses.replace(base, autocomplete=said)
     # Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those
     # pass too where they are required.
     if traits.can_be_readonly and "readonly" in control.attributes:
@@ -228,7 +230,7 @@ def _merged(
 
 
 def _rules(field: Field) -> Field:
-    return dataclasses.replace(field, label="", title="", placeholder="", value="")
+    return dataclasses.replace(field, label="", title="", placeholder="", value="", autocomplete="")
 
 
 def _warnings(field: Field) -> list[str]:

@@ -1,0 +1,96 @@
+"""Which answers say who wrote and what: the name, the telephone number and the message, found by the form's schema.
+
+As the visitor's address is found by the form, not guessed from what was typed: by autofill tokens (WHATWG HTML
+4.10.18.7.1), kinds of controls, names and labels, in this order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from todoke.forms.control_kind import TRAITS
+from todoke.model.form import ControlKind, Field, Form
+from todoke.model.submission import EntryList
+
+_NAME_TOKENS = frozenset({"name"})
+_NAME_PART_TOKENS = frozenset({"given-name", "family-name"})
+_NAME = re.compile(r"(?:your|full|contact|visitor)?name|onamae|shimei|[ごお]?(?:氏名|名前)")
+_NAME_PART = re.compile(r"(?:first|last|given|family|sur|fore)name|sei|mei|姓|名|苗字")
+_TELEPHONE = re.compile(
+    r"(?:tel(?:ephone)?|(?:mobile|cell)?phone|mobile|denwa|keitai)(?:no|number)?|.*(?:電話|携帯).*"
+)
+_MESSAGE = re.compile(
+    r"(?:your)?message|body|comments?|[ie]nquiry|question|contents?|text|details|naiyou"
+    r"|(?:.*の)?内容|本文|[ごお]?(?:質問|問い?合わ?せ)(?:内容)?"
+)
+_BESIDE = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the visitor gave of themselves, as typed; each may be ""."""
+
+    name: str = ""
+    telephone: str = ""
+    message: str = ""
+
+
+_Answer = tuple[Field, str]
+_Rule = Callable[[Field], bool]
+
+
+def read_said(form: Form, entries: EntryList) -> Said:
+    """Find them among the answers. Secrets, choices and hidden fields are none of them."""
+    answers = list(_answers(form, entries))
+    name = _first(answers, lambda f: _has_token(f, _NAME_TOKENS))
+    name = name or _joined(answers, lambda f: _has_token(f, _NAME_PART_TOKENS))
+    name = name or _first(answers, lambda f: _is(f.name, _NAME))
+    name = name or _first(answers, lambda f: _is(f.label, _NAME))
+    name = name or _joined(answers, _is_name_part)
+    telephone = _first(
+        answers, lambda f: f.autocomplete.split()[-1:] in (["tel"], ["tel-national"])
+    )
+    telephone = telephone or _first(answers, lambda f: f.kind == ControlKind.TEL)
+    telephone = telephone or _first(answers, _is_telephone)
+    message = _first(answers, lambda f: _is(f.name, _MESSAGE))
+    message = message or _first(answers, lambda f: f.kind == ControlKind.TEXTAREA)
+    message = message or _first(answers, lambda f: _is(f.label, _MESSAGE))
+    return Said(name, telephone, message)
+
+
+def _answers(form: Form, entries: EntryList) -> Iterator[_Answer]:
+    fields = {field.name: field for field in form.fields or ()}
+    for entry in entries:
+        field = fields.get(entry.name) or Field(name=entry.name)
+        traits = TRAITS[field.kind]
+        readable = traits.is_read and not traits.is_choice and field.kind != ControlKind.HIDDEN
+        if readable and isinstance(entry.value, str) and entry.value.strip():
+            yield field, entry.value.strip()
+
+
+def _first(answers: list[_Answer], rule: _Rule) -> str:
+    return next((value for field, value in answers if rule(field)), "")
+
+
+def _joined(answers: list[_Answer], rule: _Rule) -> str:
+    """The first two of them, in the form's order, which is that of the language."""
+    return " ".join([value for field, value in answers if rule(field)][:2])
+
+
+def _has_token(field: Field, tokens: frozenset[str]) -> bool:
+    return not tokens.isdisjoint(field.autocomplete.split())
+
+
+def _is_name_part(field: Field) -> bool:
+    return _is(field.name, _NAME_PART) or _is(field.label, _NAME_PART)
+
+
+def _is_telephone(field: Field) -> bool:
+    return _is(field.name, _TELEPHONE) or _is(field.label, _TELEPHONE)
+
+
+def _is(text: str, words: re.Pattern[str]) -> bool:
+    """Whether a name or label is one of these words, case, spaces and punctuation aside."""
+    return bool(words.fullmatch(_BESIDE.sub("", text[:100]).lower()))

@@ -93,11 +93,22 @@ RECIPIENT: tuple[Row, ...] = (
             "",
             (
                 r"(?:account|mailbox|user|address|recipient)\b[^.;]{0,60}"
-                r" (?:disabled|suspended|inactive|deactivated|locked|frozen|closed|not active)\b"
+                r" (?:disabled|suspended|inactive|inactivity|deactivated|locked|frozen|closed|not active)\b"
             ),
             NO_ADDRESS,
             SOFT,  # it may be enabled again
             f"RFC 3463 3.3; {GMAIL}: disabled, inactive",
+        ),
+        (
+            "",
+            (
+                r"(?:host|domain)(?: \S+)? (?:name )?(?:is )?(?:not found|unknown"
+                r"|does ?n[o']t exist)"
+                r"|unknown (?:host|domain)|null mx|no mx\b|invalid domain"
+            ),
+            NO_HOST,
+            HARD,
+            f"{POSTFIX}; Sendmail cf/README: host unknown",
         ),
         (
             "",
@@ -124,17 +135,6 @@ RECIPIENT: tuple[Row, ...] = (
             NO_ADDRESS,
             SOFT,
             "Japanese providers, in their own words",
-        ),
-        (
-            "",
-            (
-                r"(?:host|domain)(?: \S+)? (?:name )?(?:is )?(?:not found|unknown"
-                r"|does ?n[o']t exist)"
-                r"|unknown (?:host|domain)|null mx|no mx\b|invalid domain"
-            ),
-            NO_HOST,
-            HARD,
-            f"{POSTFIX}; Sendmail cf/README: host unknown",
         ),
     ),
     *rows(

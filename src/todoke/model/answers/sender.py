@@ -19,7 +19,7 @@ SENDER: tuple[Row, ...] = (
     *rows(
         Party.SENDER,
         ("X.1.7 X.1.8", "", SETUP, NONE, "RFC 3463 3.2: bad sender's address"),
-        ("X.5.6 X.7.8 X.7.9 X.7.11", "", SETUP, NONE, "RFC 4954 6: authentication"),
+        ("X.5.6 X.7.8 X.7.11", "", SETUP, NONE, "RFC 4954 6: authentication"),
         ("X.7.10", "", SETUP, NONE, "RFC 5248: encryption needed"),
         ("X.7.20 X.7.21 X.7.22", "", SETUP, NONE, "RFC 7372 3.1: DKIM"),
         ("X.7.23 X.7.24", "", SETUP, NONE, "RFC 7372 3.2: SPF"),
@@ -194,6 +194,7 @@ SENDER: tuple[Row, ...] = (
             f"{GMAIL}; Yahoo: TSS04; Postfix: anvil",
         ),
         ("X.3.5", "", SETUP, NONE, "RFC 3463 3.4: system incorrectly configured"),
+        ("X.7.9", "", SETUP, NONE, "RFC 4954 6; with words about a policy it is Yahoo's"),
         ("530 534 535 538", "", SETUP, NONE, "RFC 4954 6: authentication"),
     ),
 )

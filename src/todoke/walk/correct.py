@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from todoke.model.address import AddressError, parse_address
-from todoke.model.message import Role, Timeline
+from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.report.receipt import can_correct
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
@@ -25,10 +25,15 @@ class Correction(StrEnum):
 
 
 def correct(app: App, timeline: Timeline, typed: str) -> Correction:
-    """Send the confirmation of a submission to the address that was `typed`. Raises StoreError."""
+    """Send the confirmation of a submission to the address that was `typed`. Raises StoreError.
+
+    One failure takes one correction: of several at once the first counts. The same again, while it waits, is no other.
+    """
     confirmation = next((m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None)
-    if confirmation is None or not can_correct(confirmation, app.settings, app.clock()):
+    if confirmation is None:
         return Correction.CLOSED
+    if not can_correct(confirmation, app.settings, app.clock()):
+        return Correction.DUE if _is_asked_again(confirmation, typed) else Correction.CLOSED
     try:
         address = parse_address(typed)
     except AddressError:
@@ -37,10 +42,16 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
         confirmation.message.id,
         now=app.clock(),
         recipient=address,
-        max_corrections=app.settings.max_corrections,
+        max_corrections=confirmation.corrections + 1,
         follow_up=follow_up(app.settings),
     )
     if not is_due:
         return Correction.CLOSED
     app.hint()
     return Correction.DUE
+
+
+def _is_asked_again(confirmation: MessageTimeline, typed: str) -> bool:
+    """Whether the correction under way is to the very address that was typed: somebody clicked twice."""
+    waits = confirmation.corrections > 0 and confirmation.headline is None
+    return waits and confirmation.message.recipient == typed

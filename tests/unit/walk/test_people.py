@@ -116,15 +116,24 @@ class TestCorrect:
         bare = site.desk.add(kept, site.desk.message(kept, Role.NOTIFICATION))
         assert correct(site.app, bare, BETTER) is Correction.CLOSED
 
-    def test_not_more_often_than_the_settings_say(self, site: Site) -> None:
-        """Also when two pages that were opened in time are sent at once: the store counts."""
+    def test_one_failure_takes_one_correction(self, site: Site) -> None:
+        """Of pages that were opened in time and are sent at once the first counts: no click too many spends a try."""
         failed = site.failed()
         assert [correct(site.app, failed, BETTER) for _ in range(3)] == [
             Correction.DUE,
-            Correction.DUE,
+            Correction.CLOSED,
             Correction.CLOSED,
         ]
-        assert len(site.hints) == 2
+        assert len(site.hints) == 1
+
+    def test_a_second_click_is_no_other_correction(self, site: Site) -> None:
+        """The same address again, while its mail waits, is answered as the first time and changes nothing."""
+        failed = site.failed()
+        assert correct(site.app, failed, BETTER) is Correction.DUE
+        waiting = site.desk.timeline(failed.submission.id)
+        assert correct(site.app, waiting, BETTER) is Correction.DUE
+        assert correct(site.app, waiting, "other@example.org") is Correction.CLOSED
+        assert site.desk.timeline(failed.submission.id) == waiting
 
 
 class TestAdmit:

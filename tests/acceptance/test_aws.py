@@ -113,7 +113,7 @@ def fill(page: Page, cloud: Site, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("aoi@example.com", ARRIVED), ("hardbounce@example.com", "Not delivered")],
+    [("aoi@example.com", ARRIVED), ("hardbounce@example.com", "was not delivered")],
 )
 def test_a_visitor_s_receipt_goes_to_delivered_and_to_returned(
     cloud: Site, browser: Browser, address: str, said: str

@@ -48,6 +48,11 @@ def ask_for_leave(page: Page, demo: Demo, address: str, reason: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
 
 
+def name_of(address: str) -> str:
+    """What stands in a mail as it was written; an address in a text is broken."""
+    return address.partition("@")[0]
+
+
 def test_a_leave_request_reaches_the_manager_of_whoever_asks(demo, browser):
     """The directory names the manager, and the fallback is for people it does not have; nobody else is mailed."""
     managers = {
@@ -57,13 +62,13 @@ def test_a_leave_request_reaches_the_manager_of_whoever_asks(demo, browser):
     }
     pages = {address: browser.new_page() for address in managers}
     for address, page in pages.items():
-        ask_for_leave(page, demo, address, f"The wedding of {address}")
+        ask_for_leave(page, demo, address, f"The wedding of {name_of(address)}")
     for address, page in pages.items():
         expect(part(page, "Confirmation to you")).to_contain_text(ARRIVED, timeout=20_000)
         expect(part(page, "Message to Hoshino Paper")).to_contain_text(ARRIVED, timeout=20_000)
         page.close()
         for manager in managers.values():
-            mails = demo.mails(manager, f"The wedding of {address}")
+            mails = demo.mails(manager, f"The wedding of {name_of(address)}")
             wanted = [address] if manager == managers[address] else []
             assert [str(mail["Reply-To"]) for mail in mails] == wanted
 

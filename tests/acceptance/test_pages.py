@@ -511,6 +511,26 @@ def test_corrections_to_the_end(browser: Browser, shown: Shown, javascript: bool
     context.close()
 
 
+def test_a_correction_from_elsewhere_repeats_no_post(browser: Browser, shown: Shown) -> None:
+    """A page that answered a wrong address sees a correction made in another tab: it shows the receipt, and what was
+    typed wrong is not sent again."""
+    context = context_of(browser)
+    page, other = context.new_page(), context.new_page()
+    posted: list[str] = []
+    page.goto(shown.receipt("bounced"))
+    correct_to(page, "hanako@localhost")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.on("request", lambda sent: posted.append(sent.url) if sent.method == "POST" else None)
+    other.goto(shown.receipt("bounced"))
+    correct_to(other, "hanako@example.com")
+    page.bring_to_front()
+    expect(page.locator("[data-earlier]")).to_have_count(1, timeout=15_000)
+    expect(page).to_have_url(shown.receipt("bounced"))
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert posted == []
+    context.close()
+
+
 CONTRASTS = """() => {
   const luminance = (rgb) => {
     const [r, g, b] = rgb.map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));

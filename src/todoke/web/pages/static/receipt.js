@@ -11,6 +11,7 @@ const POLLS_WHEN_FINAL = 4; // a bounce may follow a delivery
 const SILENT_SECONDS = 5; // a stream speaks at once; one that does not is held back or cut off on its way
 let polls = 0;
 let pollsWhenFinal = 0;
+let leaving = false; // a correction is on its way: its answer is the next page, and nothing may come between
 
 function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
@@ -44,7 +45,7 @@ function showStep(section, step) {
 function showMessage(message, index) {
   const section = page.querySelector(`[data-message="${index}"]`);
   const earlier = section ? section.querySelectorAll("[data-earlier] [data-part=label]") : [];
-  if (!section || earlier.length !== message.earlier.length) return location.reload(); // corrected elsewhere
+  if (!section || earlier.length !== message.earlier.length) return location.replace(url); // corrected elsewhere
   setText(section.querySelector("[data-part=corrected]"), message.corrected);
   message.earlier.forEach((tried, n) => setText(earlier[n], tried.label));
   section.dataset.tone = message.tone;
@@ -71,6 +72,7 @@ function showAttention(attention) {
 }
 
 function show(receipt) {
+  if (leaving) return;
   receipt.messages.forEach(showMessage);
   showAttention(receipt.attention);
   if (!receipt.final) pollsWhenFinal = 0;
@@ -149,6 +151,12 @@ async function copy(button) {
   setText(page.querySelector("[data-part=copied]"), button.dataset.done);
 }
 
+page.addEventListener("submit", () => {
+  leaving = true;
+});
+addEventListener("pageshow", () => {
+  leaving = false; // come back to by the back button
+});
 page.querySelector(".tools").hidden = false;
 page.querySelector("[data-copy]").addEventListener("click", (event) => {
   copy(event.currentTarget).catch(() => {});

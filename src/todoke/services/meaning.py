@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
 from todoke.model.delivery import Kind, Party, Permanence, Reason
+from todoke.model.errors import SendDeferred, SendError, SendRefused
 from todoke.model.smtp_codes import Diagnosis, read_answer
 
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
@@ -75,3 +76,16 @@ def named_recipient(value: object) -> str:
         text = value.strip()
         return parseaddr(text)[1] or text if "<" in text else text
     return f"({str(value)[:200]})" if value else ""
+
+
+def refusal(code: str, diagnostic: str, words: str, reason: Reason | None) -> SendError:
+    """Refused, for `reason`; not now where the words speak of our sender, login or quota, whatever the code says.
+
+    Then nothing is rejected, and all mail rests once another is answered so (walk/send/doubt.py).
+    """
+    read = read_answer("", "", words)
+    if read.party is Party.SENDER:
+        return SendDeferred(
+            code=code, diagnostic=diagnostic, reason=read.reason, suspects_set_up=True
+        )
+    return SendRefused(code=code, diagnostic=diagnostic, reason=reason)

@@ -29,6 +29,7 @@ from todoke.services.customers_mail_cloud.client import (
 )
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 from todoke.services.http.post import HttpAnswer, post
+from todoke.services.meaning import refusal
 
 PATH = "/api/v2/emails/send.json"
 SIZE_LIMIT = 20_000_000  # octets of the whole message after transfer encoding
@@ -170,7 +171,9 @@ def _fault(faults: Sequence[ApiFault]) -> SendError:
     code, words = _code(faults), _words(faults)
     if any(f.code in SET_UP_CODES or f.field in SET_UP_FIELDS for f in faults):
         return _waits(code, words, SET_UP_PAUSE_SECONDS)
-    return SendRefused(code=code, diagnostic=words, reason=Reason.OTHER)
+    if any(f.field for f in faults):
+        return SendRefused(code=code, diagnostic=words, reason=Reason.OTHER)
+    return refusal(code, words, words, Reason.OTHER)
 
 
 def _waits(code: str, words: str, pause_seconds: float) -> SendDeferred:

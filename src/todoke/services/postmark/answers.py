@@ -10,6 +10,7 @@ import re
 
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
+from todoke.services.meaning import refusal
 
 SET_UP_PAUSE_SECONDS = 300.0
 PENDING_PAUSE_SECONDS = 3600.0
@@ -52,7 +53,7 @@ def read_error(
     if code == INACTIVE:
         return SendRefused(code=shown, diagnostic=diagnostic, reason=Reason.SUPPRESSED)
     if code == INVALID:
-        return SendRefused(code=shown, diagnostic=diagnostic, reason=Reason.OTHER)
+        return refusal(shown, diagnostic, words, Reason.OTHER)
     if code == FORBIDDEN_ATTACHMENT:
         return SendRefused(code=shown, diagnostic=diagnostic, reason=Reason.CONTENT)
     if code == PENDING:

@@ -14,6 +14,7 @@ from todoke.model.address import same_mailbox
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
 from todoke.services.http.post import read_pause
+from todoke.services.meaning import refusal
 
 SET_UP_PAUSE_SECONDS = 300.0
 DAILY_PAUSE_SECONDS = 900.0
@@ -110,8 +111,9 @@ def _about_the_mail(code: str, words: str, diagnostic: str, parties: Parties) ->
         return _not_verified(code, words, diagnostic, parties)
     if _ACCOUNT.search(words):
         return _set_up(code, diagnostic, None)
-    reason = Reason.SUPPRESSED if _SUPPRESSED.search(words) else None
-    return SendRefused(code=code, diagnostic=diagnostic, reason=reason)
+    if _SUPPRESSED.search(words):
+        return SendRefused(code=code, diagnostic=diagnostic, reason=Reason.SUPPRESSED)
+    return refusal(code, diagnostic, words, None)
 
 
 def _not_verified(code: str, words: str, diagnostic: str, parties: Parties) -> SendError:

@@ -12,16 +12,19 @@ import pytest
 
 from support.mail.mails import claim, mail, settings, smtp_settings
 from support.mail.postfix import DOMAIN, Postfix, postfix
+from support.mail.story import Story
 from support.variants import replace
+from support.web.local_server import wait_for
 from todoke.mail.compose import compose
 from todoke.model.address import Address
-from todoke.model.delivery import Permanence, Reason
+from todoke.model.delivery import Kind, Permanence, Reason
 from todoke.model.errors import SendDeferred, SendRefused
 from todoke.model.mail import Mailbox
 from todoke.model.message import Role
 from todoke.model.smtp_codes import read_answer
 from todoke.model.submission import Entry
 from todoke.services.smtp.mailer import SmtpMailer
+from todoke.walk.send.sender import Sender
 
 pytestmark = pytest.mark.acceptance
 
@@ -167,3 +170,45 @@ def test_many_mails_share_a_connection(server: Postfix, mailer: SmtpMailer) -> N
     arrived = server.mails(f"many@{DOMAIN}", count=20)
     assert {f"<{n}@example.org>" for n in range(20)} == {m["Message-ID"] for m in arrived}
     assert server.log().count(": connect from") <= before + 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {
+            "smtpd_sender_restrictions": "check_sender_access inline:{ {desk@example.org ="
+            " 553 5.7.1 Sender address rejected: not owned by user forms} }"
+        },
+        {
+            "smtpd_client_restrictions": "check_client_access inline:{ {127.0.0.1 ="
+            " 554 5.7.1 Service unavailable; Client host [127.0.0.1] blocked using a list} }"
+        },
+        {
+            "mynetworks": "192.0.2.0/24",
+            "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
+        },
+    ],
+    ids=["sender", "client", "relay"],
+)
+def test_what_is_wrong_with_the_set_up_and_told_at_rcpt_rejects_nothing(
+    more: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """With smtpd_delay_reject, as it comes: all mail rests, one line at error says so, and no alert is written."""
+    with postfix(more=more) as server:
+        mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=5.0))
+        story = Story(real_time=True)
+        sender = Sender(replace(story.app, mailer=mailer))
+        sent = [story.add() for _ in range(3)]
+        sender.start()
+        wait_for(sender.rest)
+        sender.stop(5)
+        mailer.close()
+    for submission_id in sent:
+        timeline = story.store.timeline(submission_id)
+        assert timeline
+        assert len(timeline.messages) == 2
+        for message in timeline.messages:
+            assert message.due_at is not None
+            assert {e.kind for a in message.attempts for e in a.events} <= {Kind.DEFERRED}
+    errors = [r.message for r in caplog.records if r.levelname == "ERROR"]
+    assert ["mail_rests" in line for line in errors] == [True]

@@ -455,6 +455,19 @@ class TestSmtp:
         with pytest.raises(SendRefused):
             mailer.send(mail())
 
+    @pytest.mark.parametrize(("octets", "error"), [(0, SetUpFault), (200_000, SendRefused)])
+    def test_a_server_that_takes_hardly_any_mail_refuses_none_for_it(
+        self,
+        smtp: tuple[SmtpScript, SmtpMailer, LineServer],
+        octets: int,
+        error: type[Exception],
+    ) -> None:
+        """RFC 5321 wants 64 KB at least: below that it is the server's set-up, above that the mail is too large."""
+        script, mailer, _ = smtp
+        script.offers = ("SIZE 500",)
+        with pytest.raises(error):
+            mailer.send(mail(text="x" * octets or "short"))
+
     def test_an_envelope_sender_beyond_ascii_is_the_set_up_s(
         self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
     ) -> None:

@@ -24,11 +24,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -178,8 +179,16 @@ class Postfix:
 
 
 @contextlib.contextmanager
-def postfix(*, tls: Path | None = None, size_limit: int = 2_000_000) -> Iterator[Postfix]:
-    """Start a Postfix of its own and stop it; `tls` is a PEM file with key and certificate for STARTTLS."""
+def postfix(
+    *,
+    tls: Path | None = None,
+    size_limit: int = 2_000_000,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Postfix]:
+    """Start a Postfix of its own and stop it; `tls` is a PEM file with key and certificate for STARTTLS.
+
+    `more` are settings of main.cf that take the place of ours.
+    """
     if not shutil.which("postfix"):
         pytest.skip("Postfix is not installed (apt-get install postfix)")
     if os.geteuid() != 0:
@@ -190,7 +199,9 @@ def postfix(*, tls: Path | None = None, size_limit: int = 2_000_000) -> Iterator
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         policy_port = stack.enter_context(_policy())
         port = _free_port()
-        _write(folder, port=port, policy_port=policy_port, tls=tls, size_limit=size_limit)
+        _write(
+            folder, port=port, policy_port=policy_port, tls=tls, size_limit=size_limit, more=more
+        )
         _control(folder, "start")
         stack.callback(_control, folder, "abort")
         server = Postfix(port, folder)
@@ -198,7 +209,15 @@ def postfix(*, tls: Path | None = None, size_limit: int = 2_000_000) -> Iterator
         yield server
 
 
-def _write(folder: Path, *, port: int, policy_port: int, tls: Path | None, size_limit: int) -> None:
+def _write(
+    folder: Path,
+    *,
+    port: int,
+    policy_port: int,
+    tls: Path | None,
+    size_limit: int,
+    more: Mapping[str, str],
+) -> None:
     owner = pwd.getpwnam("postfix")
     mail_user = pwd.getpwnam("nobody")
     folder.chmod(0o755)
@@ -222,6 +241,7 @@ def _write(folder: Path, *, port: int, policy_port: int, tls: Path | None, size_
             tls_level="may" if tls else "none",
             chain=chain if tls else "",
         )
+        + "".join(f"{name} = {value}\n" for name, value in more.items())
     )
     (folder / "conf" / "master.cf").write_text(_MASTER_CF.format(port=port))
 

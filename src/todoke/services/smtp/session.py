@@ -28,6 +28,7 @@ IDLE_SECONDS = (
 )
 ASK_AFTER_SECONDS = 5.0  # a connection idle this long is asked (RSET) whether it still lives
 ANSWER_LIMIT = 8_192  # octets of one answer that are read; RFC 5321 4.5.3.1.5 allows 512 a line
+LEAST_SIZE = 65_536  # octets of a mail that every server must take (RFC 5321 4.5.3.1.7)
 BLOCK = 65_536  # octets written at a time, each with a wait of its own (RFC 5321 4.5.3.2.5)
 
 LOST = (
@@ -200,6 +201,8 @@ class Session:
             limit = talk.esmtp_features["size"].strip()
             if limit.isdigit() and 0 < int(limit) < len(data):
                 words = f"the mail has {len(data)} octets, and the server takes {limit}"
+                if len(data) <= LEAST_SIZE:
+                    raise SetUpFault(f"{words}: RFC 5321 wants {LEAST_SIZE} at least")
                 raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
             parameters = f" SIZE={len(data)}"
         if needs_smtputf8(mail) or sender.needs_smtputf8:

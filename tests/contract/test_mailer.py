@@ -464,7 +464,7 @@ class TestSmtp:
     ) -> None:
         """RFC 5321 wants 64 KB at least: below that it is the server's set-up, above that the mail is too large."""
         script, mailer, _ = smtp
-        script.offers = ("SIZE 500",)
+        script.offers = ("SIZE 100",)
         with pytest.raises(error):
             mailer.send(mail(text="x" * octets or "short"))
 

@@ -30,7 +30,6 @@ from support.aws.site import (
 )
 from support.aws.stack import REGION, deploy, ministack, package
 from support.run.serving import TODOKE, eventually, free_port
-from support.web.browsing import chromium
 from support.web.local_server import serving
 from todoke.demo import HERE as DEMO
 
@@ -91,13 +90,6 @@ def _put_site(cloud: Site) -> None:
             Body=content,
             ContentType=CONTENT_TYPES[path.suffix],
         )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 def fill(page: Page, cloud: Site, address: str) -> None:

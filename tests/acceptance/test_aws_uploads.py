@@ -21,7 +21,6 @@ from playwright.sync_api import Browser, Page, expect
 from support.aws.buckets import s3_environment
 from support.aws.site import door_by_path, put_secrets
 from support.aws.stack import Ministack, deploy, ministack, package
-from support.web.browsing import chromium
 from todoke.configuration import read
 from todoke.model import ids
 from todoke.ports.archive import Query
@@ -126,21 +125,6 @@ def _owner(folder: Path, outputs: Mapping[str, str]) -> App:
         "TODOKE_DOOR_URL": outputs["DoorUrl"],
     }
     return build(read(folder / "todoke.toml", environ, serving=False))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own."""
-    made = browser.new_page()
-    yield made
-    made.close()
 
 
 def fill(

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from support.run.demos import Demo, demo_in
 from support.run.serving import eventually, text_of
-from support.web.browsing import chromium
 
 pytestmark = pytest.mark.acceptance
 
 ARRIVED = "Accepted by the mail server"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ import urllib3
 from playwright.sync_api import Browser, Page, Route, expect
 
 from support.run.serving import Sink, free_port, post_json, serve
-from support.web.browsing import chromium
 
 pytestmark = pytest.mark.acceptance
 
@@ -32,13 +31,6 @@ security = "none"
 
 [forms.contact]
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 def _reset(route: Route) -> None:

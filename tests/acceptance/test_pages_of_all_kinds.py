@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from support.mail.postfix import DOMAIN, Postfix, postfix
 from support.run.serving import JSON, Served, eventually, free_port, post_json, serve, text_of
-from support.web.browsing import chromium, static_site
+from support.web.browsing import static_site
 
 pytestmark = pytest.mark.acceptance
 
@@ -87,13 +87,6 @@ class Shop:
         page.goto(self.served.command("desk").strip().splitlines()[-1].split()[-1])
         page.get_by_role("button", name="Enter").click()
         page.goto(f"{self.served.url}/desk/{id_}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

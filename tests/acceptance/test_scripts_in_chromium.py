@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
-from support.web.browsing import chromium, static_site
+from support.web.browsing import static_site
 from support.web.doors import OPEN_FORM, make_app
 from support.web.local_server import serving
 from todoke.model.form import Field, Site
@@ -69,21 +69,6 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
         routes = [Route("/site/{name}", site_file), Mount("/", app)]
         with serving(Starlette(routes=routes), lifespan="off") as door:
             yield Stand(site, door, store, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own."""
-    made = browser.new_page()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(

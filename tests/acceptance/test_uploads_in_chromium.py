@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from support.web.browsing import chromium, static_site
+from support.web.browsing import static_site
 from support.web.doors import make_app
 from support.web.local_server import serving
 from todoke.model.address import Address
@@ -114,13 +114,6 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
                 page = PAGE.format(door=stand.door, form=form, more=more)
                 (tmp_path / f"{name}.html").write_text(page)
             yield stand
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

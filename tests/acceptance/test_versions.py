@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from support.run.demos import Demo, demo_in
 from support.run.serving import eventually
-from support.web.browsing import chromium
 from todoke.model.address import Address
 
 pytestmark = pytest.mark.acceptance
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.acceptance
 MISTYPED = Address("hardbounce@example.com")
 HANDED_OVER = "Handed over to the mail service. This service cannot tell whether it arrived."
 RETURNED = "It came back or could not be delivered."
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from support.mail.postfix import DOMAIN, Postfix, postfix
 from support.run.serving import Served, Sink, free_port, serve
-from support.web.browsing import chromium, static_site
+from support.web.browsing import static_site
 
 pytestmark = pytest.mark.acceptance
 
@@ -47,13 +47,6 @@ timeout = "3s"
 page = "site/contact.html"
 managers = ["manager@{domain}"]
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

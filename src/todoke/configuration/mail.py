@@ -16,9 +16,9 @@ from todoke.model.settings import (
     FUNCTION_SECONDS,
     NO_SERVICE,
     SPARE_SECONDS,
-    TABLE,
     MailSettings,
     ServiceSettings,
+    named_table,
 )
 from todoke.services.service import Choice, Service
 from todoke.services.table import SERVICES
@@ -53,7 +53,7 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
         service.name: _read_own(table, service, environ, choice) for service in SERVICES.values()
     }
     own = read.get(choice.service, NO_SERVICE)
-    if environ.get(TABLE, "").strip() and choice.serving:
+    if named_table(environ) and choice.serving:
         _check_function_time(table, choice.service, own)
     # A sandbox or a relay in a test is on this machine, where any domain will do.
     sender = _read_sender(table, real=not is_loopback(own.host))

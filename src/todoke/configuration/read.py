@@ -14,7 +14,7 @@ from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
-from todoke.model.settings import Settings
+from todoke.model.settings import Settings, named_table
 from todoke.stores.sqlite.file_system import network_file_system
 from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
 from todoke.toml.places import places
@@ -116,7 +116,7 @@ def _read_document(
         mail=mail,
         forms=forms,
         data=data_folder(environ),
-        table=environ.get("TODOKE_TABLE", "").strip(),
+        table=named_table(environ),
         uploads=environ.get("TODOKE_UPLOADS", "").strip(),
         secret=secret,
         templates=templates,
@@ -149,7 +149,7 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
                 place=("the environment", 0),
             )
         return secret or _UNSAVED_SECRET
-    if environ.get("TODOKE_TABLE", "").strip():
+    if named_table(environ):
         findings.note(
             ERROR,
             (),
@@ -162,7 +162,7 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
 
 
 def _check_uploads(findings: Findings, environ: Mapping[str, str]) -> None:
-    if environ.get("TODOKE_UPLOADS", "").strip() and not environ.get("TODOKE_TABLE", "").strip():
+    if environ.get("TODOKE_UPLOADS", "").strip() and not named_table(environ):
         findings.note(
             ERROR,
             (),

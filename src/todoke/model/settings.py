@@ -62,10 +62,17 @@ CONNECT_SECONDS = 10.0
 """How long connecting to a mail service may take, unless its own timeout is shorter."""
 TABLE = "TODOKE_TABLE"
 """The environment variable that names the DynamoDB table: where it is set, functions of AWS hand mails over."""
+
+
 FUNCTION_SECONDS = 280.0
 """How long the shorter of the functions that hand over may run (aws/deploy/template.yaml; a test compares the two)."""
 SPARE_SECONDS = 10.0
 """Of that, what is left for storing what came of a mail."""
+
+
+def named_table(environ: Mapping[str, str]) -> str:
+    """The DynamoDB table that the environment names; "" on one machine."""
+    return environ.get(TABLE, "").strip()
 
 
 Networks = tuple[IPv4Network | IPv6Network, ...]

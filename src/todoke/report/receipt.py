@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from todoke.model import ids
-from todoke.model.delivery import Ceiling, Kind, Reading
+from todoke.model.delivery import TOOK_IT, Ceiling, Kind, Reading
 from todoke.model.language import LANGUAGES
 from todoke.model.message import MessageTimeline, Note, Role, Timeline
 from todoke.model.settings import Settings
@@ -32,9 +32,7 @@ from todoke.report.status import (
 )
 from todoke.report.words import say
 
-_TOOK_IT = frozenset(
-    {Kind.ACCEPTED, Kind.DELIVERED, Kind.BOUNCED, Kind.UNDETERMINED, Kind.COMPLAINED}
-)
+_HANDED_OVER = TOOK_IT | {Kind.BOUNCED, Kind.UNDETERMINED}
 _TAKEN = frozenset({Reading.ACCEPTED, Reading.UNDETERMINED, Reading.DELIVERED})
 
 
@@ -247,4 +245,4 @@ def _step_states(message: MessageTimeline, status: Reading) -> tuple[StepState, 
 def _taken_at(message: MessageTimeline) -> datetime | None:
     """When the service took the attempt that speaks for the message, as far as its events tell."""
     events = message.headline.events if message.headline else ()
-    return min((e.moment for e in events if e.kind in _TOOK_IT), default=None)
+    return min((e.moment for e in events if e.kind in _HANDED_OVER), default=None)

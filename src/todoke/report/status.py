@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from todoke.model.delivery import Ceiling, Kind, Reading, reading
+from todoke.model.delivery import Ceiling, Kind, Reading, Standing, reading
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role
 from todoke.model.settings import Settings
 
@@ -13,22 +13,19 @@ ROLE_ORDER = {Role.CONFIRMATION: 0, Role.NOTIFICATION: 1, Role.ALERT: 2}
 
 def read_status(message: MessageTimeline, settings: Settings, now: datetime) -> Reading:
     """The word for a message's state at `now`."""
-    return reading(
-        message.standing,
-        ceiling=message.ceiling,
-        now=now,
-        expected=settings.mail.expect_events_within,
-    )
+    return _read(message.standing, message.ceiling, settings, now)
 
 
 def read_attempt(told: AttemptTimeline, settings: Settings, now: datetime) -> Reading:
     """The word for the state of one attempt at `now`."""
-    return reading(
-        told.standing,
-        ceiling=told.attempt.ceiling,
-        now=now,
-        expected=settings.mail.expect_events_within,
-    )
+    return _read(told.standing, told.attempt.ceiling, settings, now)
+
+
+def _read(
+    standing: Standing, ceiling: Ceiling | None, settings: Settings, now: datetime
+) -> Reading:
+    expected = settings.mail.expect_events_within
+    return reading(standing, ceiling=ceiling, now=now, expected=expected)
 
 
 def public_status(status: Reading) -> Reading:

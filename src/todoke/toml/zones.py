@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from todoke.model.errors import ConfigError
+from todoke.model.settings import named_table
 from todoke.model.zone import UTC_ZONE, Zone, zone_word
 from todoke.toml.findings import ERROR, NOTE
 from todoke.toml.table import Table
@@ -48,7 +49,7 @@ def read_zone(table: Table, environ: Mapping[str, str], root: Path = Path("/")) 
 
 def _note(table: Table, zone: Zone, environ: Mapping[str, str]) -> None:
     """Say which zone is in force and where it came from; of a default on AWS, that somebody has to choose."""
-    if environ.get("TODOKE_TABLE", "").strip() and KEY not in table:
+    if named_table(environ) and KEY not in table:
         table.warn(KEY, f"is missing, and functions on AWS are in UTC. {SET_IT}")
     else:
         word = zone_word(zone.local(datetime.now(UTC)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from todoke.model.loopback import is_loopback
-from todoke.model.settings import CONNECT_SECONDS, NO_SECRET, TABLE, Secret, ServiceSettings
+from todoke.model.settings import CONNECT_SECONDS, NO_SECRET, Secret, ServiceSettings, named_table
 from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
@@ -112,7 +112,7 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
         ca_file=ca_file,
         timeout_seconds=table.duration(
             "timeout",
-            FUNCTION_TIMEOUT if environ.get(TABLE, "").strip() else TIMEOUT,
+            FUNCTION_TIMEOUT if named_table(environ) else TIMEOUT,
             least="1s",
             most="10m",
         ).total_seconds(),

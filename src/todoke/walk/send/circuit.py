@@ -71,11 +71,7 @@ class Circuit:
 
         Where only the words of its answer say so, another is to ask first: this one waits a little longer.
         """
-        outcome, fault = result.outcome, result.fault
-        if result.accepted:
-            self._doubt.clear()
-        if result.doubt is not None and self._doubt.note(outcome.claim):
-            fault = result.doubt
+        outcome, fault = result.outcome, self._doubt.fault_of(result)
         if fault is None and result.answered:
             self.note_answer()
         if fault is None or outcome.retry_at is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from todoke.model.errors import SendDeferred
 from todoke.model.message import Claim
+from todoke.walk.send.hand_over import Result
 
 ENOUGH_RECIPIENTS = 2
 ENOUGH_MESSAGES = 3
@@ -23,7 +25,15 @@ class Doubt:
         self._recipients: set[str] = set()
         self._messages: set[str] = set()
 
-    def note(self, claim: Claim) -> bool:
+    def fault_of(self, result: Result) -> SendDeferred | None:
+        """Note what came of one more mail; the fault that makes all rest, None where there is none or it is doubted."""
+        if result.accepted:
+            self._clear()
+        if result.doubt is not None and self._note(result.outcome.claim):
+            return result.doubt
+        return result.fault
+
+    def _note(self, claim: Claim) -> bool:
         """Note one more such mail; whether there is no doubt left."""
         with self._lock:
             self._recipients.add(claim.attempt.recipient.key)
@@ -31,8 +41,8 @@ class Doubt:
             others = len(self._recipients) >= ENOUGH_RECIPIENTS
             return others or len(self._messages) >= ENOUGH_MESSAGES
 
-    def clear(self) -> None:
-        """Note that a mail was accepted: the set-up is good."""
+    def _clear(self) -> None:
+        """A mail was accepted: the set-up is good."""
         if self._messages:
             with self._lock:
                 self._recipients.clear()

@@ -74,8 +74,9 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         _log_unknown(claim, error, outcome)
         if isinstance(error, SendDeferred) and error.stop_all:
             return Result(outcome, fault=error)
-        doubts = isinstance(error, SendDeferred) and error.suspects_set_up
-        return Result(outcome, doubt=error if doubts else None, answered=True)  # type: ignore[arg-type]
+        if isinstance(error, SendDeferred) and error.suspects_set_up:
+            return Result(outcome, doubt=error, answered=True)
+        return Result(outcome, answered=True)
     except Exception as error:
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"

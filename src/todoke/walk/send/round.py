@@ -49,9 +49,7 @@ def send_round(
             outcomes.append(Outcome(claim=claim, events=(), retry_at=app.clock()))
             continue
         result = hand_over(app, claim, policy)
-        if result.accepted:
-            doubt.clear()
-        fault = result.fault or (result.doubt if result.doubt and doubt.note(claim) else None)
+        fault = doubt.fault_of(result)
         outcomes.append(result.outcome)
     if outcomes:
         app.outbox.finish(outcomes, follow_up(app.settings))

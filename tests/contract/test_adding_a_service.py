@@ -20,7 +20,7 @@ todoke.services.__path__.append(sys.argv[1])
 from todoke.services.pigeon.service import PIGEON
 from todoke.model.address import Address
 from todoke.model.delivery import Kind
-from todoke.model.errors import Malformed
+from todoke.model.errors import Malformed, SendUnknown
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.form import Site
@@ -45,6 +45,14 @@ mail = MailSettings(service="pigeon", own=own, sender=Mailbox(name="", address=A
 site = Settings(site=Site(name="x"), mail=mail, forms={}, data=Path(), secret=b"s" * 32)
 mailer = PIGEON.open_mailer(site)
 assert (mailer.name, mailer.ceiling) == ("pigeon", own.ceiling)
+from todoke.services.pigeon.mailer import read_taken
+assert read_taken(b'{"id": "p1"}').id == "p1"
+for unreadable in (b"", b" ", b"<html>ok</html>", b"{}", b'{"id": ""}', b'{"id": 1}', b"\\xff"):
+    try:
+        read_taken(unreadable)
+    except SendUnknown:
+        continue
+    raise AssertionError(unreadable)
 now = datetime(2026, 5, 6, tzinfo=UTC)
 source = PIGEON.open_events(own)
 body = b'{"event": "loft is full", "at": 1, "reference": "t"}'

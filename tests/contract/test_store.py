@@ -16,7 +16,7 @@ from todoke.model.delivery import Ceiling, Kind, Reason, Status
 from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
 from todoke.model.message import Message, MessageTimeline, Note, Outcome, Role
-from todoke.model.submission import Entry, File, Submission
+from todoke.model.submission import Entry, File, RepeatKey, Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Duplicate
@@ -150,6 +150,66 @@ class TestAdd:
         repeat = desk.repeat("double click")
         futures = [desk.store.add(desk.submission(repeat=repeat), (), repeat) for _ in range(50)]
         assert sum(isinstance(f.result(), Added) for f in futures) == 1
+
+
+class TestUploads:
+    def test_one_upload_is_of_one_submission(self, desk: Desk) -> None:
+        """Whatever else differs: the key, the answers, the time. Nothing is written for the second."""
+        first = desk.submission(repeat=desk.repeat("k1"))
+        assert desk.add_with(_with_uploads(desk.repeat("k1", "one"), "u1", "u2"), first) == Added(
+            first.id
+        )
+        for number, upload in enumerate(("u1", "u2")):
+            desk.move(minutes=1)
+            taking = _with_uploads(desk.repeat(f"other{number}", "two"), "fresh", upload)
+            assert desk.add_with(taking) == Duplicate(first.id, same_content=False, upload=upload)
+        assert desk.store.counts()["submissions"] == 1
+
+    def test_what_was_refused_takes_no_upload(self, desk: Desk) -> None:
+        """All or none: an upload that came beside a taken one is free."""
+        desk.add_with(_with_uploads(desk.repeat("k1"), "taken"))
+        assert isinstance(
+            desk.add_with(_with_uploads(desk.repeat("k2"), "free", "taken")), Duplicate
+        )
+        assert isinstance(desk.add_with(_with_uploads(desk.repeat("k3"), "free")), Added)
+
+    def test_an_honest_retry_gets_the_first(self, desk: Desk) -> None:
+        """The same key, and also the same answers under a key of its own: as if the first answer had come."""
+        first = desk.submission(repeat=desk.repeat("k1"))
+        repeat = _with_uploads(desk.repeat("k1"), "u")
+        assert desk.add_with(repeat, first) == Added(first.id)
+        assert desk.add_with(repeat) == Duplicate(first.id, same_content=True)
+        again = _with_uploads(desk.repeat("k2"), "u")
+        assert desk.add_with(again) == Duplicate(first.id, same_content=True, upload="u")
+
+    def test_of_fifty_at_once_one_takes_it(self, desk: Desk) -> None:
+        """Each with a key and answers of its own, as a replayed ticket comes."""
+        repeats = [_with_uploads(desk.repeat(f"k{n}", f"{n}"), "u") for n in range(50)]
+        answers = _together([lambda r=r: desk.add_with(r) for r in repeats])
+        (added,) = [a for a in answers if isinstance(a, Added)]
+        refused = [a for a in answers if isinstance(a, Duplicate)]
+        assert [Duplicate(added.submission_id, same_content=False, upload="u")] * 49 == refused
+        assert desk.store.counts()["submissions"] == 1
+
+    def test_it_ends_with_the_key(self, desk: Desk) -> None:
+        """From then on no ticket is good that could name it; a key that another takes over has uploads, too."""
+        desk.add_with(_with_uploads(desk.repeat("k", minutes=10), "u"))
+        desk.move(minutes=10)
+        second = desk.submission(repeat=desk.repeat("k"))
+        assert desk.add_with(_with_uploads(desk.repeat("k"), "u"), second) == Added(second.id)
+        taken = desk.add_with(_with_uploads(desk.repeat("other", "two"), "u"))
+        assert taken == Duplicate(second.id, same_content=False, upload="u")
+
+    def test_an_erased_submission_has_none(self, desk: Desk) -> None:
+        """Nothing of it is kept, so nothing says that it had one."""
+        first = desk.submission(repeat=desk.repeat("k1"))
+        desk.add_with(_with_uploads(desk.repeat("k1"), "u"), first)
+        assert desk.store.erase(submission_id=first.id) == 1
+        assert isinstance(desk.add_with(_with_uploads(desk.repeat("k2"), "u")), Added)
+
+
+def _with_uploads(repeat: RepeatKey, *uploads: str) -> RepeatKey:
+    return replace(repeat, uploads=uploads)
 
 
 class TestFiles:

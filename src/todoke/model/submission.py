@@ -146,9 +146,11 @@ class RepeatKey(msgspec.Struct, frozen=True, kw_only=True):
 
     `key` is a hash; `fingerprint` hashes the content, so that a key used again for other content is noticed.
     It holds until `expires_at`. `of_visitor` is True when equal keys can only come of one visitor's address.
+    `uploads` names what else can be taken but once until then: the files that came by the bucket (hashes, too).
     """
 
     key: str
     fingerprint: str
     expires_at: datetime
     of_visitor: bool = False
+    uploads: tuple[str, ...] = ()

@@ -25,11 +25,13 @@ class Added(msgspec.Struct, frozen=True):
 class Duplicate(msgspec.Struct, frozen=True):
     """The same request was accepted before, as `submission_id`; nothing was written.
 
-    `same_content` is False when the key was used before for other content.
+    `same_content` is False when the key was used before for other content. `upload` is the one of RepeatKey.uploads
+    that another submission took, "" where the key itself came before.
     """
 
     submission_id: str
     same_content: bool
+    upload: str = ""
 
 
 class Outbox(Protocol):
@@ -42,7 +44,9 @@ class Outbox(Protocol):
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
         submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The
-        submission's id was made of the key (ids.place), and its messages' ids begin with it. The future fails with
+        submission's id was made of the key (ids.place), and its messages' ids begin with it. The same holds of each of
+        its `uploads`, whatever the key: one submission takes it, until the key expires or that submission is erased. A
+        restored submission (Movable) has its key again, and not its uploads. The future fails with
         StoreUnavailable or StoreCorrupt, with TooLarge if files are more than the store takes; never cancelled by it.
         """
         ...

@@ -18,12 +18,21 @@ from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Form, Managers
 from todoke.model.language import translator
 from todoke.model.message import Message, Role
-from todoke.model.submission import EntryList, FieldError, FieldErrors, RepeatKey, Submission, texts
+from todoke.model.submission import (
+    EntryList,
+    FieldError,
+    FieldErrors,
+    RepeatKey,
+    Submission,
+    files,
+    texts,
+)
 from todoke.walk.app import App
 
 ANONYMOUS_REPEAT_WINDOW = timedelta(seconds=10)
 """Without an address, equal answers may come from two people behind one router: only a double click is one."""
 IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
+"""Also of what brings an upload, whose ticket lives no longer: until then one submission takes it."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,12 +148,25 @@ def _repeat_key(
         parts = ("same", form.name, fingerprint, context.remote, context.user_agent)
         if context.page_key:
             window, parts = IDEMPOTENCY_KEY_WINDOW, (*parts, context.page_key)
+    uploads = {file.source.key: None for _, _, file in files(entries) if file.source}
     return RepeatKey(
         key=hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
         fingerprint=fingerprint,
-        expires_at=now + window,
+        expires_at=now + (IDEMPOTENCY_KEY_WINDOW if uploads else window),
         of_visitor=not context.idempotency_key,
+        uploads=tuple(map(upload_hash, uploads)),
     )
+
+
+def upload_hash(key: str) -> str:
+    """The form in which an upload's key is kept with its submission: whoever reads a store can send nothing by it."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def fields_of(entries: EntryList, upload: str) -> tuple[str, ...]:
+    """The names of the fields that bring this upload, which is one of RepeatKey.uploads."""
+    brought = [(e.name, f.source) for _, e, f in files(entries)]
+    return tuple(name for name, source in brought if source and upload_hash(source.key) == upload)
 
 
 def _place(app: App, visitor: Address, repeat: RepeatKey) -> str:

@@ -48,12 +48,16 @@ class KeepingStore:
         if self.error is not None:
             answer.set_exception(self.error)
             return answer
-        if repeat is not None and repeat.key in self.keys:
-            known, fingerprint = self.keys[repeat.key]
-            answer.set_result(Duplicate(known, fingerprint == repeat.fingerprint))
-            return answer
         if repeat is not None:
-            self.keys[repeat.key] = (submission.id, repeat.fingerprint)
+            for key in (repeat.key, *repeat.uploads):
+                if key in self.keys:
+                    known, fingerprint = self.keys[key]
+                    upload = "" if key == repeat.key else key
+                    is_same = fingerprint == repeat.fingerprint
+                    answer.set_result(Duplicate(known, is_same, upload))
+                    return answer
+            for key in (repeat.key, *repeat.uploads):
+                self.keys[key] = (submission.id, repeat.fingerprint)
             self.repeats.append(repeat)
         self.submissions.append(submission)
         self.messages.extend(messages)

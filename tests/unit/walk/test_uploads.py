@@ -18,9 +18,10 @@ from todoke.model.form import Confirmation, Field, Form, Limits, Managers
 from todoke.model.submission import Entry, File, Submission
 from todoke.ports.bucket import INCOMING, KEPT, SAMPLE_BYTES, examine
 from todoke.testing import FakeClock, MemoryBucket, MemoryStore
+from todoke.walk.accept import IDEMPOTENCY_KEY_WINDOW
 from todoke.walk.app import App
 from todoke.walk.sweep import sweep
-from todoke.walk.uploads.offer import LINK_SECONDS
+from todoke.walk.uploads.offer import LINK_SECONDS, MOST_AT_ONCE, TICKET_LIFE
 from todoke.walk.uploads.tidy import MARK, MOST, tidy_when_due
 
 PDF = b"%PDF-1.7\n" + b"x" * 6_000_000
@@ -290,6 +291,58 @@ class TestTickets:
         value = put(app, bucket)
         assert faults(send(replace(app, bucket=None), cv=value)) == {"cv": "badInput"}
 
+    def test_of_fifty_submissions_with_one_ticket_one_is_kept(
+        self, app: App, bucket: MemoryBucket, clock: FakeClock
+    ) -> None:
+        """Whoever uploads once and sends a form again and again has one file kept; the field asks for another."""
+        store = MemoryStore()
+        app = replace(app, store=store)
+        value = put(app, bucket)
+        answers = []
+        for number in range(50):
+            answers.append(send(app, who=f"n{number}", cv=value))
+            clock.move(minutes=20)
+        assert answers[0].status == 200
+        assert [faults(a) for a in answers[1:]] == [{"cv": "upload_used"}] * 49
+        assert store.counts()["submissions"] == 1
+
+    @pytest.mark.parametrize("headers", [{}, {"idempotency_key": "k"}])
+    def test_a_retry_after_a_lost_answer_gets_the_receipt(
+        self, app: App, bucket: MemoryBucket, clock: FakeClock, headers: dict[str, str]
+    ) -> None:
+        """Hours later, from another place, with a key or without one: the same answers are the same submission."""
+        value = put(app, bucket)
+        body = urlencode({"who": "Aoi", "cv": value}).encode()
+        first = ask(app, "/f/jobs", body, accept="application/json", **headers)
+        clock.move(hours=5)
+        again = ask(
+            app, "/f/jobs", body, accept="application/json", user_agent="another", **headers
+        )
+        assert first.status == again.status == 200
+        assert first.json["status_url"] == again.json["status_url"]
+
+    def test_a_ticket_twice_in_one_form_is_one_file(self, app: App, bucket: MemoryBucket) -> None:
+        """Each file is copied: one upload must not become as many as a form may hold."""
+        value = put(app, bucket, b"x" * 9, field="pictures", name="a.png")
+        cv = put(app, bucket)
+        body = urlencode([("cv", cv), ("pictures", value), ("pictures", value)]).encode()
+        answer = ask(app, "/f/jobs", body, accept="application/json")
+        assert faults(answer) == {"pictures": "badInput"}
+
+    def test_more_than_one_write_takes_is_told(self, app: App, bucket: MemoryBucket) -> None:
+        """DynamoDB writes 100 items at once; nobody sends so many large files."""
+        wide = replace(FORM, fields=(replace(CV, multiple=True),), limits=Limits(files=1_000))
+        app = replace(app, settings=replace(app.settings, forms={"jobs": wide}))
+        value = put(app, bucket, b"%PDF-1.7 ")
+        body = urlencode([("cv", value)] * (MOST_AT_ONCE + 1)).encode()
+        answer = ask(app, "/f/jobs", body, accept="application/json")
+        assert answer.status == 413
+        assert str(MOST_AT_ONCE) in answer.json["error"]
+
+    def test_a_taken_upload_is_taken_for_as_long_as_its_ticket_lives(self) -> None:
+        """Or it could be sent once more."""
+        assert IDEMPOTENCY_KEY_WINDOW >= TICKET_LIFE
+
     def test_the_same_again_is_a_repetition(self, app: App, bucket: MemoryBucket) -> None:
         """The file stays where it was put, so the same tickets can be sent twice."""
         value = put(app, bucket)
@@ -348,6 +401,21 @@ class TestPages:
         page = ask(app, "/f/jobs", urlencode({"cv": value}).encode()).body.decode()
         assert value not in page
         assert 'name="cv" type="file"' in page
+
+    def test_a_file_that_was_sent_before_must_come_again(
+        self, app: App, bucket: MemoryBucket
+    ) -> None:
+        """With the answers as they are; the page has the script, and not the ticket that is used up."""
+        value = put(app, bucket)
+        assert send(app, who="Aoi", cv=value).status == 200
+        answer = ask(app, "/f/jobs", urlencode({"who": "Jun", "cv": value}).encode())
+        page = answer.body.decode()
+        assert answer.status == 422
+        assert "This file was sent before" in page
+        assert value not in page
+        assert 'value="Jun"' in page
+        assert 'name="cv" type="file"' in page
+        assert '<script src="/upload.js" defer></script>' in page
 
     def test_a_page_without_the_script_is_better_than_none(
         self, app: App, bucket: MemoryBucket

@@ -16,7 +16,10 @@ from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
 from todoke.stores.dynamodb.claim import LATE
 from todoke.stores.dynamodb.client import NOTHING, Changed, Item, key_of, rest
 from todoke.stores.dynamodb.codec import Record
-from todoke.stores.dynamodb.items import archive_key, due_digits, id_of
+from todoke.stores.dynamodb.items import StoredItem, archive_key, due_digits, epoch, id_of
+from todoke.stores.rules.values import micros, plain
+
+_UPLOAD = "upload/"
 
 
 def require_place(
@@ -36,39 +39,90 @@ def require_place(
         )
 
 
-def add(cabinet: Cabinet, record: Record, clock: Clock) -> Added | Duplicate:
+class _Taken(Changed):
+    """Another submission has one of the uploads."""
+
+    def __init__(self, stored: StoredItem, upload: str) -> None:
+        super().__init__(None)
+        self.stored = stored
+        self.upload = upload
+
+
+def add(
+    cabinet: Cabinet, record: Record, repeat: RepeatKey | None, clock: Clock
+) -> Added | Duplicate:
     """Keep a new submission where its repeat key has its place."""
     submission = record.submission
+    uploads = repeat.uploads if repeat else ()
     is_late = clock() - submission.received_at > LATE
     try:
-        cabinet.add(record, partial(_put_over_expired, cabinet, record), is_late=is_late)
+        cabinet.add(record, partial(_put_over_expired, cabinet, record, uploads), is_late=is_late)
+    except _Taken as taken:
+        is_same = _says_the_same(taken.stored, record)
+        return Duplicate(taken.stored.id, same_content=is_same, upload=taken.upload)
     except Changed as changed:
         there = cabinet.open(changed.item) if changed.item else None
         if there is None or there.record.repeat is None or record.repeat is None:
             raise StoreUnavailable("The place of the submission is taken.") from None
-        is_same = there.record.repeat.fingerprint == record.repeat.fingerprint
-        return Duplicate(id_of(changed.item or {}), same_content=is_same)
+        return Duplicate(id_of(changed.item or {}), same_content=_says_the_same(there, record))
     return Added(submission.id)
 
 
-def _put_over_expired(cabinet: Cabinet, record: Record, item: Item) -> None:
-    """Put a new item; one whose key is no longer live moves into the archive in the same write."""
+def _says_the_same(there: StoredItem, record: Record) -> bool:
+    before, now = there.record.repeat, record.repeat
+    return before is not None and now is not None and before.fingerprint == now.fingerprint
+
+
+def _put_over_expired(cabinet: Cabinet, record: Record, uploads: Sequence[str], item: Item) -> None:
+    """Put a new item, and one for each upload that it takes; an item whose key is no longer live moves into the archive
+    in the same write. Raises _Taken: if another submission has one of the uploads."""
     over: Item | None = None
+    takings = [(_taking(record, upload, item), NOTHING) for upload in uploads]
     for attempt in range(TRIES):
+        puts = [(item, NOTHING)]
+        if over is not None:
+            archived = {**over, "r": archive_key(id_of(over))[1]}
+            puts = [(_told(item, record), _nonce(over)), (archived, NOTHING)]
         try:
-            if over is None:
+            if len(puts) + len(takings) == 1:
                 cabinet.table.put(item, over=NOTHING)
             else:
-                archived = {**over, "r": archive_key(id_of(over))[1]}
-                cabinet.table.swap(archived, _told(item, record), over=bytes(over["n"]))  # type: ignore[arg-type]
+                cabinet.table.put_all(puts + takings)
         except Changed as changed:
             over = changed.item or cabinet.table.get(key_of(item))
             if over is not None and _is_live(cabinet, over, record):
                 raise Changed(over) from None
+            takings = [(taking, _free(cabinet, record, taking)) for taking, _ in takings]
             rest(attempt)
         else:
             return
     raise StoreUnavailable(f"Too many add {record.submission.id} at once.")
+
+
+def _taking(record: Record, upload: str, item: Item) -> Item:
+    """What says that an upload is this submission's, for as long as its ticket can be sent."""
+    until = record.repeat.expires_at if record.repeat else record.submission.received_at
+    taking: Item = {"k": f"{_UPLOAD}{plain(upload)}", "r": ".", "n": item["n"], "x": micros(until)}
+    return {**taking, "i": record.submission.id, "e": epoch(until) + 1}
+
+
+def _free(cabinet: Cabinet, record: Record, taking: Item) -> bytes:
+    """What an upload's item may be put over: nothing, or one that ended, or whose submission was erased.
+
+    Raises _Taken: if a submission has it.
+    """
+    there = cabinet.table.get(key_of(taking))
+    if there is None:
+        return NOTHING
+    if int(there["x"]) > micros(record.submission.received_at):
+        stored = cabinet.load(str(there["i"]))
+        if stored is not None:
+            raise _Taken(stored, str(taking["k"]).removeprefix(_UPLOAD)) from None
+    return _nonce(there)
+
+
+def _nonce(item: Item) -> bytes:
+    return bytes(item["n"])  # type: ignore[arg-type]
 
 
 def _is_live(cabinet: Cabinet, item: Item, record: Record) -> bool:

@@ -136,19 +136,27 @@ class DynamoTable:
 
         Raises Changed: if something else is at either place.
         """
-        puts = [
-            {"Put": {"TableName": self.name, "Item": _wire(archived), **_condition(NOTHING)}},
-            {"Put": {"TableName": self.name, "Item": _wire(item), **_condition(over)}},
+        self.put_all([(item, over), (archived, NOTHING)])
+
+    def put_all(self, puts: Sequence[tuple[Item, bytes]]) -> None:
+        """Put each of up to 100 items over what it may stand over (see `put`): all or none.
+
+        Whether a write whose answer was lost was made is told by the first, which has a nonce of its own. Raises
+        Changed: if something else is at any of the places.
+        """
+        requests = [
+            {"Put": {"TableName": self.name, "Item": _wire(item), **_condition(over)}}
+            for item, over in puts
         ]
         try:
             self._call(
                 self.client.transact_write_items,
-                TransactItems=puts,
-                ClientRequestToken=bytes(item["n"]).hex(),  # type: ignore[arg-type]
+                TransactItems=requests,
+                ClientRequestToken=os.urandom(16).hex(),  # one for all tries of this very write
                 table=False,
             )
         except (Changed, StoreUnavailable):
-            if not self._holds(item):
+            if not self._holds(puts[0][0]):
                 raise
 
     def delete(self, key: Key, *, nonce: bytes | None = None) -> None:

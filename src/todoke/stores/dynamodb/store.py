@@ -81,7 +81,7 @@ class DynamoStore:
         add.require_place(self._secret, submission, messages, repeat)
         works = tuple(new_work(message, message.created_at) for message in messages)
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
-        return self._in_pool(add.add, self._cabinet, record, self._clock)
+        return self._in_pool(add.add, self._cabinet, record, repeat, self._clock)
 
     def claim(
         self,

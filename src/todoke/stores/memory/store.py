@@ -44,15 +44,13 @@ class MemoryStore:
         """See Store."""
         future: Future[Added | Duplicate] = Future()
         with self._writing() as tables:
-            named = Repeat.of(repeat) if repeat else None
-            place = ids.place_of(submission.id)
-            before = tables.repeats.get(place)
-            if named and before and before[0].expires_at > submission.received_at:
-                is_same = before[0].fingerprint == named.fingerprint
-                future.set_result(Duplicate(before[1], same_content=is_same))
-                return future
-            if named:
-                tables.repeats[place] = (named, submission.id)
+            if repeat:
+                duplicate = tables.duplicate_of(submission, repeat)
+                if duplicate:
+                    future.set_result(duplicate)
+                    return future
+                for key in (ids.place_of(submission.id), *repeat.uploads):
+                    tables.repeats[key] = (Repeat.of(repeat), submission.id)
             tables.submissions[submission.id] = submission
             for message in messages:
                 tables.works[message.id] = new_work(message, message.created_at)

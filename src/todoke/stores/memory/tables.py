@@ -10,7 +10,8 @@ from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Timeline
-from todoke.model.submission import Submission
+from todoke.model.submission import RepeatKey, Submission
+from todoke.ports.outbox import Duplicate
 from todoke.ports.records import SuppressionList
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.work import Work, is_same, work_of
@@ -42,6 +43,15 @@ class Tables:
             if (wakes_at := work.wakes_at) is not None and wakes_at <= now
         ]
         return [w for _, id_, w in sorted(due, key=lambda d: d[:2]) if not ids or id_ in ids]
+
+    def duplicate_of(self, submission: Submission, repeat: RepeatKey) -> Duplicate | None:
+        """What was added before under the same key, or with one of the same uploads."""
+        for key, upload in [(ids.place_of(submission.id), ""), *((u, u) for u in repeat.uploads)]:
+            before = self.repeats.get(key)
+            if before and before[0].expires_at > submission.received_at:
+                is_same = before[0].fingerprint == Repeat.of(repeat).fingerprint
+                return Duplicate(before[1], same_content=is_same, upload=upload)
+        return None
 
     def submission(self, submission_id: str) -> Submission:
         """One submission, its files without their content."""

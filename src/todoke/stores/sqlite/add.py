@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import apsw
@@ -32,7 +32,8 @@ class Addition(msgspec.Struct, frozen=True):
     messages: tuple[Row, ...]
     addresses: frozenset[str]
     files: tuple[tuple[int, bytes], ...]
-    repeat: tuple[str, str, int] | None
+    repeats: tuple[tuple[str, str, int], ...]
+    """Its repeat key, then its uploads: key, fingerprint, until when."""
 
     @property
     def weight(self) -> int:
@@ -40,7 +41,12 @@ class Addition(msgspec.Struct, frozen=True):
         return sum(len(content) for _, content in self.files)
 
 
-def prepare(submission: Submission, messages: Sequence[Message], repeat: Repeat | None) -> Addition:
+def prepare(
+    submission: Submission,
+    messages: Sequence[Message],
+    repeat: Repeat | None,
+    uploads: Sequence[str] = (),
+) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     return Addition(
         submission_id=submission.id,
@@ -51,15 +57,17 @@ def prepare(submission: Submission, messages: Sequence[Message], repeat: Repeat 
             map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
         ),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
-        repeat=_repeat_row(submission.id, repeat),
+        repeats=_repeat_rows(submission.id, repeat, uploads),
     )
 
 
-def _repeat_row(submission_id: str, repeat: Repeat | None) -> tuple[str, str, int] | None:
+def _repeat_rows(
+    submission_id: str, repeat: Repeat | None, uploads: Sequence[str]
+) -> tuple[tuple[str, str, int], ...]:
     if repeat is None:
-        return None
-    key = plain(ids.place_of(submission_id))
-    return key, plain(repeat.fingerprint), micros(repeat.expires_at)
+        return ()
+    stated, until = plain(repeat.fingerprint), micros(repeat.expires_at)
+    return tuple((plain(k), stated, until) for k in (ids.place_of(submission_id), *uploads))
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +122,7 @@ def _sort_out(
     connection: apsw.Connection, additions: Sequence[Addition]
 ) -> tuple[list[Addition], list[Added | Duplicate]]:
     """Tell the new ones from repetitions, of what is stored and of each other."""
-    keys = [a.repeat[0] for a in additions if a.repeat]
+    keys = [key for a in additions for key, _, _ in a.repeats]
     known: dict[str, tuple[str, str, int]] = {}
     if keys:
         for row in connection.execute(SQL["live_repeats"], {"keys": json_list(keys)}):
@@ -122,16 +130,24 @@ def _sort_out(
     fresh: list[Addition] = []
     answers: list[Added | Duplicate] = []
     for addition in additions:
-        if addition.repeat is not None:
-            key, fingerprint, expires_at = addition.repeat
-            before = known.get(key)
-            if before is not None and before[2] > addition.received_at:
-                answers.append(Duplicate(before[1], same_content=before[0] == fingerprint))
-                continue
-            known[key] = (fingerprint, addition.submission_id, expires_at)
-        fresh.append(addition)
-        answers.append(Added(addition.submission_id))
+        duplicate = _duplicate_of(addition, known)
+        if duplicate is None:
+            fresh.append(addition)
+            for key, fingerprint, expires_at in addition.repeats:
+                known[key] = (fingerprint, addition.submission_id, expires_at)
+        answers.append(duplicate or Added(addition.submission_id))
     return fresh, answers
+
+
+def _duplicate_of(
+    addition: Addition, known: Mapping[str, tuple[str, str, int]]
+) -> Duplicate | None:
+    for number, (key, fingerprint, _) in enumerate(addition.repeats):
+        before = known.get(key)
+        if before is not None and before[2] > addition.received_at:
+            is_same = before[0] == fingerprint
+            return Duplicate(before[1], same_content=is_same, upload=key if number else "")
+    return None
 
 
 def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
@@ -144,11 +160,8 @@ def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) 
     for seq, addition in placed:
         for position, content in addition.files:
             connection.execute("INSERT INTO files VALUES (?, ?, ?)", (seq, position, content))
-    repeats = {
-        a.repeat[0]: (a.repeat[:2], a.submission_id, a.repeat[2]) for _, a in placed if a.repeat
-    }
-    rows = [(*stated, id_, expires_at) for stated, id_, expires_at in repeats.values()]
-    insert_rows(connection, "repeats", rows)
+    repeats = {key: (*r, a.submission_id, u) for _, a in placed for key, *r, u in a.repeats}
+    insert_rows(connection, "repeats", [(key, *row) for key, row in repeats.items()])
     add_total(connection, "submissions", len(placed))
     add_total(connection, "messages", len(messages))
 

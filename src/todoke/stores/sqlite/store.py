@@ -71,7 +71,8 @@ class SqliteStore:
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
         """See Store."""
-        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None)
+        uploads = repeat.uploads if repeat else ()
+        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None, uploads)
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 
     def claim(

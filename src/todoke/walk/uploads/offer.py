@@ -15,13 +15,16 @@ from msgspec.structs import replace as replaced
 
 from todoke.forms.validate import validate_files
 from todoke.model import ids
+from todoke.model.errors import TooLarge
 from todoke.model.form import Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, Source
-from todoke.ports.bucket import INCOMING, Content, Incoming, UploadLink
+from todoke.ports.bucket import INCOMING, Incoming, UploadLink
 from todoke.walk.app import App
 from todoke.walk.uploads.tickets import PREFIX, Ticket, read_ticket, write_ticket
 
 LINK_SECONDS = 3_600
+MOST_AT_ONCE = 90
+"""So many uploads one submission takes: a write to DynamoDB may have 100 items."""
 TICKET_LIFE = timedelta(hours=24)
 """An object lies under INCOMING for a day at least, from when it was put there."""
 
@@ -89,18 +92,20 @@ def _upload(app: App, bucket: Incoming, form: Form, offered: Offer) -> Upload:
 def redeem(app: App, bucket: Incoming, form: Form, entries: EntryList) -> EntryList:
     """The entries with a File for each good ticket, after a look at its content in the bucket.
 
-    What is no ticket of ours, of another form or field, too late, or for a file that did not arrive, stays the text it
-    is: a file control's rule then asks for the file again. Files that are too many or too large together are not looked
-    at, and refused by their rules. Raises StoreUnavailable: if the bucket cannot be read now.
+    What is no ticket of ours, of another form or field, too late, there twice, or for a file that did not arrive, stays
+    the text it is: a file control's rule then asks for the file again. Files that are too many or too large together
+    are not looked at, and refused by their rules. Raises StoreUnavailable: if the bucket cannot be read now. TooLarge:
+    if there are more than one write can take.
     """
     named = [_named(app, form, entry) for entry in entries]
     files = [entry.value for entry in named if isinstance(entry.value, File) and entry.value.source]
     if len(files) > form.limits.files or sum(f.size for f in files) > form.limits.upload_bytes:
         return tuple(named)
-    looked: dict[str, Content | None] = {}
+    if len(files) > MOST_AT_ONCE:
+        raise TooLarge(f"One form can bring {MOST_AT_ONCE} large files.")
+    taken: set[str] = set()
     return tuple(
-        _looked_at(bucket, entry, asked, looked)
-        for entry, asked in zip(named, entries, strict=True)
+        _looked_at(bucket, entry, asked, taken) for entry, asked in zip(named, entries, strict=True)
     )
 
 
@@ -121,16 +126,14 @@ def _named(app: App, form: Form, entry: Entry) -> Entry:
     return replaced(entry, value=file)
 
 
-def _looked_at(
-    bucket: Incoming, named: Entry, asked: Entry, looked: dict[str, Content | None]
-) -> Entry:
+def _looked_at(bucket: Incoming, named: Entry, asked: Entry, taken: set[str]) -> Entry:
     file = named.value
     if not isinstance(file, File) or file.source is None:
         return named
     key = file.source.key
-    if key not in looked:
-        looked[key] = bucket.look(key, size=file.size)
-    content = looked[key]
+    # Each entry would take a copy: one upload is one file, however often its ticket stands in the form.
+    content = None if key in taken else bucket.look(key, size=file.size)
+    taken.add(key)
     if content is None:
         return asked
     source = Source(key, content.version, content.sample)

@@ -141,6 +141,14 @@ def answer_reused_key(arrival: Arrival) -> Response:
     return answer_faults(arrival, (FieldError("", "idempotency_key_reused", text),))
 
 
+def answer_used_uploads(arrival: Arrival, fields: Iterable[str]) -> Response:
+    """422: another submission took what was uploaded for these fields. The page asks for all files anew."""
+    say = translator("door", arrival.language).gettext
+    text = say("This file was sent before, with other answers. Please choose it again.")
+    errors = tuple(FieldError(name, "upload_used", text) for name in fields)
+    return answer_faults(arrival, errors)
+
+
 def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
     """503: nothing was stored. The page keeps what was typed and can send it again."""
     return error_response(

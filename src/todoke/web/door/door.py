@@ -35,6 +35,7 @@ from todoke.web.door.answer import (
     answer_reused_key,
     answer_stored,
     answer_unavailable,
+    answer_used_uploads,
     door_path,
 )
 from todoke.web.door.uploads import upload_origin
@@ -136,7 +137,7 @@ class Door:
         """POST /f/{form}.
 
         200 (JSON) or 303 (HTML): the submission and its messages are durable, or were before (a repetition).
-        422: a field is wrong, or the Idempotency-Key was used for other answers; nothing is stored.
+        422: a field is wrong, or the Idempotency-Key or an upload came with other answers before; nothing is stored.
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
         limits = self._limits[scope["path_params"]["form"]]
@@ -196,6 +197,9 @@ class Door:
             log_unexpected(error)
             raise Uncertain from error
         if isinstance(stored, Duplicate) and not stored.same_content:
+            if stored.upload:
+                asked = replaced(arrival, upload_origin=self._upload_origin(arrival.form))
+                return answer_used_uploads(asked, accept.fields_of(answers, stored.upload))
             return answer_reused_key(arrival)
         last.stored(stored.submission_id)
         self._hint()

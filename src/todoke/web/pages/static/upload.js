@@ -32,7 +32,7 @@
       wrong: "ファイルをご確認ください。",
     },
   };
-  const uploaded = new WeakMap(); // file -> its value, for which form, and until when it is good
+  let uploaded = new WeakMap(); // file -> its value, for which form, and until when it is good
   const busy = new WeakMap(); // form -> what ends its upload
 
   document.addEventListener("submit", (event) => {
@@ -47,7 +47,9 @@
   });
 
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) for (const box of document.querySelectorAll(".todoke-upload")) box.remove();
+    if (!event.persisted) return;
+    for (const box of document.querySelectorAll(".todoke-upload")) box.remove();
+    uploaded = new WeakMap(); // what was sent with a form goes with no other answers
   });
 
   function formName(form, submitter) {

@@ -103,6 +103,7 @@ async def _sweep_for_ever(app: App) -> None:
     """Sweep now and then; a store that cannot do it now is asked again the next time."""
     while True:
         try:
+            app.refusals.sum_up()
             erased = await asyncio.to_thread(sweep, app)
             if erased:
                 _log.info("retention_ended", erased=erased)

@@ -18,7 +18,9 @@ from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
 from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
+from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
+from todoke.walk.tally import Tally
 
 
 def utc_now() -> datetime:
@@ -47,6 +49,11 @@ class App:
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     courtesy: Courtesy = field(default_factory=Courtesy)
+    tally: Tally = field(default_factory=Tally)
+    refusals: Refusals = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
 
     @property
     def outbox(self) -> Outbox:

@@ -23,6 +23,7 @@ from todoke.web.door.redirect import redirect_of
 from todoke.web.http.asked import header, is_htmx, is_script, scope_wants_json
 from todoke.web.http.errors import error_response, json_error, json_response
 from todoke.web.http.fragment import fault_fragment, stored_fragment
+from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
 
@@ -109,6 +110,7 @@ def answer_stored(
 
 def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
     """422: what is wrong with each field; the page keeps what was typed."""
+    note_refused(arrival.scope, Refused("invalid", errors))
     if scope_wants_json(arrival.scope):
         say = translator("door", arrival.language).gettext
         return json_error(422, "invalid", say("Please check your answers."), errors=errors)
@@ -136,9 +138,12 @@ def answer_reused_key(arrival: Arrival) -> Response:
     text = say(
         "Nothing of this is stored: its key came before, with other answers. Each sending needs a key of its own."
     )
-    if scope_wants_json(arrival.scope):
-        return json_error(422, "idempotency_key_reused", text)
-    return answer_faults(arrival, (FieldError("", "idempotency_key_reused", text),))
+    code = "idempotency_key_reused"
+    faults = (FieldError("", code, text),)
+    is_json = scope_wants_json(arrival.scope)
+    answer = json_error(422, code, text) if is_json else answer_faults(arrival, faults)
+    note_refused(arrival.scope, Refused(code))
+    return answer
 
 
 def answer_used_uploads(arrival: Arrival, fields: Iterable[str]) -> Response:

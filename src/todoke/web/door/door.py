@@ -26,6 +26,7 @@ from todoke.model.submission import EntryList, File, first_text
 from todoke.ports.outbox import Duplicate
 from todoke.walk import accept
 from todoke.walk.app import App
+from todoke.walk.tally import Counted
 from todoke.walk.uploads import tickets
 from todoke.walk.uploads.offer import redeem
 from todoke.web.door import body
@@ -39,6 +40,7 @@ from todoke.web.door.answer import (
     door_path,
 )
 from todoke.web.door.uploads import upload_origin
+from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import client_address, header, language_of, scope_wants_json
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
@@ -55,7 +57,8 @@ _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 def routes(app: App) -> list[Route]:
     """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
-    return [Route(f"{PATH}{{form:path}}", Cors(Door(app), app.settings.site), name="door")]
+    guarded = Cors(Door(app), app.settings.site, note_refusals(app))
+    return [Route(f"{PATH}{{form:path}}", guarded, name="door")]
 
 
 class DoorFirst:
@@ -66,7 +69,7 @@ class DoorFirst:
     """
 
     def __init__(self, app: App, rest: ASGIApp) -> None:
-        self._door = Cors(Door(app), app.settings.site)
+        self._door = Cors(Door(app), app.settings.site, note_refusals(app))
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -204,7 +207,9 @@ class Door:
         last.stored(stored.submission_id)
         self._hint()
         if not isinstance(stored, Duplicate):
+            self._app.tally.count(Counted.ACCEPTED, arrival.form.name)
             return answer
+        self._app.tally.count(Counted.REPEATED, arrival.form.name)
         # It is derived from the id, so that a repetition gets the link of the first.
         token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
         return _stored(arrival, prepared, stored.submission_id, token)

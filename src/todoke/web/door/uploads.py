@@ -22,10 +22,12 @@ from todoke.ports.bucket import Bucket
 from todoke.walk.app import App
 from todoke.walk.uploads.offer import Offer, Offered, offer
 from todoke.web.door.multipart import MAX_NAME_BYTES, strip_path
+from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import language_of
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
-from todoke.web.http.errors import error_response, json_error, json_response
+from todoke.web.http.errors import describe, error_response, json_error, json_response
+from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
 
 PATH = "/u/"
@@ -37,7 +39,7 @@ _MOST_TYPE_CHARACTERS = 255
 
 def routes(app: App) -> list[Route]:
     """The route for links, under the door's rules for origins, and the script."""
-    links = Cors(Links(app), app.settings.site)
+    links = Cors(Links(app), app.settings.site, note_refusals(app))
     return [
         Route(f"{PATH}{{form:path}}", links, name="uploads"),
         Route(SCRIPT, _script, methods=["GET"]),
@@ -61,8 +63,11 @@ class Links:
         form = self._app.settings.forms.get(scope["path_params"]["form"])
         language = language_of(scope, form.language if form else self._app.settings.site.language)
         try:
-            answer = _say(await self._offer(scope, receive, form, language), language)
+            offered = await self._offer(scope, receive, form, language)
+            note_refused(scope, Refused("invalid", offered.errors))
+            answer = _say(offered, language)
         except (RequestError, StoreError, HTTPException) as error:
+            note_refused(scope, Refused(describe(error)[1]))
             answer = error_response(_as_json(scope), error, language=language)
         await answer(scope, receive, send)
 

@@ -7,6 +7,7 @@ them a script cannot read why it failed. This keeps honest pages apart; it prove
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,11 +41,12 @@ class Cors:
     """An ASGI app around another: answers OPTIONS, refuses origins that are not the site's, and marks every answer.
 
     204: to OPTIONS. 403: to a POST whose Origin is not listed. 500: when the app inside fails, but 200 if it has stored
-    something by then (`LastWord`). Else what it answers.
+    something by then (`LastWord`). Else what it answers. `refused` is told of each answer of 400 or more.
     """
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, site: Site, refused: Callable[[Scope, int], None]) -> None:
         self._app = app
+        self._refused = refused
         self._site = site
         self._any = not site.origins or "*" in site.origins
         self._origins = {origin_of(origin) for origin in site.origins}
@@ -61,6 +63,8 @@ class Cors:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                if message["status"] >= 400:
+                    self._refused(scope, message["status"])
                 message["headers"] = [*message.get("headers", ()), *extra]
             await send(message)
 

@@ -27,6 +27,7 @@ from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.web.http.asked import is_htmx, language_of, scope_wants_json, wants_json
 from todoke.web.http.fragment import fault_fragment
+from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
 
 RETRY_AFTER_SECONDS = 5
@@ -54,6 +55,8 @@ def error_response(
     can be posted again, to end at one of `form_origins`.
     """
     status, code, text = describe(error)
+    why = str(error) if isinstance(error, StoreError) else ""
+    note_refused(request.scope, Refused(code, errors, why))
     language = language or language_of(request.scope)
     say = translator("door", language).gettext
     headers = _headers(error, status)

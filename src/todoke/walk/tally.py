@@ -1,0 +1,44 @@
+"""What this process did since it started, counted: for the page of figures, and for whoever asks how it goes.
+
+A count's labels come from the configuration and from enumerations, never from a stranger: their number is bounded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+
+Labels = tuple[str, ...]
+
+
+class Counted(StrEnum):
+    """What is counted, and by which labels."""
+
+    ACCEPTED = "accepted"
+    """Submissions that are kept: form."""
+    REPEATED = "repeated"
+    """Repetitions of one that was kept: form."""
+    REFUSED = "refused"
+    """Requests at the door that were not taken: form ("" for none of ours), HTTP status, code."""
+    FAULTS = "faults"
+    """What was wrong with fields of those: form, field, code."""
+
+
+class Tally:
+    """Counts. Safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[Counted, Counter[Labels]] = {what: Counter() for what in Counted}
+
+    def count(self, what: Counted, *labels: str, times: int = 1) -> None:
+        """So many more of these."""
+        with self._lock:
+            self._counts[what][labels] += times
+
+    def counts(self, what: Counted) -> Mapping[Labels, int]:
+        """How many there were, by their labels."""
+        with self._lock:
+            return dict(self._counts[what])

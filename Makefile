@@ -14,10 +14,10 @@ help: ## this list
 
 install: $(STAMP) ## make .venv with everything (.venv/bin/todoke)
 
-$(STAMP): pyproject.toml scripts/install
+$(STAMP): pyproject.toml locks/dev.txt scripts/install
 	@PYTHON=$(PYTHON) scripts/install
 
-$(DEMO): pyproject.toml scripts/install
+$(DEMO): pyproject.toml locks/demo.txt scripts/install
 	@PYTHON=$(PYTHON) scripts/install demo
 
 demo: $(DEMO) ## the sample site, the door, the desk and the inbox on http://127.0.0.1:$(PORT)/
@@ -52,6 +52,15 @@ crash: install ## the long crash tests: 500 kills, 300 sync points
 
 storm: install ## the long storm of webhook calls: 1,000 mails, 10,000 events up to 20 times each
 	@TODOKE_STORM_MAILS=1000 .venv/bin/pytest -q -s --timeout 0 tests/acceptance/test_storm.py
+
+lock: install ## lock the dependencies (UPGRADE=1: at their newest)
+	@scripts/lock $(if $(UPGRADE),--upgrade)
+
+audit: install ## ask whether a weakness is known of a locked dependency
+	@scripts/audit
+
+wheel: install ## the wheel and its bill of materials (CycloneDX), in dist
+	@scripts/wheel dist
 
 emulators: install ## bring the emulators of AWS that tests use into .emulators
 	@scripts/aws-emulators

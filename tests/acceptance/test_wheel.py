@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
 
 import todoke
 from support.run.serving import eventually, post_json
+from todoke.aws.deploy.locked import pins
 
 pytestmark = pytest.mark.acceptance
 
@@ -21,11 +23,10 @@ SOURCE = Path(todoke.__file__).parent
 PACKAGES = ("todoke", "stack_review", "mail_cloud_sandbox")
 
 
-def run(*words: str | Path, **environ: str) -> str:
-    """What a Python command prints; it must succeed."""
+def run(*words: str | Path) -> str:
+    """What a command prints; it must succeed."""
     done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        env=os.environ | environ,
+        list(map(str, words)),
         check=False,
         capture_output=True,
         text=True,
@@ -36,22 +37,24 @@ def run(*words: str | Path, **environ: str) -> str:
 
 
 def test_the_demo_runs_from_the_wheel(tmp_path: Path) -> None:
-    """Each file of the packages is in it, and pages, translations, mails and the sandbox work without the tree."""
+    """Each file of the packages is in it; with what the lock names, by hash, and nothing else installed, pages,
+    translations, mails and the sandbox work; and its bill of materials tells all that is there."""
     root = SOURCE.parents[1]
-    run("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, root)
-    (wheel,) = tmp_path.glob("todoke-*.whl")
+    built = tmp_path / "built"
+    subprocess.run([root / "scripts" / "wheel", built], check=True, timeout=240)
+    (wheel,) = built.glob("todoke-*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
     files = (p for name in PACKAGES for p in (SOURCE.parent / name).rglob("*") if p.is_file())
     wanted = (p for p in files if p.suffix not in {".pyc", ".pot"})
     assert {str(p.relative_to(SOURCE.parent)) for p in wanted} <= packed
-    installed = tmp_path / "installed"
-    run("-m", "pip", "install", "--quiet", "--no-deps", "--target", installed, wheel)
-    environ = {"PYTHONPATH": str(installed), "TODOKE_DATA": str(tmp_path / "data")}
-    assert str(installed) in run("-c", "import todoke; print(todoke.__file__)", **environ)
+    python = built / "environment" / "bin" / "python"
+    assert str(built) in run(python, "-c", "import todoke; print(todoke.__file__)")
     for name in PACKAGES[1:]:
-        assert f"python -m {name}" in run("-m", name, "--help", **environ)
+        assert f"python -m {name}" in run(python, "-m", name, "--help")
+    _judge_materials(json.loads(next(built.glob("*.cdx.json")).read_text("utf-8")))
+    environ = {"TODOKE_DATA": str(tmp_path / "data")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "todoke", "demo", "--port", "0"],
+        [python, "-m", "todoke", "demo", "--port", "0"],
         env=os.environ | environ,
         cwd=tmp_path,
         stdout=subprocess.PIPE,
@@ -72,6 +75,16 @@ def test_the_demo_runs_from_the_wheel(tmp_path: Path) -> None:
         process.terminate()
         said, _ = process.communicate(timeout=30)
     assert process.returncode == 0, said
+
+
+def _judge_materials(bill: dict[str, Any]) -> None:
+    locked = pins((SOURCE.parents[1] / "locks" / "run.txt").read_text("utf-8"))
+    listed = {re.sub(r"[-_.]+", "-", one["name"]).lower(): one for one in bill["components"]}
+    assert listed.keys() <= locked.keys()
+    assert {"starlette", "apsw", "botocore", "dnspython", "anyio"} <= listed.keys()
+    assert all(one["version"] == locked[name].version for name, one in listed.items())
+    assert all(one["licenses"] and one["purl"] for one in listed.values())
+    assert bill["metadata"]["component"]["name"] == "todoke"
 
 
 def _walk(site: str) -> None:

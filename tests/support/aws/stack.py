@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 import boto3
 import pytest
 import urllib3
-from packaging.requirements import Requirement
 
 from support.places import ROOT
 from support.run.serving import eventually, free_port
@@ -115,8 +114,8 @@ def _package_without_files(service: str) -> str:
     path = shared_folder() / f"{service}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         _add(archive, ROOT / "src" / "todoke", "todoke")
-        for name in sorted(_with_their_own(requirements(service=service))):
-            _add_distribution(archive, name)
+        for pin in requirements(service=service):
+            _add_distribution(archive, pin.name)
     return str(path)
 
 
@@ -125,20 +124,6 @@ def _add_distribution(archive: zipfile.ZipFile, name: str) -> None:
         path = Path(str(file.locate()))
         if ".." not in file.parts and "__pycache__" not in file.parts and path.is_file():
             archive.write(path, str(file))
-
-
-def _with_their_own(wanted: Iterable[str]) -> set[str]:
-    """The distributions that pip would install for these, here."""
-    found: set[str] = set()
-    todo = [Requirement(line) for line in wanted]
-    while todo:
-        requirement = todo.pop()
-        name = requirement.name.lower().replace("_", "-")
-        if name in found or not (requirement.marker is None or requirement.marker.evaluate()):
-            continue
-        found.add(name)
-        todo += map(Requirement, importlib.metadata.requires(name) or ())
-    return found
 
 
 def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:

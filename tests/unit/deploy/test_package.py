@@ -121,18 +121,26 @@ def test_what_the_package_cannot_hold_is_said(site: Path, text: str, words: str)
 
 
 def test_lambda_gets_what_the_functions_import_and_no_more() -> None:
-    """No server, no command line, no boto3; each requirement at the version that is installed here."""
-    lines = requirements(service="customers-mail-cloud")
-    names = {line.partition("==")[0] for line in lines}
-    assert {"starlette", "msgspec", "jinja2", "mangum", "selectolax"} <= names
-    assert not names & NOT_ON_LAMBDA
-    assert all("==" in line for line in lines)
+    """No server, no command line, no boto3; and what a library that goes along needs, goes along."""
+    names = {pin.name for pin in requirements(service="customers-mail-cloud")}
+    assert {
+        "starlette",
+        "msgspec",
+        "jinja2",
+        "mangum",
+        "selectolax",
+        "anyio",
+        "markupsafe",
+    } <= names
+    assert not names & (NOT_ON_LAMBDA | {"click", "pygments", "jmespath"})
 
 
 def test_only_a_site_that_mails_through_ses_carries_cryptography() -> None:
     """What verifies SES's events is large, and nobody else has use for it."""
-    without, with_it = (set(requirements(service=name)) for name in ("smtp", "ses"))
-    assert {line.partition("==")[0] for line in with_it - without} == {"cryptography"}
+    without, with_it = (
+        {pin.name for pin in requirements(service=name)} for name in ("smtp", "ses")
+    )
+    assert with_it - without == {"cryptography", "cffi", "pycparser"}
     assert without <= with_it
 
 
@@ -185,4 +193,4 @@ def test_nothing_is_built_for_aws_before_somebody_chose_the_zone(
 
 def test_the_package_brings_the_time_zone_database() -> None:
     """No runtime promises to have one."""
-    assert any(line.startswith("tzdata==") for line in requirements(service="smtp"))
+    assert any(pin.name == "tzdata" for pin in requirements(service="smtp"))

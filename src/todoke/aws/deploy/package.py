@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import todoke
+from todoke.aws.deploy.locked import LOCK, Pin, closure, pins
 from todoke.model.errors import ConfigError, Error
 from todoke.services.table import SERVICES
 from todoke.toml.zones import find_zone, zone_fault
@@ -75,9 +76,9 @@ class Package:
 def build(config: Path, output: Path) -> Package:
     """Build the package at `output`, with the configuration and the files that it names.
 
-    Versions are those installed here, so what was tested is what runs. Raises ConfigError: if a named file is missing
-    or lies outside the configuration's folder, or no time zone was chosen; PackageError: if a dependency has no wheel
-    for arm64.
+    Versions and hashes are the lock's (lambda.txt), which are those that todoke was tested with. Raises ConfigError:
+    if a named file is missing or lies outside the configuration's folder, or no time zone was chosen; PackageError: if
+    a dependency cannot be had, or is not the file that was locked.
     """
     document = read_toml(config)
     _require_zone(config, document)
@@ -192,8 +193,8 @@ def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"forms.{form}.{key}", name
 
 
-def requirements(*, service: str) -> list[str]:
-    """What to install for a site that mails through `service`, each at the version that is installed here."""
+def requirements(*, service: str) -> list[Pin]:
+    """What the package of a site that mails through `service` holds, with all that it asks for itself."""
     others = (one.libraries for one in SERVICES.values() if one.name != service)
     unused = NOT_ON_LAMBDA.union(*others)
     names = []
@@ -202,38 +203,31 @@ def requirements(*, service: str) -> list[str]:
         name = _plain_name(re.split(r"[<>=!~ \[(]", requirement.strip())[0])
         if name not in unused and (not marker or 'extra == "aws"' in marker.replace("'", '"')):
             names.append(name)
-    missing = [name for name in names if name not in _installed()]
+    locked = pins(LOCK.read_text("utf-8"))
+    missing = [name for name in names if name not in locked]
     if missing:
-        raise PackageError(
-            f"{', '.join(missing)} is not installed here: pip install 'todoke[aws]'."
-        )
-    return sorted(f"{name}=={_installed()[name]}" for name in names)
+        raise PackageError(f"{LOCK} does not lock {', '.join(missing)}: run `make lock`.")
+    return closure(names, locked)
 
 
 def _plain_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _installed() -> dict[str, str]:
-    return {_plain_name(d.metadata["Name"]): d.version for d in importlib.metadata.distributions()}
-
-
-def _install(wanted: Iterable[str], target: Path) -> None:
-    """Wheels for the functions' Python and machine, with their own dependencies at the versions that are here."""
-    constraints = target / "constraints.txt"
-    constraints.write_text(
-        "".join(f"{n}=={v}\n" for n, v in sorted(_installed().items()) if n != "todoke")
-    )
+def _install(wanted: Iterable[Pin], target: Path) -> None:
+    """Wheels for the functions' Python and machine; pip refuses a file whose hash is not in the lock."""
+    lock = target / LOCK.name
+    lock.write_text("".join(pin.text for pin in wanted), "utf-8")
     command = [
         sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
         "--target", str(target), *(f"--platform={one}" for one in PLATFORMS), "--implementation", "cp",
         "--python-version", PYTHON,
-        "--only-binary", ":all:", "--constraint", str(constraints), *wanted,
+        "--only-binary", ":all:", "--no-deps", "--require-hashes", "--requirement", str(lock),
     ]  # fmt: skip
     done = subprocess.run(  # noqa: S603 - our own words, in a list
         command, capture_output=True, text=True, check=False
     )
-    constraints.unlink()
+    lock.unlink()
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise PackageError(

@@ -23,7 +23,7 @@ $(DEMO): pyproject.toml locks/demo.txt scripts/install
 demo: $(DEMO) ## the sample site, the door, the desk and the inbox on http://127.0.0.1:$(PORT)/
 	@exec .venv/bin/todoke demo --port $(PORT)
 
-test: install ## lint, types and every test (installs chromium and postfix when root)
+test: install ## lint, types and every test (installs chromium, postfix, caddy and nginx when root)
 	@scripts/test
 
 fast: install ## the tests that need nothing but Python

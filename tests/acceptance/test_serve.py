@@ -44,6 +44,21 @@ def exchange(port: int, request: bytes) -> bytes:
         return b"".join(parts)
 
 
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        ("Host: x\r\n", b"404"),
+        ("Host: x\r\nHost: y\r\n", b"400"),
+        ("", b"400"),
+        ("Host: x/y\r\n", b"400"),
+    ],
+)
+def test_a_request_names_one_host(server: TodokeServer, hosts: str, status: bytes) -> None:
+    """At the socket: whoever reads the other of two Host fields would act for another site (RFC 9112 3.2)."""
+    request = f"GET /s/token/ HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n"
+    assert exchange(server.port, request.encode())[9:12] == status
+
+
 def submit(port: int, address: str) -> dict[str, object]:
     """Post the form of the benchmark's configuration."""
     request = urllib.request.Request(

@@ -24,6 +24,7 @@ from todoke.cli.aws_progress import Progress
 from todoke.cli.output import print_notice
 from todoke.configuration import read
 from todoke.model.errors import ConfigError
+from todoke.model.own_url import own_url
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _door(aws: Aws, intent: Intent) -> str:
 
 def prove(canary: Canary, say: Progress) -> bool:
     """Send the canary and follow it; True when every mail of it was delivered."""
-    say.line(f"A canary is submitted to {canary.door_url}/f/{canary.form} ...")
+    say.line(f"A canary is submitted to {own_url(canary.door_url, '/f/')}{canary.form} ...")
     try:
         for flight in fly(canary, ask_over_http, time.monotonic, time.sleep):
             words = ", ".join(f"{role} {status}" for role, status in flight.statuses.items())

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from todoke.configuration import read
+from todoke.model.own_url import own_url
 from todoke.model.settings import MailSettings
 from todoke.services.table import service_named
 
@@ -19,7 +20,7 @@ def next_steps(
     settings = read(config, {"TODOKE_DOOR_URL": door, **os.environ}, serving=False)
     yield "Next:"
     for name in settings.forms:
-        yield f"  let the page of form {name} post to {door}/f/{name}"
+        yield f"  let the page of form {name} post to {own_url(door, f'/f/{name}')}"
     yield from _webhook(settings.mail, door, parameters.get("SecretsPath", ""))
     if "SiteBucket" in outputs:
         yield f"  put your site there: aws s3 sync YOUR-FOLDER s3://{outputs['SiteBucket']}"
@@ -33,5 +34,5 @@ def _webhook(mail: MailSettings, door: str, path: str) -> Iterator[str]:
     for secret in service.secrets:
         if secret.opens_hook and secret.is_needed(mail.own):
             yield f"  {service.hook_steps}"
-            yield f"    {door}/hooks/{service.name}/ + what is in {path}/{secret.variable}"
+            yield f"    {own_url(door, f'/hooks/{service.name}/')} + what is in {path}/{secret.variable}"
             return

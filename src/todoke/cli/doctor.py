@@ -20,6 +20,7 @@ from todoke.doctor.look_store import look_at_store, look_for_words
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import get_logger
+from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 from todoke.ports.clock import Clock
 from todoke.ports.diagnosis import Check, Consultation, Verdict
@@ -165,7 +166,9 @@ class Examination:
     def door(self) -> list[Check]:
         """Our own address, as seen from here."""
         url = self._settings.site.door_url
-        found = doctor.judge_door(ask(f"{url}/healthz", seconds=self._seconds), _host_of(url))
+        found = doctor.judge_door(
+            ask(own_url(url, "/healthz"), seconds=self._seconds), _host_of(url)
+        )
         if found[0].status is Verdict.GOOD and self._tells_events:
             hook = self._hook()
             found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)
@@ -177,7 +180,7 @@ class Examination:
 
     def _hook(self) -> str:
         """The webhook's address, without the secret at its end."""
-        return f"{self._settings.site.door_url}/hooks/{self._settings.mail.service}/"
+        return own_url(self._settings.site.door_url, f"/hooks/{self._settings.mail.service}/")
 
     def webhook(self) -> list[Check]:
         """When the mail service last spoke."""

@@ -18,6 +18,7 @@ import msgspec
 from todoke.configuration import read
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.model.log import log_to_stderr
+from todoke.model.own_url import own_url
 from todoke.model.settings import Secret, Settings
 from todoke.model.url import origin_of
 from todoke.server.run import Server, listen, run_servers
@@ -115,7 +116,10 @@ def _servers(
     from todoke.server.asgi import application
 
     cloud = app.settings.mail.own_as(CustomersMailCloudSettings)
-    hook = f"{app.settings.site.door_url}/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}"
+    hook = own_url(
+        app.settings.site.door_url,
+        f"/hooks/{app.settings.mail.service}/{cloud.hook_secret.reveal()}",
+    )
     site = Mount("/", StaticFiles(directory=HERE / "site", html=True))
     return [
         Server(

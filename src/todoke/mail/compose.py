@@ -26,6 +26,7 @@ from todoke.model.form import Field, Form
 from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox, identified
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Role
+from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 from todoke.model.show import show_size, show_time
 from todoke.model.submission import Entry, EntryList, Submission, files
@@ -175,8 +176,8 @@ def _shows_answers(claim: Claim, form: Form) -> bool:
 
 def desk_url(settings: Settings, submission_id: str) -> str:
     """Where a manager reads this submission, or "" when the door's own address is not set."""
-    door = settings.site.door_url.rstrip("/")
-    return f"{door}/desk/{submission_id}" if door else ""
+    door = settings.site.door_url
+    return own_url(door, f"/desk/{submission_id}") if door else ""
 
 
 @cache

@@ -25,6 +25,7 @@ from todoke.web.desk import desk
 from todoke.web.door import door, uploads
 from todoke.web.http.asked import language_of
 from todoke.web.http.errors import error_response
+from todoke.web.http.front import Front
 from todoke.web.pages import pages
 from todoke.web.receipt import Pace
 
@@ -83,20 +84,22 @@ def without_sender(
 
     `track_events` journals the events of a webhook's call; see hooks.routes. `mail_rest` tells whether all mail rests.
     """
+    own_routes = [
+        *receipt.routes(app, pace=pace),
+        *hooks.routes(app, track_events),
+        *desk.routes(app),
+        *uploads.routes(app),
+        *pages.routes(),
+        Route("/healthz", _health(app, mail_rest), methods=["GET"]),
+    ]
     rest = Starlette(
-        routes=[
-            *receipt.routes(app, pace=pace),
-            *hooks.routes(app, track_events),
-            *desk.routes(app),
-            *uploads.routes(app),
-            *pages.routes(),
-            Route("/healthz", _health(app, mail_rest), methods=["GET"]),
-            *extra_routes,
-        ],
+        routes=[*own_routes, *extra_routes],
         exception_handlers={404: _not_found(app)},
         lifespan=lifespan,
     )
-    return door.DoorFirst(app, rest)
+    rest.router.redirect_slashes = False  # it would lead to the host that the request names
+    rooms = {route.path.split("/")[1] for route in (*own_routes, *door.routes(app))}
+    return Front(door.DoorFirst(app, rest), app.settings.site.door_url, rooms)
 
 
 async def _sweep_for_ever(app: App) -> None:

@@ -142,7 +142,7 @@ def _ending_streams(app: ASGIApp, closing: asyncio.Event) -> ASGIApp:
     """`app`, whose endless answers see the client leave as soon as `closing` is set, so that the end need not wait."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].endswith(STREAMS_END_WITH):
+        if scope["type"] == "http" and scope["path"].rstrip("/").endswith(STREAMS_END_WITH):
             receive = _until(receive, closing)
         await app(scope, receive, send)
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,7 +27,7 @@ from todoke.model.submission import FieldError
 from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
 from todoke.walk.correct import Correction, correct
-from todoke.web.http.asked import wants_json
+from todoke.web.http.asked import base_path, wants_json
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
@@ -126,8 +127,7 @@ class _Receipts:
         return self._to_receipt(request)
 
     def _to_receipt(self, request: Request) -> Response:
-        path = f"/s/{request.path_params['token']}"
-        return RedirectResponse(path, 303, headers=pages.security_headers())
+        return RedirectResponse(_path(request), 303, headers=pages.security_headers())
 
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
         say = translator("pages", receipt_language(timeline, self.app.settings)).gettext
@@ -166,7 +166,8 @@ class _Receipts:
             headers=_VARY,
             site=shown["site"],
             site_url=shown["site_url"],
-            token=request.path_params["token"],
+            base=base_path(request.scope),
+            path=_path(request),
             receipt=shown,
             streams=self.pace.streams > 0,
             error=error,
@@ -246,6 +247,11 @@ async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes
     yield b"event: end\ndata: {}\n\n"
 
 
+def _path(request: Request) -> str:
+    """The receipt's own, as browsers have it."""
+    return f"{base_path(request.scope)}/s/{quote(request.path_params['token'], safe='')}"
+
+
 def _language(request: Request, app: App) -> str:
     return choose_language(request.headers.get("accept-language", ""), app.settings.site.language)
 
@@ -260,7 +266,14 @@ def _answer(
         return json_error(status, code, say(text), headers={**pages.security_headers(), **headers})
     site = app.settings.site
     return pages.error_page(
-        status, say(title), say(text), language, headers=headers, site=site.name, site_url=site.url
+        status,
+        say(title),
+        say(text),
+        language,
+        headers=headers,
+        base=base_path(request.scope),
+        site=site.name,
+        site_url=site.url,
     )
 
 

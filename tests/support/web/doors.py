@@ -76,7 +76,8 @@ def make_app(*forms: Form, site: Site | None = None, **settings: Any) -> App:
     """An app with these forms and a KeepingStore."""
     return App(
         settings=Settings(
-            site=site or Site(name="Example", url="https://site.example"),
+            site=site
+            or Site(name="Example", url="https://site.example", door_url="https://door.example"),
             mail=MailSettings(
                 service="smtp",
                 sender=Mailbox(name="Example", address=Address("forms@site.example")),

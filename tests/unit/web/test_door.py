@@ -70,7 +70,7 @@ def test_html_success_leads_to_the_receipt() -> None:
     app = make_app(CONTACT)
     answer = ask(app, "/f/contact", GOOD, accept=BROWSER)
     token = receipt_token(app.settings.secret, kept(app)[0].id)
-    assert (answer.status, answer.headers["location"]) == (303, f"/s/{token}")
+    assert (answer.status, answer.headers["location"]) == (303, f"https://door.example/s/{token}")
     assert has_cors(answer)
 
 
@@ -552,7 +552,7 @@ def test_the_form_has_a_page() -> None:
     """GET shows the form with its fields; it posts to the door."""
     answer = ask(make_app(CONTACT), "/f/contact", method="GET")
     assert answer.status == 200
-    assert b'action="/f/contact"' in answer.body
+    assert b'action="https://door.example/f/contact"' in answer.body
     assert b'name="email"' in answer.body
     assert b"unsafe" not in answer.headers["content-security-policy"].encode()
 

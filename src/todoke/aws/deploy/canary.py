@@ -17,6 +17,7 @@ from todoke.forms.control_kind import TRAITS
 from todoke.forms.validate import validate
 from todoke.model.errors import ConfigError, Error
 from todoke.model.form import ControlKind, Field, Form
+from todoke.model.own_url import own_url
 from todoke.model.submission import Entry, FieldErrors
 
 FAILURES = ("bounced", "rejected", "failed")
@@ -86,7 +87,7 @@ def fly(
 
 
 def _submitted(canary: Canary, ask: Ask) -> Flight:
-    url = f"{canary.door_url.rstrip('/')}/f/{canary.form}"
+    url = own_url(canary.door_url, f"/f/{canary.form}")
     status, answer = ask("POST", url, canary.entries)
     if status != 200 or not isinstance(answer, dict) or not answer.get("ok"):
         raise CanaryDied(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from todoke.model.own_url import own_url
 from todoke.ports.diagnosis import Check, Consultation, DomainNeeds, Verdict
 from todoke.services.postmark.facts import PostmarkFacts, ServerAnswer, ask_postmark
 from todoke.services.postmark.settings import NAME, TEST_TOKEN, PostmarkSettings
@@ -29,7 +30,7 @@ class PostmarkDoctor:
             says = "The token is Postmark's test token: mails are taken, and none is sent."
             return [Check("mail", Verdict.BAD, says, "Use the token of a server.")]
         facts = ask_postmark(self._postmark, own=self._own, seconds=self._seconds)
-        hook = f"{self._settings.site.door_url}/hooks/{NAME}/"
+        hook = own_url(self._settings.site.door_url, f"/hooks/{NAME}/")
         return judge_postmark(facts, self._postmark, hook=hook)
 
     def needs_of_domain(self) -> DomainNeeds:

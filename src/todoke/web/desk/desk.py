@@ -22,6 +22,7 @@ from starlette.routing import Route
 from todoke.model.delivery import Reading, Status
 from todoke.model.errors import Forged, NotFound, RequestError, StoreError
 from todoke.model.language import N_, choose_language, translator
+from todoke.model.own_url import own_url
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.desk import desk_row, desk_timeline, event
@@ -31,6 +32,7 @@ from todoke.walk.app import App
 from todoke.walk.resend import resend
 from todoke.walk.silence import Silence, silence
 from todoke.web.desk.suppressions import read_suppressions
+from todoke.web.http.asked import base_path
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
 
@@ -43,7 +45,7 @@ _ORPHANS = 100
 def entry_link(app: App) -> str:
     """The address that takes a one-time code, which is made for it. Raises StoreError."""
     query = urlencode({"code": invite(app)})
-    return f"{app.settings.site.door_url.rstrip('/')}/desk/enter?{query}"
+    return own_url(app.settings.site.door_url, f"/desk/enter?{query}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,14 @@ class _Desk:
         if not await run_in_threadpool(admit, self.app, code):
             return self._shut(request)
         now = self.app.clock()
-        answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
+        answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
         answer.set_cookie(
             _COOKIE,
             _sign(
                 self.app, {"id": secrets.token_urlsafe(16), "until": (now + _SESSION).timestamp()}
             ),
             max_age=int(_SESSION.total_seconds()),
-            path="/desk",
+            path=_path(request),
             secure=urlsplit(self.app.settings.site.door_url).scheme == "https",
             httponly=True,
             samesite="strict",
@@ -96,8 +98,8 @@ class _Desk:
         for id_ in [id_ for id_, until in self.ended.items() if until <= now]:
             del self.ended[id_]
         self.ended[session.id] = session.until
-        answer = RedirectResponse("/desk", 303, headers=pages.security_headers())
-        answer.delete_cookie(_COOKIE, path="/desk")
+        answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
+        answer.delete_cookie(_COOKIE, path=_path(request))
         return answer
 
     async def list(self, request: Request, session: _Session) -> Response:
@@ -117,7 +119,7 @@ class _Desk:
         now, language = self.app.clock(), self._language(request)
         rows = [desk_row(t, self.app.settings, now, language) for t in page.timelines]
         kept = {name: value for name, value in asked.items() if value}
-        older = f"/desk?{urlencode({**kept, 'before': page.next})}" if page.next else ""
+        older = f"{_path(request)}?{urlencode({**kept, 'before': page.next})}" if page.next else ""
         return self._render(
             request,
             "desk_list.html",
@@ -167,7 +169,7 @@ class _Desk:
         submission_id, message_id = request.path_params["id"], request.path_params["message"]
         if not await run_in_threadpool(resend, self.app, submission_id, message_id):
             raise NotFound
-        where = f"/desk/{quote(submission_id, safe='')}#{quote(message_id, safe='')}"
+        where = f"{_path(request)}/{quote(submission_id, safe='')}#{quote(message_id, safe='')}"
         return RedirectResponse(where, 303, headers=pages.security_headers())
 
     async def orphans(self, request: Request, session: _Session) -> Response:
@@ -206,6 +208,7 @@ class _Desk:
             template,
             language=self._language(request),
             status=status,
+            base=base_path(request.scope),
             site=self.app.settings.site.name,
             token=_page_token(self.app, session) if session else "",
             zone=self.app.settings.site.time_zone,
@@ -221,7 +224,15 @@ class _Desk:
         say = translator("pages", language).gettext
         headers = {"retry-after": "5"} if status == 503 else {}
         site = self.app.settings.site.name
-        return pages.error_page(status, say(title), say(text), language, headers=headers, site=site)
+        return pages.error_page(
+            status,
+            say(title),
+            say(text),
+            language,
+            headers=headers,
+            base=base_path(request.scope),
+            site=site,
+        )
 
     def open(self, handler: Callable[[Request], Awaitable[Response]]) -> _Handler:
         """The handler with its errors answered as pages."""
@@ -252,6 +263,11 @@ class _Desk:
 
 
 _Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _path(request: Request) -> str:
+    """The desk's own, as browsers have it: its cookie is for this path."""
+    return f"{base_path(request.scope)}/desk"
 
 
 def _banner(silent: Silence | None) -> dict[str, str] | None:

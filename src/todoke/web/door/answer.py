@@ -17,10 +17,11 @@ from todoke.model.errors import StoreError
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
 from todoke.model.message import Role
+from todoke.model.own_url import own_url
 from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
 from todoke.model.url import origin_of
 from todoke.web.door.redirect import redirect_of
-from todoke.web.http.asked import header, is_htmx, is_script, scope_wants_json
+from todoke.web.http.asked import base_path, header, is_htmx, is_script, scope_wants_json
 from todoke.web.http.errors import error_response, json_error, json_response
 from todoke.web.http.fragment import fault_fragment, stored_fragment
 from todoke.web.http.refused import Refused, note_refused
@@ -70,9 +71,9 @@ _SEE_OTHER = (
 )
 
 
-def door_path(form: Form, site: Site) -> str:
-    """The address that takes this form: from the site's root, or the door's own URL where it is known."""
-    return f"{site.door_url.rstrip('/')}/f/{form.name}"
+def form_url(form: Form, site: Site) -> str:
+    """The address that takes this form."""
+    return own_url(site.door_url, f"/f/{form.name}")
 
 
 def answer_stored(
@@ -83,25 +84,24 @@ def answer_stored(
     A script is never led where it may not read: it would tell the visitor that the form failed.
     """
     scope, redirect = arrival.scope, arrival.redirect
-    receipt = f"{arrival.site.door_url.rstrip('/')}/s/{token}"
+    receipt = own_url(arrival.site.door_url, f"/s/{token}")
     if not scope_wants_json(scope) and not is_htmx(scope):
         places = [redirect or receipt]
         if is_script(scope):
             places = [place for place in (redirect, receipt) if place and _may_read(scope, place)]
         if places:
             return SeeOther(places[0])
-    status_url = f"{_own_url(arrival)}/s/{token}"
     say = translator("door", arrival.language).gettext
     if not scope_wants_json(scope):
-        headers = {"hx-redirect": redirect or status_url} if is_htmx(scope) else {}
+        headers = {"hx-redirect": redirect or receipt} if is_htmx(scope) else {}
         text = say("Thank you. Your answers are stored.")
-        return stored_fragment(text, say("Your receipt"), status_url, headers)
+        return stored_fragment(text, say("Your receipt"), receipt, headers)
     return json_response(
         {
             "ok": True,
             "id": submission_id,
-            "status_url": status_url,
-            "next": redirect or status_url,
+            "status_url": receipt,
+            "next": redirect or receipt,
             "message": say("Thank you. Your answers are stored."),
             "messages": [{"role": role.value, "status": "queued"} for role in roles],
         }
@@ -125,7 +125,8 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
         arrival.language,
         422,
         site=arrival.site.name,
-        action=door_path(arrival.form, arrival.site),
+        action=form_url(arrival.form, arrival.site),
+        base=base_path(arrival.scope),
         form_origins=arrival.form_origins,
         upload_origin=arrival.upload_origin,
         uploaded=arrival.uploaded,
@@ -161,7 +162,7 @@ def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
         error,
         language=arrival.language,
         entries=arrival.entries,
-        action=door_path(arrival.form, arrival.site),
+        action=form_url(arrival.form, arrival.site),
         site=arrival.site.name,
         form_origins=arrival.form_origins,
     )
@@ -172,11 +173,3 @@ def _may_read(scope: Scope, place: str) -> bool:
     if header(scope, b"sec-fetch-site") != "same-origin":
         return False
     return place.startswith("/") or origin_of(place) == header(scope, b"origin")
-
-
-def _own_url(arrival: Arrival) -> str:
-    """The door's URL: as configured, else as the client reached it."""
-    if arrival.site.door_url:
-        return arrival.site.door_url.rstrip("/")
-    scheme = arrival.scope.get("scheme", "http")
-    return f"{scheme}://{header(arrival.scope, b'host')}{arrival.scope.get('root_path', '')}"

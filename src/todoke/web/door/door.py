@@ -37,11 +37,17 @@ from todoke.web.door.answer import (
     answer_stored,
     answer_unavailable,
     answer_used_uploads,
-    door_path,
+    form_url,
 )
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
-from todoke.web.http.asked import client_address, header, language_of, scope_wants_json
+from todoke.web.http.asked import (
+    base_path,
+    client_address,
+    header,
+    language_of,
+    scope_wants_json,
+)
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
@@ -76,7 +82,7 @@ class DoorFirst:
         """Answer a request under /f/; hand on all else."""
         if scope["type"] == "http":
             path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path.startswith(PATH):
+            if f"{path}/".startswith(PATH):
                 scope["path_params"] = {"form": path.removeprefix(PATH)}
                 await self._door(scope, receive, send)
                 return
@@ -122,7 +128,8 @@ class Door:
             form,
             language=language,
             site=self._site.name,
-            action=door_path(form, self._site),
+            action=form_url(form, self._site),
+            base=base_path(scope),
             upload_origin=self._upload_origin(form),
         )
 

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from todoke.model.language import choose_language
 
 _FIELDS = "todoke.fields"
+_BASE = "todoke.base"
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -21,6 +22,16 @@ def header(scope: Scope, name: bytes) -> str:
         fields = scope[_FIELDS] = dict(reversed(list(scope["headers"])))
     value = fields.get(name)
     return "" if value is None else str(value, "latin-1")
+
+
+def note_base(scope: Scope, path: str) -> None:
+    """Keep what stands before each path of ours in browsers: the path of `door_url`."""
+    scope[_BASE] = path
+
+
+def base_path(scope: Scope) -> str:
+    """What stands before each path of ours in browsers, as it goes over the wire; "" for nothing."""
+    return str(scope.get(_BASE, ""))
 
 
 def wants_json(request: Request) -> bool:

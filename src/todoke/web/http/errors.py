@@ -25,7 +25,7 @@ from todoke.model.errors import (
 )
 from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
-from todoke.web.http.asked import is_htmx, language_of, scope_wants_json, wants_json
+from todoke.web.http.asked import base_path, is_htmx, language_of, scope_wants_json, wants_json
 from todoke.web.http.fragment import fault_fragment
 from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
@@ -78,6 +78,7 @@ def error_response(
         entries=entries,
         action=action,
         headers=headers,
+        base=base_path(request.scope),
         site=site,
     )
 

@@ -106,18 +106,22 @@ def render(
     language: str,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    base: str = "",
     form_origins: Iterable[str] = (),
     upload_origin: str = "",
     **values: Any,
 ) -> Response:
-    """The page `template` filled with `values`, in `language`, with the security headers."""
+    """The page `template` filled with `values`, in `language`, with the security headers.
+
+    `base` stands before each path of ours.
+    """
     translate = translator("pages", language).gettext
     # What stands between two sentences, and between the parts of a list.
     gap, comma = ("", "、") if language == "ja" else (" ", ", ")
     text = (
         _environment()
         .get_template(template)
-        .render(language=language, _=translate, gap=gap, comma=comma, **values)
+        .render(language=language, base=base, _=translate, gap=gap, comma=comma, **values)
     )
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
@@ -136,6 +140,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     entries: EntryList = (),
     action: str = "",
     headers: Mapping[str, str] | None = None,
+    base: str = "",
     site: str = "",
     site_url: str = "",
 ) -> Response:
@@ -148,6 +153,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         language=language,
         status=status,
         headers=headers,
+        base=base,
         form_origins=_origins(action),
         title=title,
         text=text,
@@ -169,6 +175,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     *,
     site: str = "",
     action: str = "",
+    base: str = "",
     form_origins: Iterable[str] = (),
     upload_origin: str = "",
     uploaded: tuple[Uploaded, ...] = (),
@@ -185,6 +192,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         "answers.html",
         language=language or form.language,
         status=status,
+        base=base,
         form_origins=[*form_origins, *_origins(form.redirect, form.page_url, action)],
         upload_origin=upload_origin,
         uploads=bool(upload_origin),
@@ -225,7 +233,7 @@ def read_static(name: str) -> tuple[bytes, str, str]:
 
 
 def static_url(name: str) -> str:
-    """Where a static file is served: its hash is part of the address, so that browsers may keep it for ever.
+    """The path of a static file, below `base`: its hash is part of it, so that browsers may keep the file for ever.
 
     Raises FileNotFoundError: if there is no such file.
     """

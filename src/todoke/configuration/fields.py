@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from todoke.forms.accept import is_token
 from todoke.forms.control_fields import control_fault
 from todoke.forms.control_kind import TRAITS
 from todoke.model.errors import ConfigError
@@ -90,7 +91,7 @@ def _read_field(row: Table, base: Field) -> Field:
         "minlength": row.number("minlength", base.minlength, least=0, most=10_000_000),
         "maxlength": row.number("maxlength", base.maxlength, least=0, most=10_000_000),
         "options": _read_options(row, base.options),
-        "accept": tuple(a.lower() for a in row.texts("accept")) or base.accept,
+        "accept": _read_accept(row) or base.accept,
         "max_files": row.number("max_files", base.max_files, least=1, most=100),
         "max_file_bytes": row.size("max_file_size", base.max_file_bytes, most="1GB"),
     }
@@ -134,6 +135,14 @@ def _read_options(row: Table, default: tuple[tuple[str, str], ...]) -> tuple[tup
         pairs = row.mapping("options").items()
         return tuple((value, label if isinstance(label, str) else value) for value, label in pairs)
     return tuple((value, value) for value in row.texts("options")) or default
+
+
+def _read_accept(row: Table) -> tuple[str, ...]:
+    tokens = tuple(text.strip().lower() for text in row.texts("accept"))
+    for token in tokens:
+        if not is_token(token):
+            row.error("accept", f"has {token!r}.", "Write .jpg, image/jpeg or image/*.")
+    return tokens
 
 
 def _as_written(row: Table, key: str, default: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import gettext
 
+from todoke.forms.accept import accept_words
 from todoke.forms.constraints import FaultCode, FieldFault
 from todoke.forms.control_kind import TRAITS
-from todoke.forms.file_kinds import accept_words
 from todoke.model.form import ControlKind, Field
 from todoke.model.language import N_, translator
 from todoke.model.show import show_size

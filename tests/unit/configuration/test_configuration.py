@@ -359,6 +359,13 @@ min = 2026-01-01
 """
 
 
+def test_an_accept_that_says_nothing_is_an_error(tmp_path: Path) -> None:
+    """In the file, where no browser reads it, a token without meaning is a slip that would refuse or take all files."""
+    fields = '[[forms.contact.fields]]\nname = "photo"\ntype = "file"\naccept = [".JPG", "png"]\n'
+    (fault,) = faults_of(tmp_path, f"{GOOD}confirmation = false\n{fields}")
+    assert "fields[1].accept: has 'png'. Write .jpg" in fault
+
+
 def test_fields_are_read_from_the_file(tmp_path: Path) -> None:
     """Fields keep their order and attributes; dates and numbers become text as in HTML."""
     fields = settings_of(tmp_path, GOOD + FIELDS).forms["contact"].fields

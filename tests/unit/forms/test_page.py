@@ -229,6 +229,9 @@ def test_a_textarea_keeps_its_text() -> None:
     assert only("<textarea name=x>\n a\n b</textarea>").value == " a\n b"
 
 
+FILES = "<form method=post enctype=multipart/form-data><input type=file name=x accept='{}'></form>"
+
+
 @pytest.mark.parametrize(
     ("controls", "warning"),
     [
@@ -240,12 +243,22 @@ def test_a_textarea_keeps_its_text() -> None:
         ("<input name=x type=file>", "multipart/form-data"),
         ("<input name=x required><input name=x required>", '2 controls are named "x"'),
         ("<input name=x><input name=x type=email>", "different rules"),
+        (FILES.format("jpg,png"), '"jpg", "png", which browsers ignore: write .jpg'),
+        (FILES.format("jpg,png"), "So any file is taken."),
+        (FILES.format("image/*;capture=camera,.pdf"), 'has "image/*;capture=camera", which'),
     ],
 )
 def test_the_site_owner_is_told_what_is_not_enforced(controls: str, warning: str) -> None:
     """What browsers ignore and what we cannot enforce becomes a warning, not an error."""
-    (found,) = read(controls).warnings
+    page = read_page(controls) if controls.startswith("<form") else read(controls)
+    (found,) = page.warnings
     assert warning in found
+
+
+def test_what_browsers_ignore_of_accept_is_no_rule() -> None:
+    """A token that says nothing refuses nothing; the others hold."""
+    (field,) = read_page(FILES.format("image/*;capture=camera, .PDF ,image")).fields
+    assert field.accept == (".pdf",)
 
 
 def test_a_form_that_is_not_posted_is_told() -> None:

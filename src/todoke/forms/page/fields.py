@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from todoke.forms.accept import read_accept
 from todoke.forms.control_fields import CHARSET
 from todoke.forms.control_kind import TRAITS, Traits
 from todoke.forms.number import leading_integer, valid_number
@@ -115,6 +116,7 @@ def _control_field(
     if traits.can_be_readonly and "readonly" in control.attributes:
         plain = kind if kind is ControlKind.TEXTAREA else ControlKind.TEXT
         return dataclasses.replace(base, kind=plain), []
+    ignored: tuple[str, ...] = ()
     given: dict[str, Any] = {
         "required": traits.can_be_required and _is_required(control),
         "title": control.attributes.get("title") or "",
@@ -127,10 +129,9 @@ def _control_field(
     if kind is ControlKind.SELECT:
         given |= _select_rules(control, required=given["required"])
     if kind is ControlKind.FILE:
-        stated = (control.attributes.get("accept") or "").lower().split(",")
-        given["accept"] = tuple(a for a in (part.strip() for part in stated) if a)
+        given["accept"], ignored = read_accept(control.attributes.get("accept") or "")
     field = dataclasses.replace(base, **given)
-    return field, _warnings(field)
+    return field, [*_accept_warnings(field, ignored), *_warnings(field)]
 
 
 def _is_required(control: LexborNode) -> bool:
@@ -231,6 +232,15 @@ def _merged(
 
 def _rules(field: Field) -> Field:
     return dataclasses.replace(field, label="", title="", placeholder="", value="", autocomplete="")
+
+
+def _accept_warnings(field: Field, ignored: tuple[str, ...]) -> list[str]:
+    if not ignored:
+        return []
+    said = ", ".join(f'"{token}"' for token in ignored)
+    left = "" if field.accept else " So any file is taken."
+    meant = f"write .jpg, image/jpeg or image/*, with commas between.{left}"
+    return [f'The accept of "{field.name}" has {said}, which browsers ignore: {meant}']
 
 
 def _warnings(field: Field) -> list[str]:

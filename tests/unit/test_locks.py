@@ -46,7 +46,7 @@ def test_what_is_asked_for_is_locked(name: str, extras: bool, groups: tuple[str,
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_each_entry_has_hashes(name: str) -> None:
-    """And no line of a lock escapes its reading: each version in it is an entry; nothing names a place to fetch from."""
+    """And no line of a lock escapes its reading: each version in it is an entry; none names a place to fetch from."""
     text = LOCKS[name].read_text("utf-8")
     locked = read(name)
     assert len(locked) == len(re.findall(r"^[^ #].*==", text, re.MULTILINE)) > 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -130,9 +131,86 @@ def test_show_prints_answers_without_terminal_commands(capsys: pytest.CaptureFix
     """A visitor's escape sequences do not reach the terminal."""
     assert run(["show", "s1"]) == 0
     out = capsys.readouterr().out
-    assert "message: =cmd|\ufffd[2J" in out
+    assert "message: =cmd|␛[2J" in out
     assert "[file] a.txt" in out
     assert "confirmation to visitor1@example.jp: queued" in out
+
+
+HOSTILE = "\x1b]0;title\x07\x9b2J\x9d8;;http://evil.example\x9c\u202e\u2066\u200b\x08\x7f\ud83d"
+"""C0 and C1 controls (CSI, OSC), overriding and isolating direction, nothing to see, half a character."""
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture
+def hostile(folder: Path) -> Path:
+    """The folder, with a submission of whoever attacks those who read it."""
+    store = SqliteStore(folder / "data" / "todoke.db")
+    entries = (
+        Entry(f"x{HOSTILE}\n\nconfirmation to boss@example.jp: delivered since", f"1{HOSTILE}"),
+        Entry("f", File(name=f"a{HOSTILE}\nb.txt", media_type="", content=b"1")),
+    )
+    submission = Submission(
+        id="s3",
+        form="contact",
+        received_at=NOW,
+        entries=entries,
+        language="en",
+        visitor=Address('"\x1b[2J"@evil.example'),
+        token_hash="hash3",
+    )
+    store.add(submission, [], None).result(10)
+    store.close()
+    return folder
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize(
+    "command", [["show", "s3"], ["list"], ["show", "s3", "--json"], ["list", "--json"]]
+)
+def test_nothing_that_strangers_wrote_is_obeyed(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No control and no override reaches the terminal, and no line looks like one of ours."""
+    assert run(command) == 0
+    out = capsys.readouterr().out
+    assert OBEYED.search(out) is None
+    assert not any(line.startswith("confirmation") for line in out.splitlines())
+
+
+@pytest.mark.usefixtures("hostile")
+def test_json_keeps_what_it_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program reads each character as it was written."""
+    assert run(["show", "s3", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["entries"][0]["value"] == f"1{HOSTILE}"
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "backup"])
+def test_an_export_to_a_terminal_is_shown_and_not_obeyed(hostile: Path, output_format: str) -> None:
+    """A file has each character that can be written; a terminal has them in a form that can be seen."""
+    command = [sys.executable, "-m", "todoke", "export", "--format", output_format]
+    if output_format == "backup":
+        (hostile / "data" / "secret").write_text("ab" * 32)
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL) as process:
+            os.close(theirs)
+            shown = b"".join(iter(lambda: _read(ours), b""))
+        assert process.returncode == 0
+    finally:
+        os.close(ours)
+    text = shown.decode().replace("\r\n", "\n")
+    assert "]0;title" in text
+    assert OBEYED.search(text) is None
+    assert run(["export", "--format", output_format, "-o", "out"]) == 0
+    assert "]0;title" in (hostile / "out").read_text("utf-8")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # Linux's word for the end
+        return b""
 
 
 @pytest.mark.usefixtures("folder")

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from todoke.cli.output import print_json, print_line, style
+from todoke.cli.output import clean, print_json, print_line, style
 from todoke.configuration import ERROR, NOTE, WARNING, Finding
 from todoke.configuration import check as find_faults
 
@@ -32,9 +32,11 @@ def _print_finding(finding: Finding) -> None:
     place = f"{finding.file}:{finding.line}" if finding.line else finding.file
     colour = _COLOURS[finding.severity]
     key = f"{finding.key}: " if finding.key else ""
-    print_line(f"{style(finding.severity, colour)} {style(place, 'dim')} {key}{finding.message}")
+    print_line(
+        f"{style(finding.severity, colour)} {style(place, 'dim')} {clean(key + finding.message)}"
+    )
     if finding.hint:
-        print_line(f"  {finding.hint}")
+        print_line(f"  {clean(finding.hint)}")
 
 
 def _print_sum(config: Path, errors: int, warnings: int) -> None:

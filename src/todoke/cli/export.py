@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from todoke.cli.open import opened
+from todoke.cli.output import clean, json_line
 from todoke.cli.progress import counting
 from todoke.model.errors import ConfigError
 from todoke.model.message import MessageTimeline
 from todoke.model.settings import Settings
 from todoke.ports.archive import Archive, Query
+from todoke.ports.output import Output
 from todoke.report import export as records
 from todoke.report.status import read_status
 from todoke.toml.secrets import known_secret
@@ -56,7 +57,7 @@ def export(
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
 
 
-def _write_backup(store: backup.Origin, settings: Settings, out: TextIO) -> int:
+def _write_backup(store: backup.Origin, settings: Settings, out: Output) -> int:
     secret = known_secret(os.environ, settings.data)
     if not secret:
         raise ConfigError(
@@ -82,7 +83,7 @@ def _write_backup(store: backup.Origin, settings: Settings, out: TextIO) -> int:
     return count
 
 
-def _write_csv(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:
+def _write_csv(archive: Archive, query: Query, settings: Settings, out: Output) -> int:
     """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
     now = utc_now()
     known = [
@@ -91,36 +92,48 @@ def _write_csv(archive: Archive, query: Query, settings: Settings, out: TextIO) 
         if not query.form or name == query.form
         for field in form.fields or ()
     ]
-    answered = records.field_columns(_with_progress(records.all_pages(archive, query), "looked at"))
-    fields = tuple(dict.fromkeys([name for name in known if name in answered] + list(answered)))
+    looked_at = _with_progress(records.all_pages(archive, query), "looked at")
+    columns = records.field_columns(looked_at, known)
 
     def status_of(message: MessageTimeline) -> str:
         return read_status(message, settings, now)
 
     rows = _with_progress(records.all_pages(archive, query), "written")
-    return records.write_csv(rows, fields, status_of, out, settings.site.time_zone)
+    return records.write_csv(rows, columns, status_of, out, settings.site.time_zone)
 
 
-def _write_json(archive: Archive, query: Query, settings: Settings, out: TextIO) -> int:
+def _write_json(archive: Archive, query: Query, settings: Settings, out: Output) -> int:
     now = utc_now()
     count = 0
     for timeline in _with_progress(records.all_pages(archive, query), "written"):
-        out.write(json.dumps(records.record(timeline, settings, now), ensure_ascii=False) + "\n")
+        out.write(json_line(records.record(timeline, settings, now)))
         count += 1
     return count
 
 
+class _Shown:
+    """A terminal, on which what strangers wrote is shown and not obeyed. A file keeps it as it was written."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        """Write it, each control visible."""
+        return self._terminal.write(clean(text))
+
+
 @contextlib.contextmanager
-def _writing(output: Path | None) -> Iterator[TextIO]:
+def _writing(output: Path | None) -> Iterator[Output]:
     if output is None:
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        yield sys.stdout
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")  # type: ignore[union-attr]
+        yield _Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout
         sys.stdout.flush()
         return
     draft = output.with_name(f".{output.name}.{os.getpid()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        # A lone surrogate, which JSON can bring into an answer, becomes "?" in a table; records have it escaped.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
             yield file
         draft.replace(output)
     except OSError as error:

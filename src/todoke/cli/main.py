@@ -64,4 +64,6 @@ def _run_command(arguments: Sequence[str]) -> int:
 
 
 def _complain(sentence: str) -> None:
-    sys.stderr.write(f"todoke: {sentence}\n")
+    from todoke.cli.output import clean  # not before there is something to complain of
+
+    sys.stderr.write(f"todoke: {clean(sentence)}\n")

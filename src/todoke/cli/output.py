@@ -8,8 +8,15 @@ import re
 import sys
 from typing import Any, TextIO
 
+from todoke.mail import inert
+
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_LINE = 10_000
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""What JSON leaves as it is and a terminal obeys, or cannot be written: C1 controls, bidirectional and invisible
+formatting, lone surrogates."""
 
 
 def is_fancy(stream: TextIO) -> bool:
@@ -18,14 +25,19 @@ def is_fancy(stream: TextIO) -> bool:
 
 
 def style(text: str, name: str) -> str:
-    """`text` in a colour on a terminal, plain elsewhere."""
-    text = clean(text)
+    """`text` on one line, in a colour on a terminal, plain elsewhere."""
+    text = clean_line(text)
     return f"\x1b[{_CODES[name]}m{text}\x1b[0m" if is_fancy(sys.stdout) else text
 
 
 def clean(text: str) -> str:
-    """`text` without the controls by which a visitor's words could command the terminal or reorder a line."""
-    return _CONTROLS.sub("\ufffd", text)
+    """`text` with each control shown by which a visitor's words could command the terminal or reorder a line."""
+    return inert.clean(text)
+
+
+def clean_line(text: str) -> str:
+    """`clean` text on one line: what stands there cannot make lines that look like ours."""
+    return inert.clean_line(text, _LONGEST_LINE)
 
 
 def print_line(text: str = "") -> None:
@@ -40,4 +52,13 @@ def print_notice(text: str) -> None:
 
 def print_json(value: dict[str, Any]) -> None:
     """Write one object as one line of JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(value))
+
+
+def json_line(value: dict[str, Any]) -> str:
+    """One object as one line of JSON, in which what is unseen or steers is escaped, and nothing is lost."""
+    return _UNSEEN.sub(_escaped, json.dumps(value, ensure_ascii=False)) + "\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found.group())[1:-1]

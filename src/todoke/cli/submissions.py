@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from todoke.cli.open import opened
-from todoke.cli.output import clean, is_fancy, print_json, print_line, style
+from todoke.cli.output import clean, clean_line, is_fancy, print_json, print_line, style
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError
 from todoke.model.show import show_clock
@@ -43,7 +43,7 @@ def list_submissions(
         else:
             for row in rows:
                 received = show_clock(row["received_at"], settings.site.time_zone)
-                print_line("\t".join([row["id"], received, *map(clean, _cells(row))]))
+                print_line("\t".join([row["id"], received, *map(clean_line, _cells(row))]))
 
 
 def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
@@ -51,7 +51,7 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
     with opened(config) as (settings, store):
         timeline = store.timeline(submission_id)
         if timeline is None:
-            sys.stderr.write(f"todoke: There is no submission {submission_id}.\n")
+            sys.stderr.write(f"todoke: There is no submission {clean_line(submission_id)}.\n")
             return 1
         record = export.full_record(timeline, settings, utc_now())
     if as_json:
@@ -81,7 +81,11 @@ def _print_table(rows: list[dict[str, Any]], zone: Zone) -> None:
         states.rstrip()
         received = show_clock(row["received_at"], zone)
         table.add_row(
-            row["id"], received, Text(clean(row["form"])), Text(clean(row["visitor"])), states
+            row["id"],
+            received,
+            Text(clean_line(row["form"])),
+            Text(clean_line(row["visitor"])),
+            states,
         )
     Console().print(table if rows else "There are no submissions.")
 
@@ -93,7 +97,9 @@ def _print_submission(record: dict[str, Any], zone: Zone) -> None:
         print_line(f"kept until {show_clock(record['retain_until'], zone)}")
     print_line()
     for entry in record["entries"]:
-        value = entry["value"] if "value" in entry else f"[file] {entry['file']['name']}"
+        value = (
+            entry["value"] if "value" in entry else f"[file] {clean_line(entry['file']['name'])}"
+        )
         lines = clean(value).split("\n")
         print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
     for message in record["messages"]:
@@ -103,7 +109,7 @@ def _print_submission(record: dict[str, Any], zone: Zone) -> None:
 def _print_message(message: dict[str, Any], zone: Zone) -> None:
     since = show_clock(message["since"], zone)
     status = style(message["status"], _COLOURS.get(message["status"], "bold"))
-    print_line(f"\n{message['role']} to {clean(message['to'])}: {status} since {since}")
+    print_line(f"\n{message['role']} to {clean_line(message['to'])}: {status} since {since}")
     if message["due_at"]:
         print_line(f"  next try {show_clock(message['due_at'], zone)}")
     for attempt in message["attempts"]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import EntryList
 
@@ -62,11 +63,16 @@ def read_said(form: Form, entries: EntryList) -> Said:
 
 def _answers(form: Form, entries: EntryList) -> Iterator[_Answer]:
     fields = {field.name: field for field in form.fields or ()}
+    secret = secret_names(form, entries)
     for entry in entries:
         field = fields.get(entry.name) or Field(name=entry.name)
-        traits = TRAITS[field.kind]
-        readable = traits.is_read and not traits.is_choice and field.kind != ControlKind.HIDDEN
-        if readable and isinstance(entry.value, str) and entry.value.strip():
+        is_hidden = field.kind == ControlKind.HIDDEN or entry.name in secret
+        if (
+            not is_hidden
+            and not TRAITS[field.kind].is_choice
+            and isinstance(entry.value, str)
+            and entry.value.strip()
+        ):
             yield field, entry.value.strip()
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from todoke.forms.control_kind import TRAITS
+from todoke.forms.secret import secret_names
 from todoke.forms.visitor import read_said
 from todoke.mail.alert_words import alert_words
 from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line, is_broken
@@ -190,6 +190,7 @@ def _answers(
 ) -> tuple[tuple[AnswerView, ...], int]:
     """The answers in the order they came, those of one name together; and how many fields had no room."""
     fields = {field.name: field for field in form.fields or ()}
+    secret = secret_names(form, submission.entries)
     grouped: dict[str, list[Entry]] = {}
     for entry in submission.entries:
         if isinstance(entry.value, str):
@@ -199,7 +200,8 @@ def _answers(
     for name, group in grouped.items():
         if len(views) == FIELDS_LIMIT or room <= 0:
             break
-        view = _answer(name, group, fields.get(name), min(room, ANSWER_LIMIT), language)
+        shown = () if name in secret else group
+        view = _answer(name, shown, fields.get(name), min(room, ANSWER_LIMIT), language)
         if view.text == inert(submission.visitor):
             view = dataclasses.replace(view, text=inert_address(submission.visitor))
         room -= len(view.text) + len(view.label)
@@ -208,12 +210,12 @@ def _answers(
 
 
 def _answer(
-    name: str, group: Iterable[Entry], field: Field | None, limit: int, language: str
+    name: str, group: Sequence[Entry], field: Field | None, limit: int, language: str
 ) -> AnswerView:
     say = _translate(language)
     label = inert_line((field.label if field else "") or name, 300) or Inert("?")
     known = Inert(name) if field else inert_line(name, 300)  # a field's name is the site's own word
-    if field and not TRAITS[field.kind].is_read:
+    if not group:
         return AnswerView(name=known, label=label, text=Inert(say("(not shown in mails)")), note="")
     texts = [entry.value for entry in group if isinstance(entry.value, str)]
     values = [field.in_words(text) for text in texts] if field else texts

@@ -7,9 +7,12 @@ taken for a formula.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any
 
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
@@ -18,13 +21,36 @@ from todoke.model.show import local_rfc3339
 from todoke.model.submission import Entry, File
 from todoke.model.zone import Zone
 from todoke.ports.archive import Archive, Query
+from todoke.ports.output import Output
 from todoke.report.status import read_status
 
 PAGE = 200
 FIXED_COLUMNS = ("id", "received_at", "form", "visitor", *(role.value for role in Role))
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the begin of a formula (OWASP, CSV injection); the wide forms in East Asian ones."""
+MORE_COLUMN = "more_fields"
+MOST_COLUMNS = 200
+"""So many columns for fields that the configuration does not name: as many as one sending has at most by default."""
+_MOST_COUNTED = 20_000
+
+_STEERS = r"\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_FORMULA = re.compile(
+    # Half of the world's spreadsheets part cells at ";", some at tabs: these see no quotes but at a cell's begin.
+    r"(^|[;\t\r\n])"
+    # What a spreadsheet may take off before it looks. No character is in both sets: this takes linear time.
+    rf"""((?:[^\S\t\r\n]|[{_STEERS}"])*[=+\-@"""
+    # The wide, small and raised forms, which East Asian ones read as the plain.
+    r"＝﹦⁼₌＋﹢⁺₊－﹣⁻₋−＠﹫])"
+)
+"""What a spreadsheet takes for a formula, and where one can begin (OWASP, CSV injection)."""
+_FIRST = ("\t", "\r", "\n", "\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The fields that have a column each, and whether there are others, whose answers share one."""
+
+    fields: tuple[str, ...]
+    has_more: bool = False
 
 
 def all_pages(archive: Archive, query: Query, stop_after: int | None = None) -> Iterator[Timeline]:
@@ -83,44 +109,64 @@ def full_record(timeline: Timeline, settings: Settings, now: datetime) -> dict[s
     return full
 
 
-def field_columns(timelines: Iterable[Timeline]) -> tuple[str, ...]:
-    """The names of all fields that were answered, in the order in which they first came."""
-    names: dict[str, None] = {}
+def field_columns(timelines: Iterable[Timeline], known: Sequence[str] = ()) -> Columns:
+    """The fields that were answered: first those that are `known`, in their order, then the others as they came.
+
+    Of the others those that most submissions have, MOST_COLUMNS of them: a form without a page takes any field, and a
+    stranger who sends ten thousand must not make a table that nobody can open.
+    """
+    wanted = set(known)
+    answered: set[str] = set()
+    others: Counter[str] = Counter()
+    has_more = False
     for timeline in timelines:
-        names.update(dict.fromkeys(entry.name for entry in timeline.submission.entries))
-    return tuple(names)
+        names = dict.fromkeys(entry.name for entry in timeline.submission.entries)
+        answered.update(names.keys() & wanted)
+        others.update(name for name in names if name not in wanted)
+        if len(others) > _MOST_COUNTED:
+            others = Counter(dict(others.most_common(_MOST_COUNTED // 2)))
+            has_more = True
+    chosen = {name for name, _ in others.most_common(MOST_COLUMNS)}
+    fields = dict.fromkeys(name for name in known if name in answered)
+    fields |= dict.fromkeys(name for name in others if name in chosen)
+    return Columns(tuple(fields), has_more or len(others) > len(chosen))
 
 
 def write_csv(
     timelines: Iterable[Timeline],
-    fields: tuple[str, ...],
+    columns: Columns,
     status_of: Callable[[MessageTimeline], str],
-    out: TextIO,
+    out: Output,
     zone: Zone,
 ) -> int:
     """Write a heading and a row for each submission (RFC 4180); how many. Times are those of `zone`, with the offset.
 
     A field that was answered more than once has its answers in one cell, a line each; a file is its name. A field
-    whose name is that of a fixed column gets " (field)" after it.
+    whose name is that of a fixed column gets " (field)" after it. Fields without a column have their answers in the
+    last one, a line each, after their names.
     """
     writer = csv.writer(out, lineterminator="\r\n")
-    headings = [f"{name} (field)" if name in FIXED_COLUMNS else name for name in fields]
-    writer.writerow([guarded(heading) for heading in (*FIXED_COLUMNS, *headings)])
+    fixed = {*FIXED_COLUMNS, MORE_COLUMN}
+    headings = [f"{name} (field)" if name in fixed else name for name in columns.fields]
+    more = [MORE_COLUMN] if columns.has_more else []
+    writer.writerow([guarded(heading) for heading in (*FIXED_COLUMNS, *headings, *more)])
     count = 0
     for timeline in timelines:
-        writer.writerow([guarded(cell) for cell in _row(timeline, fields, status_of, zone)])
+        writer.writerow([guarded(cell) for cell in _row(timeline, columns, status_of, zone)])
         count += 1
     return count
 
 
 def guarded(cell: str) -> str:
-    """The cell, with an apostrophe before it when a spreadsheet would take it for a formula."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    """The cell, with an apostrophe before whatever in it a spreadsheet would take for a formula, however it parts
+    cells: "=1" and "a;=1" become "'=1" and "a;'=1"."""
+    safe = _FORMULA.sub(r"\1'\2", cell)
+    return "'" + safe if safe.startswith(_FIRST) else safe
 
 
 def _row(
     timeline: Timeline,
-    fields: tuple[str, ...],
+    columns: Columns,
     status_of: Callable[[MessageTimeline], str],
     zone: Zone,
 ) -> Iterator[str]:
@@ -133,8 +179,10 @@ def _row(
     for entry in submission.entries:
         text = entry.value.name if isinstance(entry.value, File) else entry.value
         answers.setdefault(entry.name, []).append(text)
-    for name in fields:
-        yield "\n".join(answers.get(name, ()))
+    for name in columns.fields:
+        yield "\n".join(answers.pop(name, ()))
+    if columns.has_more:
+        yield "\n".join(f"{name}: {text}" for name, texts in answers.items() for text in texts)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from todoke.model.kept import Kept, Restored
 from todoke.model.submission import files
 from todoke.ports.journal import FollowUp, Journal
 from todoke.ports.movable import Movable
+from todoke.ports.output import Output
 from todoke.ports.records import SuppressionList
 from todoke.ports.shelf import Shelf
 
@@ -100,7 +101,7 @@ class Restoration(msgspec.Struct, frozen=True, kw_only=True):
     new_links: int = 0
 
 
-def write(store: Origin, secret: bytes, now: datetime, out: TextIO) -> Iterator[Kept]:
+def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[Kept]:
     """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is."""
     digest = hashlib.sha256()
     count = 0

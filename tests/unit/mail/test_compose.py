@@ -200,6 +200,18 @@ class TestNotification:
         assert CANARY not in mail.text + mail.html
         assert "<br>\ntwo" in mail.html
 
+    def test_a_secret_is_in_no_mail(self) -> None:
+        """Of a form that takes any fields by its name; also where it could be taken for the visitor's message."""
+        entries = (Entry("password", CANARY), Entry("name", "Aoi"))
+        form = replace(CONTACT, fields=None)
+        repeating = replace(
+            form, confirmation=replace(form.confirmation, include_answers=True), fields=None
+        )
+        for role, shown in ((Role.NOTIFICATION, form), (Role.CONFIRMATION, repeating)):
+            mail = compose(claim(role, entries=entries), settings(forms={"contact": shown}))
+            assert CANARY not in mail.subject + mail.text + mail.html
+            assert "(not shown in mails)" in mail.text
+
     def test_a_label_that_asks_has_no_colon_after_it(self) -> None:
         """A label's own punctuation is enough."""
         mail = compose(claim(entries=(Entry("How?", "so"), Entry("いつ？", "今"))), settings())

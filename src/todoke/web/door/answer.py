@@ -162,6 +162,7 @@ def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
         error,
         language=arrival.language,
         entries=arrival.entries,
+        form=arrival.form,
         action=form_url(arrival.form, arrival.site),
         site=arrival.site.name,
         form_origins=arrival.form_origins,

@@ -23,6 +23,7 @@ from todoke.model.errors import (
     TooLarge,
     TooSlow,
 )
+from todoke.model.form import Form
 from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.web.http.asked import base_path, is_htmx, language_of, scope_wants_json, wants_json
@@ -37,13 +38,14 @@ _LAST_WORD = "todoke.last_word"
 _log = logging.getLogger(__name__)
 
 
-def error_response(
+def error_response(  # noqa: PLR0913 - what a page of any room may add
     request: Request,
     error: Exception,
     *,
     language: str = "",
     errors: FieldErrors = (),
     entries: EntryList = (),
+    form: Form | None = None,
     action: str = "",
     site: str = "",
     form_origins: Iterable[str] = (),
@@ -76,6 +78,7 @@ def error_response(
         text,
         language,
         entries=entries,
+        form=form,
         action=action,
         headers=headers,
         base=base_path(request.scope),

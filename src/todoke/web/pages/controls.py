@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from todoke.forms.control_fields import CHARSET, is_control_name
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.secret import is_secret, looks_secret
 from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, texts
 
@@ -134,6 +135,8 @@ def _fields_of(entries: EntryList) -> Iterator[Field]:
         value = entry.value
         if not isinstance(value, str):
             yield Field(name=entry.name, kind=ControlKind.FILE, multiple=True)
+        elif looks_secret(entry.name):
+            yield Field(name=entry.name, kind=ControlKind.PASSWORD)
         elif "\n" in value or len(value) > _LONG:
             yield Field(name=entry.name, kind=ControlKind.TEXTAREA)
         else:
@@ -143,7 +146,7 @@ def _fields_of(entries: EntryList) -> Iterator[Field]:
 def _values(field: Field, typed: tuple[str, ...]) -> tuple[str, ...]:
     """One value for each control to show: fields that share a name are shown as often as they were sent."""
     traits = TRAITS[field.kind]
-    if traits.is_choice or not traits.is_kept:
+    if traits.is_choice or not traits.is_kept or is_secret(field):
         return ("",)
     if field.multiple and traits.malformed_list:
         return (",".join(typed) or field.value,)

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from todoke.forms.control_fields import is_control_name
+from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Form
 from todoke.model.language import translator
 from todoke.model.show import local_day, show_rfc3339
@@ -138,6 +139,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     language: str,
     *,
     entries: EntryList = (),
+    form: Form | None = None,
     action: str = "",
     headers: Mapping[str, str] | None = None,
     base: str = "",
@@ -146,8 +148,13 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
 ) -> Response:
     """A page that says what happened and what to do.
 
-    With `entries` it shows what was typed, so that nothing is lost, and with `action` a button that posts it again.
+    With `entries` (of `form`) it shows what was typed, so that nothing is lost, and with `action` a button that posts
+    it again. A secret is not among them: it is asked for anew.
     """
+    secret = secret_names(form, entries)
+    fields = {field.name: field for field in (form.fields if form else None) or ()}
+    asked = dict.fromkeys(e.name for e in entries if e.name in secret and e.value)
+    typed = [e for e in entries if isinstance(e.value, str) and e.name not in secret]
     return render(
         "error.html",
         language=language,
@@ -160,8 +167,9 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         site=site,
         site_url=site_url,
         action=action,
-        entries=[e for e in entries if isinstance(e.value, str)],
-        answers=[e for e in entries if isinstance(e.value, str) and not is_control_name(e.name)],
+        entries=typed,
+        answers=[e for e in typed if not is_control_name(e.name)],
+        secrets=[(n, fields[n].label if n in fields and fields[n].label else n) for n in asked],
         has_files=any(not isinstance(e.value, str) for e in entries),
     )
 

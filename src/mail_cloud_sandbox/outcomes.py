@@ -166,7 +166,7 @@ _COPIES = 3
 
 def outcome_of(recipient: str) -> Outcome:
     """The outcome that the local part of `recipient` asks for, in any case of letters; else delivered."""
-    local = recipient.rpartition("@")[0].partition("+")[0].casefold()
+    local = recipient.rpartition("@")[0].strip('"').partition("+")[0].casefold()
     return OUTCOMES.get(local, DELIVERED)
 
 

@@ -137,6 +137,15 @@ def test_an_idn_domain_and_a_non_ascii_local_part_arrive(
     assert f"To: 葵@{DOMAIN}\n".encode() in raw
 
 
+@pytest.mark.parametrize("local", ["aya..h", "aya.", ".aya"])
+def test_the_odd_dots_of_docomo_arrive(server: Postfix, mailer: SmtpMailer, local: str) -> None:
+    """Postfix takes the quoted form, and delivers to it."""
+    mailer.send(mail(f"{local}@docomo.ne.jp"))
+    quoted = f'"{local}"@docomo.ne.jp'
+    (arrived,) = server.raw(quoted)
+    assert f"\nTo: {quoted}\n".encode() in arrived
+
+
 def test_starttls_with_a_certificate_that_is_checked(tmp_path: Path) -> None:
     """The right authority: the mail goes encrypted. Any other: nothing goes, and all rest."""
     key, certificate, both = (tmp_path / name for name in ("key.pem", "cert.pem", "both.pem"))

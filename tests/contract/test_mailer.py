@@ -556,6 +556,17 @@ class TestSmtp:
         body = seen.partition(b"\r\n\r\n")[2]
         assert wanted.removesuffix(b"\r\n") == body.removesuffix(b"\r\n")
 
+    def test_odd_dots_of_a_local_part_are_quoted(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """In the envelope and in header fields (RFC 5321 4.1.2, RFC 5322 3.4.1)."""
+        script, mailer, _ = smtp
+        box = Mailbox(name="", address=Address(".b@ezweb.ne.jp"))
+        mailer.send(mail("aya..h@docomo.ne.jp", reply_to=box))
+        assert 'RCPT TO:<"aya..h"@docomo.ne.jp>' in script.verbs
+        assert b'\r\nTo: "aya..h"@docomo.ne.jp\r\n' in script.mails[0]
+        assert b'\r\nReply-To: ".b"@ezweb.ne.jp\r\n' in script.mails[0]
+
     def test_the_envelope_sender_may_differ(self) -> None:
         """mail.envelope_sender is used in MAIL and not in From."""
         script = SmtpScript()
@@ -644,6 +655,15 @@ class TestCustomersMailCloud:
             sent["api_key"],
             sent["charset"],
         ) == ("form@example.org", KEY, "UTF-8")
+
+    def test_odd_dots_of_a_local_part_are_quoted(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]
+    ) -> None:
+        """The form that RFC 5321 has for them; what the service takes beyond it is not documented."""
+        script, mailer, _ = cloud
+        mailer.send(mail("aya.@docomo.ne.jp"))
+        sent = json.loads(script.requests[0][2])
+        assert sent["to"] == [{"name": "", "address": '"aya."@docomo.ne.jp'}]
 
     def test_one_connection_carries_many_calls(
         self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer]

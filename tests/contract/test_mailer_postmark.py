@@ -55,6 +55,14 @@ class TestWhatIsWritten:
             }
         ]
 
+    def test_odd_dots_of_a_local_part_stay_bare(self, postmark: Parts) -> None:
+        """The letters that Postmark documents for a local part have dots anywhere, and no quotes."""
+        script, mailer, _ = postmark
+        box = Mailbox(name="Aya", address=Address("a.@docomo.ne.jp"))
+        mailer.send(mail("aya..h@docomo.ne.jp", reply_to=box))
+        [sent] = script.mails
+        assert (sent["To"], sent["ReplyTo"]) == ("aya..h@docomo.ne.jp", '"Aya" <a.@docomo.ne.jp>')
+
     def test_stream_and_tag_are_the_site_s(self, postmark: Parts) -> None:
         """As the settings have them."""
         script, _, url = postmark

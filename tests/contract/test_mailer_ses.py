@@ -53,6 +53,14 @@ class TestWhatLeaves:
         assert seen["Reply-To"] == "help@xn--bcher-kva.test"
         assert seen["Auto-Submitted"] == "auto-replied"
 
+    def test_odd_dots_of_a_local_part_are_quoted(self, ses: Parts) -> None:
+        """In the destination and in the header: SES takes no bare ones."""
+        script, mailer, _ = ses
+        mailer.send(mail("aya..h@docomo.ne.jp"))
+        (call,) = script.sent
+        assert call.json["Destination"] == {"ToAddresses": ['"aya..h"@docomo.ne.jp']}
+        assert b'To: "aya..h"@docomo.ne.jp\r\n' in call.mime
+
     def test_visitors_text_makes_no_header(self, ses: Parts) -> None:
         """The octets are those that SMTP carries: verified after they were written."""
         script, mailer, _ = ses

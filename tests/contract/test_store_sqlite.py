@@ -446,6 +446,22 @@ class TestTraces:
         return [name for name, text in contents.items() if any(s in text for s in spellings)]
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"to":"\\"aya..h\\"@docomo.ne.jp"}',
+        b'550 5.1.1 <"Aya..h"@docomo.ne.jp>: no',
+        b"aya..h@docomo.ne.jp",
+        b"To: <aya..h@DOCOMO.ne.jp>",
+    ],
+)
+def test_evidence_may_quote_a_local_part(raw: bytes) -> None:
+    """An erased mailbox is found however the evidence spells it."""
+    event = DeliveryEvent(kind=Kind.OTHER, at=START, received_at=START, service="smtp", raw=raw)
+    assert names_any(event, {"aya..h@docomo.ne.jp"})
+    assert not names_any(event, {"h@docomo.ne.jp", "aya@docomo.ne.jp"})
+
+
 def test_long_evidence_is_searched_once() -> None:
     """Evidence that is nearly an address is read once for addresses: a search that begins at each letter hangs."""
     raw = b"a." * 200_000 + b" <gone@v.example>"

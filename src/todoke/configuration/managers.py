@@ -9,7 +9,7 @@ from typing import Protocol
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Field, Managers
 from todoke.toml.findings import ERROR
-from todoke.toml.table import Table
+from todoke.toml.table import Table, hint_at
 
 
 class _Rows(Protocol):
@@ -94,8 +94,7 @@ def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[Addre
         person = _address(table, path, rows.line_num, row[person_at])
         manager = _address(table, path, rows.line_num, row[manager_at])
         if person and manager:
-            key = person.casefold()
-            found[key] = tuple(dict.fromkeys((*found.get(key, ()), manager)))
+            found[person.key] = tuple(dict.fromkeys((*found.get(person.key, ()), manager)))
     if not found:
         _note(table, path, 0, "the directory names nobody.")
     return found
@@ -105,12 +104,12 @@ def _address(table: Table, path: Path, line: int, text: str) -> Address:
     try:
         return parse_address(text.strip())
     except AddressError as error:
-        _note(table, path, line, f"{text.strip()!r} is not a mail address: {error}")
+        _note(table, path, line, f"{text.strip()!r} is not a mail address: {error}", hint_at(text))
         return NOBODY
 
 
-def _note(table: Table, path: Path, line: int, message: str) -> None:
-    table.findings.note(ERROR, table.at("directory"), message, place=(str(path), line))
+def _note(table: Table, path: Path, line: int, message: str, hint: str = "") -> None:
+    table.findings.note(ERROR, table.at("directory"), message, hint, place=(str(path), line))
 
 
 def _check(table: Table, managers: Managers, fields: tuple[Field, ...] | None) -> None:

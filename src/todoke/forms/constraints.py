@@ -11,12 +11,13 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from todoke.forms.control_kind import TRAITS, Scale
+from todoke.forms.control_kind import TRAITS, Scale, Traits
 from todoke.forms.number import EXACT, on_step, valid_number
 from todoke.forms.pattern.pattern import Patience, matches_pattern
 from todoke.model.form import ControlKind, Field
 
 ASCII_SPACE = "\t\n\f\r "
+_MOST_MEANT = 20  # of the values of one control, suggestions are made for so many; no list is longer in earnest
 
 
 class FaultCode(StrEnum):
@@ -79,12 +80,21 @@ def faults(field: Field, value: str, patience: Patience) -> Iterator[FieldFault]
     parts = value.split(",") if field.multiple and traits.malformed_list else [value]
     if traits.is_well_formed and not all(traits.is_well_formed(part) for part in parts):
         code = FaultCode.TYPE_MISMATCH if traits.is_line else FaultCode.BAD_INPUT
-        yield FieldFault(code=code)
+        yield FieldFault(code=code, near=_meant(traits, parts))
     patterned = field.pattern and traits.is_line
     if patterned and not all(matches_pattern(field.pattern, part, patience) for part in parts):
         yield FieldFault(code=FaultCode.PATTERN_MISMATCH)
     if traits.has_length:
         yield from _length_faults(field, text_length(value))
+
+
+def _meant(traits: Traits, parts: list[str]) -> tuple[str, ...]:
+    """What may be meant by a value of these parts, which the kind does not take; () where one is beyond telling."""
+    check, suggest = traits.is_well_formed, traits.suggest
+    if check is None or suggest is None:
+        return ()
+    meant = [part if check(part) else suggest(part) for part in parts[:_MOST_MEANT]]
+    return (", ".join(meant),) if len(parts) == len(meant) and all(map(check, meant)) else ()
 
 
 def _length_faults(field: Field, length: int) -> Iterator[FieldFault]:

@@ -15,6 +15,7 @@ from todoke.forms import calendar
 from todoke.forms.email import is_email
 from todoke.forms.number import show_number, valid_number
 from todoke.forms.url import is_absolute_url
+from todoke.model.address_hint import intended_address
 from todoke.model.form import ControlKind
 from todoke.model.language import N_
 from todoke.model.show import show_date, show_month, show_week
@@ -63,7 +64,8 @@ class Traits:
     `is_line`: one line of free text. `is_stripped`: white space around it is no part of the value. `is_choice`: it
     sends values of its options, `is_group`: by boxes or buttons of one name, `sends_many`: several of them.
     `is_read`: mails may show what was typed. `is_kept`: a page that is shown again may hold it. `is_well_formed` and
-    `scale` say which texts are values at all, `malformed` what to say of others, `malformed_list` of a list of several.
+    `scale` say which texts are values at all, `malformed` what to say of others, `malformed_list` of a list of several,
+    and `suggest` which value may have been meant by a text that is none ("": there is no telling).
     `missing` is said where a value is required, `missing_of_group` where any of several boxes would do. `show` is
     how a person writes a value; `sample` is one that any such control takes.
     """
@@ -86,6 +88,7 @@ class Traits:
     missing_of_group: str = ""
     malformed: str = ""
     malformed_list: str = ""
+    suggest: Callable[[str], str] | None = None
     show: Callable[[str, str], str] | None = None
     sample: str = ""
     autocomplete: str = ""
@@ -96,6 +99,7 @@ def _line(
     is_well_formed: Callable[[str], bool] | None = None,
     malformed: str = "",
     malformed_list: str = "",
+    suggest: Callable[[str], str] | None = None,
     sample: str = "",
     autocomplete: str = "",
     is_secret: bool = False,
@@ -113,6 +117,7 @@ def _line(
         is_well_formed=is_well_formed,
         malformed=malformed,
         malformed_list=malformed_list,
+        suggest=suggest,
         sample=sample,
         autocomplete=autocomplete,
     )
@@ -159,6 +164,7 @@ TRAITS: Mapping[ControlKind, Traits] = {
         is_well_formed=is_email,
         malformed=N_("Please enter a mail address, such as name@example.com."),
         malformed_list=N_("Please enter mail addresses with a comma between them."),
+        suggest=intended_address,
         autocomplete="email",
     ),
     ControlKind.PASSWORD: _line(is_secret=True),

@@ -1,6 +1,6 @@
 """Say to a person what is wrong with an answer and what to do, in English or Japanese (catalog `forms`).
 
-Messages name the limit; they never repeat what was typed, save a file's name.
+Messages name the limit; they never repeat what was typed, save a file's name, and an address that may have been meant.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def say_fault(field: Field, fault: FieldFault, language: str) -> str:
         case FaultCode.VALUE_MISSING:
             return _missing(field, fault, catalog)
         case FaultCode.TYPE_MISMATCH | FaultCode.PATTERN_MISMATCH:
-            return _form_of(field, fault, catalog)
+            return with_suggestion(_form_of(field, fault, catalog), "".join(fault.near), language)
         case FaultCode.TOO_LONG | FaultCode.TOO_SHORT:
             return _length(fault, catalog)
         case FaultCode.RANGE_UNDERFLOW | FaultCode.RANGE_OVERFLOW:
@@ -51,7 +51,16 @@ def say_fault(field: Field, fault: FieldFault, language: str) -> str:
         ):
             return _file(field, fault, catalog)
         case _:
-            return say(PLAIN[fault.code])
+            return with_suggestion(say(PLAIN[fault.code]), "".join(fault.near), language)
+
+
+def with_suggestion(message: str, meant: str, language: str) -> str:
+    """A message, followed by the question whether `meant` was meant; without one where that is ""."""
+    if not meant:
+        return message
+    catalog = translator("forms", language)
+    question = catalog.gettext("Did you mean %(value)s?") % {"value": meant}
+    return catalog.gettext("%(message)s %(question)s") % {"message": message, "question": question}
 
 
 def _form_of(field: Field, fault: FieldFault, catalog: gettext.NullTranslations) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from todoke.model.address import Address
+from todoke.model.address import Address, mailbox_key
 from todoke.model.form import Form, Managers
 from todoke.model.submission import EntryList, texts
 
@@ -24,7 +24,7 @@ def managers_of(form: Form, entries: EntryList) -> tuple[Address, ...]:
 def _named_by(rule: Managers, value: str) -> tuple[Address, ...]:
     if rule.by_value:
         return rule.by_value.get(value, ())
-    return rule.directory.get(value.strip().casefold(), ())
+    return rule.directory.get(mailbox_key(value), ())
 
 
 def _each_once(addresses: Iterable[Address]) -> tuple[Address, ...]:

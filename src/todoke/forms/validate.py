@@ -16,6 +16,7 @@ from todoke.forms.fault_words import say_fault
 from todoke.forms.file_kinds import is_accepted
 from todoke.forms.pattern.pattern import Patience
 from todoke.model.address import AddressError, parse_address
+from todoke.model.address_hint import intended_address
 from todoke.model.form import ControlKind, Field, Form, Limits
 from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, File
 
@@ -148,7 +149,8 @@ def _address_faults(values: list[str]) -> Iterator[FieldFault]:
         try:
             parse_address(value)
         except AddressError:
-            yield FieldFault(code=FaultCode.ADDRESS)
+            meant = intended_address(value)
+            yield FieldFault(code=FaultCode.ADDRESS, near=(meant,) if meant else ())
 
 
 def _choice_faults(field: Field, values: list[str], readable: list[str]) -> Iterator[FieldFault]:

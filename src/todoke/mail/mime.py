@@ -80,7 +80,7 @@ def refuse_smtputf8(mail: Mail, words: str) -> NoReturn:
 
 
 def wire(address: Address) -> str:
-    """The address as envelopes and header fields carry it: an IDNA domain, the local part untouched.
+    """The address as envelopes and header fields carry it: an IDNA domain, the local part as it is or in quotes.
 
     Raises SendRefused: if it is no address.
     """

@@ -7,6 +7,7 @@ address).
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 _PLAIN = re.compile(
@@ -18,6 +19,19 @@ _PLAIN = re.compile(
 
 LONGEST_TEXT = 1_024
 """No text beyond it can be an address, however it is composed; reading one of 250 kB would take a quarter second."""
+
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+_DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
+_ATOMS_AND_DOTS = re.compile(rf"(?:{_ATEXT}|\.)+")
+_FREE_DOTS = re.compile(r"(?:[^@]+\.)?(?:docomo\.ne\.jp|ezweb\.ne\.jp|au\.com)", re.IGNORECASE)
+"""Domains of docomo and au, which until 2009 gave out addresses with dots in a row or before the @. They still work.
+
+Browsers take such dots anywhere (WHATWG HTML 4.10.5.1.5). Elsewhere they are slips of the finger, and found here.
+"""
+_ENCODED_WORD = "=?"  # how one begins in a header field, RFC 2047: some readers find them anywhere
+_LONGEST_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"@([^"@]*)', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class AddressError(ValueError):
@@ -63,10 +77,16 @@ class Address(str):
 
     @property
     def wire(self) -> str:
-        """The address as it goes into SMTP and header fields: the domain always IDNA-encoded.
+        """The address as it goes into SMTP and header fields: domain IDNA-encoded, a local part with odd dots quoted.
 
+        `a..b@docomo.ne.jp` is a mailbox whose local part can only be written as a quoted string (RFC 5321 4.1.2).
         Raises AddressError: as `ascii_domain`.
         """
+        return f"{_local_on_wire(self.local)}@{self.ascii_domain}"
+
+    @property
+    def bare(self) -> str:
+        """`wire` without quotes, for services that take no quoted string. Raises AddressError: as `ascii_domain`."""
         return f"{self.local}@{self.ascii_domain}"
 
     @property
@@ -76,7 +96,7 @@ class Address(str):
 
     @property
     def key(self) -> str:
-        """What two spellings of one mailbox have in common: domain and local part in small letters.
+        """What two spellings of one mailbox have in common: domain and local part in small letters, without quotes.
 
         RFC 5321 2.4 lets a local part be case-sensitive; no service in use is, and their events change the
         case. Not case-folded, which makes one of straße and strasse: they are two people's. Only for comparing;
@@ -96,34 +116,75 @@ NOBODY = Address("")
 
 @lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address:
-    """Read `text` as exactly one addr-spec (RFC 5321 Mailbox without quotes, comments or literals).
+    """Read `text` as exactly one addr-spec (RFC 5321 Mailbox without comments or literals).
 
-    Raises AddressError: if it is anything else, longer than 254 octets, or has a domain that no public mail
-    can reach (no dot, special use). Nothing is looked up in the DNS.
+    At docomo and au, dots may stand anywhere in the local part. Quotes around such a local part, or around a plain one,
+    are left out. Raises AddressError: if it is anything else, longer than 254 octets, holds a character that NFKC would
+    change (address_hint.py has what may be meant) or the beginning of an encoded word, or has a domain that no public
+    mail can reach (no dot, special use). Nothing is looked up in the DNS.
     """
     if len(text) > LONGEST_TEXT:
         raise AddressError("The text is too long for a mail address.")
-    plain = _PLAIN.fullmatch(text) if len(text) <= 254 else None
-    if plain and len(plain["local"]) <= 64 and "--" not in plain["domain"]:
+    plain = _PLAIN.fullmatch(text) if len(text) <= 254 and _ENCODED_WORD not in text else None
+    if plain and len(plain["local"]) <= _LONGEST_LOCAL and "--" not in plain["domain"]:
         return _address(text, plain["domain"])
     return _parse_by_the_book(text)
 
 
+def _has_compatibility_characters(text: str) -> bool:
+    composed = unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFKC", composed) != composed or "\u3002" in composed
+
+
 def _parse_by_the_book(text: str) -> Address:
     """The same for every address; a plain one gives the same answer, ten times slower."""
+    if _ENCODED_WORD in text:
+        raise AddressError("The address holds =?, which begins an encoded word.")
+    if not text.isascii() and _has_compatibility_characters(text):
+        raise AddressError(
+            "The address holds full-width characters, or others that only look like letters or dots."
+        )
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 a fifth of what serving loads
 
     try:
         found = validate_email(
-            text,
+            _with_odd_dots_quoted(text),
             check_deliverability=False,
             allow_smtputf8=True,
+            allow_quoted_local=True,
             strict=True,
             test_environment=True,
         )
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error
-    return _address(f"{found.local_part}@{found.domain}", found.ascii_domain)
+    local = unquoted(f"{found.local_part}@").removesuffix("@")
+    if local != found.local_part and not (
+        _FREE_DOTS.fullmatch(found.domain) and _ATOMS_AND_DOTS.fullmatch(local)
+    ):
+        raise AddressError(
+            "The quotes before the @ hold what is not taken in an address of this domain."
+        )
+    if len(_local_on_wire(local).encode()) > _LONGEST_LOCAL:
+        raise AddressError("The part before the @ is too long.")
+    return _address(f"{local}@{found.domain}", found.ascii_domain)
+
+
+def _with_odd_dots_quoted(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if _FREE_DOTS.fullmatch(domain) and _ATOMS_AND_DOTS.fullmatch(local):
+        return f"{_local_on_wire(local)}{at}{domain}"
+    return text
+
+
+def _local_on_wire(local: str) -> str:
+    """A local part, in quotes where it is no dot-atom (RFC 5321 4.1.2); such letters need no backslash."""
+    return local if not local.isascii() or _DOT_ATOM.fullmatch(local) else f'"{local}"'
+
+
+def unquoted(text: str) -> str:
+    """An address without the quotes around its local part, which are no part of its name (RFC 5321 4.1.2)."""
+    quoted = _QUOTED.fullmatch(text) if text.startswith('"') else None
+    return "@".join((_ESCAPED.sub(r"\1", quoted[1]), quoted[2])) if quoted else text
 
 
 def _address(text: str, ascii_domain: str) -> Address:
@@ -133,13 +194,13 @@ def _address(text: str, ascii_domain: str) -> Address:
 
 
 def same_mailbox(one: str, other: str) -> bool:
-    """True when both texts name the same mailbox, ignoring case and IDNA spelling."""
+    """True when both texts name the same mailbox, ignoring case, quotes and IDNA spelling."""
     return mailbox_key(one) == mailbox_key(other)
 
 
 def mailbox_key(text: str) -> str:
     """What all spellings of one mailbox have in common (see Address.key); of anything else, its small letters."""
-    bare = text.strip().strip("<>")
+    bare = unquoted(text.strip().strip("<>"))
     # An ASCII spelling is its own key, so the costly reading is left to the rest.
     return bare.lower() if bare.isascii() else _international_key(bare)
 

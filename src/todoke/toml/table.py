@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
+from todoke.model.address_hint import intended_address
 from todoke.model.mail import CONTROL
 from todoke.toml.findings import Findings
 from todoke.toml.places import Path
@@ -172,7 +173,8 @@ class Table:
         try:
             return parse_address(text.strip())
         except AddressError as error:
-            self.findings.error(path, f"{text!r} is not a mail address: {_sentence(error)}")
+            words = f"{text!r} is not a mail address: {_sentence(error)}"
+            self.findings.error(path, words, hint_at(text))
             return NOBODY
 
     def table(self, key: str, section: str) -> Table:
@@ -256,6 +258,12 @@ def _without_controls(table: Table, key: str, value: str, default: str) -> str:
         table.error(key, "holds a line break or another control character.")
         return default
     return value
+
+
+def hint_at(text: str) -> str:
+    """What to write in place of a text that is no mail address, "" where there is no telling."""
+    meant = intended_address(text)
+    return f"Did you mean {meant}?" if meant else ""
 
 
 def _sentence(error: Exception) -> str:

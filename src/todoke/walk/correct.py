@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from todoke.model.address import AddressError, parse_address
+from todoke.model.address import AddressError, parse_address, same_mailbox
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.report.receipt import can_correct
 from todoke.walk.alert import follow_up
@@ -54,4 +54,4 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
 def _is_asked_again(confirmation: MessageTimeline, typed: str) -> bool:
     """Whether the correction under way is to the very address that was typed: somebody clicked twice."""
     waits = confirmation.corrections > 0 and confirmation.headline is None
-    return waits and confirmation.message.recipient == typed
+    return waits and same_mailbox(confirmation.message.recipient, typed)

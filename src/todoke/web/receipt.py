@@ -19,6 +19,8 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from todoke.forms.fault_words import with_suggestion
+from todoke.model.address_hint import intended_address
 from todoke.model.errors import RequestError, StoreError
 from todoke.model.ids import receipt_hash
 from todoke.model.language import N_, choose_language, translator
@@ -130,13 +132,15 @@ class _Receipts:
         return RedirectResponse(_path(request), 303, headers=pages.security_headers())
 
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
-        say = translator("pages", receipt_language(timeline, self.app.settings)).gettext
+        language = receipt_language(timeline, self.app.settings)
+        say = translator("pages", language).gettext
         match await run_in_threadpool(correct, self.app, timeline, typed):
             case Correction.CLOSED:
                 text = say("This address cannot be corrected here now.")
                 return self._fault(request, timeline, 409, "cannot_correct", text)
             case Correction.NO_ADDRESS:
                 text = say("This is not a mail address. It should look like name@example.com.")
+                text = with_suggestion(text, intended_address(typed), language)
                 return self._fault(request, timeline, 422, "typeMismatch", text, typed)
             case Correction.DUE if wants_json(request):
                 return self._page(request, await self._find(request) or timeline)

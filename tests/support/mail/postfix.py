@@ -65,7 +65,7 @@ smtputf8_enable = yes
 message_size_limit = {size_limit}
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
-virtual_mailbox_domains = inline:{{ {{ post.test = x }}, {{ xn--bcher-kva.test = x }} }}
+virtual_mailbox_domains = inline:{{ {{ post.test = x }}, {{ xn--bcher-kva.test = x }}, {{ docomo.ne.jp = x }} }}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = static:all/
 virtual_uid_maps = static:{uid}

@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from todoke.configuration import check, read
+from todoke.forms.managers import managers_of
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError
 from todoke.model.settings import Settings
+from todoke.model.submission import Entry
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.toml.places import line_of, places
@@ -417,6 +419,26 @@ def test_a_directory_maps_people_to_their_managers(tmp_path: Path) -> None:
     text = GOOD.replace('["manager@example.jp"]', '{field = "email", directory = "people.csv"}')
     managers = settings_of(tmp_path, text).forms["contact"].managers
     assert managers.directory == {"hanako@example.jp": ("boss@example.jp", "vice@example.jp")}
+
+
+def test_a_directory_knows_a_mailbox_by_its_key(tmp_path: Path) -> None:
+    """However it is spelt there: with quotes, or in Unicode where browsers send A-labels."""
+    (tmp_path / "people.csv").write_text(
+        'address,manager\n"""aya..h""@docomo.ne.jp",boss@example.jp\naoi@例え.jp,vice@example.jp\n'
+    )
+    text = GOOD.replace('["manager@example.jp"]', '{field = "email", directory = "people.csv"}')
+    form = settings_of(tmp_path, text).forms["contact"]
+    for typed, manager in (
+        ("Aya..h@docomo.ne.jp", "boss@example.jp"),
+        ("aoi@xn--r8jz45g.jp", "vice@example.jp"),
+    ):
+        assert managers_of(form, (Entry("email", typed),)) == (manager,)
+
+
+def test_an_address_that_is_none_is_told_what_it_may_mean(tmp_path: Path) -> None:
+    """In todoke.toml as on a form."""
+    [finding] = faults_of(tmp_path, GOOD.replace("manager@example.jp", "manager＠example.jp"))
+    assert finding.endswith("Did you mean manager@example.jp?")
 
 
 def test_a_directory_s_fault_is_named_with_its_own_file_and_line(tmp_path: Path) -> None:

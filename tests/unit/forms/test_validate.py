@@ -216,6 +216,14 @@ def test_who_gets_mail_is_never_ambiguous() -> None:
         ("a@example.jp,b@example.jp", "typeMismatch"),
         ("a@example.jp\r\nBcc: b@example.jp", "typeMismatch"),
         ("太郎@example.jp", "typeMismatch"),
+        ("aya..h@docomo.ne.jp", ""),
+        ("aya.@docomo.ne.jp", ""),
+        (".aya@ezweb.ne.jp", ""),
+        ('"aya."@docomo.ne.jp', "typeMismatch"),
+        ("=?utf-8?q?a?=@example.jp", "address"),
+        ("taro＠example.jp", "typeMismatch"),
+        ("taro@example。jp", "typeMismatch"),
+        ("taro@example.jp\u3000", "typeMismatch"),
     ],
 )
 def test_the_confirmation_needs_an_address_that_mail_can_reach(value: str, code: str) -> None:
@@ -223,6 +231,39 @@ def test_the_confirmation_needs_an_address_that_mail_can_reach(value: str, code:
     field = Field(name="x", kind="email")
     expected = [code] if code else []
     assert codes(field, value, confirmation=Confirmation(field="x")) == expected
+
+
+MEANT = "taro@example.jp"
+
+
+@pytest.mark.parametrize(
+    "typed", ["ｔａｒｏ＠example.jp", "taro@example。jp", "Taro <taro@example.jp>"]
+)
+@pytest.mark.parametrize("field", [Field(name="x", kind="email"), Field(name="x"), None])
+def test_what_may_be_meant_is_asked_and_never_put_in_its_place(
+    field: Field | None, typed: str
+) -> None:
+    """The message ends with the question, in the reader's language; the answer is refused all the same."""
+    confirmed = Confirmation(field="x")
+    one = form(field, confirmation=confirmed) if field else Form(name="f", confirmation=confirmed)
+    [error] = validate(one, entries(typed), "en")
+    assert error.message.endswith(f" Did you mean {MEANT}?")
+    [error] = validate(one, entries(typed), "ja")
+    assert error.message.endswith(f"。{MEANT} ではありませんか？")
+
+
+def test_a_hint_is_for_what_a_list_means_as_well() -> None:
+    """Each of several addresses is read alone; one that is beyond telling leaves the message without a hint."""
+    one = form(Field(name="x", kind="email", multiple=True))
+    [error] = validate(one, entries("a@example.jp,ｂ＠example.jp"), "en")
+    assert error.message.endswith(" Did you mean a@example.jp, b@example.jp?")
+    [error] = validate(one, entries("a,ｂ＠example.jp"), "en")
+    assert "?" not in error.message
+    [error] = validate(one, entries(",".join(["ｂ＠example.jp"] * 1000)), "en")
+    assert "?" not in error.message
+    url = form(Field(name="x", kind="url"))
+    [error] = validate(url, entries("ｈｔｔｐ"), "en")
+    assert "?" not in error.message
 
 
 def test_the_confirmation_address_is_checked_without_a_schema() -> None:
@@ -578,6 +619,7 @@ def is_public(address: str) -> bool:
         len(local) <= 64
         and "." in domain
         and not domain.endswith((".local", ".localhost", ".invalid"))
+        and "=?" not in local  # which begins an encoded word in a header field
     )
 
 

@@ -18,6 +18,28 @@ from todoke.model.show import show_address
         "a@x.com\nBcc: b@y.com",
         "a@x.com%0aBcc:b@y.com",
         '"a b"@x.com',
+        '"a b"@docomo.ne.jp',
+        '"a..b"@x.com',
+        "a..b@x.com",
+        "a.@x.com",
+        ".a@x.com",
+        "a..b@docomo.ne.jp.evil.com",
+        "a..b@notdocomo.ne.jp",
+        "a@docomo..ne.jp",
+        "..@" + "a" * 240 + ".docomo.ne.jp",
+        "." * 63 + "@docomo.ne.jp",
+        "=?utf-8?q?a?=@x.com",
+        "a=?b@x.com",
+        "=?a..@docomo.ne.jp",
+        "ａｏｉ@x.com",
+        "aoi＠x.com",
+        "aoi@ｘ．com",
+        "aoi@x。com",
+        "aoi@x｡com",
+        "aoi@ⅷ.example.com",
+        "\u3000aoi@x.com",
+        "aoi\u200b@x.com",
+        "aoi@x.com\u200b",
         "Aoi <a@x.com>",
         "a@x",
         "a@[192.0.2.1]",
@@ -45,6 +67,41 @@ def test_honest_unusual_addresses_are_taken():
     """Apostrophes, plus tags and test domains are addresses."""
     for text in ("o'brien@example.com", "a+b@example.com", "x@shop.test"):
         assert str(parse_address(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "wire"),
+    [
+        ("aya..h@docomo.ne.jp", '"aya..h"@docomo.ne.jp'),
+        ("aya.@docomo.ne.jp", '"aya."@docomo.ne.jp'),
+        (".aya@ezweb.ne.jp", '".aya"@ezweb.ne.jp'),
+        ("a...b.@t3.ezweb.ne.jp", '"a...b."@t3.ezweb.ne.jp'),
+        ("Aya..H@DoCoMo.ne.jp", '"Aya..H"@docomo.ne.jp'),
+        ('"aya..h"@docomo.ne.jp', '"aya..h"@docomo.ne.jp'),
+        ('"aya\\..h"@docomo.ne.jp', '"aya..h"@docomo.ne.jp'),
+        ('"aya"@docomo.ne.jp', "aya@docomo.ne.jp"),
+        ('"aoi"@example.com', "aoi@example.com"),
+        ("a-._-b@ezweb.ne.jp", "a-._-b@ezweb.ne.jp"),
+        ("a.b@docomo.ne.jp", "a.b@docomo.ne.jp"),
+    ],
+)
+def test_the_odd_dots_of_docomo_and_au_are_quoted_on_the_wire(typed: str, wire: str) -> None:
+    """Such addresses were given out until 2009: kept as people write them, sent as RFC 5321 4.1.2 can write them."""
+    found = parse_address(typed)
+    assert '"' not in found
+    assert found.wire == wire
+    assert found.bare == wire.replace('"', "")
+    assert parse_address(found) == parse_address(found.wire) == found
+    assert Address(str(found)).wire == wire
+
+
+@pytest.mark.parametrize(
+    "event", ['"aya..h"@docomo.ne.jp', '<"AYA..H"@docomo.ne.jp>', "aya..h@DOCOMO.ne.jp"]
+)
+def test_quotes_do_not_make_another_mailbox(event: str) -> None:
+    """A delivery event may name the mailbox with the quotes that it was sent with, or without."""
+    assert mailbox_key(event) == parse_address("aya..h@docomo.ne.jp").key == "aya..h@docomo.ne.jp"
+    assert not same_mailbox(event, "aya.h@docomo.ne.jp")
 
 
 def test_one_mailbox_has_many_spellings():

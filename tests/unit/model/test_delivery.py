@@ -52,6 +52,22 @@ events = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    "named", ['"aya..h"@docomo.ne.jp', '<"Aya..h"@docomo.ne.jp>', "aya..h@docomo.ne.jp"]
+)
+def test_an_event_names_the_mailbox_with_or_without_quotes(named: str) -> None:
+    """It is about the mail all the same; one that names another mailbox is not."""
+    told = {
+        name: standing(
+            [event(Kind.ACCEPTED), event(Kind.BOUNCED, 1, recipient=name)],
+            recipient=Address("aya..h@docomo.ne.jp"),
+            started_at=START,
+        ).status
+        for name in (named, "aya.h@docomo.ne.jp")
+    }
+    assert list(told.values()) == [Status.BOUNCED, Status.ACCEPTED]
+
+
 @given(st.lists(events, max_size=8), st.randoms(use_true_random=False))
 def test_order_never_matters(evidence, random):
     """Any order of the same events gives the same standing, to the last detail."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -329,6 +330,22 @@ def test_correction_to_what_is_no_address(typed: str) -> None:
     assert f'value="{typed}"' in answer.text
     assert not hints
     assert store.timeline("s1").messages[0].corrections == 0
+
+
+def test_correction_asks_what_may_have_been_meant() -> None:
+    """Full-width letters change nothing; the page says which address they look like."""
+    store = one("bounced")
+    answer, hints = correct(store, quote("ｈａｎａ＠example.com"))
+    assert (answer.status, hints) == (422, [])
+    assert "Did you mean hana@example.com?" in answer.text
+
+
+def test_correction_to_an_address_of_docomo() -> None:
+    """With dots in a row, quoted or not: one mailbox, asked for once."""
+    store = one("bounced")
+    assert correct(store, quote("aya..h@docomo.ne.jp"))[0].status == 303
+    assert correct(store, quote('"Aya..h"@docomo.ne.jp'))[0].status == 303
+    assert store.timeline("s1").messages[0].corrections == 1
 
 
 def test_correction_escapes_what_was_typed() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
+from todoke.model.address import Address
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendRefused, SendUnknown
 from todoke.model.mail import Mail, Mailbox
@@ -68,7 +69,7 @@ class PostmarkMailer:
     def _fields(self, mail: Mail) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "From": _mailbox(mail.sender),
-            "To": wire(mail.recipient),
+            "To": _bare(mail.recipient),
             "Subject": mail.subject[:SUBJECT_LIMIT],
             "TextBody": mail.text,
             "MessageStream": self._postmark.message_stream,
@@ -105,6 +106,15 @@ def _headers(mail: Mail) -> list[tuple[str, str]]:
 def _mailbox(box: Mailbox) -> str:
     """`"Name" <address>` with what could end the name escaped (RFC 5322 3.2.4)."""
     if not box.name:
-        return wire(box.address)
+        return _bare(box.address)
     name = box.name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{wire(box.address)}>'
+    return f'"{name}" <{_bare(box.address)}>'
+
+
+def _bare(address: Address) -> str:
+    """The address without quotes: Postmark's letters for a local part have dots anywhere, and no quotes.
+
+    See https://postmarkapp.com/support/article/1180-what-does-errorcode-300-mean. Raises SendRefused: as `wire`.
+    """
+    wire(address)
+    return address.bare

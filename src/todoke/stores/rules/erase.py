@@ -15,7 +15,8 @@ from todoke.stores.rules.work import Work
 
 # Looked for only where a run of its letters begins, so that a long text without any "@" is read once.
 _LETTER = r"[^\s<>()\[\]\"',;:=]"
-_ADDRESSES = re.compile(rf"(?<!{_LETTER}){_LETTER}+@{_LETTER}+")
+# A quoted local part ends with a quote before the @, in evidence of JSON with a backslash before it.
+_ADDRESSES = re.compile(rf'(?<!{_LETTER})({_LETTER}+?)(?:\\?")?(@{_LETTER}+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,4 @@ def recipients(works: Iterable[Work]) -> Iterator[str]:
 def names_any(event: DeliveryEvent, keys: set[str]) -> bool:
     """Whether an event names one of these mailboxes, as its recipient or anywhere in its words and evidence."""
     text = " ".join((event.recipient, event.diagnostic, event.raw.decode("utf-8", "replace")))
-    return any(mailbox_key(address) in keys for address in _ADDRESSES.findall(text))
+    return any(mailbox_key(local + at) in keys for local, at in _ADDRESSES.findall(text))

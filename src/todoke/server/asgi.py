@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from todoke.model.errors import NotFound, StoreError
@@ -20,7 +20,7 @@ from todoke.walk.confirm import Confirmer
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
-from todoke.web import hooks, receipt
+from todoke.web import health, hooks, receipt
 from todoke.web.desk import desk
 from todoke.web.door import door, uploads
 from todoke.web.http.asked import language_of
@@ -90,7 +90,7 @@ def without_sender(
         *desk.routes(app),
         *uploads.routes(app),
         *pages.routes(),
-        Route("/healthz", _health(app, mail_rest), methods=["GET"]),
+        *health.routes(app, mail_rest),
     ]
     rest = Starlette(
         routes=[*own_routes, *extra_routes],
@@ -133,21 +133,3 @@ def _not_found(app: App):  # type: ignore[no-untyped-def]
         return error_response(request, nothing, language=language, site=site.name)
 
     return not_found
-
-
-def _health(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[no-untyped-def]
-    async def health(_: Request) -> Response:
-        """GET /healthz: 200 when the store answers, 503 when it does not: why, is not for strangers.
-
-        That all mail rests changes no status, for a restart would mend nothing: it is a second line.
-        """
-        try:
-            await asyncio.to_thread(app.outbox.next_due)
-        except StoreError as error:
-            _log.warning("store_does_not_answer", error=type(error).__name__)
-            return PlainTextResponse("The store does not answer.\n", 503, {"retry-after": "5"})
-        rest = mail_rest()
-        words = f"Mail rests for {rest.seconds:.0f} s: {rest.reason}.\n" if rest else ""
-        return PlainTextResponse(f"ok\n{words}", headers={"cache-control": "no-store"})
-
-    return health

@@ -57,6 +57,26 @@ def test_health_tells_that_all_mail_rests() -> None:
     assert call(application(app), "/healthz").text == "ok\n"
 
 
+class FullStore(MemoryStore):
+    """A store on a full disk: it can be read, and keeps nothing."""
+
+    def put_mark(self, name: str, at: datetime) -> None:
+        raise StoreUnavailable("The disk of /srv/forms/todoke.db is full.")
+
+
+def test_ready_means_that_something_was_kept() -> None:
+    """A full disk lets everything be read: todoke is alive, and not ready. What ails it is for the log."""
+    good, full = make_app(MemoryStore()), make_app(FullStore())
+    ready = call(without_sender(good), "/readyz")
+    assert (ready.status, ready.text) == (200, "ready\n")
+    assert ready.headers["cache-control"] == "no-store"
+    assert good.shelf.mark("ready") is not None
+    answer = call(without_sender(full), "/readyz")
+    assert (answer.status, answer.text) == (503, "Not ready: nothing can be kept now.\n")
+    assert answer.headers["retry-after"]
+    assert call(without_sender(full), "/healthz").status == 200
+
+
 def test_a_program_is_told_in_json() -> None:
     """The one shape of errors holds for addresses of nothing, too."""
     answer = call(whole(), "/x", headers={"accept": "application/json"})

@@ -1,0 +1,73 @@
+"""GET /healthz: whether todoke is alive. GET /readyz: whether it can keep anything. Both answer anybody.
+
+healthz  200 the store answers; 503 it does not, or not in time. That all mail rests is a second line and changes no
+         status, for a restart would mend nothing
+readyz   200 a small write was kept just now; 503 with words when it was not. However many ask, one write in a while
+
+Why is for the log alone: strangers may ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from todoke.model.errors import StoreError
+from todoke.model.log import get_logger
+from todoke.walk.app import App
+from todoke.walk.ready import Readiness
+from todoke.walk.send.circuit import MailRest
+from todoke.web.http.errors import RETRY_AFTER_SECONDS
+from todoke.web.http.lately import Lately
+
+TRY_EVERY_SECONDS = 3.0
+"""One small write in so long costs nothing, and a balancer that asks every five seconds gets a fresh answer."""
+PATIENCE_SECONDS = 5.0
+"""A disk that does not answer for longer keeps no visitor's form either."""
+
+_NO_STORE = {"cache-control": "no-store"}
+_UNAVAILABLE = {**_NO_STORE, "retry-after": str(RETRY_AFTER_SECONDS)}
+_log = get_logger(__name__)
+
+
+def routes(app: App, mail_rest: Callable[[], MailRest | None]) -> list[Route]:
+    """The two routes. `mail_rest` tells whether all mail rests."""
+    return [
+        Route("/healthz", _alive(app, mail_rest), methods=["GET"]),
+        Route("/readyz", _ready(app), methods=["GET"]),
+    ]
+
+
+def _alive(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[no-untyped-def]
+    async def alive(_: Request) -> Response:
+        """GET /healthz."""
+        try:
+            await asyncio.to_thread(app.outbox.next_due)
+        except StoreError as error:
+            _log.warning("store_does_not_answer", error=type(error).__name__)
+            return PlainTextResponse("The store does not answer.\n", 503, _UNAVAILABLE)
+        rest = mail_rest()
+        words = f"Mail rests for {rest.seconds:.0f} s: {rest.reason}.\n" if rest else ""
+        return PlainTextResponse(f"ok\n{words}", headers=_NO_STORE)
+
+    return alive
+
+
+def _ready(app: App):  # type: ignore[no-untyped-def]
+    readiness = Lately(Readiness(app).why_not, TRY_EVERY_SECONDS)
+
+    async def ready(_: Request) -> Response:
+        """GET /readyz."""
+        try:
+            why_not = await readiness.get(PATIENCE_SECONDS)
+        except TimeoutError:
+            why_not = "the store does not answer in time"
+        if why_not:
+            return PlainTextResponse(f"Not ready: {why_not}.\n", 503, _UNAVAILABLE)
+        return PlainTextResponse("ready\n", headers=_NO_STORE)
+
+    return ready

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import re
 from dataclasses import dataclass
@@ -12,19 +11,12 @@ from typing import Any
 from todoke.forms.accept import is_token
 from todoke.forms.control_fields import control_fault
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.page.charset import read_text
+from todoke.model.charset import UTF_8, Charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
 from todoke.toml.findings import ERROR, WARNING
 from todoke.toml.table import Table
-
-_META_CHARSET = re.compile(
-    rb"""<meta[^>]+charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE
-)
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +39,13 @@ def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
             table.warn("select", "chooses a form of the page, and there is no `page`.")
         return PageFacts()
     path = (folder / name).resolve()
-    html = _read_html(table, path, name)
-    if html is None:
+    html, charset = _read_html(table, path, name)
+    if charset is None:
         return PageFacts(path=str(path))
     from todoke.forms.page.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
 
     try:
-        page = read_page(html, select=select)
+        page = read_page(html, select=select, charset=charset)
     except ConfigError as error:
         _note(table, ERROR, path, str(error))
         return PageFacts(path=str(path))
@@ -156,22 +148,28 @@ def _as_written(row: Table, key: str, default: str) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _read_html(table: Table, path: Path, name: str) -> str | None:
-    """The page's text in the charset it declares (BOM, then meta, then UTF-8)."""
+_NO_ENCODING = (
+    "the page does not state its encoding: where the web server does not either, browsers guess it."
+    ' Write <meta charset="utf-8"> first into its head.'
+)
+
+
+def _read_html(table: Table, path: Path, name: str) -> tuple[str, Charset | None]:
+    """The page's text as browsers read it, and its encoding; None if there is none."""
     try:
         raw = path.read_bytes()
     except OSError as error:
         table.error("page", f"is {name!r}, which cannot be read: {error.strerror}.")
-        return None
-    charset = next((name for bom, name in _BOMS if raw.startswith(bom)), "")
-    if not charset:
-        declared = _META_CHARSET.search(raw[:1024])
-        charset = declared[1].decode() if declared else "utf-8"
-    try:
-        return raw.decode("utf-8-sig" if charset == "utf-8" else charset)
-    except (LookupError, UnicodeDecodeError) as error:
-        _note(table, ERROR, path, f"the page cannot be read as {charset}: {error}.")
-        return None
+        return "", None
+    html, stated = read_text(raw, table.text("charset"))
+    charset = stated or UTF_8
+    if not charset.reads(raw):
+        line = html.count("\n", 0, html.index("\ufffd")) + 1
+        said = f"line {line}: bytes that are no {charset.name}, which the page is read in:"
+        _note(table, WARNING if stated else ERROR, path, f"{said} browsers show others there.")
+    elif stated is None:
+        _note(table, WARNING, path, _NO_ENCODING)
+    return html, charset
 
 
 def _check_action(table: Table, path: Path, action: str, form_name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
 from todoke.configuration.managers import read_managers
 from todoke.forms.control_fields import is_shown
+from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Site
 from todoke.model.language import LANGUAGES
 from todoke.toml.table import Table
@@ -136,9 +136,8 @@ def _read_retention(table: Table) -> timedelta | None:
 
 
 def _read_charset(table: Table, page: PageFacts) -> str:
-    charset = table.text("charset", page.charset or "utf-8")
-    try:
-        codecs.lookup(charset)
-    except LookupError:
-        table.error("charset", f"is {charset!r}, which is not a character encoding.")
-    return charset.lower()
+    label = table.text("charset")
+    found = find_charset(label) if label else Charset(page.charset or UTF_8.name)
+    if found is None:
+        table.error("charset", f"is {label!r}, which browsers know no character encoding by.")
+    return (found or UTF_8).for_forms.name

@@ -7,7 +7,6 @@ taken only where a file control asks for them. docs/forms.md lists the codes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from todoke.forms.constraints import FaultCode, FieldFault, faults, sanitise
@@ -20,15 +19,12 @@ from todoke.model.address_hint import intended_address
 from todoke.model.form import ControlKind, Field, Form, Limits
 from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, File
 
-# What browsers send for a character that a legacy encoding lacks (WHATWG Encoding, "html" error mode).
-REFERENCE = re.compile("&#([0-9]{1,7});")
-
 
 def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
     """Every field's first error, in the order of the form; empty when all is well."""
     patience = Patience()
     found: dict[str, FieldError] = {}
-    by_name = _by_name(form, entries)
+    by_name = _by_name(entries)
     for field in form.fields or ():
         sent = by_name.pop(field.name, [])
         for fault in _field_faults(form, field, sent, patience):
@@ -49,7 +45,7 @@ def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
 def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors:
     """The rules of files alone, for files that are offered before the form is sent: each field's first error."""
     found: dict[str, FieldError] = {}
-    for name, sent in _by_name(form, entries).items():
+    for name, sent in _by_name(entries).items():
         field = form.field(name)
         if field is None or field.kind != ControlKind.FILE:
             field, faults_of = (
@@ -66,20 +62,11 @@ def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors
     return tuple(found.values())
 
 
-def _by_name(form: Form, entries: EntryList) -> dict[str, list[Entry]]:
-    """The entries of each name; in a legacy encoding, with the characters that it could not hold."""
+def _by_name(entries: EntryList) -> dict[str, list[Entry]]:
     by_name: dict[str, list[Entry]] = {}
-    legacy = form.charset.lower() not in ("utf-8", "utf8", "")
     for entry in entries:
-        if legacy and isinstance(entry.value, str) and "&#" in entry.value:
-            entry = Entry(entry.name, REFERENCE.sub(_character, entry.value), entry.raw)  # noqa: PLW2901
         by_name.setdefault(entry.name, []).append(entry)
     return by_name
-
-
-def _character(reference: re.Match[str]) -> str:
-    code = int(reference[1])
-    return chr(code) if 0x20 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else reference[0]
 
 
 def _stray_faults(form: Form, name: str, sent: list[Entry]) -> Iterator[FieldFault]:

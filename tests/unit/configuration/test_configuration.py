@@ -686,7 +686,7 @@ def test_each_path_of_a_document_has_its_line(
         ),
         (
             '<meta charset="no-such"><form action="/f/contact"><input name="email"></form>',
-            "error page.html forms.contact.page: the page cannot be read as no-such",
+            "warning page.html forms.contact.page: the page does not state its encoding",
         ),
     ],
 )
@@ -717,6 +717,36 @@ def test_a_page_gives_fields_title_language_and_charset(tmp_path: Path) -> None:
     assert text is not None
     assert (text.kind, text.required, text.maxlength) == ("textarea", True, 10)
     assert form.confirmation.field == "email"
+
+
+def test_a_page_is_read_as_browsers_read_it(tmp_path: Path) -> None:
+    """In the encoding it is served with, or states; a byte that means nothing there is told with its line."""
+    form = '<form method="post" action="/f/contact"><input name="email"><input name="①～"></form>'
+    page = tmp_path / "p.html"
+    path = tmp_path / "todoke.toml"
+
+    def found(extra: str, raw: bytes) -> tuple[list[str], list[str]]:
+        page.write_bytes(raw)
+        path.write_text(GOOD + f'page = "p.html"\n{extra}')
+        told = [
+            f"{f.severity} {Path(f.file).name} {f.line} {f.message[:12]}"
+            for f in check(path, SECRET)
+        ]
+        names = [
+            f.name for f in settings_of(tmp_path, path.read_text()).forms["contact"].fields or ()
+        ]
+        return told, names
+
+    whole = ["email", "①～"]
+    assert found("", b"<meta charset=x-sjis>" + form.encode("cp932")) == ([], whole)
+    assert found('charset = "windows-31j"', form.encode("cp932")) == ([], whole)
+    told, names = found("", b"<meta charset=x-sjis>\n\xff" + form.encode("cp932"))
+    assert told == ["warning p.html 2 bytes that a"]
+    assert names == whole
+    assert found("", form.encode()) == (["warning p.html 0 the page doe"], whole)
+    page.write_bytes(b"\n\n" + form.encode("cp932"))
+    path.write_text(GOOD + 'page = "p.html"\n')
+    assert [(f.severity, f.line) for f in check(path, SECRET)] == [("error", 3)]
 
 
 def test_owners_templates_are_tried(tmp_path: Path) -> None:
@@ -750,7 +780,7 @@ def test_replyto_is_the_visitors_address(tmp_path: Path, kind: str) -> None:
 
 def test_a_control_field_of_two_meanings_has_a_place(tmp_path: Path) -> None:
     """The finding names the page with its line, or the line of the file."""
-    page = '<form method="post" action="/f/contact">\n<input name="_next"></form>'
+    page = '<meta charset="utf-8"><form method="post" action="/f/contact">\n<input name="_next"></form>'
     (tmp_path / "p.html").write_text(page)
     path = tmp_path / "todoke.toml"
     rows = '[[forms.contact.fields]]\nname = "_language"\n'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from todoke.forms.page.page import PageForm, read_page
+from todoke.model.charset import Charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import Field
 
@@ -25,8 +26,9 @@ def names(page: PageForm) -> list[str]:
 def test_a_page_says_what_its_form_is() -> None:
     """Action, charset, title and language come from the page around the form."""
     page = read_page(
-        '<!doctype html><html lang="ja"><meta charset="Shift_JIS"><title> お問い\n合わせ </title>'
-        '<form method=post action=" https://door.example/f/a "><input name=x></form>'
+        '<!doctype html><html lang="ja"><title> お問い\n合わせ </title>'
+        '<form method=post action=" https://door.example/f/a "><input name=x></form>',
+        charset=Charset("shift_jis"),
     )
     assert page.action == "https://door.example/f/a"
     assert page.charset == "shift_jis"
@@ -36,19 +38,23 @@ def test_a_page_says_what_its_form_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "attribute", "charset"),
+    ("page", "attribute", "charset"),
     [
-        ("", "", "utf-8"),
-        ("<meta charset=utf-16>", "", "utf-8"),
-        ("<meta charset=x-sjis>", "", "shift_jis"),
-        ("<meta http-equiv=Content-Type content='text/html; charset=EUC-JP'>", "", "euc-jp"),
-        ("<meta charset=euc-jp>", "accept-charset='UTF-8 shift_jis'", "utf-8"),
+        ("utf-8", "", "utf-8"),
+        ("euc-jp", "", "euc-jp"),
+        ("utf-16le", "", "utf-8"),
+        ("euc-jp", "accept-charset='UTF-8 shift_jis'", "utf-8"),
+        ("utf-8", "accept-charset='nope,x-sjis euc-jp'", "shift_jis"),
+        ("shift_jis", "accept-charset='us-ascii'", "windows-1252"),
+        ("shift_jis", "accept-charset='utf-16'", "utf-8"),
+        ("shift_jis", "accept-charset='UNKNOWN'", "shift_jis"),
+        ("shift_jis", "accept-charset", "shift_jis"),
     ],
 )
-def test_the_charset_is_the_one_a_browser_picks(head: str, attribute: str, charset: str) -> None:
-    """accept-charset wins over the document's encoding, and nothing is sent in UTF-16."""
-    page = read_page(f"{head}<form method=post {attribute}><input name=x></form>")
-    assert page.charset == charset
+def test_the_charset_is_the_one_a_browser_picks(page: str, attribute: str, charset: str) -> None:
+    """accept-charset wins over the page's encoding where it names one, and nothing is sent in UTF-16."""
+    html = f"<form method=post {attribute}><input name=x></form>"
+    assert read_page(html, charset=Charset(page)).charset == charset
 
 
 def test_a_form_is_named_by_its_own_name_before_the_page() -> None:

@@ -286,16 +286,6 @@ def test_bytes_that_could_not_be_decoded_are_kept() -> None:
     assert [e.code for e in validate(confirmed, raw, "ja")] == ["address"]
 
 
-def test_characters_that_a_legacy_encoding_lacks_count_once() -> None:
-    """A browser sends 😀 from a Shift_JIS page as &#128512;: it is judged as the character."""
-    field = Field(name="x", maxlength=2)
-    assert codes(field, "&#128512;", charset="shift_jis") == []
-    assert codes(field, "&#128512;", charset="utf-8") == ["tooLong"]
-    emoji = Field(name="x", kind="select", options=(("😀", "😀"),))
-    assert codes(emoji, "&#128512;", charset="shift_jis") == []
-    assert codes(field, "&#0;&#55296;", charset="shift_jis") == ["tooLong"]
-
-
 class TestFiles:
     """File fields."""
 

@@ -153,9 +153,21 @@ def test_a_label_names_only_character_encodings(label: str) -> None:
     assert entry.value == "A"
 
 
-def test_what_browsers_cannot_encode_stays_as_they_wrote_it() -> None:
-    """&#128169; may have been typed as such: it is no business of ours to undo it."""
-    assert read(b"a=%26%23128169%3B", charset="shift_jis")[0].value == "&#128169;"
+def test_what_browsers_could_not_encode_is_read_as_what_it_was() -> None:
+    """They write a reference for it: in names, values and names of files. In UTF-8 and JSON it was typed."""
+    sent = b"%26%23128169%3B"
+    assert read(b"a=" + sent, charset="shift_jis")[0].value == "💩"
+    assert read(sent + b"=&_charset_=euc-jp")[0].name == "💩"
+    assert read(b"a=" + sent)[0].value == "&#128169;"
+    typed = read(b'{"a":"&#128169;"}', "application/json; charset=shift_jis")
+    assert typed[0].value == "&#128169;"
+    disposition = b'name="&#128169;"; filename="&#128169;.txt"'
+    (entry,) = multipart(
+        b"--XX\r\nContent-Disposition: form-data; " + disposition + b"\r\n\r\nx\r\n",
+        charset="shift_jis",
+    )
+    assert isinstance(entry.value, File)
+    assert (entry.name, entry.value.name) == ("💩", "💩.txt")
 
 
 # multipart

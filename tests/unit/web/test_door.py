@@ -398,6 +398,32 @@ def test_control_fields_are_not_kept() -> None:
     assert [(e.name, e.value) for e in kept(app)[0].entries] == [("name", "山"), ("_subject", "Hi")]
 
 
+SHIFT_JIS = Form(
+    name="legacy",
+    charset="shift_jis",
+    fields=(Field(name="fee", kind="select", options=(("¥5,000", ""), ("free", ""))),),
+    managers=OPEN_FORM.managers,
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "fee"),
+    [
+        ("navigate", b"%5C5%2C000"),
+        ("", b"%5C5%2C000"),
+        ("cors", "¥5,000".encode()),
+        ("same-origin", "¥5,000".encode()),
+    ],
+)
+def test_a_page_in_a_legacy_encoding_and_its_scripts_send_the_same_option(
+    mode: str, fee: bytes
+) -> None:
+    """A page that is left sends its own encoding, `FormData` UTF-8; ¥ is sent as a backslash from Shift_JIS."""
+    app = make_app(SHIFT_JIS)
+    assert ask(app, "/f/legacy", b"fee=" + fee, sec_fetch_mode=mode).status in {200, 303}
+    assert [(e.name, e.value) for e in kept(app)[0].entries] == [("fee", "¥5,000")]
+
+
 UNDERSCORES = Form(
     name="underscores",
     fields=(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from todoke.forms.control_fields import control_fault
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
+from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
 
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 SUBMITTABLE = "input, select, textarea, button"
-# Labels of the Encoding Standard that Python's codecs do not know.
-CHARSETS = {
-    "x-sjis": "shift_jis",
-    "windows-31j": "shift_jis",
-    "csshiftjis": "shift_jis",
-    "x-euc-jp": "euc-jp",
-    "cseucpkdfmtjapanese": "euc-jp",
-    "csiso2022jp": "iso-2022-jp",
-    "unicode-1-1-utf-8": "utf-8",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +39,10 @@ class PageForm:
     warnings: tuple[str, ...] = ()
 
 
-def read_page(html: str, *, select: str = "") -> PageForm:
+def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageForm:
     """Read the form of `html` that the CSS selector `select` finds; without one, its only form.
+
+    `charset` is the encoding that the page was in.
 
     Raises ConfigError: if there is no such form, if there are several and none is selected, or if the form has no
     named control.
@@ -68,7 +61,7 @@ def read_page(html: str, *, select: str = "") -> PageForm:
     return PageForm(
         fields=fields,
         action=(form.attributes.get("action") or "").strip(),
-        charset=_charset(page, form),
+        charset=_charset(form, charset).name,
         title=names.own(form) or _title(page),
         language=_language(form),
         warnings=(*_form_warnings(form, fields), *_control_warnings(html, fields), *warnings),
@@ -172,17 +165,11 @@ def _is_barred(node: LexborNode) -> bool:
     return False
 
 
-def _charset(page: LexborHTMLParser, form: LexborNode) -> str:
-    """The encoding a browser picks for the form (4.10.21.5): accept-charset, else the document's."""
+def _charset(form: LexborNode, page: Charset) -> Charset:
+    """The encoding a browser picks for the form (4.10.21.5): the first it knows of accept-charset, else the page's."""
     labels = (form.attributes.get("accept-charset") or "").replace(",", " ").split()
-    for meta in page.css("meta"):
-        labels.append((meta.attributes.get("charset") or "").strip())
-        if (meta.attributes.get("http-equiv") or "").strip().lower() == "content-type":
-            labels.append((meta.attributes.get("content") or "").lower().partition("charset=")[2])
-    label = next((label for label in labels if label), "utf-8").strip(" \t\"';").lower()
-    label = CHARSETS.get(label, label)
-    # Nothing is ever sent in UTF-16 (Encoding 4.3, "get an output encoding").
-    return "utf-8" if label.startswith("utf-16") or label == "utf8" else label
+    found = (find_charset(label) for label in labels)
+    return next((charset for charset in found if charset), page).for_forms
 
 
 def _title(page: LexborHTMLParser) -> str:

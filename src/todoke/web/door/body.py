@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
+from todoke.model.charset import UTF_8
 from todoke.model.errors import Malformed, TooLarge, Unsupported
 from todoke.model.form import Limits
 from todoke.model.submission import Entry, EntryList
-from todoke.web.door.charset import UTF_8, charsets_for, choose_charset, make_entry, read_text
+from todoke.web.door.charset import charsets_for, choose_charset, make_entry
 from todoke.web.door.multipart import MAX_NAME_BYTES, read_multipart
 from todoke.web.http.header import first_parameter, read_header
 
@@ -232,8 +233,10 @@ def _limit_json(body: bytes, limits: Limits) -> None:
 def _json_text(body: bytes, label: str) -> str:
     """The document's text; bytes that cannot be decoded become lone surrogates, which `_json_entry` takes back."""
     body = body.removeprefix(b"\xef\xbb\xbf")
-    text, lossy = read_text(body, charsets_for((label,))[0])
-    return body.decode("utf-8", "surrogateescape") if lossy else text
+    try:
+        return charsets_for((label,))[0].decode(body)
+    except UnicodeError:
+        return body.decode("utf-8", "surrogateescape")
 
 
 def _refuse_constant(name: str) -> object:

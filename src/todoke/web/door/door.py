@@ -18,7 +18,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from todoke.forms import control_fields
+from todoke.forms.rewritten import find_rewritten, restore
 from todoke.model import ids
+from todoke.model.charset import UTF_8
 from todoke.model.errors import Malformed, NotFound, RequestError, StoreError, Uncertain
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
@@ -45,6 +47,7 @@ from todoke.web.http.asked import (
     base_path,
     client_address,
     header,
+    is_script,
     language_of,
     scope_wants_json,
 )
@@ -96,7 +99,9 @@ class Door:
         self._app = app
         self._site = app.settings.site
         self._waiters: Waiting | None = None
-        self._limits = {name: reading_limits(form) for name, form in app.settings.forms.items()}
+        forms = app.settings.forms
+        self._limits = {name: reading_limits(form) for name, form in forms.items()}
+        self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET, HEAD and POST /f/{form}.
@@ -153,7 +158,10 @@ class Door:
         limits = self._limits[scope["path_params"]["form"]]
         data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
         content_type = header(scope, b"content-type")
-        entries = body.parse(content_type, data, limits=limits, charset=form.charset)
+        charset = form.charset if not is_script(scope) else UTF_8.name
+        entries = body.parse(content_type, data, limits=limits, charset=charset)
+        if rewritten := self._rewritten[form.name]:
+            entries = restore(entries, rewritten)
         answers, controls = control_fields.split_controls(form, entries)
         arrival = Arrival(
             scope=scope,

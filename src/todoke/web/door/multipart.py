@@ -18,16 +18,16 @@ from urllib.parse import unquote_to_bytes
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
+from todoke.model.charset import Charset
 from todoke.model.errors import Malformed, TooLarge
 from todoke.model.form import Limits
 from todoke.model.submission import Entry, EntryList, File
 from todoke.web.door.charset import (
-    Charset,
     charsets_for,
     choose_charset,
-    find_charset,
     make_entry,
     make_file_entry,
+    read_label,
     read_text,
 )
 from todoke.web.http.header import first_parameter, read_header
@@ -208,7 +208,7 @@ class _Reader:
         part.name = unescape(names[0])
         part.file_name = _file_name(parameters)
         media_type, parameters = read_header(part.headers.get(b"content-type", b""))
-        part.charset = find_charset(first_parameter(parameters, b"charset").decode("latin-1"))
+        part.charset = read_label(first_parameter(parameters, b"charset").decode("latin-1"))
         part.media_type = _media_type(media_type)
         if len(part.name) > MAX_NAME_BYTES:
             raise TooLarge("A field's name is longer than is allowed.")

@@ -214,7 +214,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         labels={c.name: c.label for c in shown},
         first_id={c.name: c.focus_id for c in reversed(shown) if c.name in linked},
         multipart=any(control.kind == ControlKind.FILE for control in shown),
-        needs_charset=form.charset.lower() not in {"utf-8", "utf8"},
+        needs_charset=form.charset != "utf-8",
     )
 
 

@@ -79,12 +79,10 @@ def test_a_head_that_is_too_large_is_refused(server: TodokeServer) -> None:
 
 @pytest.mark.parametrize("endless", [b"X-T: " + b"a" * 8_000 + b"\r\n", b"X-T: " + b"a" * 65_536])
 def test_trailers_without_end_are_refused(server: TodokeServer, endless: bytes) -> None:
-    """Fields after a chunked body end the connection before they fill the memory."""
+    """Fields after a chunked body end the request before they fill the memory: the rest passes by, and 400 is seen."""
     head = b"POST /f/contact HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(head + b"3\r\na=1\r\n0\r\n")
-        with pytest.raises(ConnectionError):
-            connection.sendall(endless * 1_000)
+    answer = exchange(server.port, head + b"3\r\na=1\r\n0\r\n" + endless * 1_000)
+    assert answer.startswith(b"HTTP/1.1 400")
 
 
 async def tell_fields(scope: Scope, receive: Receive, send: Send) -> None:

@@ -31,7 +31,7 @@ def serve_settings(settings: Settings, host: str, port: int) -> int:
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
     run_servers(
-        [Server(application(app), listener)],
+        [Server(application(app), listener, trusted_proxies=settings.trusted_proxies)],
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
     )
     loss = loss_of(app.store)

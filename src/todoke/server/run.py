@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -20,12 +21,14 @@ import uvloop
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todoke.model.errors import ConfigError
+from todoke.server.crowd import Crowd
 from todoke.server.protocol import BoundedProtocol
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
 FINISH_WITHIN_SECONDS = 10
 MOST_CONNECTIONS = 4000
+OWN_FILES = 200
 STREAMS_END_WITH = "/events"
 """Paths of answers that never end by themselves (server-sent events)."""
 
@@ -33,13 +36,15 @@ STREAMS_END_WITH = "/events"
 class Server(uvicorn.Server):
     """One listening address. `finish` ends it: requests under way are answered, endless answers are ended."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, *, trusted_proxies: int = 0) -> None:
         self._closing = asyncio.Event()
         self._listener = listener
+        most = _most_connections()
+        protocol = partial(BoundedProtocol, crowd=Crowd(most), trusted_proxies=trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 _ending_streams(app, self._closing),
-                http=BoundedProtocol,
+                http=protocol,  # type: ignore[arg-type]
                 loop="uvloop",
                 ws="none",
                 lifespan="on",
@@ -48,7 +53,8 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 backlog=BACKLOG,
-                limit_concurrency=_most_connections(),
+                limit_concurrency=most
+                + BACKLOG,  # who is one too many for the crowd may still be about to end
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=FINISH_WITHIN_SECONDS,
             )
@@ -166,12 +172,10 @@ def _until(receive: Receive, closing: asyncio.Event) -> Receive:
 def _most_connections() -> int:
     """As many connections as the process may have files open, less some for itself, up to our own limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + 200
+    wanted = MOST_CONNECTIONS + BACKLOG + OWN_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return (
-        MOST_CONNECTIONS
-        if soft == resource.RLIM_INFINITY
-        else max(100, min(MOST_CONNECTIONS, soft - 200))
-    )
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return MOST_CONNECTIONS
+    return max(100, min(MOST_CONNECTIONS, (soft - OWN_FILES) * 2 // 3))

@@ -26,6 +26,7 @@ from todoke.model.message import Message
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.outbox import Added, Duplicate
+from todoke.server.protocol import BoundedProtocol
 from todoke.walk.app import App
 from todoke.web.door import door, uploads
 
@@ -164,7 +165,7 @@ def served(asgi: ASGIApp) -> Iterator[int]:
         asgi,
         host="127.0.0.1",
         port=0,
-        http="httptools",
+        http=BoundedProtocol,
         loop="uvloop",
         lifespan="off",
         log_level="error",

@@ -16,6 +16,8 @@ from todoke.model.errors import (
 )
 from todoke.web.http.asked import header
 
+LEAST_BYTES_PER_SECOND = 1_024
+"""Who sends or reads no faster holds a connection without need: a phone at the edge of its net does ten times that."""
 DRAIN_BYTES = 4_194_304
 DRAIN_SECONDS = 2.0
 UNFINISHED_BYTES = 268_435_456

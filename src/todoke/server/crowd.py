@@ -1,0 +1,129 @@
+"""Who is connected, and who has to go when there are too many: whoever has kept the server waiting for the longest.
+
+Nobody new is refused. So sockets that are held open take no place from a visitor, however many share an address.
+"""
+
+from __future__ import annotations
+
+import heapq
+import ipaddress
+import math
+from collections import defaultdict
+from typing import Protocol
+
+MOST_OF_ONE_PEER = 1_000
+"""Connections of one address. Offices and mobile carriers share one among thousands, most of them idle at a time."""
+MOST_UNREAD_BYTES = 67_108_864
+"""Of all answers together that their readers have not taken yet: ordinary pages have some ten thousand."""
+_ONE_OF = 16
+
+
+class Guest(Protocol):
+    """One connection."""
+
+    peer: str
+    waiting_since: float
+    """From when on the server waits for it (the loop's time, in seconds); math.inf while it need not do anything."""
+
+    def unread_bytes(self) -> int:
+        """How much was written and not taken by the peer."""
+
+    def dismiss(self) -> None:
+        """End it now, whatever is under way."""
+
+
+_Guests = dict[Guest, None]
+"""In the order of their coming: of two that are equally slow, the older goes."""
+
+
+class Crowd:
+    """All connections of a server, within bounds: `most` of all, `most_of_one` of one peer, `most_unread` bytes."""
+
+    def __init__(
+        self,
+        most: int = 4_000,
+        most_of_one: int = MOST_OF_ONE_PEER,
+        most_unread: int = MOST_UNREAD_BYTES,
+    ) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
+        self._most_unread = most_unread
+        self._all: _Guests = {}
+        self._of: defaultdict[str, _Guests] = defaultdict(dict)
+        self._reads_slowly: set[Guest] = set()
+
+    def enter(self, guest: Guest) -> None:
+        """A connection began; another one may have to go for it."""
+        self._all[guest] = None
+        if len(self._all) > self._most:
+            self._dismiss_slowest(self._all)
+        self._sit(guest)
+
+    def move(self, guest: Guest, peer: str) -> None:
+        """It speaks for another peer now, as a proxy's connection does with each request."""
+        if peer != guest.peer:
+            self._rise(guest)
+            guest.peer = peer
+            self._sit(guest)
+
+    def leave(self, guest: Guest) -> None:
+        """A connection ended."""
+        self._all.pop(guest, None)
+        self._reads_slowly.discard(guest)
+        self._rise(guest)
+
+    def read_slowly(self, guest: Guest) -> None:
+        """What was written to it is not taken at once: all such answers together stay within the bound."""
+        self._reads_slowly.add(guest)
+        unread = sum(slow.unread_bytes() for slow in self._reads_slowly)
+        while unread > self._most_unread and self._reads_slowly:
+            slowest = min(self._reads_slowly, key=_since)
+            unread -= slowest.unread_bytes()
+            self._reads_slowly.discard(slowest)
+            slowest.dismiss()
+
+    def read_on(self, guest: Guest) -> None:
+        """It has taken what was written."""
+        self._reads_slowly.discard(guest)
+
+    def _sit(self, guest: Guest) -> None:
+        if guest.peer:
+            peers = self._of[guest.peer]
+            peers[guest] = None
+            if len(peers) > self._most_of_one:
+                self._dismiss_slowest(peers)
+
+    def _rise(self, guest: Guest) -> None:
+        peers = self._of.get(guest.peer)
+        if peers is not None:
+            peers.pop(guest, None)
+            if not peers:
+                del self._of[guest.peer]
+
+    def _dismiss_slowest(self, guests: _Guests) -> None:
+        """Several at once, so that a flood of connections does not cost a search for each."""
+        count = max(1, len(guests) // _ONE_OF)
+        for slowest in heapq.nsmallest(count, guests, key=_since):
+            if slowest.waiting_since != math.inf:
+                self.leave(slowest)
+                slowest.dismiss()
+
+
+def _since(guest: Guest) -> float:
+    return guest.waiting_since
+
+
+def peer_of(address: str) -> str:
+    """Who counts as one: an IPv4 address, or the /64 of an IPv6 one, which a single customer is given whole.
+
+    "" for loopback, a socket of Unix or anything else: that is a proxy of our own, and speaks for everybody.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return "" if ip.is_loopback else str(ipaddress.ip_address(int(ip) >> 64 << 64))
+        ip = ip.ipv4_mapped
+    return "" if ip.is_loopback else str(ip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import os
@@ -300,10 +301,13 @@ def test_a_backup_whose_secret_is_lost_is_imported_with_new_links(
     """All is kept but the links: those that visitors have are unknown, and a repetition is told one that works."""
     monkeypatch.setenv("TODOKE_SECRET", secret)
     capsys.readouterr()
-    assert run(["import", str(backup), "--new-links"]) == 0
+    assert run(["import", str(backup), "--new-links"]) == 2
+    assert "not signed with the secret here" in capsys.readouterr().err
+    assert not (backup.parent / "elsewhere" / "todoke.db").exists()
+    assert run(["import", str(backup), "--new-links", "--unsigned"]) == 0
     out = capsys.readouterr().out
     assert "2 submissions restored.\n2 receipt links made with the other secret" in out
-    assert run(["import", str(backup), "--new-links", "--json"]) == 0
+    assert run(["import", str(backup), "--new-links", "--unsigned", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["new"], told["same"], told["new_links"]) == (0, 2, 0)
     shown = []
@@ -322,6 +326,29 @@ def test_a_backup_whose_secret_is_lost_is_imported_with_new_links(
     store.close()
     assert found
     assert found.submission.id == "s1"
+
+
+def test_a_backup_of_an_early_todoke_needs_a_word(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no HMAC, so whoever imports it says that it was in no other hands; a changed one of ours is refused."""
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    text = backup.read_text("utf-8")
+    *lines, end = text.splitlines(keepends=True)
+    lines[0] = lines[0].replace('"version":2', '"version":1')
+    summed = {"sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
+    early = {name: value for name, value in json.loads(end).items() if name != "hmac"} | summed
+    backup.write_text("".join(lines) + json.dumps(early) + "\n", "utf-8")
+    assert run(["import", str(backup)]) == 2
+    err = capsys.readouterr().err
+    assert "did not sign backups" in err
+    assert "--unsigned" in err
+    assert not (backup.parent / "elsewhere").exists()
+    backup.write_text("".join(lines) + json.dumps(json.loads(end) | summed) + "\n", "utf-8")
+    assert run(["import", str(backup), "--unsigned"]) == 2
+    assert "HMAC is wrong" in capsys.readouterr().err
+    backup.write_text("".join(lines) + json.dumps(early) + "\n", "utf-8")
+    assert run(["import", str(backup), "--unsigned"]) == 0
 
 
 def test_new_links_are_not_made_where_the_old_ones_fit(

@@ -228,6 +228,13 @@ def import_(
             help="Its secret is lost: import under the one here, and give up the receipt links sent so far.",
         ),
     ] = False,
+    unsigned: Annotated[
+        bool,
+        typer.Option(
+            "--unsigned",
+            help="Import what an early todoke wrote, or whose secret is lost: whoever changed it, nobody can tell.",
+        ),
+    ] = False,
     as_json: Json = False,
     config: Config = _DEFAULT_CONFIG,
 ) -> None:
@@ -235,7 +242,9 @@ def import_(
     (TODOKE_SECRET, or the file secret of its data folder), or --new-links. Exit 1 when something was left out."""
     from todoke.cli.restore import import_backup
 
-    raise typer.Exit(import_backup(config, backup, new_links=new_links, as_json=as_json))
+    raise typer.Exit(
+        import_backup(config, backup, new_links=new_links, unsigned=unsigned, as_json=as_json)
+    )
 
 
 @commands.command()

@@ -42,30 +42,38 @@ _SAID = {
 """What is said of one, and of any other number."""
 
 
-def import_backup(config: Path, source: Path, *, new_links: bool, as_json: bool) -> int:
+def import_backup(
+    config: Path, source: Path, *, new_links: bool, unsigned: bool, as_json: bool
+) -> int:
     """Restore a backup; 1 when something of it was left out. "-" is standard input.
 
-    With `new_links` also one of another secret: its receipts then have links of this store's secret.
+    With `new_links` also one of another secret: its receipts then have links of this store's secret. With `unsigned`
+    also one of which nobody can tell whether it was changed since.
     """
     settings = read(config, os.environ, serving=False)
     with _opened(source) as file:
-        contents = _verified(file, source)
+        contents = _verified(file, source, known_secret(os.environ, settings.data))
         link_secret = _link_secret(contents.head, settings, source, new_links=new_links)
+        if not contents.is_authentic and not unsigned:
+            raise ConfigError(_why_unsigned(contents.head, source))
         _warn_of_forms(contents, settings)
-        outcome = _restore(settings, file, sum(contents.forms.values()), link_secret)
+        outcome = _restore(settings, file, contents, link_secret)
     _tell(outcome, as_json=as_json)
     return 1 if outcome.left else 0
 
 
 def _restore(
-    settings: Settings, file: TextIO, submissions: int, link_secret: bytes
+    settings: Settings, file: TextIO, contents: backup.Inventory, link_secret: bytes
 ) -> backup.Restoration:
+    submissions = sum(contents.forms.values())
     store = open_store(settings)
     try:
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
-            return backup.restore(store, file, follow_up(settings), tell, link_secret=link_secret)
-    except StoreError as error:
+            return backup.restore(
+                store, file, contents, follow_up(settings), tell, link_secret=link_secret
+            )
+    except (StoreError, backup.DamagedBackup) as error:
         raise type(error)(
             f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
         ) from error
@@ -73,9 +81,20 @@ def _restore(
         store.close()
 
 
-def _verified(file: TextIO, source: Path) -> backup.Inventory:
+def _why_unsigned(head: backup.Head, source: Path) -> str:
+    if head.version == 1:
+        why = f"todoke {head.todoke} wrote it, which did not sign backups"
+    else:
+        why = "it is not signed with the secret here"
+    return (
+        f"{source}: {why}, so nobody can tell whether somebody changed it since: who receives the mails that "
+        "wait, what people wrote. If it was never in other hands than yours, import it with --unsigned. Nothing was imported."
+    )
+
+
+def _verified(file: TextIO, source: Path, secret: bytes) -> backup.Inventory:
     try:
-        return backup.verify(file)
+        return backup.verify(file, secret)
     except backup.DamagedBackup as error:
         raise ConfigError(f"{source}: {error} Nothing was imported.") from error
     except UnicodeDecodeError as error:
@@ -96,8 +115,8 @@ def _link_secret(head: backup.Head, settings: Settings, source: Path, *, new_lin
     raise ConfigError(
         f"{source} was written under {there}: the links that visitors have would not fit. Set TODOKE_SECRET "
         "to what it was there (or copy the file `secret` of its data folder to "
-        f"{settings.data / 'secret'}), then import again. If that secret is lost, `todoke import --new-links` keeps "
-        "all but the receipt links sent so far. Nothing was imported."
+        f"{settings.data / 'secret'}), then import again. If that secret is lost, `todoke import --new-links "
+        "--unsigned` keeps all but the receipt links sent so far, whoever changed the file. Nothing was imported."
     )
 
 

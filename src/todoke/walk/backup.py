@@ -1,12 +1,15 @@
 """A backup: all that a store keeps, in one file, from which any other store becomes the same.
 
 A line is one JSON object with its `kind`: first `backup`, then submissions, orphans, marks and suppression lists, and
-`end` with their number and the SHA-256 of all lines before it. Secrets are not in it, nor codes that open the desk.
+`end` with their number, and the SHA-256 and the HMAC-SHA256 (RFC 2104) of all lines before it. The checksum tells of
+damage, the HMAC of whoever changed the file without the site's secret. Secrets are not in it, nor codes that open the
+desk.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -29,8 +32,9 @@ from todoke.ports.output import Output
 from todoke.ports.records import SuppressionList
 from todoke.ports.shelf import Shelf
 
-VERSION = 1
-"""Of the lines. A reader knows its own and those before it."""
+VERSION = 2
+"""Of the lines. A reader knows its own and those before it: version 1 had no HMAC."""
+_DIGEST_BYTES = 16
 _AT_ONCE = 64
 _ROUND = 100
 
@@ -76,6 +80,7 @@ class _Suppressions(msgspec.Struct, frozen=True, tag_field="kind", tag="suppress
 class _End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
     lines: int
     sha256: str
+    hmac: str = ""
 
 
 Line = Head | _Submission | _Orphan | _Mark | _Suppressions | _End
@@ -83,10 +88,13 @@ _read_line: Callable[[str], Line] = reader(Line)
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """What is in a backup: its head, and how many submissions of each form."""
+    """What is in a backup: its head, and how many submissions of each form. `is_authentic` once its HMAC was seen to be
+    made with the secret here. `digests` tell each line from another that takes its place before it is restored."""
 
     head: Head
     forms: dict[str, int]
+    is_authentic: bool
+    digests: bytes
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,13 +111,14 @@ class Restoration(msgspec.Struct, frozen=True, kw_only=True):
 
 def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[Kept]:
     """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is."""
-    digest = hashlib.sha256()
+    digest, mac = hashlib.sha256(), _mac(secret)
     count = 0
 
     def put(line: Line) -> None:
         nonlocal count
         text = to_json(line) + "\n"
         digest.update(text.encode())
+        mac.update(text.encode())
         out.write(text)
         count += 1
 
@@ -123,21 +132,24 @@ def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[
         put(_Mark(name, at))
     for listed in store.suppressions():
         put(_Suppressions(listed))
-    out.write(to_json(_End(count, digest.hexdigest())) + "\n")
+    out.write(to_json(_End(count, digest.hexdigest(), mac.hexdigest())) + "\n")
 
 
-def verify(lines: Iterable[str]) -> Inventory:
-    """Read a backup to its end.
+def verify(lines: Iterable[str], secret: bytes) -> Inventory:
+    """Read a backup to its end, with the secret of the store here.
 
-    Raises DamagedBackup: if it is none, not whole, changed, or of a newer todoke.
+    Raises DamagedBackup: if it is none, not whole, changed, or of a newer todoke. Whether a backup of another secret,
+    or of an early todoke, was changed cannot be known: it is not authentic.
     """
-    digest = hashlib.sha256()
+    digest, mac = hashlib.sha256(), _mac(secret)
+    digests = bytearray()
     head, end, number = None, None, 0
     forms: Counter[str] = Counter()
     for number, text in enumerate(lines, start=1):
         if end is not None:
             raise DamagedBackup(f"Line {number}: something follows after the end.")
         line = _parsed(text, number)
+        digests += _line_digest(text)
         if isinstance(line, _End):
             end = line
             continue
@@ -148,30 +160,41 @@ def verify(lines: Iterable[str]) -> Inventory:
         if isinstance(line, _Submission):
             forms[line.kept.submission.form] += 1
         digest.update(text.encode())
+        mac.update(text.encode())
     if head is None:
         raise DamagedBackup("The file is empty.")
+    end = _require_whole(end, number, digest.hexdigest())
+    is_authentic = hmac.compare_digest(end.hmac.encode(), mac.hexdigest().encode())
+    if end.hmac and not is_authentic and head.secret == ids.secret_name(secret):
+        raise DamagedBackup("Somebody changed it who had not the site's secret: its HMAC is wrong.")
+    return Inventory(head, dict(forms), is_authentic, bytes(digests))
+
+
+def _require_whole(end: _End | None, number: int, sha256: str) -> _End:
     if end is None:
         raise DamagedBackup(
             f"It ends after line {number}, in the middle: it was not written whole."
         )
-    if (end.lines, end.sha256) != (number - 1, digest.hexdigest()):
+    if (end.lines, end.sha256) != (number - 1, sha256):
         raise DamagedBackup("It is not as it was written: its lines do not add up to its checksum.")
-    return Inventory(head, dict(forms))
+    return end
 
 
 def restore(
     store: Destination,
     lines: Iterable[str],
+    contents: Inventory,
     follow_up: FollowUp,
     tell: Callable[[int], None],
     *,
     link_secret: bytes = b"",
 ) -> Restoration:
-    """Restore a backup that was verified; `tell` is called with how many submissions were looked at so far.
+    """Restore a backup that `verify` read; `tell` is called with how many submissions were looked at so far.
 
     With `link_secret` receipts are at the links that this secret makes, and no longer at those they were at.
 
-    What is there already stays as it is, so after an error the same can be done again.
+    What is there already stays as it is, so after an error the same can be done again. Raises DamagedBackup: at a line
+    that is no longer the one that was verified.
     """
     words: Counter[Restored] = Counter()
     left: list[str] = []
@@ -189,6 +212,7 @@ def restore(
             tell(words.total())
 
     for number, text in enumerate(lines, start=1):
+        _require_same(text, number, contents)
         line = _parsed(text, number)
         if isinstance(line, _Submission):
             kept = _linked_anew(line.kept, link_secret) if link_secret else line.kept
@@ -215,6 +239,21 @@ def restore(
         joined=store.join_orphans(follow_up),
         new_links=words[Restored.NEW] if link_secret else 0,
     )
+
+
+def _mac(secret: bytes) -> hmac.HMAC:
+    return hmac.new(hmac.digest(secret, b"todoke backup lines", "sha256"), digestmod="sha256")
+
+
+def _line_digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def _require_same(text: str, number: int, contents: Inventory) -> None:
+    """The file may lie where others can write: what is used must be what was checked."""
+    end = number * _DIGEST_BYTES
+    if contents.digests[end - _DIGEST_BYTES : end] != _line_digest(text):
+        raise DamagedBackup(f"Line {number}: the file was changed while it was read.")
 
 
 def _linked_anew(kept: Kept, secret: bytes) -> Kept:

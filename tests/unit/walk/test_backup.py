@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from datetime import timedelta
@@ -80,8 +81,9 @@ def written(store: Store) -> str:
 
 def restored(text: str, store: Store) -> backup.Restoration:
     """Restore a backup, after looking at it."""
-    backup.verify(io.StringIO(text, newline=""))
-    return backup.restore(store, io.StringIO(text, newline=""), nothing_follows, lambda _: None)
+    contents = backup.verify(io.StringIO(text, newline=""), SECRET)
+    lines = io.StringIO(text, newline="")
+    return backup.restore(store, lines, contents, nothing_follows, lambda _: None)
 
 
 @given(st.lists(kepts(), max_size=3), st.lists(EVENTS, max_size=3))
@@ -120,7 +122,7 @@ def test_a_line_is_an_object_with_its_kind() -> None:
     kinds = [json.loads(line)["kind"] for line in text.splitlines()]
     assert kinds == ["backup", "submission", "submission", "orphan", "mark", "suppressions", "end"]
     head = json.loads(text.splitlines()[0])
-    assert (head["version"], head["written_at"]) == (1, "2026-03-04T05:06:07.000089Z")
+    assert (head["version"], head["written_at"]) == (2, "2026-03-04T05:06:07.000089Z")
     assert head["secret"] == ids.secret_name(SECRET) != ids.secret_name(b"t" * 32)
     assert SECRET.hex() not in text
     assert SECRET.decode() not in text
@@ -128,7 +130,7 @@ def test_a_line_is_an_object_with_its_kind() -> None:
 
 def test_its_contents_are_told() -> None:
     """How many submissions of each form."""
-    contents = backup.verify(io.StringIO(written(full()), newline=""))
+    contents = backup.verify(io.StringIO(written(full()), newline=""), SECRET)
     assert contents.forms == {"contact": 1, "leave": 1}
 
 
@@ -172,7 +174,7 @@ def test_the_outcome_tells_what_was_left() -> None:
         (lambda lines: [lines[0], *lines], "Line 2: another backup begins"),
         (lambda lines: lines[1:], "Line 1: a backup begins otherwise"),
         (lambda lines: [lines[0], lines[1][:50], *lines[2:]], "Line 2: it is no line"),
-        (lambda lines: [lines[0].replace('"version":1', '"version":2'), *lines[1:]], "version 2"),
+        (lambda lines: [lines[0].replace('"version":2', '"version":3'), *lines[1:]], "version 3"),
         (lambda lines: [*lines[:3], lines[3].replace("nobody", "someone"), *lines[4:]], "add up"),
         (
             lambda lines: [x.replace('"content":"AAEC', '"content":"AAED') for x in lines],
@@ -189,4 +191,44 @@ def test_a_damaged_file_is_found_before_anything_is_kept(damage: object, told: s
     """Cut, changed, added to, or nothing of ours: where and what is said."""
     lines = written(full()).splitlines(keepends=True)
     with pytest.raises(backup.DamagedBackup, match=told):
-        backup.verify(damage(lines))  # type: ignore[operator]
+        backup.verify(damage(lines), SECRET)  # type: ignore[operator]
+
+
+def forged(lines: list[str], **end: object) -> list[str]:
+    """Another recipient for what waits, with a checksum that adds up, as whoever can reach the file would do."""
+    changed = [line.replace("manager@site.example", "attacker@evil.example") for line in lines[:-1]]
+    assert changed != lines[:-1]
+    digest = hashlib.sha256("".join(changed).encode()).hexdigest()
+    told = json.loads(lines[-1]) | {"sha256": digest} | end
+    return [*changed, json.dumps(told) + "\n"]
+
+
+def test_a_file_that_was_changed_without_the_secret_is_refused() -> None:
+    """A checksum anybody can compute; the HMAC nobody without the secret."""
+    lines = written(full()).splitlines(keepends=True)
+    assert backup.verify(lines, SECRET).is_authentic
+    with pytest.raises(backup.DamagedBackup, match="HMAC is wrong"):
+        backup.verify(forged(lines), SECRET)
+
+
+def test_what_is_not_signed_is_not_taken_for_authentic() -> None:
+    """The HMAC left out, as an early todoke did or as an attacker would; or one of a secret that is not here."""
+    lines = written(full()).splitlines(keepends=True)
+    assert not backup.verify(forged(lines, hmac=""), SECRET).is_authentic
+    early = [lines[0].replace('"version":2', '"version":1'), *lines[1:]]
+    assert not backup.verify(forged(early, hmac=""), SECRET).is_authentic
+    assert not backup.verify(lines, b"another secret of thirty-two byte").is_authentic
+    assert not backup.verify(lines, b"").is_authentic
+
+
+def test_what_is_restored_is_what_was_verified() -> None:
+    """A file that is swapped between the two readings is found at the line where it differs, which is not kept."""
+    lines = written(full()).splitlines(keepends=True)
+    contents = backup.verify(lines, SECRET)
+    store = MemoryStore()
+    with pytest.raises(backup.DamagedBackup, match="Line 2: the file was changed"):
+        backup.restore(store, forged(lines), contents, nothing_follows, lambda _: None)
+    longer = [*lines, lines[1]]
+    with pytest.raises(backup.DamagedBackup, match="Line 8: the file was changed"):
+        backup.restore(MemoryStore(), longer, contents, nothing_follows, lambda _: None)
+    assert store.counts()["submissions"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from todoke.model.errors import ConfigError, Error
+from todoke.model.log import keep_security_log
 from todoke.model.settings import Settings
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
@@ -65,6 +66,7 @@ def open_store(
     from todoke.stores.sqlite.store import SqliteStore
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keep_security_log(settings.data / "security.log")
     return SqliteStore(settings.data / "todoke.db", on_rescue=secret_keeper(settings.data))
 
 

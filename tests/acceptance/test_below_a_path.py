@@ -125,7 +125,7 @@ def test_a_manager_works_at_the_desk_below_the_path(page: Page, below: tuple[str
     site, served = below
     asked, refused = watched(page)
     link = next(word for word in served.command("desk").split() if word.startswith("http"))
-    assert link.startswith(f"{site}{BASE}/desk/enter?code=")
+    assert link.startswith(f"{site}{BASE}/desk/enter#code=")
     page.goto(link)
     page.get_by_role("button", name="Enter").click()
     page.wait_for_url(f"{site}{BASE}/desk")

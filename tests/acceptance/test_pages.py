@@ -93,7 +93,7 @@ class Shown:
 
     def enter_desk(self, page: Page, heading: str = "Submissions", button: str = "Enter") -> None:
         """Go in by a one-time link."""
-        page.goto(f"{self.url}/desk/enter?{desk.entry_link(self.app).partition('?')[2]}")
+        page.goto(f"{self.url}/desk/enter#{desk.entry_link(self.app).partition('#')[2]}")
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
@@ -338,7 +338,7 @@ def test_a_silent_service_on_the_desk(browser: Browser, width: int, locale: str)
     context = context_of(browser, width=width, locale=locale)
     page = context.new_page()
     with serving(Starlette(routes=[*pages.routes(), *desk.routes(later)])) as url:
-        page.goto(f"{url}/desk/enter?{desk.entry_link(later).partition('?')[2]}")
+        page.goto(f"{url}/desk/enter#{desk.entry_link(later).partition('#')[2]}")
         page.get_by_role("button").click()
         banner = page.get_by_role("region", name="No delivery reports since")
         if locale == "ja-JP":

@@ -150,7 +150,7 @@ def watched(served: Served) -> Iterator[Watched]:
     """Chromium with a session at the desk."""
     with chromium() as browser:
         watched = Watched(browser, served.url)
-        link = re.search(r"http://\S+/desk/enter\?code=\S+", served.command("desk"))
+        link = re.search(r"http://\S+/desk/enter#code=\S+", served.command("desk"))
         assert link
         watched.look(link[0])
         watched.page.get_by_role("button", name="Enter").click()

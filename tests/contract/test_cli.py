@@ -407,6 +407,21 @@ def test_a_backup_of_a_store_in_use_says_so(
     store.close()
 
 
+def test_commands_are_in_the_security_log(folder: Path) -> None:
+    """Who exported, made a code and erased, by number; of whom is not said."""
+    assert run(["export", "-o", "out.csv"]) == 0
+    assert run(["desk"]) == 0
+    assert run(["erase", "--id=s1", "--yes"]) == 0
+    assert run(["erase", "--address=visitor2@example.jp", "--yes"]) == 0
+    lines = [json.loads(x) for x in (folder / "data" / "security.log").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["exported", "desk_code_made", "erased", "erased"]
+    assert {line["by"] for line in lines} == {f"uid {os.getuid()}"}
+    assert (lines[0]["format"], lines[0]["submissions"]) == ("csv", 2)
+    assert (lines[2]["submission"], lines[2]["submissions"]) == ("s1", 1)
+    assert (lines[3]["of"], lines[3]["submissions"]) == ("address", 1)
+    assert "@" not in json.dumps(lines)
+
+
 @pytest.mark.usefixtures("folder")
 def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
     """Without --yes and with nobody to ask nothing goes; with it, what was named is gone and nothing else."""
@@ -706,7 +721,7 @@ def test_desk_prints_a_link(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     """The link leads to where todoke answers."""
     assert folder.exists()
     assert run(["desk"]) == 0
-    assert capsys.readouterr().out.startswith("https://forms.example.jp/desk/enter?code=")
+    assert capsys.readouterr().out.startswith("https://forms.example.jp/desk/enter#code=")
 
 
 @pytest.mark.parametrize(

@@ -1102,9 +1102,13 @@ class TestCodes:
     def test_opens_once(self, desk: Desk) -> None:
         """A live code is True once; an unknown one never."""
         desk.store.put_code("hash", START + timedelta(minutes=15))
+        assert desk.store.holds_code("hash", START + timedelta(minutes=14))
+        assert not desk.store.holds_code("hash", START + timedelta(minutes=15))
+        assert not desk.store.holds_code("other", START)
         assert not desk.store.take_code("other", START)
         assert desk.store.take_code("hash", START)
         assert not desk.store.take_code("hash", START)
+        assert not desk.store.holds_code("hash", START)
 
     def test_expires(self, desk: Desk) -> None:
         """At its expires_at a code is dead, and asking for it does not bring it back."""

@@ -15,6 +15,7 @@ from todoke.model.show import show_clock
 from todoke.model.zone import Zone
 from todoke.walk.app import utc_now
 from todoke.walk.erase import meant
+from todoke.walk.security import log, who
 
 _SHOWN = 10
 _AGE = re.compile(r"(\d{1,5}) ?([dw])")
@@ -33,6 +34,8 @@ def erase(
             if not timelines:
                 return _told(0, as_json=as_json)
         erased = store.erase(submission_id=submission_id, address=address, received_before=before)
+        told = {"submission": submission_id} if submission_id else {"older_than": older_than}
+        log.info("erased", by=who(), submissions=erased, **({"of": "address"} if address else told))
     return _told(erased, as_json=as_json)
 
 

@@ -23,6 +23,7 @@ from todoke.report.status import read_status
 from todoke.toml.secrets import known_secret
 from todoke.walk import backup
 from todoke.walk.app import utc_now
+from todoke.walk.security import log, who
 from todoke.wiring import is_served
 
 BACKUP = "backup"
@@ -53,6 +54,7 @@ def export(
         else:
             write = _write_csv if output_format == "csv" else _write_json
             count = write(store, query, settings, out)
+        log.info("exported", by=who(), format=output_format, form=form, submissions=count)
     if output:
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
 

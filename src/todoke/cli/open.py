@@ -13,6 +13,7 @@ from todoke.configuration import data_folder, read
 from todoke.model.address import NOBODY
 from todoke.model.errors import ConfigError
 from todoke.model.form import Site
+from todoke.model.log import log_to_stderr
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.ports.store import Store
@@ -46,7 +47,9 @@ def opened(config: Path) -> Iterator[tuple[Settings, Store]]:
     Raises ConfigError: if there is no data yet.
     """
     settings = settings_for(config)
-    if not settings.table and not (settings.data / "todoke.db").exists():
+    if settings.table:  # there is no folder to keep the security log in
+        log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
+    elif not (settings.data / "todoke.db").exists():
         raise ConfigError(f"There is no data in {settings.data} yet.")
     store = open_store(settings)
     try:

@@ -21,6 +21,7 @@ from todoke.model.settings import Settings
 from todoke.toml.secrets import kept_secret, known_secret
 from todoke.walk import backup
 from todoke.walk.alert import follow_up
+from todoke.walk.security import log, who
 from todoke.wiring import open_store
 
 _SHOWN = 10
@@ -70,9 +71,11 @@ def _restore(
     try:
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
-            return backup.restore(
+            outcome = backup.restore(
                 store, file, contents, follow_up(settings), tell, link_secret=link_secret
             )
+        log.info("imported", by=who(), submissions=outcome.words.get(Restored.NEW, 0))
+        return outcome
     except (StoreError, backup.DamagedBackup) as error:
         raise type(error)(
             f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
@@ -88,7 +91,8 @@ def _why_unsigned(head: backup.Head, source: Path) -> str:
         why = "it is not signed with the secret here"
     return (
         f"{source}: {why}, so nobody can tell whether somebody changed it since: who receives the mails that "
-        "wait, what people wrote. If it was never in other hands than yours, import it with --unsigned. Nothing was imported."
+        "wait, what people wrote. If it was never in other hands than yours, import it with --unsigned. "
+        "Nothing was imported."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from todoke.model.form import Site
 from todoke.model.language import LANGUAGES
@@ -23,6 +24,17 @@ class SiteTable:
     max_corrections: int
     repeat_window: timedelta
     trusted_proxies: int
+
+
+def _hsts(table: Table, door_url: str) -> timedelta:
+    lasts = table.duration("hsts", timedelta(0), least="0s", most="1000d")
+    if lasts and urlsplit(door_url).scheme != "https":
+        table.error(
+            "hsts",
+            "is for a door_url that begins with https: browsers heed it nowhere else.",
+            "Leave it out, or set door_url to the https address.",
+        )
+    return lasts
 
 
 def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
@@ -48,6 +60,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         language=table.text("language", "en", among=LANGUAGES),
         alert_to=table.addresses("alert_to"),
         time_zone=read_zone(table, environ),
+        hsts=_hsts(table, door_url),
     )
     return SiteTable(
         site=site,

@@ -158,7 +158,8 @@ class Form:
 class Site:
     """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers.
 
-    `time_zone` is the one in which people are shown times.
+    `time_zone` is the one in which people are shown times. `hsts` is for how long browsers shall ask the door over TLS
+    alone, zero for saying nothing of it.
     """
 
     name: str
@@ -168,3 +169,4 @@ class Site:
     language: str = "en"
     alert_to: tuple[Address, ...] = ()
     time_zone: Zone = UTC_ZONE
+    hsts: timedelta = timedelta(0)

@@ -6,15 +6,21 @@ every part's lines look alike, and costs nothing to load: structlog takes a thir
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 _FACTS = "facts"
 """Where a record has its facts; another package's records may have them too."""
 _always: dict[str, object] = {}
+SECURITY = "todoke.security"
+"""The logger of what is kept for those who ask later who did what."""
+_AUDITED = 0o600
 
 
 class Logger:
@@ -60,6 +66,42 @@ def log_to_stderr(level: str = "WARNING") -> None:
     handler = _Stderr()
     handler.setFormatter(_Readable() if sys.stderr.isatty() else _Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # These are few, and nobody can ask for them afterwards. Whoever wants silence on stderr has it.
+    logging.getLogger(SECURITY).setLevel(logging.INFO)
+    handler.setLevel(
+        logging.NOTSET if level.upper() not in {"ERROR", "CRITICAL"} else level.upper()
+    )
+
+
+def keep_security_log(path: Path) -> None:
+    """Also append the events of SECURITY to the file `path`, one JSON object a line, for its owner alone.
+
+    It is opened for each, so that it may be moved away at any time. What cannot be written there is lost there.
+    """
+    logger = logging.getLogger(SECURITY)
+    for before in [h for h in logger.handlers if isinstance(h, _SecurityFile)]:
+        logger.removeHandler(before)
+    handler = _SecurityFile(path)
+    handler.setFormatter(_Lines())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
+class _SecurityFile(logging.Handler):
+    """Appends to a file of mode 0600."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = (self.format(record) + "\n").encode()
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _AUDITED)
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
 
 
 class _Stderr(logging.Handler):

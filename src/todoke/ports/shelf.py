@@ -16,6 +16,10 @@ class Shelf(Protocol):
         """Keep a one-time code (hashed) that opens the desk until `expires_at`."""
         ...
 
+    def holds_code(self, code_hash: str, now: datetime) -> bool:
+        """Whether a live code is there, which stays; it sees each `put_code` and `take_code` that has returned."""
+        ...
+
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """True once for a live code; it is gone afterwards."""
         ...

@@ -462,6 +462,15 @@ def test_a_confirmation_goes_to_a_field_that_exists(tmp_path: Path) -> None:
     assert off.forms["contact"].confirmation.field == ""
 
 
+def test_hsts_is_for_https(tmp_path: Path) -> None:
+    """A span of time where the door is https; an error where no browser would heed it; nothing by default."""
+    wanted = GOOD.replace("[site]", '[site]\nhsts = "7d"')
+    assert settings_of(tmp_path, wanted).site.hsts == timedelta(days=7)
+    assert settings_of(tmp_path, GOOD).site.hsts == timedelta(0)
+    faults = faults_of(tmp_path, wanted.replace("https://forms", "http://forms"))
+    assert [f for f in faults if "site.hsts" in f and f.startswith("error 2")]
+
+
 def test_a_syntax_error_has_its_line(tmp_path: Path) -> None:
     """What is not TOML is told with the line where reading stopped."""
     assert faults_of(tmp_path, GOOD + "managers = [\n")[0].startswith("error ")

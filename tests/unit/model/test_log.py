@@ -7,10 +7,11 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from todoke.model.log import get_logger, log_to_stderr
+from todoke.model.log import SECURITY, get_logger, keep_security_log, log_to_stderr
 
 Captured = pytest.CaptureFixture[str]
 
@@ -25,6 +26,33 @@ def written(capsys: Captured) -> Iterator[Captured]:
     yield capsys
     root.handlers = before
     root.setLevel(level)
+
+
+def test_the_security_log_is_a_file_for_its_owner(tmp_path: Path, written: Captured) -> None:
+    """A line of JSON for each event, also while the rest of the log is quiet, and again after it was moved away."""
+    path = tmp_path / "security.log"
+    log_to_stderr("ERROR")
+    try:
+        keep_security_log(tmp_path / "before")
+        keep_security_log(path)
+        get_logger(SECURITY).info("desk_entered", session="a")
+        path.rename(tmp_path / "moved")
+        get_logger(SECURITY).warning("desk_code_refused", code="b\n")
+        keep_security_log(tmp_path / "no" / "such" / "folder")
+        get_logger(SECURITY).info("lost")
+    finally:
+        for handler in list(logging.getLogger(SECURITY).handlers):
+            logging.getLogger(SECURITY).removeHandler(handler)
+    [first] = (tmp_path / "moved").read_text().splitlines()
+    [second] = path.read_text().splitlines()
+    assert (
+        json.loads(first).items()
+        >= {"event": "desk_entered", "part": SECURITY, "session": "a"}.items()
+    )
+    assert json.loads(second)["code"] == "b\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "before").exists()
+    assert written.readouterr().err == ""
 
 
 def test_an_event_is_one_line_of_json(written: Captured) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +19,20 @@ from todoke.walk.send.circuit import MailRest
 def whole() -> ASGIApp:
     """The application over fakes."""
     return application(replace(make_app(stored()), mailer=FakeMailer()))
+
+
+@pytest.mark.parametrize(
+    ("lasts", "sent"), [(timedelta(days=7), "max-age=604800"), (timedelta(0), None)]
+)
+def test_https_alone_is_asked_for_where_the_owner_says_so(
+    lasts: timedelta, sent: str | None
+) -> None:
+    """On every answer, the door's too; and on none where nothing is said: a host may have plain http beside."""
+    app = make_app(stored())
+    site = replace(app.settings.site, hsts=lasts)
+    asgi = without_sender(replace(app, settings=replace(app.settings, site=site)))
+    for path in ("/healthz", "/f/nothing", "/desk", "/nothing"):
+        assert call(asgi, path).headers.get("strict-transport-security") == sent
 
 
 @pytest.mark.parametrize(

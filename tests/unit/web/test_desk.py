@@ -8,6 +8,7 @@ from http.cookies import SimpleCookie
 from typing import cast
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 
 from support.variants import replace
@@ -30,8 +31,10 @@ from todoke.model.message import Role
 from todoke.model.submission import Entry, File
 from todoke.ports.events import EventSource
 from todoke.ports.records import Suppression
+from todoke.server.asgi import without_sender
 from todoke.testing import FakeClock, MemoryStore
 from todoke.walk.app import App
+from todoke.walk.security import LINES, WINDOW_SECONDS, Attempts
 from todoke.walk.silence import note_heard, watch
 from todoke.web.desk import desk
 
@@ -42,7 +45,6 @@ PATHS = [
     "/desk/orphans",
     "/desk/suppressions",
     "/desk/s1/files/4",
-    "/desk/enter",
 ]
 
 
@@ -56,7 +58,7 @@ def opened(app: App) -> tuple[Starlette, dict[str, str]]:
 
 def enter(asgi: Starlette, link: str) -> Answer:
     """Press the button that a link shows."""
-    return post(asgi, "/desk/enter", link.partition("?")[2])
+    return post(asgi, "/desk/enter", link.partition("#")[2])
 
 
 def cookie_of(answer: Answer) -> str:
@@ -111,13 +113,23 @@ def test_code_opens_once() -> None:
     app = make_app(full())
     asgi = Starlette(routes=desk.routes(app))
     link = desk.entry_link(app)
-    assert link.startswith("http://127.0.0.1:8000/desk/enter?code=")
-    for _ in range(2):
-        seen = call(asgi, link.removeprefix("http://127.0.0.1:8000"))
+    assert link.startswith("http://127.0.0.1:8000/desk/enter#code=")
+    for address in ("/desk/enter", "/desk/enter"):
+        seen = call(asgi, address)
         assert seen.status == 200
         assert "<button>" in seen.text
     assert enter(asgi, link).status == 303
     assert enter(asgi, link).status == 403
+
+
+def test_a_link_of_an_early_todoke_works() -> None:
+    """Its code stands in the query: the page has it in the form, ready for the button."""
+    app = make_app(full())
+    asgi = Starlette(routes=desk.routes(app))
+    code = desk.entry_link(app).partition("#code=")[2]
+    seen = call(asgi, f"/desk/enter?code={code}")
+    assert f'name="code" value="{code}"' in seen.text
+    assert post(asgi, "/desk/enter", f"code={code}").status == 303
 
 
 def test_code_grows_old() -> None:
@@ -140,17 +152,34 @@ def test_session_grows_old() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "secure"), [("https://x.example", True), ("http://x.example", False)]
+    ("url", "name", "path", "secure"),
+    [
+        ("https://x.example", "__Host-todoke-desk", "/", True),
+        ("https://x.example/a/b", "__Secure-todoke-desk", "/a/b/desk", True),
+        ("http://x.example", "todoke-desk", "/desk", False),
+        ("http://x.example/a", "todoke-desk", "/a/desk", False),
+    ],
 )
-def test_cookie_is_kept_from_others(url: str, secure: bool) -> None:
-    """The cookie is for our own pages alone, unseen by scripts, and over TLS where there is TLS."""
+def test_cookie_is_kept_from_others(url: str, name: str, path: str, secure: bool) -> None:
+    """Unseen by scripts and by other sites' pages; over TLS where there is TLS, and then nobody else can set it."""
     app = make_app(full(), site=Site(name="X", door_url=url))
-    answer = enter(Starlette(routes=desk.routes(app)), desk.entry_link(app))
-    [morsel] = SimpleCookie(answer.headers["set-cookie"]).values()
+    asgi = without_sender(app)
+    base = path.removesuffix("/desk").rstrip("/")
+    entered = post(asgi, f"{base}/desk/enter", desk.entry_link(app).partition("#")[2])
+    assert entered.status == 303
+    [morsel] = SimpleCookie(entered.headers["set-cookie"]).values()
     assert morsel["httponly"]
     assert morsel["samesite"] == "strict"
-    assert morsel["path"] == "/desk"
-    assert bool(morsel["secure"]) == secure
+    assert (morsel.key, morsel["path"], bool(morsel["secure"])) == (name, path, secure)
+    assert "domain" not in entered.headers["set-cookie"].lower()
+    cookie = {"cookie": cookie_of(entered)}
+    page = call(asgi, f"{base}/desk", headers=cookie)
+    assert page.status == 200
+    token = re.search(r'name="token" value="([0-9a-f]+)"', page.text)
+    assert token
+    left = post(asgi, f"{base}/desk/leave", f"token={token[1]}", **cookie)
+    [gone] = SimpleCookie(left.headers["set-cookie"]).values()
+    assert (gone.key, gone["path"], bool(gone["secure"])) == (name, path, secure)
 
 
 def test_list_shows_failures() -> None:
@@ -358,6 +387,96 @@ def test_leaving() -> None:
     assert "max-age=0" in answer.headers["set-cookie"].lower()
     assert call(asgi, "/desk", headers=cookie).status == 403
     assert call(asgi, "/desk", headers=other).status == 200
+
+
+def test_a_session_that_was_left_stays_left_after_a_restart() -> None:
+    """Its cookie is signed and not late: only the store knows that it was left, and of none that it never kept."""
+    app = make_app(full())
+    asgi, cookie = opened(app)
+    _, other = opened(app)
+    post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
+    again = Starlette(routes=desk.routes(app))
+    assert call(again, "/desk", headers=cookie).status == 403
+    assert call(again, "/desk", headers=other).status == 200
+    elsewhere = Starlette(routes=desk.routes(make_app(full())))
+    assert call(elsewhere, "/desk", headers=other).status == 403
+
+
+def test_a_session_is_no_code(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever is at the desk cannot make a session of their session that would outlive it."""
+    app = make_app(full())
+    asgi, cookie = opened(app)
+    content = URLSafeSerializer(app.settings.secret, salt="todoke desk session").loads(
+        cookie["cookie"].partition("=")[2]
+    )
+    assert enter(asgi, f"#code={content['id']}").status == 403
+    assert [r.message for r in caplog.records] == ["desk_code_refused"]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object]]]:
+    """What the security log was told: events and facts."""
+    return [
+        (r.getMessage(), r.facts)  # type: ignore[attr-defined]
+        for r in caplog.records
+        if r.name == "todoke.security"
+    ]
+
+
+def test_the_security_log_tells_who_did_what(caplog: pytest.LogCaptureFixture) -> None:
+    """From the link to the leave, each with the same name of the session; nothing of a person, and no secret."""
+    caplog.set_level("INFO", "todoke.security")
+    app = make_app(full())
+    asgi = Starlette(routes=desk.routes(app))
+    link = desk.entry_link(app)
+    cookie = {"cookie": cookie_of(enter(asgi, link))}
+    enter(asgi, link)
+    token = page_token(asgi, cookie)
+    post(asgi, "/desk/s1/messages/s1-confirmation/resend", f"token={token}", **cookie)
+    post(asgi, "/desk/s1/messages/s1-confirmation/resend", "token=wrong", **cookie)
+    post(asgi, "/desk/leave", f"token={token}", sec_fetch_site="cross-site", **cookie)
+    call(asgi, "/desk/s1/files/4", headers=cookie)
+    post(asgi, "/desk/leave", f"token={token}", **cookie)
+    events = told(caplog)
+    assert [event for event, _ in events] == [
+        "desk_code_made",
+        "desk_entered",
+        "desk_code_refused",
+        "desk_resent",
+        "desk_request_refused",
+        "desk_request_refused",
+        "desk_file_taken",
+        "desk_left",
+    ]
+    facts = dict(events)
+    code, session = facts["desk_code_made"]["code"], facts["desk_entered"]["session"]
+    assert facts["desk_code_refused"] == {"code": code}
+    assert facts["desk_entered"] == {"code": code, "session": session}
+    assert facts["desk_resent"] == {
+        "session": session,
+        "submission": "s1",
+        "message": "s1-confirmation",
+    }
+    assert facts["desk_file_taken"] == {"session": session, "submission": "s1", "file": 4}
+    said = repr(events)
+    assert link.partition("#code=")[2] not in said
+    assert cookie["cookie"].partition("=")[2][:20] not in said
+    assert "@" not in said
+
+
+def test_strangers_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Of wrong codes without end twenty are told in ten minutes; the next ten begin with how many were not."""
+    now = [0.0]
+    attempts = Attempts(monotonic=lambda: now[0])
+    for _ in range(1_000):
+        attempts.note("desk_code_refused", code="x")
+    assert len(told(caplog)) == LINES
+    now[0] = WINDOW_SECONDS
+    attempts.note("desk_code_refused", code="x")
+    attempts.note("desk_code_refused", code="x")
+    assert told(caplog)[LINES:] == [
+        ("desk_code_refused", {"code": "x", "not_told": 1_000 - LINES}),
+        ("desk_code_refused", {"code": "x"}),
+    ]
 
 
 def test_orphans_are_shown() -> None:

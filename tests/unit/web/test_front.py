@@ -242,8 +242,8 @@ def test_every_address_on_our_pages_is_below_the_door(kept: bool) -> None:
     asgi = without_sender(app)
     before = base if kept else ""
     link = desk.entry_link(app)
-    assert link.startswith(f"https://site.example{base}/desk/enter?code=")
-    entered = post(asgi, f"{before}/desk/enter", link.partition("?")[2])
+    assert link.startswith(f"https://site.example{base}/desk/enter#code=")
+    entered = post(asgi, f"{before}/desk/enter", link.partition("#")[2])
     assert entered.headers["location"] == f"{base}/desk"
     assert f"path={base}/desk;" in entered.headers["set-cookie"].lower()
     cookie = entered.headers["set-cookie"].partition(";")[0]

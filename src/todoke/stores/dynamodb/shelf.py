@@ -25,6 +25,12 @@ def put_code(table: DynamoTable, code_hash: str, expires_at: datetime) -> None:
     table.put(item)
 
 
+def holds_code(table: DynamoTable, code_hash: str, now: datetime) -> bool:
+    """See Shelf.holds_code."""
+    there = table.get((f"code/{plain(code_hash)}", "."))
+    return there is not None and int(there["x"]) > micros(now)
+
+
 def take_code(table: DynamoTable, code_hash: str, now: datetime) -> bool:
     """See Shelf.take_code. A code whose deletion was answered to nobody is used up: nobody enters by it."""
     taken = table.take((f"code/{plain(code_hash)}", "."))

@@ -234,6 +234,10 @@ class DynamoStore:
         """See Store."""
         shelf.put_code(self._table, code_hash, expires_at)
 
+    def holds_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        return shelf.holds_code(self._table, code_hash, now)
+
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
         return shelf.take_code(self._table, code_hash, now)

@@ -221,6 +221,12 @@ class MemoryStore:
         with self._writing() as tables:
             tables.codes[code_hash] = expires_at
 
+    def holds_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        with self._reading() as tables:
+            expires_at = tables.codes.get(code_hash)
+            return expires_at is not None and expires_at > now
+
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
         with self._writing() as tables:

@@ -212,6 +212,9 @@ INSERT OR REPLACE INTO codes VALUES (:hash, :expires_at);
 -- name: purge_codes
 DELETE FROM codes WHERE expires_at <= :now;
 
+-- name: code
+SELECT expires_at FROM codes WHERE code_hash = :hash;
+
 -- name: take_code
 -- A code is gone once it was asked for.
 DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at;

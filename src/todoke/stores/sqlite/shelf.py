@@ -34,6 +34,12 @@ def put_code(connection: apsw.Connection, codes: Sequence[tuple[str, int]]) -> l
     return [None] * len(codes)
 
 
+def holds_code(connection: apsw.Connection, code_hash: str, now: int) -> bool:
+    """See Shelf.holds_code."""
+    expires_at = connection.execute(SQL["code"], {"hash": code_hash}).get
+    return expires_at is not None and expires_at > now
+
+
 def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> list[bool]:
     """See Shelf.take_code."""
     answers = []

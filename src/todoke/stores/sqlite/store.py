@@ -225,17 +225,21 @@ class SqliteStore:
         """See Store."""
         with self._reading() as connection:
             totals = read_totals(connection)
-            due = connection.execute(SQL["count_due"]).get
-        return {
-            "submissions": totals["submissions"],
-            "messages": totals["messages"],
-            "due": due,
-            "orphans": totals["orphans"],
-        }
+            return {
+                "submissions": totals["submissions"],
+                "messages": totals["messages"],
+                "due": connection.execute(SQL["count_due"]).get,
+                "orphans": totals["orphans"],
+            }
 
     def put_code(self, code_hash: str, expires_at: datetime) -> None:
         """See Store."""
         self._write(shelf.put_code, (plain(code_hash), micros(expires_at)))
+
+    def holds_code(self, code_hash: str, now: datetime) -> bool:
+        """See Store."""
+        with self._reading() as connection:
+            return shelf.holds_code(connection, plain(code_hash), micros(now))
 
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""

@@ -1,18 +1,17 @@
 """The desk: submissions, their messages, and the evidence, for those who run the site. Documented in docs/desk.md.
 
-Shut to strangers. A one-time code (printed by `todoke desk`) is changed for a signed session cookie of eight hours;
-without one, every address under /desk gives the same answer. Reads through `report`, changes only through the store.
+Shut to strangers. A one-time code (printed by `todoke desk`) is changed for a session of eight hours; without one,
+every address under /desk gives the same answer, but the one that asks for a code. Reads through `report`, changes only
+through the store.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,89 +19,75 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from todoke.model.delivery import Reading, Status
-from todoke.model.errors import Forged, NotFound, RequestError, StoreError
+from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, StoreError
 from todoke.model.language import N_, choose_language, translator
 from todoke.model.own_url import own_url
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.desk import desk_row, desk_timeline, event
 from todoke.report.words import DESK_LABELS
-from todoke.walk.admit import admit, invite
+from todoke.walk.admit import admit, invite, leave
 from todoke.walk.app import App
 from todoke.walk.resend import resend
+from todoke.walk.security import Attempts, log, name_of, who
 from todoke.walk.silence import Silence, silence
+from todoke.web.desk.session import DeskSession, page_token, put_cookie, read_session, take_cookie
 from todoke.web.desk.suppressions import read_suppressions
 from todoke.web.http.asked import base_path
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
 
-_COOKIE = "todoke-desk"
-_SESSION = timedelta(hours=8)
 _ROWS = 50
 _ORPHANS = 100
 
 
 def entry_link(app: App) -> str:
     """The address that takes a one-time code, which is made for it. Raises StoreError."""
-    query = urlencode({"code": invite(app)})
-    return own_url(app.settings.site.door_url, f"/desk/enter?{query}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """Proof of having entered: a random id, good until a time."""
-
-    id: str
-    until: datetime
+    # After "#": what stands there goes into no request, and so into no log of a proxy.
+    code = invite(app)
+    log.info("desk_code_made", code=name_of(code), by=who())
+    return own_url(app.settings.site.door_url, f"/desk/enter#code={code}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """The desk's handlers. `ended` are the sessions that were left before their time, until that time."""
+    """The desk's handlers."""
 
     app: App
-    ended: dict[str, datetime] = field(default_factory=dict)
+    attempts: Attempts = field(default_factory=Attempts)
 
     async def enter(self, request: Request) -> Response:
-        """GET /desk/enter?code=...: 200, a button that takes the code. Looking at a link does not use it up."""
+        """GET /desk/enter: 200, a button that takes a code. Looking at a link does not use it up.
+
+        The code stands after "#", from where the page's script takes it; after "?code=" in links of an early todoke.
+        """
         code = request.query_params.get("code", "")
-        if not code:
-            return self._shut(request)
         return self._render(request, "desk_enter.html", code=code)
 
     async def take(self, request: Request) -> Response:
         """POST /desk/enter with `code`: 303 to /desk with a session; 403 for a code that is used, late or wrong."""
         require_same_origin(request, self.app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "")
-        if not await run_in_threadpool(admit, self.app, code):
+        id_ = await run_in_threadpool(admit, self.app, code)
+        if not id_:
+            self.attempts.note("desk_code_refused", code=name_of(code))
             return self._shut(request)
-        now = self.app.clock()
+        session = DeskSession(id_)
+        log.info("desk_entered", session=session.name, code=name_of(code))
         answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
-        answer.set_cookie(
-            _COOKIE,
-            _sign(
-                self.app, {"id": secrets.token_urlsafe(16), "until": (now + _SESSION).timestamp()}
-            ),
-            max_age=int(_SESSION.total_seconds()),
-            path=_path(request),
-            secure=urlsplit(self.app.settings.site.door_url).scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
+        put_cookie(answer, self.app, request, session)
         return answer
 
-    async def leave(self, request: Request, session: _Session) -> Response:
+    async def leave(self, request: Request, session: DeskSession) -> Response:
         """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
         await self._require_token(request, session)
-        now = self.app.clock()
-        for id_ in [id_ for id_, until in self.ended.items() if until <= now]:
-            del self.ended[id_]
-        self.ended[session.id] = session.until
+        await run_in_threadpool(leave, self.app, session.id)
+        log.info("desk_left", session=session.name)
         answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
-        answer.delete_cookie(_COOKIE, path=_path(request))
+        take_cookie(answer, self.app, request)
         return answer
 
-    async def list(self, request: Request, session: _Session) -> Response:
+    async def list(self, request: Request, session: DeskSession) -> Response:
         """GET /desk?form=&status=&address=&before=: 200, submissions newest first, those that fail standing out."""
         asked = {n: request.query_params.get(n, "").strip() for n in ("form", "status", "address")}
         if asked["status"] not in set(Status):
@@ -133,7 +118,7 @@ class _Desk:
             silence=_banner(silent),
         )
 
-    async def show(self, request: Request, session: _Session) -> Response:
+    async def show(self, request: Request, session: DeskSession) -> Response:
         """GET /desk/{id}: 200, the submission's answers and all that became of its messages; 404 if there is none."""
         timeline = await run_in_threadpool(self.app.archive.timeline, request.path_params["id"])
         if timeline is None:
@@ -143,18 +128,21 @@ class _Desk:
         )
         return self._render(request, "desk_timeline.html", session, shown=shown)
 
-    async def download(self, request: Request, _session: _Session) -> Response:
+    async def download(self, request: Request, session: DeskSession) -> Response:
         """GET /desk/{id}/files/{position}: 200, the file as a download that no browser opens in place; or 404.
 
         303 where the file lies in a bucket: to an address there that gives it, as such a download, for five minutes.
         """
         submission_id, position = request.path_params["id"], request.path_params["position"]
+        told = {"session": session.name, "submission": submission_id, "file": position}
         link = await run_in_threadpool(self.app.archive.file_link, submission_id, position)
         if link is not None:
+            log.info("desk_file_taken", **told)
             return RedirectResponse(link, 303, headers=pages.security_headers())
         file = await run_in_threadpool(self.app.archive.file, submission_id, position)
         if file is None:
             raise NotFound
+        log.info("desk_file_taken", **told)
         name = pages.strip_controls(file.name).replace("/", "_").replace("\\", "_") or "file"
         headers = {
             **pages.security_headers(),
@@ -163,32 +151,33 @@ class _Desk:
         }
         return Response(file.content, headers=headers, media_type="application/octet-stream")
 
-    async def resend(self, request: Request, session: _Session) -> Response:
+    async def resend(self, request: Request, session: DeskSession) -> Response:
         """POST /desk/{id}/messages/{message}/resend: 303 to the timeline, a new attempt is due; 403, 404."""
         await self._require_token(request, session)
         submission_id, message_id = request.path_params["id"], request.path_params["message"]
         if not await run_in_threadpool(resend, self.app, submission_id, message_id):
             raise NotFound
+        log.info("desk_resent", session=session.name, submission=submission_id, message=message_id)
         where = f"{_path(request)}/{quote(submission_id, safe='')}#{quote(message_id, safe='')}"
         return RedirectResponse(where, 303, headers=pages.security_headers())
 
-    async def orphans(self, request: Request, session: _Session) -> Response:
+    async def orphans(self, request: Request, session: DeskSession) -> Response:
         """GET /desk/orphans: 200, the newest delivery events that belong to no attempt."""
         orphans = await run_in_threadpool(self.app.journal.orphans, _ORPHANS)
         language = self._language(request)
         events = [event(e, language) for e in orphans]
         return self._render(request, "desk_orphans.html", session, events=events)
 
-    async def suppressions(self, request: Request, session: _Session) -> Response:
+    async def suppressions(self, request: Request, session: DeskSession) -> Response:
         """GET /desk/suppressions: 200, the addresses that the mail service will not send to, and how to lift that."""
         lists = await run_in_threadpool(read_suppressions, self.app, self._language(request))
         return self._render(request, "desk_suppressions.html", session, lists=lists)
 
-    async def _require_token(self, request: Request, session: _Session) -> None:
+    async def _require_token(self, request: Request, session: DeskSession) -> None:
         """Let a change pass only from a page of this session. Raises Forged, OriginRefused."""
         require_same_origin(request, self.app.settings.site.door_url)
         given = (await read_small_form(request)).get("token", "")
-        if not hmac.compare_digest(given.encode(), _page_token(self.app, session).encode()):
+        if not hmac.compare_digest(given.encode(), page_token(self.app, session).encode()):
             raise Forged
 
     def _shut(self, request: Request) -> Response:
@@ -199,7 +188,7 @@ class _Desk:
         self,
         request: Request,
         template: str,
-        session: _Session | None = None,
+        session: DeskSession | None = None,
         *,
         status: int = 200,
         **values: Any,
@@ -210,7 +199,7 @@ class _Desk:
             status=status,
             base=base_path(request.scope),
             site=self.app.settings.site.name,
-            token=_page_token(self.app, session) if session else "",
+            token=page_token(self.app, session) if session else "",
             zone=self.app.settings.site.time_zone,
             **values,
         )
@@ -243,6 +232,8 @@ class _Desk:
             except NotFound:
                 return self._fault(request, 404, *_NOTHING_HERE)
             except RequestError as error:
+                if isinstance(error, Forged | OriginRefused):
+                    self.attempts.note("desk_request_refused", why=type(error).__name__)
                 status = 403 if isinstance(error, Forged) else error.status
                 return self._fault(request, status, *_NOT_DONE)
             except StoreError:
@@ -250,12 +241,12 @@ class _Desk:
 
         return answer
 
-    def guarded(self, handler: Callable[[Request, _Session], Awaitable[Response]]) -> _Handler:
+    def guarded(self, handler: Callable[[Request, DeskSession], Awaitable[Response]]) -> _Handler:
         """The handler for those with a session; everybody else finds the desk shut."""
 
         async def let_in(request: Request) -> Response:
-            session = _read_session(self.app, request)
-            if session is None or session.id in self.ended:
+            session = await read_session(self.app, request)
+            if session is None:
                 return self._shut(request)
             return await handler(request, session)
 
@@ -290,35 +281,6 @@ _NOT_NOW = (
     N_("Please try again in a moment"),
     N_("The store cannot be read just now. Nothing is lost."),
 )
-
-
-def _sign(app: App, content: dict[str, Any]) -> str:
-    """`content`, signed with the site's secret."""
-    from itsdangerous import URLSafeSerializer  # noqa: PLC0415 - it takes 20 ms, and only the desk needs it
-
-    return URLSafeSerializer(app.settings.secret, salt="todoke desk session").dumps(content)
-
-
-def _read_session(app: App, request: Request) -> _Session | None:
-    """The session of a request, if its cookie was signed here and is still good."""
-    from itsdangerous import BadData, URLSafeSerializer  # noqa: PLC0415 - as above
-
-    try:
-        content = URLSafeSerializer(app.settings.secret, salt="todoke desk session").loads(
-            request.cookies.get(_COOKIE, "")
-        )
-    except BadData:
-        return None
-    now = app.clock()
-    until = datetime.fromtimestamp(content["until"], now.tzinfo)
-    return _Session(content["id"], until) if now < until else None
-
-
-def _page_token(app: App, session: _Session) -> str:
-    """What a page's forms carry, so that only pages of this session can change anything."""
-    return hmac.digest(
-        app.settings.secret, b"todoke desk page " + session.id.encode(), "sha256"
-    ).hex()
 
 
 def routes(app: App) -> list[Route]:

@@ -23,6 +23,7 @@ from todoke.model.settings import Settings
 from todoke.model.submission import Entry
 from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.services.smtp.settings import SmtpSettings
 from todoke.toml.places import line_of, places
 from todoke.wiring import build
 
@@ -419,6 +420,39 @@ def test_a_directory_maps_people_to_their_managers(tmp_path: Path) -> None:
     text = GOOD.replace('["manager@example.jp"]', '{field = "email", directory = "people.csv"}')
     managers = settings_of(tmp_path, text).forms["contact"].managers
     assert managers.directory == {"hanako@example.jp": ("boss@example.jp", "vice@example.jp")}
+
+
+@pytest.mark.parametrize(
+    "name", ["forms.example.jp", "relay", "xn--r8jz45g.jp", "[192.0.2.7]", "[IPv6:2001:db8::1]"]
+)
+def test_the_ehlo_name_is_a_host_or_an_address(tmp_path: Path, name: str) -> None:
+    """As RFC 5321 4.1.1.1 writes them."""
+    text = GOOD.replace("[forms.contact]", f'[mail.smtp]\nehlo_name = "{name}"\n[forms.contact]')
+    assert settings_of(tmp_path, text).mail.own_as(SmtpSettings).ehlo_name == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "forms example.jp",
+        "例え.jp",
+        "a_b.jp",
+        "-a.jp",
+        "[a]",
+        "[192.0.2.7",
+        "[2001:db8::1]",
+        "[IPv6:192.0.2.7]",
+        "a" * 64,
+    ],
+)
+def test_what_is_no_ehlo_name_is_refused(tmp_path: Path, name: str) -> None:
+    """With what it could be."""
+    text = GOOD.replace("[forms.contact]", f'[mail.smtp]\nehlo_name = "{name}"\n[forms.contact]')
+    [finding] = faults_of(tmp_path, text)
+    assert "mail.smtp.ehlo_name: is" in finding
+    assert finding.endswith(
+        'Write a host name ("forms.example.com") or an address in brackets ("[192.0.2.7]").'
+    )
 
 
 def test_a_directory_knows_a_mailbox_by_its_key(tmp_path: Path) -> None:

@@ -7,12 +7,9 @@ taken", after it means "nobody knows" (RFC 1047).
 from __future__ import annotations
 
 import smtplib
-import socket
 import time
 from contextlib import suppress
 from typing import NoReturn
-
-import msgspec
 
 from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.address import Address
@@ -22,112 +19,17 @@ from todoke.model.mail import Mail
 from todoke.model.smtp_codes import Diagnosis, find_status_code, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.services.smtp.settings import Waits
+from todoke.services.smtp.talk import LOST, Answer, Talk, answer_of
 
 IDLE_SECONDS = (
     60.0  # a server may close after 5 minutes (RFC 5321 4.5.3.2.7); many are less patient
 )
 ASK_AFTER_SECONDS = 5.0  # a connection idle this long is asked (RSET) whether it still lives
-ANSWER_LIMIT = 8_192  # octets of one answer that are read; RFC 5321 4.5.3.1.5 allows 512 a line
 LEAST_SIZE = 65_536  # octets of a mail that every server must take (RFC 5321 4.5.3.1.7)
-BLOCK = 65_536  # octets written at a time, each with a wait of its own (RFC 5321 4.5.3.2.5)
-
-LOST = (
-    smtplib.SMTPServerDisconnected,
-    OSError,
-)  # OSError: resets, timeouts, TLS faults in mid-stream
 
 
 class Stale(Exception):
     """The server closed the connection before it answered anything: it may just have been idle too long."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A server's answer: its reply code, and its words with the lines joined."""
-
-    code: int
-    text: str
-
-    @property
-    def is_good(self) -> bool:
-        """True for 2yz."""
-        return 200 <= self.code < 300
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.text}"
-
-
-class Talk(smtplib.SMTP):
-    """smtplib, with answers read under one deadline: a server that sends a byte a second cannot hold us for hours."""
-
-    _deadline = 0.0
-    _patience_seconds = 0.0
-    _read: bytes = b""
-    _read_from: object = None
-
-    def allow(self, patience_seconds: float, in_all_seconds: float) -> None:
-        """From now on wait so long for each answer, and for all of them together."""
-        self._patience_seconds = patience_seconds
-        self._deadline = time.monotonic() + in_all_seconds
-
-    def open(self, host: str, port: int) -> tuple[int, bytes]:
-        """Connect, and read the greeting. smtplib checks certificates against the name that it connected to itself."""
-        self._host = host
-        return self.connect(host, port)
-
-    def getreply(self) -> tuple[int, bytes]:
-        """Read one answer (RFC 5321 4.2.1). Raises SMTPServerDisconnected or OSError: if none comes."""
-        if (
-            self._read_from is not self.sock
-        ):  # nothing sent before TLS counts after it (CVE-2011-0411)
-            self._read, self._read_from = b"", self.sock
-        lines: list[bytes] = []
-        while True:
-            line = self._line(sum(map(len, lines)))
-            lines.append(line[4:].strip())
-            if line[3:4] != b"-":
-                break
-        if not line[:3].isdigit():
-            self.close()
-            raise smtplib.SMTPServerDisconnected("the server's answer has no reply code")
-        return int(line[:3]), b"\n".join(lines)
-
-    def _line(self, so_far: int) -> bytes:
-        while b"\n" not in self._read:
-            if len(self._read) + so_far > ANSWER_LIMIT:
-                self.close()
-                raise smtplib.SMTPServerDisconnected("the server's answer is too long")
-            sock = self._ready_socket()
-            octets = sock.recv(4096)
-            if not octets:
-                self.close()
-                raise smtplib.SMTPServerDisconnected("the server closed the connection")
-            self._read += octets
-        line, _, self._read = self._read.partition(b"\n")
-        return line
-
-    def _ready_socket(self) -> socket.socket:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("the connection is closed")
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the server did not answer in time")
-        self.sock.settimeout(min(left, self._patience_seconds))
-        return self.sock
-
-    def write(self, octets: bytes) -> None:
-        """Send all of `octets`. Raises OSError: then their end was not sent."""
-        for start in range(0, len(octets), BLOCK):
-            self._ready_socket().sendall(octets[start : start + BLOCK])
-
-    def abort(self) -> None:
-        """End the connection under whoever reads or writes on it, in another thread: it is lost for them at once."""
-        with suppress(OSError):
-            if self.sock is not None:
-                self.sock.shutdown(socket.SHUT_RDWR)
-
-
-class TalkTls(Talk, smtplib.SMTP_SSL):
-    """The same over implicit TLS (RFC 8314 3.3)."""
 
 
 class Session:
@@ -171,6 +73,13 @@ class Session:
             return Accepted(diagnostic=str(answer))
         self.is_broken = answer.code == 421
         raise failure(answer)
+
+    def end(self) -> None:
+        """Leave, or close what cannot be talked to any more."""
+        if self.is_broken:
+            self.close()
+        else:
+            self.leave()
 
     def leave(self) -> None:
         """Say QUIT and close."""
@@ -241,8 +150,7 @@ class Session:
         return answers
 
     def _answer(self) -> Answer:
-        code, text = self.talk.getreply()
-        return Answer(code, text.decode("utf-8", "replace").replace("\n", " "))
+        return answer_of(*self.talk.getreply())
 
     def _judge(self, answers: list[Answer]) -> None:
         """Return if the server waits for the data; else raise what its answers mean."""

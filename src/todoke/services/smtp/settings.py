@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +17,13 @@ from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
 
 NAME = "smtp"
-KEYS = ("host", "port", "security", "user", "ca_file", "timeout")
+KEYS = ("host", "port", "security", "user", "ca_file", "timeout", "ehlo_name")
 PASSWORD = "TODOKE_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
+_DOMAIN = re.compile(
+    r"(?=.{1,255}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.IGNORECASE,
+)
 TIMEOUT = timedelta(minutes=5)
 FUNCTION_TIMEOUT = timedelta(seconds=25)
 """Where a function of AWS hands over, which ends after FUNCTION_SECONDS."""
@@ -70,7 +76,10 @@ def waits_of(timeout: float) -> Waits:
 
 
 class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
-    """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only)."""
+    """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only).
+
+    `ehlo_name` is the name that we give ourselves, "" for one that is chosen.
+    """
 
     host: str = "localhost"
     port: int = 587
@@ -78,6 +87,7 @@ class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
     user: str = ""
     password: Secret = NO_SECRET
     ca_file: str = ""
+    ehlo_name: str = ""
     timeout_seconds: float = TIMEOUT.total_seconds()
 
     @property
@@ -110,6 +120,7 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
         user=user,
         password=password if user else NO_SECRET,
         ca_file=ca_file,
+        ehlo_name=_read_ehlo_name(table),
         timeout_seconds=table.duration(
             "timeout",
             FUNCTION_TIMEOUT if named_table(environ) else TIMEOUT,
@@ -117,6 +128,30 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
             most="10m",
         ).total_seconds(),
     )
+
+
+def _read_ehlo_name(table: Table) -> str:
+    """A domain or an address literal (RFC 5321 4.1.1.1)."""
+    name = table.text("ehlo_name")
+    if not name or _DOMAIN.fullmatch(name) or _is_literal(name):
+        return name
+    hint = 'Write a host name ("forms.example.com") or an address in brackets ("[192.0.2.7]").'
+    table.error("ehlo_name", f"is {name!r}, which is no name for EHLO.", hint)
+    return ""
+
+
+def _is_literal(name: str) -> bool:
+    """Whether it is an IP address in brackets, the newer kind with its tag (RFC 5321 4.1.3)."""
+    inside = name.removeprefix("[").removesuffix("]")
+    if f"[{inside}]" != name:
+        return False
+    tagged = inside[:5].lower() == "ipv6:"
+    try:
+        return ipaddress.ip_address(inside[5:] if tagged else inside).version == (
+            6 if tagged else 4
+        )
+    except ValueError:
+        return False
 
 
 def _check_login(table: Table, user: str, *, has_password: bool) -> None:

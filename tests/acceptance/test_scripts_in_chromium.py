@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
+from support.run.serving import free_port
 from support.web.browsing import static_site
 from support.web.doors import OPEN_FORM, make_app
 from support.web.local_server import serving
@@ -64,10 +65,12 @@ def stand(tmp_path: Path) -> Iterator[Stand]:
     with static_site(tmp_path) as site:
         strict = replace(OPEN_FORM, name="strict", fields=(Field(name="a", required=True),))
         led = replace(OPEN_FORM, name="led", redirect=f"{site}/thanks.html")
-        base = make_app(OPEN_FORM, strict, led, site=Site(name="Site", url=site))
+        port = free_port()
+        own = Site(name="Site", url=site, door_url=f"http://127.0.0.1:{port}", origins=(site,))
+        base = make_app(OPEN_FORM, strict, led, site=own)
         app = without_sender(replace(base, store=store, clock=utc_now))
         routes = [Route("/site/{name}", site_file), Mount("/", app)]
-        with serving(Starlette(routes=routes), lifespan="off") as door:
+        with serving(Starlette(routes=routes), port, lifespan="off") as door:
             yield Stand(site, door, store, tmp_path)
 
 
@@ -163,3 +166,43 @@ def test_turbo_shows_the_page_of_faults_and_then_the_receipt(page: Page, stand: 
     page.get_by_role("button").click()
     page.wait_for_url(f"{stand.door}/s/*")
     assert stand.stored() == 1
+
+
+FOLLOW = """async ([door]) => {
+  const form = new FormData();
+  form.set("a", "1");
+  const stored = await (await fetch(`${door}/f/any`, { method: "POST", body: form })).json();
+  const asked = { headers: { Accept: "application/json", traceparent: "00-1-2-01" } };
+  const receipt = await (await fetch(stored.status_url, asked)).json();
+  const events = new EventSource(`${stored.status_url}/events`);
+  const first = await new Promise((done, fail) => Object.assign(events, { onmessage: done, onerror: fail }));
+  events.close();
+  return [stored.id, receipt.id, JSON.parse(first.data).id];
+}"""
+
+
+def test_a_page_of_the_site_follows_the_receipt(page: Page, stand: Stand) -> None:
+    """With fetch, also with a field that asks for leave, and with the browser's own event source."""
+    (stand.folder / "page.html").write_text("<!doctype html><title>Site</title>")
+    page.goto(f"{stand.site}/page.html")
+    ids = page.evaluate(FOLLOW, [stand.door])
+    assert ids == [next(iter(stand.store._tables.submissions))] * 3
+
+
+def test_a_page_elsewhere_reads_why_it_is_refused(page: Page, stand: Stand, tmp_path: Path) -> None:
+    """Its own origin, and what todoke.toml needs: a browser alone would say no more than "Failed to fetch"."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "page.html").write_text("<!doctype html><title>Other</title>")
+    with static_site(elsewhere) as origin:
+        page.goto(f"{origin}/page.html")
+        told = page.evaluate(
+            "([url]) => fetch(url, {method: 'POST', body: 'a=1', headers: {'X-CSRF-Token': 'x'}})"
+            ".then((answer) => answer.json())",
+            [f"{stand.door}/f/any"],
+        )
+    assert (told["code"], f'origins = [..., "{origin}"]' in told["error"]) == (
+        "origin_refused",
+        True,
+    )
+    assert stand.stored() == 0

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from support.run.serving import free_port
 from support.web.browsing import static_site
 from support.web.doors import make_app
 from support.web.local_server import serving
 from todoke.model.address import Address
-from todoke.model.form import Confirmation, Field, Form, Limits, Managers
+from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.submission import File, Submission
 from todoke.server.asgi import without_sender
 from todoke.testing import MemoryBucket, MemoryStore
@@ -96,7 +97,9 @@ def bucket_server(stand: Stand) -> Starlette:
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     """Everything in place; with or without a bucket."""
     stand = Stand("", "", MemoryBucket(clock=utc_now), MemoryStore())
-    base = make_app(FORM, STRICT, SMALL)
+    port = free_port()
+    own = Site(name="Example", door_url=f"http://127.0.0.1:{port}")
+    base = make_app(FORM, STRICT, SMALL, site=own)
     with serving(bucket_server(stand), lifespan="off") as bucket_url:
         stand.bucket.url = f"{bucket_url}/"
         has_bucket = request.param == "with a bucket"
@@ -104,7 +107,7 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
             base, store=stand.store, clock=utc_now, bucket=stand.bucket if has_bucket else None
         )
         door = Starlette(routes=[Mount("/", without_sender(app))])
-        with serving(door, lifespan="off") as stand.door, static_site(tmp_path) as stand.site:
+        with serving(door, port, lifespan="off") as stand.door, static_site(tmp_path) as stand.site:
             for name, form, more in (
                 ("jobs", "jobs", ""),
                 ("strict", "strict", ""),

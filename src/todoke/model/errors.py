@@ -44,6 +44,11 @@ class RequestError(Error):
     status = 400
     code = "bad_request"
 
+    def __init__(self, message: str | None = None, **blanks: str) -> None:
+        """`blanks` fill those of the message (`%(origin)s`), whatever language it is translated to."""
+        self.pattern, self.blanks = message or "", blanks
+        super().__init__(message % blanks if message and blanks else message)
+
 
 class Malformed(RequestError):
     """The body of the request cannot be read as a form."""

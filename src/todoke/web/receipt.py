@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -30,6 +31,7 @@ from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
 from todoke.walk.correct import Correction, correct
 from todoke.web.http.asked import base_path, wants_json
+from todoke.web.http.cors import Cors
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
@@ -300,11 +302,13 @@ def _refused(request: Request, app: App, error: RequestError) -> Response:
 
 
 def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
-    """The receipt's routes."""
+    """The receipt's routes. Scripts of the site's pages may read it, for the door gives them its address."""
     receipts = _Receipts(app, pace or Pace())
+    methods = ["GET", "OPTIONS"]
+    shared = [Middleware(Cors, site=app.settings.site, methods="GET, HEAD, OPTIONS")]
     return [
-        Route("/s/{token}", receipts.show, methods=["GET"]),
-        Route("/s/{token}/events", receipts.events, methods=["GET"]),
+        Route("/s/{token}", receipts.show, methods=methods, middleware=shared),
+        Route("/s/{token}/events", receipts.events, methods=methods, middleware=shared),
         Route("/s/{token}/address", receipts.correct, methods=["POST"]),
         Route("/s/{token}/address", receipts.back, methods=["GET"]),
     ]

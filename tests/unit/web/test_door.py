@@ -29,15 +29,13 @@ CONTACT = Form(
 GOOD = b"email=taro%40visitor.example&message=Hello"
 
 
-def has_cors(answer: Answer, origin: str = "*") -> bool:
-    """Whether a page of this origin, "*" for one that names none, may read the answer, with cookies or without."""
+def has_cors(answer: Answer) -> bool:
+    """Whether a page of any origin may read the answer, as where the site lists none."""
     exposed = set(answer.headers["access-control-expose-headers"].split(", ")) == {
         "Retry-After", "Location", "HX-Redirect", "HX-Reswap",
     }  # fmt: skip
     varies = "Origin" in answer.headers["vary"]
-    if origin != "*" and answer.headers["access-control-allow-credentials"] != "true":
-        return False
-    return exposed and varies and answer.headers["access-control-allow-origin"] == origin
+    return exposed and varies and answer.headers["access-control-allow-origin"] == "*"
 
 
 # success
@@ -242,7 +240,7 @@ def test_a_store_that_cannot_write_is_503(error: StoreUnavailable, accept: str) 
     failing(app, error)
     answer = ask(app, "/f/contact", GOOD, accept=accept, origin="https://site.example")
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    assert has_cors(answer, "https://site.example")
+    assert has_cors(answer)
     if accept == JSON:
         assert (answer.json["ok"], answer.json["code"]) == (False, "unavailable")
     else:
@@ -549,58 +547,6 @@ def test_the_configured_redirect_is_taken(redirect: str, target: str) -> None:
     answer = ask(app, "/f/any", b"a=1", accept=JSON).json
     assert answer["next"] == target
     assert "/s/" in answer["status_url"]
-
-
-# CORS
-
-
-def test_a_preflight_is_answered() -> None:
-    """A script elsewhere may post with the headers that form libraries use."""
-    answer = ask(
-        make_app(),
-        "/f/any",
-        method="OPTIONS",
-        origin="https://a.example",
-        access_control_request_method="POST",
-        access_control_request_headers="content-type",
-    )
-    assert (answer.status, answer.body) == (204, b"")
-    assert answer.headers["access-control-allow-methods"] == "POST, OPTIONS"
-    allowed = answer.headers["access-control-allow-headers"].split(", ")
-    assert {"Content-Type", "Idempotency-Key", "X-Requested-With", "Formspree-Client"} <= set(
-        allowed
-    )
-    assert has_cors(answer, "https://a.example")
-
-
-@pytest.mark.parametrize(
-    ("origin", "taken"),
-    [
-        ("https://site.example", True),
-        ("HTTPS://Site.example:443", True),
-        ("https://door.example", True),
-        ("http://door.example", True),
-        ("null", True),
-        ("", True),
-        ("https://other.example", False),
-        ("http://site.example", False),
-        ("https://site.example.evil.example", False),
-        ("https://evil.example/https://site.example", False),
-        ("https://[", False),
-        ("file://", False),
-    ],
-)
-def test_only_the_sites_origins_are_taken(origin: str, taken: bool) -> None:
-    """403 to a page elsewhere, in an answer that a script there can read."""
-    app = make_app(site=Site(name="Example", origins=("https://site.example/",)))
-    headers = {"origin": origin} if origin else {}
-    answer = ask(app, "/f/any", b"a=1", accept=JSON, **headers)
-    assert answer.status == (200 if taken else 403)
-    assert len(kept(app)) == taken
-    if origin:
-        assert has_cors(answer, origin)
-    if not taken:
-        assert answer.json["code"] == "origin_refused"
 
 
 # the page

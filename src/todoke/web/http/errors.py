@@ -62,8 +62,10 @@ def error_response(  # noqa: PLR0913 - what a page of any room may add
     language = language or language_of(request.scope)
     say = translator("door", language).gettext
     headers = _headers(error, status)
-    if language != "en":
-        # Details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
+    if isinstance(error, RequestError) and error.blanks:
+        text = say(error.pattern) % error.blanks
+    elif language != "en":
+        # Other details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
         text = _translated(text, say) or _translated(_kind(error), say) or text
     if wants_json(request):
         return json_error(status, code, text, errors=errors, headers=headers)

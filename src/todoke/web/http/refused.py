@@ -12,7 +12,7 @@ _REFUSED = "todoke.refused"
 
 
 class Refused(NamedTuple):
-    """The code of a refusal, the faults of fields, and the store's own word where it is that which failed."""
+    """The code of a refusal, the faults of fields, and what the log needs beyond: the store's own word, a way out."""
 
     code: str = ""
     errors: FieldErrors = ()

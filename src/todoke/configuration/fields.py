@@ -12,6 +12,7 @@ from todoke.forms.accept import is_token
 from todoke.forms.control_fields import control_fault
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.page.charset import read_text
+from todoke.forms.several import repeating, says_several
 from todoke.model.charset import UTF_8, Charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
@@ -28,6 +29,7 @@ class PageFacts:
     title: str = ""
     language: str = ""
     charset: str = ""
+    unchecked: tuple[tuple[str, str | None], ...] = ()
 
 
 def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
@@ -52,7 +54,9 @@ def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
     for warning in page.warnings:
         _note(table, WARNING, path, str(warning))
     _check_action(table, path, page.action, form_name)
-    return PageFacts(str(path), page.fields, page.title, page.language, page.charset)
+    return PageFacts(
+        str(path), page.fields, page.title, page.language, page.charset, page.unchecked
+    )
 
 
 def read_fields(table: Table, page: PageFacts) -> tuple[Field, ...] | None:
@@ -93,7 +97,7 @@ def _read_field(row: Table, base: Field) -> Field:
         given[key] = _as_written(row, key, getattr(base, key))
     field = dataclasses.replace(base, **given)
     _check_field(row, field)
-    return field
+    return repeating(field) if says_several(field.name) else field
 
 
 def _check_field(row: Table, field: Field) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
+from todoke.configuration.limits import read_limits
 from todoke.configuration.managers import read_managers
 from todoke.forms.control_fields import is_shown
 from todoke.model.charset import UTF_8, Charset, find_charset
-from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Site
+from todoke.model.form import Confirmation, ControlKind, Field, Form, Site
 from todoke.model.language import LANGUAGES
 from todoke.toml.table import Table
 from todoke.toml.urls import read_redirect, read_url
@@ -20,7 +20,6 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _FOREVER = "forever"
 _REPLY_TO = "_replyto"
 """What other services for forms call the visitor's address."""
-_MOST_FILE_ROOM = 25 * 1024 * 1024
 
 
 def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
@@ -31,6 +30,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
     fields = read_fields(table, page)
     page_language = page.language.partition("-")[0].lower()
     language = page_language if page_language in LANGUAGES else site.language
+    charset = _read_charset(table, page)
     return Form(
         name=name,
         title=table.text("title", page.title),
@@ -41,9 +41,10 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         managers=read_managers(table, fields, folder),
         confirmation=_read_confirmation(table, fields),
         redirect=read_redirect(table, site.url),
-        limits=_read_limits(table.table("limits", "forms.NAME.limits"), fields or ()),
+        limits=read_limits(table.table("limits", "forms.NAME.limits"), fields or (), charset),
         retention=_read_retention(table),
-        charset=_read_charset(table, page),
+        charset=charset,
+        unchecked=page.unchecked,
     )
 
 
@@ -91,42 +92,6 @@ def _check_confirmation_field(table: Table, name: str, fields: tuple[Field, ...]
         table.error("field", f"is {name!r}, and the form has no such field.", f"It has {known}.")
     elif field.kind != ControlKind.EMAIL:
         table.warn("field", f"is {name!r}, which is of type {field.kind}, not email.")
-
-
-def _read_limits(table: Table, fields: Sequence[Field]) -> Limits:
-    default = Limits()
-    files = table.number("files", default.files, least=0, most=1_000)
-    file_bytes = table.size("file", default.file_bytes, most="1GB")
-    room = default.body_bytes + min(_file_room(fields, files, file_bytes), _MOST_FILE_ROOM)
-    uploads = table.size("uploads", default.upload_bytes, most="500MB")
-    limits = Limits(
-        body_bytes=table.size("body", room, most="1GB"),
-        fields=table.number("fields", default.fields, least=1, most=10_000),
-        files=files,
-        file_bytes=file_bytes,
-        field_bytes=table.size("field", default.field_bytes, most="100MB"),
-        part_header_bytes=table.size("part_header", default.part_header_bytes, most="1MB"),
-        seconds=table.duration(
-            "time", timedelta(seconds=default.seconds), least="1s", most="1h"
-        ).total_seconds(),
-        upload_bytes=uploads,
-        upload_file_bytes=file_bytes if "file" in table else uploads,
-    )
-    if "file" in table and limits.file_bytes > limits.body_bytes:
-        table.warn(
-            "file", "is more than the body of a request may hold.", "Raise limits.body as well."
-        )
-    return limits
-
-
-def _file_room(fields: Sequence[Field], files: int, file_bytes: int) -> int:
-    """How many bytes the files of one request may have together, as far as the fields allow."""
-    wanted = 0
-    for field in fields:
-        if field.kind == ControlKind.FILE:
-            count = field.max_files or (files if field.multiple else 1)
-            wanted += count * (field.max_file_bytes or file_bytes)
-    return min(wanted, files * file_bytes)
 
 
 def _read_retention(table: Table) -> timedelta | None:

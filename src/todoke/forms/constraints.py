@@ -42,6 +42,22 @@ class FaultCode(StrEnum):
     NO_FILES_HERE = "no_files_here"
 
 
+IN_BROWSERS = frozenset(
+    {
+        FaultCode.VALUE_MISSING,
+        FaultCode.TYPE_MISMATCH,
+        FaultCode.PATTERN_MISMATCH,
+        FaultCode.TOO_LONG,
+        FaultCode.TOO_SHORT,
+        FaultCode.RANGE_UNDERFLOW,
+        FaultCode.RANGE_OVERFLOW,
+        FaultCode.STEP_MISMATCH,
+        FaultCode.BAD_INPUT,
+    }
+)
+"""What browsers find before they send, where the form or its button does not tell them not to look."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldFault:
     """One fault, and what a message about it needs: the limit as written, the length found, near values."""
@@ -84,7 +100,8 @@ def faults(field: Field, value: str, patience: Patience) -> Iterator[FieldFault]
     patterned = field.pattern and traits.is_line
     if patterned and not all(matches_pattern(field.pattern, part, patience) for part in parts):
         yield FieldFault(code=FaultCode.PATTERN_MISMATCH)
-    if traits.has_length:
+    # Too long or too short is only what a person has edited (4.10.18.3); what stands in the page may be either.
+    if traits.has_length and value not in field.presets:
         yield from _length_faults(field, text_length(value))
 
 

@@ -49,4 +49,4 @@ def _texts(form: Form) -> Iterator[str]:
         yield field.name
         yield field.value
         yield from (value for value, _ in field.options)
-        yield from field.sent_anyway
+        yield from (*field.sent_anyway, *field.presets)

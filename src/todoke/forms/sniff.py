@@ -10,6 +10,7 @@ import codecs
 import re
 
 from todoke.forms.media_types import (
+    ACTIVE,
     FILMS,
     IMAGES,
     KNOWN,
@@ -207,4 +208,5 @@ def _signatures(content: bytes) -> frozenset[str]:
     found |= {kind for form, kind in MORE if form.match(content)}
     if b"%PDF-" in content[:1024]:  # ISO 32000-1 implementation note 13: junk may stand before it
         return frozenset({"application/pdf"})
-    return frozenset(SAME.get(kind, kind) for kind in found)
+    # Pages were looked for already, and more closely: "<!--" begins a README as well.
+    return frozenset(SAME.get(kind, kind) for kind in found) - ACTIVE

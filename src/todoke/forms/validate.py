@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from todoke.forms.constraints import FaultCode, FieldFault, faults, sanitise
+from todoke.forms.constraints import IN_BROWSERS, FaultCode, FieldFault, faults, sanitise
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.fault_words import say_fault
 from todoke.forms.file_kinds import is_accepted
@@ -23,11 +23,14 @@ from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, F
 def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
     """Every field's first error, in the order of the form; empty when all is well."""
     patience = Patience()
+    is_unchecked = any(_pressed(button, entries) for button in form.unchecked)
     found: dict[str, FieldError] = {}
     by_name = _by_name(entries)
     for field in form.fields or ():
         sent = by_name.pop(field.name, [])
         for fault in _field_faults(form, field, sent, patience):
+            if is_unchecked and _is_browsers(field, fault):
+                continue
             found[field.name] = FieldError(
                 field.name, fault.code, say_fault(field, fault, language)
             )
@@ -40,6 +43,17 @@ def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
     for error in _count_errors(form, entries, language):
         found.setdefault(error.field, error)
     return tuple(found.values())
+
+
+def _pressed(button: tuple[str, str | None], entries: EntryList) -> bool:
+    name, value = button
+    return any(e.name == name and value in (None, e.value) for e in entries)
+
+
+def _is_browsers(field: Field, fault: FieldFault) -> bool:
+    """Whether a browser alone would have found it; a file that did not arrive is ours to find."""
+    own = field.kind == ControlKind.FILE and fault.code is FaultCode.BAD_INPUT
+    return fault.code in IN_BROWSERS and not own
 
 
 def validate_files(form: Form, entries: EntryList, language: str) -> FieldErrors:
@@ -90,7 +104,7 @@ def _field_faults(
     traits = TRAITS[field.kind]
     decides = field.name in (form.confirmation.field, form.managers.field)
     values = _values(field, sent)
-    if decides or not (field.multiple or traits.sends_many):
+    if decides or not (field.multiple or field.repeats or traits.sends_many):
         yield from _repeat_faults(set(values))
     whole = [entry for entry in sent if entry.raw is None]
     readable = values if len(whole) == len(sent) else _values(field, whole)

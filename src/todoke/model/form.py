@@ -49,7 +49,9 @@ class Field:
     is that of email, file and select; a checkbox group of several boxes is always multiple. `accept` is the file
     control's list of media types and extensions, lower case. `pattern` is the attribute as written,
     `autocomplete` in lower case. `required_values` are the boxes of a checkbox group that must each be ticked;
-    `sent_anyway` are values that hidden controls and submit buttons of the same name may add.
+    `sent_anyway` are values that hidden controls and submit buttons of the same name may add. `repeats`: several
+    entries may come, as `multiple` says of other kinds than email (a list in one entry) and select (a list box).
+    `controls` is how many of the name the page has, `presets` the texts that it puts into them.
     """
 
     name: str
@@ -73,6 +75,9 @@ class Field:
     max_file_bytes: int | None = None
     required_values: tuple[str, ...] = ()
     sent_anyway: tuple[str, ...] = ()
+    repeats: bool = False
+    controls: int = 1
+    presets: tuple[str, ...] = ()
 
     def in_words(self, value: str) -> str:
         """`value` as people read it: beside the label of the option that it chose, where the two differ."""
@@ -129,7 +134,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """A form. `fields` None means that any fields are taken as they come, files excepted."""
+    """A form. `fields` None means that any fields are taken as they come, files excepted.
+
+    `unchecked` are the names and values of buttons with `formnovalidate`: what they send is held to no constraint. A
+    value of None is any.
+    """
 
     name: str
     title: str = ""
@@ -143,6 +152,7 @@ class Form:
     limits: Limits = Limits()
     retention: timedelta | None = timedelta(days=90)
     charset: str = "utf-8"
+    unchecked: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def shown(self) -> str:

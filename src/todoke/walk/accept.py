@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from todoke.forms.boxes import read_boxes
 from todoke.forms.managers import managers_of
 from todoke.forms.validate import validate
 from todoke.model import ids
@@ -62,6 +63,7 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
 
     FieldErrors: if a rule is broken, or if the answers name nobody who would receive them.
     """
+    entries = read_boxes(form, entries)
     errors = validate(form, entries, context.language)
     if errors:
         return errors

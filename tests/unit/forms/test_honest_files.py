@@ -66,6 +66,7 @@ HONEST = [
     ("invoice.xtx", XML + b"<DATA/>", ".xtx"),
     ("a.plist", XML + PLIST, ".plist"),
     ("a.drawio", XML + b"<mxfile/>", ".drawio"),
+    ("a.drawio", b"<!-- made by hand --><mxfile/>", ".drawio */*"),
     ("plots.geojson", b'{"type":"FeatureCollection"}', ".geojson application/geo+json"),
     ("a.ipynb", b'{"cells": []}', ".ipynb"),
     ("a.json", b'\xef\xbb\xbf[{"a": 1}]', ".json application/json text/json"),

@@ -309,3 +309,90 @@ def test_only_a_hidden_charset_field_is_none() -> None:
     """HTML 4.10.21.4: browsers fill in a hidden one, in any case; what is typed is a field."""
     assert names(read("<input type=hidden name=_CHARSET_><input name=a>")) == ["a"]
     assert names(read("<input name=_charset_>")) == ["_charset_"]
+
+
+def test_what_stands_in_the_page_is_kept_as_such() -> None:
+    """Texts of the page are known beside the rules that they may break."""
+    assert only("<input name=x maxlength=2 value=' abc\n'>").presets == (" abc",)
+    assert only("<textarea name=x minlength=9>\nA\n</textarea>").presets == ("A\n",)
+    two = only("<input name=x maxlength=2 value=abc><input name=x maxlength=2 value=def>")
+    assert (two.presets, two.maxlength) == (("abc", "def"), 2)
+    assert only("<input name=x type=number value=5>").presets == ()
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        "<noscript><p><input name=x required></noscript>",
+        "<noscript><input type=checkbox name=x required></noscript>",
+        "<noscript><input type=radio name=x required value=a></noscript>",
+        "<noscript><select name=x required><option>a</select></noscript>",
+    ],
+)
+def test_nobody_is_held_to_what_is_for_visitors_without_scripts(controls: str) -> None:
+    """With scripting a noscript is text: its controls keep their other rules, and the owner is told."""
+    page = read(controls)
+    (field,) = page.fields
+    assert not field.required
+    assert field.required_values == ()
+    assert "<noscript>" in page.warnings[0]
+    assert not read("<noscript><input name=x></noscript>").warnings
+
+
+def test_a_form_for_visitors_without_scripts_keeps_its_rules() -> None:
+    """Whoever sees a form that stands in a noscript sees all of it."""
+    page = read_page("<noscript><form method=post><input name=x required></form></noscript>")
+    assert page.fields[0].required
+
+
+@pytest.mark.parametrize(
+    ("controls", "repeats", "multiple"),
+    [
+        ("<input name=x data-todoke-repeat>", False, True),
+        ("<input type=file name=x data-todoke-repeat>", False, True),
+        ("<input type=file name=x webkitdirectory>", False, True),
+        ("<input type=hidden name=x data-todoke-repeat>", False, True),
+        ("<input type=email name=x data-todoke-repeat>", True, False),
+        ("<select name=x data-todoke-repeat><option>a</select>", True, False),
+        ("<input type=email name=x><input type=email name=x>", True, False),
+        ("<input name=x><input type=hidden name=x>", False, True),
+        ("<input name=x><input type=submit name=x>", False, True),
+        ("<input name=x><input type=image>", False, True),
+        ("<input name=i.y><input type=image name=i>", False, True),
+        ("<input name=x><input type=submit name=x value=a>", False, False),
+        ("<input type=file name=x><input type=hidden name=x>", False, False),
+        ("<input type=radio name=x data-todoke-repeat>", False, False),
+        ("<input name=x><input type=image name=i>", False, False),
+    ],
+)
+def test_of_what_more_may_come(controls: str, repeats: bool, multiple: bool) -> None:
+    """The page says so by an attribute, by several controls, or by what browsers send beside one."""
+    field = only(controls)
+    assert (field.repeats, field.multiple) == (repeats, multiple)
+
+
+def test_a_name_with_brackets_says_that_more_may_come() -> None:
+    """By custom of PHP and what follows it."""
+    page = read("<input name=a[]><input type=email name=b[]><input name=c[1]><input name=[]d>")
+    assert [f.multiple or f.repeats for f in page.fields] == [True, True, False, False]
+
+
+def test_a_disabled_button_may_settle_its_group() -> None:
+    """Browsers miss nothing in a group of which one is checked, and send nothing of a disabled one."""
+    choice = (
+        "<input type=radio name=x value=a disabled {}><input type=radio name=x value=b required>"
+    )
+    assert only(choice.format("")).required
+    assert not only(choice.format("checked")).required
+
+
+def test_buttons_that_ask_for_no_validation_are_known() -> None:
+    """Submit buttons with a name and `formnovalidate`, in whatever form."""
+    page = read(
+        "<input name=x><button name=a value=1 formnovalidate></button><button name=b formnovalidate>"
+        "</button><input type=submit name=c formnovalidate><input type=submit name=d value='' formnovalidate>"
+        "<button formnovalidate></button><button type=button name=e formnovalidate></button>"
+        "<button name=f disabled formnovalidate></button><input type=text name=g formnovalidate>"
+        "<button name=h></button>"
+    )
+    assert page.unchecked == (("a", "1"), ("b", ""), ("c", None), ("d", ""))

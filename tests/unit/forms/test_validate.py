@@ -619,3 +619,41 @@ def test_type_email_means_what_the_platform_tests_say() -> None:
     for case in cases:
         field = Field(name="x", kind="email", multiple=case["multiple"])
         assert (codes(field, case["value"]) == ["typeMismatch"]) == case["typeMismatch"], case
+
+
+def test_what_stands_in_the_page_may_be_of_any_length() -> None:
+    """Too long and too short are faults of what a person has edited; all other rules hold."""
+    field = Field(name="x", maxlength=3, minlength=2, pattern="[a-z]+", presets=("abcd", "a", "A"))
+    assert codes(field, "abcd") == codes(field, "a") == []
+    assert codes(field, "abcde") == ["tooLong"]
+    assert codes(field, "b") == ["tooShort"]
+    assert codes(field, "A") == ["patternMismatch"]
+    assert codes(Field(name="x", kind="textarea", maxlength=1, presets=("a\nb",)), "a\r\nb") == []
+
+
+def test_rows_that_a_script_adds_are_checked_each() -> None:
+    """Several entries of one name where the page says so, each by the rules; without that they are refused."""
+    rows = Field(name="x", kind="email", repeats=True)
+    assert codes(rows, "a@b", "c@d") == []
+    assert codes(rows, "a@b", "c") == ["typeMismatch"]
+    assert codes(rows, "a@b,c@d") == ["typeMismatch"]
+    chosen = Field(name="x", kind="select", repeats=True, options=(("a", "A"), ("b", "B")))
+    assert codes(chosen, "a", "b") == []
+    assert codes(chosen, "a", "c") == ["unknown_option"]
+    assert codes(Field(name="x"), "a", "b") == ["repeated"]
+    assert codes(rows, "a@b", "c@d", confirmation=Confirmation(field="x")) == ["repeated"]
+
+
+def test_a_button_may_send_a_draft() -> None:
+    """What browsers do not check for it, nobody does; what only a server can find is found."""
+    fields = (
+        Field(name="x", kind="email", required=True),
+        Field(name="topic", kind="select", options=(("a", "A"),)),
+        Field(name="photo", kind="file", required=True),
+    )
+    draft = form(*fields, unchecked=(("act", "draft"), ("later", None)))
+    given = (Entry("x", "nobody"), Entry("topic", "b"))
+    for button in (Entry("act", "draft"), Entry("later", "保存")):
+        assert [e.code for e in validate(draft, (*given, button), "en")] == ["unknown_option"]
+    sent = validate(draft, (*given, Entry("act", "send")), "en")
+    assert [e.code for e in sent] == ["typeMismatch", "unknown_option", "valueMissing"]

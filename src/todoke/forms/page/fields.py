@@ -7,16 +7,19 @@ and reported to the site owner.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from todoke.forms.accept import read_accept
+from todoke.forms.constraints import sanitise
 from todoke.forms.control_fields import CHARSET
 from todoke.forms.control_kind import TRAITS, Traits
-from todoke.forms.number import leading_integer, valid_number
-from todoke.forms.page.names import Names, squeeze
-from todoke.forms.pattern.pattern import pattern_fault
+from todoke.forms.number import leading_integer
+from todoke.forms.page.buttons import point_names
+from todoke.forms.page.names import Names
+from todoke.forms.page.options import select_rules
+from todoke.forms.page.warnings import accept_warnings, rule_warnings, scriptless_warning
+from todoke.forms.several import repeating, says_several
 from todoke.model.form import ControlKind, Field
 
 if TYPE_CHECKING:
@@ -24,11 +27,17 @@ if TYPE_CHECKING:
 
 INPUT_KINDS = frozenset(ControlKind) - {ControlKind.TEXTAREA, ControlKind.SELECT}
 BUTTONS = frozenset({"submit", "image", "reset", "button"})
-ASCII_SPACES = re.compile(r"[\t\n\f\r ]+")
+# On a control: scripts of the page may add more of it (docs/forms.md).
+REPEAT = "data-todoke-repeat"
 
 
-def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, ...], list[str]]:
-    """The fields of these controls, in order of first appearance, with warnings for the site owner."""
+def read_fields(
+    controls: list[LexborNode], names: Names, barred: list[LexborNode] | None = None
+) -> tuple[tuple[Field, ...], list[str]]:
+    """The fields of these controls, in order of first appearance, with warnings for the site owner.
+
+    `barred` controls send nothing, but one may be the checked button of a group.
+    """
     by_name: dict[str, list[LexborNode]] = {}
     for control in controls:
         name = control.attributes.get("name") or ""
@@ -40,7 +49,20 @@ def read_fields(controls: list[LexborNode], names: Names) -> tuple[tuple[Field, 
         field, said = _field(name, group, names)
         fields += [field] if field else []
         warnings += said
-    return tuple(fields), warnings
+    points, settled = point_names(controls), _settled(barred or [])
+    return tuple(_beside(field, points, settled) for field in fields), warnings
+
+
+def _settled(barred: list[LexborNode]) -> frozenset[str]:
+    """The groups of which a disabled button is checked: browsers miss nothing then, and nothing is sent."""
+    radios = [c for c in barred if kind_of(c) is ControlKind.RADIO and "checked" in c.attributes]
+    return frozenset(radio.attributes.get("name") or "" for radio in radios)
+
+
+def _beside(field: Field, points: frozenset[str], settled: frozenset[str]) -> Field:
+    if field.kind is ControlKind.RADIO and field.name in settled:
+        return dataclasses.replace(field, required=False)
+    return repeating(field) if field.name in points else field
 
 
 def kind_of(control: LexborNode) -> ControlKind | None:
@@ -65,10 +87,31 @@ def _field(name: str, group: list[LexborNode], names: Names) -> tuple[Field | No
     if not asked:
         if not hidden:
             return None, []
-        value, multiple = _value(hidden[0]), len(group) > 1
-        return Field(name=name, kind=ControlKind.HIDDEN, value=value, multiple=multiple), []
+        value, count = _value(hidden[0]), len(group)
+        multiple = count > 1 or any(_may_be_added(c) for c in hidden)
+        kind = ControlKind.HIDDEN
+        return Field(name=name, kind=kind, value=value, multiple=multiple, controls=count), []
     field, warnings = _asked_field(name, asked, names)
-    return dataclasses.replace(field, sent_anyway=sent_anyway), warnings
+    field = dataclasses.replace(field, sent_anyway=sent_anyway)
+    typed = not TRAITS[field.kind].is_choice and field.kind is not ControlKind.FILE
+    if any(_may_be_added(c) for c, _ in asked) or (typed and any(map(_is_changeable, extras))):
+        field = repeating(field)
+    unasked = any("required" in c.attributes and _is_without_scripts(c) for c, _ in asked)
+    return field, [*warnings, *([scriptless_warning(name)] if unasked else [])]
+
+
+def _may_be_added(control: LexborNode) -> bool:
+    """True when the page says that scripts may add more such controls."""
+    return says_several(control.attributes.get("name") or "") or REPEAT in control.attributes
+
+
+def _is_changeable(extra: LexborNode) -> bool:
+    """True for what is sent beside a control of its name with a value that the page does not fix: a hidden control's,
+    which scripts change, and the label that the browser gives to a submit button without one."""
+    stated = (extra.attributes.get("type") or "").strip().lower()
+    return stated == "hidden" or (
+        extra.tag == "input" and stated == "submit" and "value" not in extra.attributes
+    )
 
 
 def _asked_field(
@@ -108,7 +151,9 @@ def _control_field(
     name: str, kind: ControlKind, control: LexborNode, names: Names
 ) -> tuple[Field, list[str]]:
     traits = TRAITS[kind]
-    base = Field(name=name, kind=kind, label=names.of(control), value=_value(control))
+    value = _value(control)
+    presets = (sanitise(kind, value),) if value and traits.has_length else ()
+    base = Field(name=name, kind=kind, label=names.of(control), value=value, presets=presets)
     said = (control.attributes.get("autocomplete") or "").lower()
     base = dataclasses.replace(base, autocomplete=said)
     # Read-only bars a control from validation (4.10.5.3.3). It does not apply to other kinds, yet browsers let those
@@ -125,18 +170,31 @@ def _control_field(
     if traits.scale:
         given |= {name: control.attributes.get(name) or "" for name in ("min", "max", "step")}
     if traits.can_be_multiple:
-        given["multiple"] = "multiple" in control.attributes
+        given["multiple"] = "multiple" in control.attributes or (
+            kind is ControlKind.FILE and "webkitdirectory" in control.attributes
+        )
     if kind is ControlKind.SELECT:
-        given |= _select_rules(control, required=given["required"])
+        given |= select_rules(control, required=given["required"])
     if kind is ControlKind.FILE:
         given["accept"], ignored = read_accept(control.attributes.get("accept") or "")
     field = dataclasses.replace(base, **given)
-    return field, [*_accept_warnings(field, ignored), *_warnings(field)]
+    return field, [*accept_warnings(field, ignored), *rule_warnings(field)]
 
 
 def _is_required(control: LexborNode) -> bool:
     attributes = control.attributes
-    return "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
+    stated = "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
+    return stated and not _is_without_scripts(control)
+
+
+def _is_without_scripts(control: LexborNode) -> bool:
+    """True in a noscript of the form: where scripts run that is text (4.12.2), so nobody can be held to fill it in."""
+    around = control.parent
+    while around is not None and around.tag != "form":
+        if around.tag == "noscript":
+            return True
+        around = around.parent
+    return False
 
 
 def _text_rules(control: LexborNode, traits: Traits) -> dict[str, Any]:
@@ -150,58 +208,6 @@ def _text_rules(control: LexborNode, traits: Traits) -> dict[str, Any]:
     if traits.has_placeholder:
         given["placeholder"] = attributes.get("placeholder") or ""
     return given
-
-
-def _select_rules(select: LexborNode, *, required: bool) -> dict[str, Any]:
-    """The options that can be sent. The placeholder label option (4.10.7) is no answer: it becomes `placeholder`."""
-    nodes = select.css("option")
-    one_line = (
-        "multiple" not in select.attributes
-        and (leading_integer(select.attributes.get("size") or "") or 1) < 2
-    )
-    given: dict[str, Any] = {}
-    first = nodes[0] if nodes else None
-    if first is not None and not _option_value(first) and first.parent is not None:
-        if required and one_line and first.parent.mem_id == select.mem_id:
-            given["placeholder"] = _option_label(first)
-            nodes = nodes[1:]
-        elif required and "disabled" not in first.attributes:
-            # A list box whose first option is empty: a browser takes it as an answer; the rule cannot be told apart.
-            given["required"] = False
-    live = [node for node in nodes if not _is_disabled_option(node)]
-    options: dict[str, str] = {}
-    for node in live:
-        options.setdefault(_option_value(node), _option_label(node))
-    chosen = next((n for n in live if "selected" in n.attributes), None)
-    return given | {
-        "options": tuple(options.items()),
-        "value": _option_value(chosen) if chosen is not None else "",
-    }
-
-
-def _is_disabled_option(option: LexborNode) -> bool:
-    around = option.parent
-    in_group = around is not None and around.tag == "optgroup" and "disabled" in around.attributes
-    return in_group or "disabled" in option.attributes
-
-
-def _option_text(option: LexborNode) -> str:
-    return squeeze_ascii(option.text(deep=True))
-
-
-def _option_value(option: LexborNode) -> str:
-    if "value" in option.attributes:
-        return option.attributes["value"] or ""
-    return _option_text(option)
-
-
-def _option_label(option: LexborNode) -> str:
-    return squeeze(option.attributes.get("label") or "") or squeeze(_option_text(option))
-
-
-def squeeze_ascii(text: str) -> str:
-    """Strip and collapse ASCII white space only, as the text of an option is (4.10.10)."""
-    return ASCII_SPACES.sub(" ", text).strip(" ")
 
 
 def _box_value(box: LexborNode) -> str:
@@ -223,45 +229,17 @@ def _merged(
     both = f'{len(controls)} controls are named "{field.name}"'
     if same:
         said = f"{both}: each value is checked, but at least one is enough where they are required."
-        return dataclasses.replace(field, multiple=True), [said]
+        presets = tuple(preset for each in (field, *others) for preset in each.presets)
+        count = len(controls)
+        return repeating(dataclasses.replace(field, presets=presets, controls=count)), [said]
     kind = field.kind if field.kind is ControlKind.FILE else ControlKind.TEXT
     said = f"{both} and have different rules: none of these rules is enforced."
-    plain = Field(name=field.name, kind=kind, label=field.label, value=field.value, multiple=True)
-    return plain, [said]
+    return repeating(Field(name=field.name, kind=kind, label=field.label, value=field.value)), [
+        said
+    ]
 
 
 def _rules(field: Field) -> Field:
-    return dataclasses.replace(field, label="", title="", placeholder="", value="", autocomplete="")
-
-
-def _accept_warnings(field: Field, ignored: tuple[str, ...]) -> list[str]:
-    if not ignored:
-        return []
-    said = ", ".join(f'"{token}"' for token in ignored)
-    left = "" if field.accept else " So any file is taken."
-    meant = f"write .jpg, image/jpeg or image/*, with commas between.{left}"
-    return [f'The accept of "{field.name}" has {said}, which browsers ignore: {meant}']
-
-
-def _warnings(field: Field) -> list[str]:
-    warnings = []
-    fault = pattern_fault(field.pattern) if field.pattern else ""
-    if fault:
-        warnings.append(
-            f'The pattern of "{field.name}" is not enforced, by browsers neither if they find it invalid: {fault}.'
-        )
-    scale = TRAITS[field.kind].scale
-    for name in ("min", "max"):
-        text = getattr(field, name)
-        if scale and text and scale.number(text) is None:
-            warnings.append(
-                f'The {name} of "{field.name}" is ignored: "{text}" is not a {field.kind}.'
-            )
-    step = valid_number(field.step)
-    if field.step and field.step.lower() != "any" and (step is None or step <= 0):
-        warnings.append(
-            f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
-        )
-    if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
-        warnings.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
-    return warnings
+    return dataclasses.replace(
+        field, label="", title="", placeholder="", value="", autocomplete="", presets=()
+    )

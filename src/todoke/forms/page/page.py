@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from todoke.forms.control_fields import control_fault
+from todoke.forms.page.buttons import read_unchecked
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
 from todoke.model.charset import UTF_8, Charset, find_charset
@@ -27,8 +28,8 @@ class PageForm:
     """What a page says of one form.
 
     `action` is the attribute as written; `charset` the encoding that browsers will send the form in; `language` a
-    language tag or "". `warnings` say, for the site owner, what browsers ignore and what the server cannot enforce; one
-    of a line begins with it ("line 12: ").
+    language tag or ""; `unchecked` as in Form. `warnings` say, for the site owner, what browsers ignore and what the
+    server cannot enforce; one of a line begins with it ("line 12: ").
     """
 
     fields: tuple[Field, ...]
@@ -37,6 +38,7 @@ class PageForm:
     title: str = ""
     language: str = ""
     warnings: tuple[str, ...] = ()
+    unchecked: tuple[tuple[str, str | None], ...] = ()
 
 
 def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageForm:
@@ -51,9 +53,9 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
 
     page = LexborHTMLParser(html)
     form = _find_form(page, select)
-    controls = _controls_of(page, form)
+    controls, barred = _controls_of(page, form)
     names = Names.read(page)
-    fields, warnings = read_fields(controls, names)
+    fields, warnings = read_fields(controls, names, barred)
     if not fields:
         raise ConfigError(
             f"The form {_describe(form)} has no control with a name, so it would send nothing."
@@ -65,6 +67,7 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
         title=names.own(form) or _title(page),
         language=_language(form),
         warnings=(*_form_warnings(form, fields), *_control_warnings(html, fields), *warnings),
+        unchecked=read_unchecked(controls),
     )
 
 
@@ -109,13 +112,14 @@ def _describe(form: LexborNode) -> str:
     return "form without id, name, class or action"
 
 
-def _controls_of(page: LexborHTMLParser, form: LexborNode) -> list[LexborNode]:
-    """The controls whose form owner is `form` (4.10.18.3), in tree order, less those that never send anything."""
-    return [
-        node
-        for node in page.css(SUBMITTABLE)
-        if _owner(page, node) == form.mem_id and not _is_barred(node)
-    ]
+def _controls_of(
+    page: LexborHTMLParser, form: LexborNode
+) -> tuple[list[LexborNode], list[LexborNode]]:
+    """The controls whose form owner is `form` (4.10.18.3), in tree order; apart, those that never send anything."""
+    owned = [node for node in page.css(SUBMITTABLE) if _owner(page, node) == form.mem_id]
+    barred = [node for node in owned if _is_barred(node)]
+    never = {node.mem_id for node in barred}
+    return [node for node in owned if node.mem_id not in never], barred
 
 
 def _owner(page: LexborHTMLParser, node: LexborNode) -> int | None:

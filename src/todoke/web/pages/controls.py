@@ -168,13 +168,19 @@ def _control(
         kind=field.kind,
         label=field.label or field.name,
         required=field.required,
-        multiple=field.multiple and TRAITS[field.kind].can_be_multiple,
+        multiple=_shows_several(field, typed),
         value=value,
         hint=field.title if not any(field.title in message for message in said) else "",
         errors=said,
         options=_options(field, id_, (field.value,) if fresh else typed),
         attributes=_attributes(field),
     )
+
+
+def _shows_several(field: Field, typed: tuple[str, ...]) -> bool:
+    """Lists of one name become one list box, so that no choice is lost."""
+    several = field.repeats and field.kind == ControlKind.SELECT and len(typed) > 1
+    return several or (field.multiple and TRAITS[field.kind].can_be_multiple)
 
 
 def _options(field: Field, id_: str, chosen: tuple[str, ...]) -> tuple[Option, ...]:

@@ -1,0 +1,43 @@
+"""What a form's buttons send beside its fields (WHATWG HTML 4.10.21.4), and which of them ask for no validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+
+def read_unchecked(controls: list[LexborNode]) -> tuple[tuple[str, str | None], ...]:
+    """Name and value of each submit button with `formnovalidate`; one without a name cannot be told from others."""
+    return tuple(
+        (button.attributes["name"] or "", _value(button))
+        for button in controls
+        if "formnovalidate" in button.attributes
+        and button.attributes.get("name")
+        and _is_submit(button)
+    )
+
+
+def point_names(controls: list[LexborNode]) -> frozenset[str]:
+    """The names under which image buttons send where they were pressed."""
+    images = [c for c in controls if c.tag == "input" and _type(c) == "image"]
+    prefixes = [f"{name}." if (name := c.attributes.get("name")) else "" for c in images]
+    return frozenset(prefix + axis for prefix in prefixes for axis in "xy")
+
+
+def _is_submit(control: LexborNode) -> bool:
+    if control.tag == "button":
+        return _type(control) not in ("button", "reset")
+    return control.tag == "input" and _type(control) == "submit"
+
+
+def _type(control: LexborNode) -> str:
+    return (control.attributes.get("type") or "").strip().lower()
+
+
+def _value(button: LexborNode) -> str | None:
+    """What it sends; None for an input without a value, which sends its label in the browser's language."""
+    if "value" not in button.attributes:
+        return None if button.tag == "input" else ""
+    return button.attributes["value"] or ""

@@ -1,0 +1,48 @@
+"""What to tell the site owner of a field: what browsers ignore of its rules, and what the server cannot enforce."""
+
+from __future__ import annotations
+
+from todoke.forms.control_kind import TRAITS
+from todoke.forms.number import valid_number
+from todoke.forms.pattern.pattern import pattern_fault
+from todoke.model.form import Field
+
+
+def scriptless_warning(name: str) -> str:
+    """Of a required control for visitors without JavaScript."""
+    return f'"{name}" is not required here: it stands in <noscript>, which most visitors are not shown.'
+
+
+def accept_warnings(field: Field, ignored: tuple[str, ...]) -> list[str]:
+    """Of tokens that say nothing."""
+    if not ignored:
+        return []
+    said = ", ".join(f'"{token}"' for token in ignored)
+    left = "" if field.accept else " So any file is taken."
+    meant = f"write .jpg, image/jpeg or image/*, with commas between.{left}"
+    return [f'The accept of "{field.name}" has {said}, which browsers ignore: {meant}']
+
+
+def rule_warnings(field: Field) -> list[str]:
+    """Of rules that are ignored, or that nothing can meet."""
+    warnings = []
+    fault = pattern_fault(field.pattern) if field.pattern else ""
+    if fault:
+        warnings.append(
+            f'The pattern of "{field.name}" is not enforced, by browsers neither if they find it invalid: {fault}.'
+        )
+    scale = TRAITS[field.kind].scale
+    for name in ("min", "max"):
+        text = getattr(field, name)
+        if scale and text and scale.number(text) is None:
+            warnings.append(
+                f'The {name} of "{field.name}" is ignored: "{text}" is not a {field.kind}.'
+            )
+    step = valid_number(field.step)
+    if field.step and field.step.lower() != "any" and (step is None or step <= 0):
+        warnings.append(
+            f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
+        )
+    if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
+        warnings.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
+    return warnings

@@ -138,6 +138,25 @@ def test_words_about_us_never_blame_the_address():
 
 
 @pytest.mark.parametrize(
+    ("status", "words", "permanence", "reason"),
+    [
+        ("8", "552 5.2.2 Mailbox size limit exceeded", Permanence.SOFT, Reason.MAILBOX_FULL),
+        ("8", "552 5.3.4 Message size exceeds fixed limit", Permanence.NONE, Reason.TOO_LARGE),
+        ("8", "552 refused", Permanence.NONE, Reason.TOO_LARGE),
+        ("3", "550 5.4.1 Recipient address rejected", Permanence.SOFT, Reason.UNKNOWN_ADDRESS),
+        ("3", "421 4.4.2 Connection timed out", Permanence.SOFT, Reason.TIMED_OUT),
+        ("3", "no connection", Permanence.SOFT, Reason.TIMED_OUT),
+    ],
+)
+def test_the_servers_words_say_which_size_and_why_no_delivery(
+    status: str, words: str, permanence: Permanence, reason: Reason
+) -> None:
+    """A number for sizes and one for time are wider than what the other server said."""
+    event = read_one("bounces", status=status, reason=words)
+    assert (permanence, reason) == (event.permanence, event.reason)
+
+
+@pytest.mark.parametrize(
     ("to", "is_ours"),
     [
         ("aoi@example.net", True),

@@ -43,6 +43,18 @@ CONTENT: tuple[Row, ...] = rows(
 )
 """Before what is said of senders: a list of bad links is not one of bad senders."""
 
+GREYLISTED: tuple[Row, ...] = rows(
+    Party.NOBODY,
+    (
+        "X.2.2",
+        r"gr[ea]y-?list",
+        Reason.POLICY,
+        NONE,
+        "RFC 6647: some servers state a full mailbox's code beside it",
+    ),
+)
+"""Before what is said of mailboxes."""
+
 MESSAGE: tuple[Row, ...] = (
     *rows(
         Party.MESSAGE,

@@ -14,6 +14,7 @@ MICROSOFT = "Microsoft: SMTP errors in Exchange Online"
 GMAIL = "Google: Gmail SMTP errors and codes"
 POSTFIX = "Postfix: access(5), smtpd"
 EXIM = "Exim specification, access control lists"
+CPANEL = "cPanel's Exim"
 
 SENDER: tuple[Row, ...] = (
     *rows(
@@ -43,7 +44,13 @@ SENDER: tuple[Row, ...] = (
     ),
     *rows(
         Party.SENDER,
-        ("X.2.2", r"submission quota", SETUP, NONE, f"{MICROSOFT}: our quota, not a mailbox"),
+        (
+            "X.2.0 X.2.2",
+            r"submission ?quota|\byour mailbox\b.{0,60}\bsend",
+            SETUP,
+            NONE,
+            f"{MICROSOFT}: our quota or our own mailbox, not the recipient's",
+        ),
         (
             "553",
             r"^\W*(?:553\W+)?@ does ?n[o']t exist",
@@ -82,10 +89,23 @@ SENDER: tuple[Row, ...] = (
                 r"|identit(?:y|ies)\b.{0,40}fail"
                 r"|address is not verified"
                 r"|(?:permi\w+|allowed|authori[sz]ed) to send (?:e?mail )?(?:as|from)\b"
+                r"|not authori[sz]ed to perform"
             ),
             SETUP,
             NONE,
             f"{POSTFIX} (reject_sender_login_mismatch); {MICROSOFT}; Amazon: SMTP issues",
+        ),
+        (
+            "",
+            (
+                r"sender signature|unconfigured sending domain|relaying disallowed as"
+                r"|mail from must|(?:equal|same as) auth\w+ user|user has no permission"
+                r"|domain\b.{0,60}\bnot allowed to send|domain is unverified"
+                r"|mail from (?:this|your) (?:domain|host|server|ip)\b|accept mail from you\b"
+            ),
+            SETUP,
+            NONE,
+            "SparkPost, Zoho, NetEase, Mailgun and others: SMTP errors; our domain or address",
         ),
         (
             "",
@@ -100,19 +120,22 @@ SENDER: tuple[Row, ...] = (
         (
             "",
             (
-                r"relay(?:ing)?(?: access)? (?:is )?(?:denied|prohibited|not (?:permitted|allowed))"
+                r"relay(?:ing)?(?: access)? (?:is )?(?:denied|prohibited|disallowed|not (?:permitted|allowed))"
                 r"|(?:unable|not (?:permitted|allowed|authori[sz]ed|configured)) to relay"
-                r"|not? relay(?:ing)? "
-                r"|allowed rcpthosts"
+                r"|(?:do not|don't|does not|will not|cannot|not?) relay(?:ing)?\b"
+                r"|allowed rcpthosts|delivery is not allowed to this address"
             ),
             SETUP,
             NONE,
-            f"{POSTFIX}; {EXIM}; {MICROSOFT}: unable to relay",
+            f"{POSTFIX}; {EXIM}; {MICROSOFT}: unable to relay; hMailServer: routes and IP ranges",
         ),
         (
             "",
             (
-                r"authenticat\w+ (?:is )?(?:required|failed|failure|unsuccessful|credentials)"
+                r"\bauth(?:enticat\w+)? (?:is )?(?:required|first|failed|failure|unsuccessful|credentials|type)"
+                r"|smtp authenticat|requires? (?:smtp )?authenticat|without authenticat"
+                r"|sasl (?:user ?name|login)|(?:invalid|wrong) credentials|please authenticate"
+                r"|unauthori[sz]ed ip|\baccount is not yet activ"
                 r"|client (?:was |is )?not authenticated|must (?:be )?authenticat"
                 r"|unauthenticated (?:e?mail|sender|command)"
                 r"|sender is unauthenticated|(?:user ?name|login).{0,20} not accepted|bad credentials"
@@ -120,12 +143,12 @@ SENDER: tuple[Row, ...] = (
             ),
             SETUP,
             NONE,
-            f"RFC 4954 6; {MICROSOFT}",
+            f"RFC 4954 6; {MICROSOFT}; {CPANEL}; Google: SMTP relay; Brevo: SMTP errors",
         ),
         (
             "",
             (
-                r"issue a starttls"
+                r"issue a starttls|must use (?:ssl|tls|starttls)"
                 r"|(?:starttls|\btls|encryption|secure connection)(?: is)? (?:required|needed)"
                 r"|requires? (?:a )?(?:starttls|tls|encrypt)"
             ),
@@ -141,19 +164,23 @@ SENDER: tuple[Row, ...] = (
                 r"(?:\w+ ){0,3}(?:quota|limit)s?\b[^.;]{0,30}(?:exceed|reached|full)"
                 r"|(?:exceed\w*|reached)[^.;]{0,20} (?:sending|submission|outbound|daily|hourly"
                 r"|relay)[^.;]{0,20}(?:quota|limit)"
-                r"|tenant has exceeded"
+                r"|tenant has exceeded|submission ?quota ?exceed"
+                r"|exceeded the max\w* [^.;]{1,40} per (?:hour|day|minute)"
+                r"|outgoing mail from .{0,60}suspended|(?:out of|insufficient|not enough) credits?\b"
+                r"|\byour mailbox\b.{0,60}\bsend"
                 r"|sending (?:is |has been )?(?:denied|disabled|suspended|paused)"
                 r"|your account (?:is|has been) (?:blocked|disabled|suspended|locked)"
             ),
             SETUP,
             NONE,
-            f"{GMAIL}: sending limits; {MICROSOFT}",
+            f"{GMAIL}: sending limits; {MICROSOFT}; {CPANEL}: mail limits",
         ),
         (
             "",
             (
                 r"client host(?: \S+)? rejected"
-                r"|(?:helo|ehlo)\b.{0,60}(?:reject|invalid|denied|need|required|argument)|bad helo"
+                r"|(?:helo|ehlo)\b.{0,60}(?:reject|invalid|denied|need|required|argument)"
+                r"|(?:bad|invalid) (?:helo|ehlo)"
                 r"|fully[- ]qualified (?:host|domain)|find your (?:reverse )?hostname"
                 r"|reverse (?:dns|hostname)|\bptr\b"
             ),
@@ -165,7 +192,8 @@ SENDER: tuple[Row, ...] = (
             "",
             (
                 r"client host(?: \S+)? blocked|host network not allowed|ip not in whitelist"
-                r"|banned sending|sending ip|(?:from|of) (?:your|this) ip\b"
+                r"|banned sending|sending ip|(?:from|of) (?:your|this) ip\b|\bdynamic ips?\b"
+                r"|\bip address\b.{0,50}not allowed"
                 r"|your (?:ip|server|mail server|network|netblock|host)\b"
                 r"|(?:ip|netblock|domain)\b.{0,60}(?:rate.?limited|reputation)"
                 r"|(?:poor|low|bad) reputation"
@@ -186,12 +214,28 @@ SENDER: tuple[Row, ...] = (
             (
                 r"connection frequency|too many (?:concurrent |simultaneous )?connections"
                 r"|too many login"
-                r"|(?:unusual|unexpected) (?:rate|volume|traffic)"
+                r"|(?:unusual|unexpected) (?:sending )?(?:rate|volume|traffic|activity)"
                 r"|messages from @ temporarily deferred"
             ),
             POLICY,
             NONE,
-            f"{GMAIL}; Yahoo: TSS04; Postfix: anvil",
+            f"{GMAIL}; Yahoo: TSS04; Postfix: anvil; Zoho: SMTP errors",
+        ),
+        (
+            "",
+            (
+                r"送信(?:元|者)(?:の|メール)?(?:アドレス|ドメイン)?[^。]{0,10}(?:許可|拒否|認証|不正|存在し)"
+                r"|(?:smtp|送信)認証|認証(?:が必要|に失敗|エラー)|送信(?:数|通数|件数)?(?:の)?(?:上限|制限)"
+                r"|(?:中継|リレー)[^。]{0,10}(?:拒否|許可|でき|禁止)"
+                r"|absender(?:adresse)?\b.{0,40}(?:nicht|abgelehnt|ungültig|unbekannt|verweigert|gesperrt)"
+                r"|authentifizierung.{0,20}(?:erforderlich|fehlgeschlagen|notwendig)"
+                r"|exp[ée]diteur.{0,30}(?:\bnon\b|\bpas\b|refus|inconnu|interdit|rejet)"
+                r"|authentification.{0,20}(?:requise|n[ée]cessaire|obligatoire|[ée]chou)"
+                r"|relais?\b.{0,20}(?:refus|interdit|non autoris|verweigert)"
+            ),
+            SETUP,
+            NONE,
+            "the same in Japanese, German and French, in providers' own words",
         ),
         ("X.3.5", "", SETUP, NONE, "RFC 3463 3.4: system incorrectly configured"),
         ("X.7.9", "", SETUP, NONE, "RFC 4954 6; with words about a policy it is Yahoo's"),

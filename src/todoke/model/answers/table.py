@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from todoke.model.answers.message import CONTENT, MESSAGE, POLICY
+from todoke.model.answers.message import CONTENT, GREYLISTED, MESSAGE, POLICY
 from todoke.model.answers.recipient import CLOSED, RECIPIENT
 from todoke.model.answers.route import LOOPS, ROUTE
 from todoke.model.answers.row import Row
@@ -10,7 +10,7 @@ from todoke.model.answers.sender import SENDER
 
 ROWS: tuple[Row, ...] = tuple(
     sorted(
-        (*CLOSED, *LOOPS, *CONTENT, *SENDER, *RECIPIENT, *MESSAGE, *POLICY, *ROUTE),
+        (*CLOSED, *LOOPS, *CONTENT, *SENDER, *GREYLISTED, *RECIPIENT, *MESSAGE, *POLICY, *ROUTE),
         key=lambda row: row.strength,
     )
 )

@@ -40,13 +40,15 @@ DELIVERIES = {
 BOUNCES = {
     "1": Meaning(Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_HOST),
     "2": Meaning(Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
-    "3": Meaning(Kind.BOUNCED, Permanence.SOFT, Reason.TIMED_OUT),
+    # No way to the server, or no end in time: its own last words say more, where it spoke.
+    "3": Meaning(Kind.BOUNCED, Permanence.SOFT, Reason.TIMED_OUT, worded=True),
     "4": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.POLICY),
     "5": Meaning(Kind.BOUNCED, Permanence.SOFT, Reason.MAILBOX_FULL),
     # A forward to another address failed; the mail may have arrived at ours.
     "6": Meaning(Kind.UNDETERMINED, Permanence.NONE, Reason.FORWARDING),
     "7": Meaning(Kind.BOUNCED, Permanence.SOFT, Reason.MISCONFIGURED),
-    "8": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.TOO_LARGE),
+    # A size: the mail's, or the mailbox's, which the words tell apart.
+    "8": Meaning(Kind.BOUNCED, Permanence.NONE, Reason.TOO_LARGE, worded=True),
     "9": Meaning(Kind.BOUNCED, Permanence.HARD, Reason.UNKNOWN_ADDRESS),
     # Blocked because of earlier errors, or unsubscribed: never offered to the recipient's server.
     "10": Meaning(Kind.REJECTED, Permanence.NONE, Reason.SUPPRESSED),
@@ -68,6 +70,8 @@ OTHER = Meaning(Kind.OTHER)
 _SUPPRESSED_TEXT = re.compile(
     r"recipient address .{1,330} is suppressed", re.IGNORECASE | re.DOTALL
 )
+_EITHER_SIZE = re.compile(r"\b552[ -]")
+"""A reply code that servers use for mails that are too large as for mailboxes that are full: alone it adds nothing."""
 
 
 def _delivery(status: str, text: str) -> Meaning:
@@ -86,7 +90,8 @@ def _bounce(status: str, text: str) -> Meaning:
         if not status.isdecimal():
             return OTHER
         return OTHER_BOUNCE.told_by(text) if text else OTHER_BOUNCE
-    return BOUNCES[status].sparing_the_address(text)
+    told = BOUNCES[status].refined_by(_EITHER_SIZE.sub("", text))
+    return told.sparing_the_address(text)
 
 
 READERS: Mapping[str, Callable[[str, str], Meaning]] = {

@@ -12,6 +12,7 @@ from todoke.ports.store import Store
 from todoke.services.table import TOKENED, service_named
 from todoke.toml.secrets import secret_keeper
 from todoke.walk.app import App, utc_now
+from todoke.walk.commits import Commits
 from todoke.walk.silence import note_expected
 
 
@@ -35,8 +36,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
 
 
-def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
-    """As `build`, for the one process that takes forms and hands over mails.
+def build_to_serve(settings: Settings, *, address: str = "", clock: Clock = utc_now) -> App:
+    """As `build`, for the one process that takes forms and hands over mails: at `address`, as seen from this machine.
 
     Raises ConfigError also: if another process does that with the same data.
     """
@@ -46,7 +47,7 @@ def build_to_serve(settings: Settings, *, clock: Clock = utc_now) -> App:
     app = build(settings, clock=clock)
     if isinstance(app.store, SqliteStore):
         try:
-            begin_serving(app.store)
+            begin_serving(app.store, address)
             note_expected(app.shelf, settings.mail.expect_events_within)
         except Error:
             app.store.close()
@@ -75,6 +76,20 @@ def is_served(settings: Settings) -> bool:
     from todoke.stores.sqlite.lock import is_served as served
 
     return not settings.table and served(settings.data)
+
+
+def served_at(settings: Settings) -> str:
+    """The address at which a process of this machine serves the store; "" where none does, or it gave none."""
+    from todoke.stores.sqlite.lock import served_at as address
+
+    return "" if settings.table else address(settings.data)
+
+
+def commits_of(store: Store) -> Commits | None:
+    """How the store's writes went since it was opened; None of one that counts none."""
+    from todoke.stores.sqlite.store import SqliteStore
+
+    return store.commits if isinstance(store, SqliteStore) else None
 
 
 def loss_of(store: Store) -> str:

@@ -19,7 +19,7 @@ from todoke.model.message import Message, MessageTimeline, Note, Outcome, Role
 from todoke.model.submission import Entry, File, RepeatKey, Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
-from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
@@ -904,6 +904,18 @@ class TestReading:
         desk.journal(desk.event(Kind.OTHER))
         desk.finish(desk.claim(limit=1)[0], Kind.ACCEPTED)
         assert desk.store.counts() == {"submissions": 2, "messages": 4, "due": 3, "orphans": 1}
+
+    def test_the_backlog_is_what_waits_and_since_when(self, desk: Desk) -> None:
+        """Due, in hand or to be tried again; what is done is not in it, however old."""
+        assert desk.store.backlog() == Backlog(0, None)
+        first = desk.add_one()
+        desk.move(minutes=7)
+        second = desk.add_one()
+        assert desk.store.backlog() == Backlog(2, first.created_at)
+        [claim] = desk.claim(first.id)
+        assert desk.store.backlog() == Backlog(2, first.created_at)
+        desk.finish(claim, Kind.ACCEPTED)
+        assert desk.store.backlog() == Backlog(1, second.created_at)
 
 
 class TestPage:

@@ -10,7 +10,7 @@ import pytest
 from support.store.desk import Desk
 from todoke.model.delivery import Kind
 from todoke.model.errors import ConfigError
-from todoke.stores.sqlite.lock import begin_serving
+from todoke.stores.sqlite.lock import begin_serving, served_at
 from todoke.stores.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -58,3 +58,14 @@ def test_a_second_server_of_the_same_data_is_told_who_serves_it(store, tmp_path)
     lock.close()
     begin_serving(other).close()
     other.close()
+
+
+def test_who_serves_says_where_until_it_ends(store, tmp_path):
+    """A command beside the server asks it there; what a dead one left behind is no address."""
+    assert served_at(tmp_path) == ""
+    lock = begin_serving(store, "http://127.0.0.1:8025")
+    assert served_at(tmp_path) == "http://127.0.0.1:8025"
+    lock.close()
+    assert served_at(tmp_path) == ""
+    with begin_serving(store):
+        assert served_at(tmp_path) == ""

@@ -126,6 +126,16 @@ def doctor(
     raise typer.Exit(doctor_command(config, wishes, as_json=as_json))
 
 
+@commands.command()
+def status(as_json: Json = False, config: Config = _DEFAULT_CONFIG) -> None:
+    """Say how it goes: is it up and ready, what came today, what waits, whether mail rests and why, who was refused.
+
+    Reads the store, and asks the server that runs beside it. Exit 1 when somebody has to look at something."""
+    from todoke.cli.status import status as run
+
+    raise typer.Exit(run(config, as_json=as_json))
+
+
 @commands.command("list")
 def list_(
     form: FormName = "",

@@ -27,9 +27,10 @@ def serve_settings(settings: Settings, host: str, port: int) -> int:
     from todoke.server.asgi import application
 
     listener = listen(host, port)
-    app = build_to_serve(settings)
+    port = listener.getsockname()[1]
+    app = build_to_serve(settings, address=f"http://{_here(host)}:{port}")
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    address = f"http://{shown}:{port}/"
     run_servers(
         [Server(application(app), listener, trusted_proxies=settings.trusted_proxies)],
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
@@ -37,6 +38,12 @@ def serve_settings(settings: Settings, host: str, port: int) -> int:
     loss = loss_of(app.store)
     _say(f"todoke has stopped. {loss}" if loss else "todoke has stopped; nothing is lost.")
     return 1 if loss else 0
+
+
+def _here(host: str) -> str:
+    """The host by which this machine reaches what listens on `host`."""
+    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 nothing listens here
+    return f"[{nearest}]" if ":" in nearest else nearest
 
 
 def _forms(settings: Settings) -> str:

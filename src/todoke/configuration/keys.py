@@ -84,7 +84,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-SECRETS: dict[tuple[str, str], str] = {("site", "secret"): "TODOKE_SECRET"}
+SECRETS: dict[tuple[str, str], str] = {
+    ("site", "secret"): "TODOKE_SECRET",
+    ("site", "metrics_token"): "TODOKE_METRICS_TOKEN",
+}
 """Keys that people would look for in the file, and the environment variable each belongs in."""
 for _service in SERVICES.values():
     SECRETS |= {(f"mail.{_service.section}", s.key): s.variable for s in _service.secrets}
@@ -100,6 +103,7 @@ ENVIRONMENT = (
     *(secret.variable for service in SERVICES.values() for secret in service.secrets),
     "TODOKE_CONFIG",
     "TODOKE_LOG",
+    "TODOKE_METRICS_TOKEN",
     "TODOKE_DOOR_URL",
     "TODOKE_SECRETS_FROM",
     "TODOKE_SECRETS_PATH",

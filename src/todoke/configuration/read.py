@@ -14,15 +14,18 @@ from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
-from todoke.model.settings import Settings, named_table
+from todoke.model.settings import Secret, Settings, named_table
 from todoke.stores.sqlite.file_system import network_file_system
 from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
 from todoke.toml.places import places
-from todoke.toml.secrets import decode_secret, kept_secret
+from todoke.toml.secrets import decode_secret, kept_secret, text_secret
 from todoke.toml.table import Table
 
 DEFAULT_DATA = "./data"
+METRICS_TOKEN = "TODOKE_METRICS_TOKEN"  # noqa: S105 the variable's name
 _UNSAVED_SECRET = b""
+_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{15,}[A-Za-z0-9\-._~+/=]+")
+"""What a bearer token may hold (RFC 6750 2.1); shorter ones can be guessed."""
 
 
 def read(path: Path, environ: Mapping[str, str], *, serving: bool = True) -> Settings:
@@ -108,6 +111,7 @@ def _read_document(
     templates = read_templates(mail_table, folder)
     forms = _read_forms(top, site.site, folder)
     secret = _read_secret(findings, environ, dry=dry)
+    metrics_token = _read_metrics_token(findings, environ)
     _check_uploads(findings, environ)
     if any(finding.severity == ERROR for finding in findings.found):
         return None
@@ -123,6 +127,7 @@ def _read_document(
         max_corrections=site.max_corrections,
         repeat_window=site.repeat_window,
         trusted_proxies=site.trusted_proxies,
+        metrics_token=metrics_token,
     )
 
 
@@ -159,6 +164,19 @@ def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -
         )
     faulty = any(finding.severity == ERROR for finding in findings.found)
     return _UNSAVED_SECRET if dry or faulty else kept_secret(data_folder(environ))
+
+
+def _read_metrics_token(findings: Findings, environ: Mapping[str, str]) -> Secret:
+    token = text_secret(environ, METRICS_TOKEN)
+    if not all(_TOKEN.fullmatch(value) for value in token.values):
+        findings.note(
+            ERROR,
+            (),
+            f"{METRICS_TOKEN} must be 16 characters or more, each a letter, a digit or one of -._~+/=",
+            "For instance the output of `openssl rand -hex 16`.",
+            place=("the environment", 0),
+        )
+    return token
 
 
 def _check_uploads(findings: Findings, environ: Mapping[str, str]) -> None:

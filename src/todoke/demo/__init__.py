@@ -59,7 +59,7 @@ def serve_demo(port: int) -> None:
     with listen(HOST, port) as door, listen(HOST, port and port + 1) as inbox:
         settings = demo_settings(_origin(door), _origin(inbox))
         switch = WebhookSwitch(settings.data / "webhook")
-        app = build_to_serve(settings)
+        app = build_to_serve(settings, address=_origin(door))
         app = dataclasses.replace(app, mailer=SwitchedMailer(app.mailer, switch))
         servers = _servers(app, switch, door, inbox)
         run_servers(servers, ready=lambda: _welcome(app))

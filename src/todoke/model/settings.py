@@ -169,7 +169,7 @@ class Settings:
     `uploads` is the bucket beside the table that keeps the contents of files ("" for none).
 
     `secret` (32 bytes or more) derives receipt links and sessions, and places in the store; `templates` is the site
-    owner's folder of mail templates, None for ours.
+    owner's folder of mail templates, None for ours. `metrics_token` opens the figures from elsewhere.
     """
 
     site: Site
@@ -183,3 +183,4 @@ class Settings:
     max_corrections: int = 3
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0
+    metrics_token: Secret = NO_SECRET

@@ -29,7 +29,7 @@ def show_address(address: Address) -> str:
 
 def show_size(octets: int) -> str:
     """A number of bytes: 5 MB, 300 kB, 1.5 MB. In steps of 1,024, as limits are configured: "5MB" reads as 5 MB."""
-    for unit, scale in (("MB", 1_048_576), ("kB", 1024)):
+    for unit, scale in (("GB", 1_073_741_824), ("MB", 1_048_576), ("kB", 1024)):
         if octets >= scale:
             return f"{octets / scale:.1f}".removesuffix(".0") + f" {unit}"
     return f"{octets} B"

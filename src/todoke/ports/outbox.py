@@ -34,6 +34,13 @@ class Duplicate(msgspec.Struct, frozen=True):
     upload: str = ""
 
 
+class Backlog(msgspec.Struct, frozen=True):
+    """What is due, in hand or to be tried again: how many messages, and when the oldest of them was made."""
+
+    messages: int
+    oldest: datetime | None
+
+
 class Outbox(Protocol):
     """Keeps messages until they are handed over. Durability and errors are those of Store."""
 
@@ -109,6 +116,10 @@ class Outbox(Protocol):
 
         A hint for `claim`: what it names another may have taken meanwhile, and it may miss what came just now.
         """
+        ...
+
+    def backlog(self) -> Backlog:
+        """All that waits. It is counted one by one: for people who ask, not for a page."""
         ...
 
 

@@ -16,19 +16,22 @@ from starlette.types import ASGIApp
 from todoke.model.errors import NotFound, StoreError
 from todoke.model.log import get_logger
 from todoke.walk.app import App
+from todoke.walk.commits import Commits
 from todoke.walk.confirm import Confirmer
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
-from todoke.web import health, hooks, receipt
+from todoke.web import health, hooks, owner, receipt
 from todoke.web.desk import desk
 from todoke.web.door import door, uploads
 from todoke.web.http.asked import language_of
 from todoke.web.http.errors import error_response
 from todoke.web.http.front import Front
 from todoke.web.http.hsts import Hsts
+from todoke.web.owner import Live
 from todoke.web.pages import pages
 from todoke.web.receipt import Pace
+from todoke.wiring import commits_of
 
 Lifespan = Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]
 
@@ -69,6 +72,8 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         lifespan=lifespan,
         track_events=track_events,
         mail_rest=sender.rest,
+        tells_owner=True,
+        commits=commits_of(app.store),
     )
 
 
@@ -80,18 +85,27 @@ def without_sender(
     pace: Pace | None = None,
     track_events: hooks.Track | None = None,
     mail_rest: Callable[[], MailRest | None] = lambda: None,
+    tells_owner: bool = False,
+    commits: Commits | None = None,
 ) -> ASGIApp:
     """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
 
     `track_events` journals the events of a webhook's call; see hooks.routes. `mail_rest` tells whether all mail rests.
+    With `tells_owner` figures can be read (web/owner.py), those of the store's `commits` among them.
     """
+    readiness = health.tried_lately(app)
     own_routes = [
         *receipt.routes(app, pace=pace),
         *hooks.routes(app, track_events),
         *desk.routes(app),
         *uploads.routes(app),
         *pages.routes(),
-        *health.routes(app, mail_rest),
+        *health.routes(app, mail_rest, readiness),
+        *(
+            owner.routes(app, Live(app.clock(), readiness, mail_rest, commits))
+            if tells_owner
+            else ()
+        ),
     ]
     rest = Starlette(
         routes=[*own_routes, *extra_routes],

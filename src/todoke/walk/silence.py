@@ -31,6 +31,8 @@ LOOKED_AT = 200
 """So many submissions are looked at, however many are stored."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HEARD = "heard/"
+"""The mark of when a service was heard begins with it; then comes the service's name."""
 _EXPECTED = "expect_events_within"
 """A mark so long after the epoch."""
 log = get_logger(__name__)
@@ -186,7 +188,7 @@ def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
 
 
 def _heard(service: str) -> str:
-    return f"heard/{service}"
+    return f"{HEARD}{service}"
 
 
 def _watched(service: str) -> str:

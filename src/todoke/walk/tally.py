@@ -24,6 +24,12 @@ class Counted(StrEnum):
     """Requests at the door that were not taken: form ("" for none of ours), HTTP status, code."""
     FAULTS = "faults"
     """What was wrong with fields of those: form, field, code."""
+    HAND_OVERS = "hand_overs"
+    """Hand-overs to the mail service: the kind of event that each came to."""
+    EVENTS = "events"
+    """Delivery events that webhooks told: kind, and what the journal did with it."""
+    HOOK_CALLS = "hook_calls"
+    """Calls of webhooks: service ("" for none of ours), HTTP status."""
 
 
 class Tally:

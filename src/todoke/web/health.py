@@ -34,12 +34,27 @@ _UNAVAILABLE = {**_NO_STORE, "retry-after": str(RETRY_AFTER_SECONDS)}
 _log = get_logger(__name__)
 
 
-def routes(app: App, mail_rest: Callable[[], MailRest | None]) -> list[Route]:
-    """The two routes. `mail_rest` tells whether all mail rests."""
+def routes(
+    app: App, mail_rest: Callable[[], MailRest | None], readiness: Lately[str]
+) -> list[Route]:
+    """The two routes. `mail_rest` tells whether all mail rests, `readiness` why it is not ready, or ""."""
     return [
         Route("/healthz", _alive(app, mail_rest), methods=["GET"]),
-        Route("/readyz", _ready(app), methods=["GET"]),
+        Route("/readyz", _ready(readiness), methods=["GET"]),
     ]
+
+
+def tried_lately(app: App) -> Lately[str]:
+    """Why it is not ready, or "": tried once in a while for all who ask."""
+    return Lately(Readiness(app).why_not, TRY_EVERY_SECONDS)
+
+
+async def words_of(readiness: Lately[str]) -> str:
+    """Why it is not ready, or ""."""
+    try:
+        return await readiness.get(PATIENCE_SECONDS)
+    except TimeoutError:
+        return "the store does not answer in time"
 
 
 def _alive(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[no-untyped-def]
@@ -57,15 +72,10 @@ def _alive(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[
     return alive
 
 
-def _ready(app: App):  # type: ignore[no-untyped-def]
-    readiness = Lately(Readiness(app).why_not, TRY_EVERY_SECONDS)
-
+def _ready(readiness: Lately[str]):  # type: ignore[no-untyped-def]
     async def ready(_: Request) -> Response:
         """GET /readyz."""
-        try:
-            why_not = await readiness.get(PATIENCE_SECONDS)
-        except TimeoutError:
-            why_not = "the store does not answer in time"
+        why_not = await words_of(readiness)
         if why_not:
             return PlainTextResponse(f"Not ready: {why_not}.\n", 503, _UNAVAILABLE)
         return PlainTextResponse("ready\n", headers=_NO_STORE)

@@ -31,6 +31,7 @@ from todoke.ports.journal import Journaled
 from todoke.walk.app import App
 from todoke.walk.confirm import track_held_back
 from todoke.walk.silence import note_heard
+from todoke.walk.tally import Counted
 from todoke.walk.track import track
 from todoke.web.http.asked import client_address
 from todoke.web.http.body import read_body
@@ -55,9 +56,13 @@ def routes(app: App, track_events: Track | None = None) -> list[Route]:
 
     async def answer_call(request: Request) -> Response:
         try:
-            return await _answer(app, journal, request)
+            answer = await _answer(app, journal, request)
         except (RequestError, StoreError) as error:
-            return _refusal(request, error)
+            answer = _refusal(request, error)
+        service = request.path_params["service"]
+        known = service if service in app.sources else ""
+        app.tally.count(Counted.HOOK_CALLS, known, str(answer.status_code))
+        return answer
 
     return [Route("/hooks/{service}/{secret}", answer_call, methods=["POST"], name="hook")]
 
@@ -80,9 +85,12 @@ async def _answer(app: App, journal: Track, request: Request) -> Response:
 def _journal(
     app: App, journal: Track, source: EventSource, call: HookRequest
 ) -> Counter[Journaled]:
-    journaled = Counter(journal(source.read(call, app.clock())))
+    events = source.read(call, app.clock())
+    words = journal(events)
+    for event, word in zip(events, words, strict=True):
+        app.tally.count(Counted.EVENTS, event.kind.value, word.value)
     note_heard(app, source.name)
-    return journaled
+    return Counter(words)
 
 
 def _source(app: App, service: str, stated: str, remote: str) -> EventSource:

@@ -552,6 +552,35 @@ def test_todoke_secret_is_hex_or_base_64(tmp_path: Path, text: str, good: bool) 
     assert (found == []) == good
 
 
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("0123456789abcdef", True),
+        ("0123456789abcdef, fedcba9876543210", True),
+        ("c29tZSBsb25nIHRva2Vu==", True),
+        ("", True),
+        ("0123456789abcde", False),
+        ("0123456789 abcdef", False),
+        ("0123456789abcdef, short", False),
+        ("合言葉" * 10, False),
+    ],
+)
+def test_a_token_that_can_be_guessed_or_not_be_stated_is_a_fault(
+    tmp_path: Path, text: str, good: bool
+) -> None:
+    """16 characters or more, of those that a bearer token may hold; two while one takes the place of the other."""
+    found = faults_of(tmp_path, GOOD, {"TODOKE_METRICS_TOKEN": text})
+    assert (found == []) == good
+    assert all("openssl rand" in fault and text not in fault for fault in found)
+
+
+def test_a_token_in_the_file_is_led_to_the_environment(tmp_path: Path) -> None:
+    """As every secret is."""
+    written = GOOD.replace("[mail]", 'metrics_token = "0123456789abcdef"\n\n[mail]', 1)
+    (fault,) = faults_of(tmp_path, written)
+    assert "TODOKE_METRICS_TOKEN" in fault
+
+
 def test_a_table_needs_a_secret_of_its_own(tmp_path: Path) -> None:
     """With TODOKE_TABLE the secret must be given, for no folder keeps it; then the table is the store."""
     zoned = GOOD.replace("[site]\n", '[site]\ntime_zone = "Asia/Tokyo"\n')

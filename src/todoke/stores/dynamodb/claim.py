@@ -19,6 +19,7 @@ import msgspec
 from todoke.model import ids
 from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Claim
+from todoke.ports.outbox import Backlog
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.client import Item
 from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
@@ -119,12 +120,14 @@ class DynamoOutbox:
                 best = min([*times, best] if best else times, default=None)
         return best
 
-    def count(self) -> int:
-        """How many messages wait or are being worked on."""
+    def backlog(self) -> Backlog:
+        """See Outbox.backlog."""
         there: dict[str, StoredItem] = {}
         for rounds in (self._put_off_rounds(), self._fresh_rounds()):
             there |= {stored.id: stored for _, round_ in rounds for stored in round_}
-        return sum(w.wakes_at is not None for s in there.values() for w in s.record.works)
+        works = (w for s in there.values() for w in s.record.works)
+        made = [w.message.created_at for w in works if w.wakes_at is not None]
+        return Backlog(len(made), min(made, default=None))
 
     def fresh_ids(self, limit: int) -> list[str]:
         """The ids from the mark on, oldest first: what the door wrote and nothing has looked at since."""

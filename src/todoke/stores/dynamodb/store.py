@@ -17,7 +17,7 @@ from todoke.ports.archive import Page, Query
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
-from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.dynamodb import add, move, orphans, shelf
 from todoke.stores.dynamodb.cabinet import Cabinet
@@ -139,6 +139,10 @@ class DynamoStore:
         """See Store."""
         return self._outbox.due(now, limit)
 
+    def backlog(self) -> Backlog:
+        """See Store."""
+        return self._outbox.backlog()
+
     def read_change(self, record: Mapping[str, Any]) -> Mapping[str, datetime]:
         """See ReadChange. What the record brings is noted, so that the claim after it needs no read."""
         stored = submission_in(record)
@@ -226,7 +230,7 @@ class DynamoStore:
         return {
             "submissions": submissions,
             "messages": messages,
-            "due": self._outbox.count(),
+            "due": self._outbox.backlog().messages,
             "orphans": orphans.count(self._table),
         }
 

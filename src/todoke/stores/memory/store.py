@@ -18,7 +18,7 @@ from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Page, Query
 from todoke.ports.journal import FollowUp, Journaled
-from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.memory.erase import erase
 from todoke.stores.memory.page import page
@@ -119,6 +119,12 @@ class MemoryStore:
         """See Store."""
         with self._reading() as tables:
             return [work.message.id for work in tables.due(now, ())[:limit]]
+
+    def backlog(self) -> Backlog:
+        """See Store."""
+        with self._reading() as tables:
+            made = [w.message.created_at for w in tables.works.values() if w.wakes_at is not None]
+        return Backlog(len(made), min(made, default=None))
 
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""

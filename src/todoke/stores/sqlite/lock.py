@@ -50,9 +50,21 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def begin_serving(store: Leased) -> ExitStack:
+def served_at(data: Path) -> str:
+    """The address at which a process serves the store in this folder now; "" where none does, or it gave none."""
+    if not is_served(data):
+        return ""
+    try:
+        lines = _lock(data).read_text("ascii").splitlines()
+    except (OSError, UnicodeError):
+        return ""
+    return lines[1] if len(lines) > 1 else ""
+
+
+def begin_serving(store: Leased, address: str = "") -> ExitStack:
     """Take the store for this process and let the leases of the one before lapse; its `close` gives the store free.
 
+    `address` is told to who asks for it (`served_at`).
     Without this a mail that was in hand when the process died would wait for its lease to run out. Raises
     ConfigError: if another process serves this store. StoreUnavailable: if it cannot be written.
     """
@@ -64,13 +76,13 @@ def begin_serving(store: Leased) -> ExitStack:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _lock_folder(data, held)
         except BlockingIOError as error:
-            other = os.read(file, 32).decode("ascii", "replace").strip()
+            other = os.read(file, 32).decode("ascii", "replace").partition("\n")[0]
             raise ConfigError(
                 f"Another todoke{f' (process {other})' if other else ''} serves the data in {data}. Stop it first, "
                 "or set TODOKE_DATA to another folder."
             ) from error
         os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
+        os.write(file, f"{os.getpid()}\n{address}\n".encode())
         store.end_leases()
         if kind := network_file_system(data):
             _log.warning("store_on_another_machine", folder=str(data), file_system=kind)

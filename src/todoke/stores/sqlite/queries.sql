@@ -144,9 +144,9 @@ SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM 
 -- name: totals
 SELECT name, value FROM totals;
 
--- name: count_due
--- How many messages wait or are being worked on.
-SELECT count(*) FROM messages WHERE due_at IS NOT NULL;
+-- name: backlog
+-- How many messages wait or are being worked on, and when the oldest of them was made.
+SELECT count(*), min(created_at) FROM messages WHERE due_at IS NOT NULL;
 
 -- name: walk
 -- Submissions after a place, oldest first.

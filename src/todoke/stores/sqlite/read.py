@@ -10,10 +10,49 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import AttemptTimeline, MessageTimeline, Timeline
-from todoke.model.submission import Submission
-from todoke.stores.rules.values import read_event, time_or_none
+from todoke.model.submission import File, Submission
+from todoke.ports.outbox import Backlog
+from todoke.stores.rules.values import plain, read_event, time_or_none
 from todoke.stores.rules.work import Work, attempt_timeline
-from todoke.stores.sqlite.rows import SQL, Row, attempt_of, json_list, message_of, submission_of
+from todoke.stores.sqlite.rows import (
+    SQL,
+    Row,
+    attempt_of,
+    json_list,
+    message_of,
+    read_totals,
+    submission_of,
+)
+
+
+def backlog(connection: apsw.Connection) -> Backlog:
+    """See Outbox.backlog."""
+    [(messages, oldest)] = connection.execute(SQL["backlog"])
+    return Backlog(messages, time_or_none(oldest))
+
+
+def counts(connection: apsw.Connection) -> dict[str, int]:
+    """See Archive.counts."""
+    totals = read_totals(connection)
+    return {
+        "submissions": totals["submissions"],
+        "messages": totals["messages"],
+        "due": backlog(connection).messages,
+        "orphans": totals["orphans"],
+    }
+
+
+def read_file(connection: apsw.Connection, submission_id: str, position: int) -> File | None:
+    """See Archive.file."""
+    seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
+    stored = load(connection, [] if seq is None else [seq]).get(seq)
+    if stored is None or not 0 <= position < len(stored.submission.entries):
+        return None
+    file = stored.submission.entries[position].value
+    if not isinstance(file, File):
+        return None
+    content = connection.execute(SQL["file"], {"seq": seq, "position": position}).get
+    return File(name=file.name, media_type=file.media_type, content=content)
 
 
 class StoredRows(msgspec.Struct, frozen=True):

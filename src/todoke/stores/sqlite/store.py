@@ -23,7 +23,7 @@ from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Page, Query
 from todoke.ports.journal import FollowUp, Journaled
-from todoke.ports.outbox import Added, Duplicate
+from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
@@ -31,10 +31,11 @@ from todoke.stores.rules.values import micros, plain, read_event, time_or_none
 from todoke.stores.sqlite import claim, erase, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.database import open_reader, translated
-from todoke.stores.sqlite.read import load
+from todoke.stores.sqlite.read import backlog, counts, load, read_file
 from todoke.stores.sqlite.rescue import Loss
-from todoke.stores.sqlite.rows import SQL, read_totals
+from todoke.stores.sqlite.rows import SQL
 from todoke.stores.sqlite.writer import Writer
+from todoke.walk.commits import Commits
 
 IDLE_READERS = 8
 """So many reading connections are kept open; more are opened when needed and closed again."""
@@ -130,6 +131,11 @@ class SqliteStore:
             rows = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
             return [str(id_) for id_, _ in rows]
 
+    def backlog(self) -> Backlog:
+        """See Store."""
+        with self._reading() as connection:
+            return backlog(connection)
+
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
         return self._timeline("seq_of_token", {"hash": plain(token_hash)})
@@ -146,15 +152,7 @@ class SqliteStore:
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
         with self._reading() as connection:
-            seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
-            stored = load(connection, [] if seq is None else [seq]).get(seq)
-            if stored is None or not 0 <= position < len(stored.submission.entries):
-                return None
-            file = stored.submission.entries[position].value
-            if not isinstance(file, File):
-                return None
-            content = connection.execute(SQL["file"], {"seq": seq, "position": position}).get
-            return File(name=file.name, media_type=file.media_type, content=content)
+            return read_file(connection, submission_id, position)
 
     def file_link(self, submission_id: str, position: int) -> str | None:  # noqa: ARG002 - see Store
         """See Store. It gives its files out itself."""
@@ -224,13 +222,7 @@ class SqliteStore:
     def counts(self) -> Mapping[str, int]:
         """See Store."""
         with self._reading() as connection:
-            totals = read_totals(connection)
-            return {
-                "submissions": totals["submissions"],
-                "messages": totals["messages"],
-                "due": connection.execute(SQL["count_due"]).get,
-                "orphans": totals["orphans"],
-            }
+            return counts(connection)
 
     def put_code(self, code_hash: str, expires_at: datetime) -> None:
         """See Store."""
@@ -284,6 +276,11 @@ class SqliteStore:
     def end_leases(self) -> None:
         """Let every lease lapse now: the process that held them is gone."""
         self._write(claim.end_leases, None)
+
+    @property
+    def commits(self) -> Commits:
+        """How the writes went since it was opened."""
+        return self._writer.commits
 
     @property
     def loss(self) -> Loss | None:

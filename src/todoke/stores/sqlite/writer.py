@@ -6,6 +6,7 @@ What waits is written in one transaction with one fsync; futures are resolved af
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from todoke.model.log import get_logger
 from todoke.stores.sqlite.database import BUSY_MILLISECONDS, as_store_error, open_writer
 from todoke.stores.sqlite.held import Held, hold
 from todoke.stores.sqlite.rescue import Loss, Rescue
+from todoke.walk.commits import Commits
 
 GROUP_WRITES = 256
 """So many writes share one transaction at most; more would only make the first wait longer."""
@@ -68,6 +70,7 @@ class Writer:
     _held: Held | None = None
     _emptied: str = ""
     """What happened to a file that is damaged since: whatever comes into it afterwards, it is not what was there."""
+    commits: Commits = field(default_factory=Commits)
     _rescue: Rescue = field(init=False)
     _thread: Thread | None = None
 
@@ -179,6 +182,7 @@ class Writer:
             self._checkpoint()
 
     def _commit(self, group: list[Write]) -> list[Any]:
+        began = time.perf_counter()
         try:
             connection = self._ready()
             connection.execute("BEGIN IMMEDIATE")
@@ -186,6 +190,7 @@ class Writer:
             connection.execute("COMMIT")
             self._require_held()
         except BaseException as error:
+            self.commits.failures += 1
             self._roll_back()
             ours = as_store_error(error, self.path)
             if ours is None:
@@ -194,6 +199,7 @@ class Writer:
                 # What the WAL holds may fit into the file; then its room is free for the next write.
                 self._copy_wal(apsw.SQLITE_CHECKPOINT_PASSIVE)
             raise ours from error
+        self.commits.note(len(group), time.perf_counter() - began)
         return answers
 
     def _run_alone(self, write: Write) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from todoke.model.errors import SendDeferred
 from todoke.model.message import Outcome
 from todoke.walk.send.doubt import Doubt
 from todoke.walk.send.hand_over import Result
-from todoke.walk.send.notice import Notice
+from todoke.walk.send.notice import Notice, without_addresses
 
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 25.0  # so the first mail leaves within half a minute of the service's return
@@ -26,10 +26,12 @@ ASKED_REST_SECONDS = 60.0
 
 
 class MailRest(NamedTuple):
-    """All mail rests: for how long already, and why."""
+    """All mail rests: for how long already, why, in which words (without addresses), and until the next try."""
 
     seconds: float
     reason: Reason
+    words: str = ""
+    next_try_seconds: float = 0.0
 
 
 class Circuit:
@@ -64,7 +66,12 @@ class Circuit:
         fault = self.fault
         if not self.is_open or fault is None:
             return None
-        return MailRest(self._monotonic() - self._opened_at, fault.reason or Reason.OTHER)
+        return MailRest(
+            self._monotonic() - self._opened_at,
+            fault.reason or Reason.OTHER,
+            without_addresses(fault.diagnostic or str(fault)),
+            self.rest_seconds(),
+        )
 
     def after(self, result: Result, now: datetime) -> Outcome:
         """Note what came of one mail; its outcome. After a fault that is not its own it is due when the rest is over.

@@ -22,6 +22,7 @@ from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit, MailRest
 from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinished
+from todoke.walk.send.handed import HandOvers
 from todoke.walk.send.in_hand import InHand
 from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import ROUND_REST, claim_due, put_off
@@ -54,6 +55,7 @@ class Sender:
         self._came: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None is a hint
         self._is_hinted = False
         self._stopping = threading.Event()
+        self._hand_overs = HandOvers(app)
         self._window = Window(app.mailer.concurrency)
         self._in_hand = InHand(app.settings.mail.lease)
         self._asks = ""  # the attempt that asks whether the service is back
@@ -229,6 +231,7 @@ class Sender:
             for outcome in self._unstored:
                 self._store_alone(outcome)
         stored = len(self._unstored)
+        self._hand_overs.note(self._unstored)
         self._unstored.clear()
         self._permit(stored)
         self._window.note(stored)

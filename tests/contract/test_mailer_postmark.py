@@ -113,7 +113,15 @@ class TestEveryAnswer:
             (error(401, 10), SendDeferred, True, "misconfigured"),
             (error(503, 100), SendDeferred, True, "other"),
             (error(422, 300, "Invalid 'To' address: 'x'."), SendRefused, None, "other"),
-            *((error(422, 300, words), SendDeferred, True, "misconfigured") for words in SHARED),
+            *((error(422, 300, words), SendDeferred, False, "misconfigured") for words in SHARED),
+            (
+                error(
+                    422, 300, "Error parsing 'To': illegal domain in address 'from@tag.example'."
+                ),
+                SendRefused,
+                None,
+                "other",
+            ),
             (error(422, 400), SendDeferred, True, "misconfigured"),
             (error(422, 401), SendDeferred, True, "misconfigured"),
             (error(422, 402), SendDeferred, False, "other"),
@@ -134,11 +142,13 @@ class TestEveryAnswer:
             (answer_of(422, "{}"), SendDeferred, False, "other"),
             (answer_of(429, ""), SendDeferred, True, "other"),
             (answer_of(500, "{}"), SendDeferred, False, "other"),
+            (answer_of(502, "<html>"), SendUnknown, True, None),
             (answer_of(503, ""), SendDeferred, True, "other"),
+            (answer_of(504, ""), SendUnknown, True, None),
             (answer_of(301, ""), SendDeferred, False, "other"),
-            (answer_of(200, "nonsense"), SendUnknown, None, None),
-            (answer_of(200, '{"ErrorCode": 0, "Message": "OK"}'), SendUnknown, None, None),
-            (answer_of(200, '{"ErrorCode": true, "MessageID": 7}'), SendUnknown, None, None),
+            (answer_of(200, "nonsense"), SendUnknown, False, None),
+            (answer_of(200, '{"ErrorCode": 0, "Message": "OK"}'), SendUnknown, False, None),
+            (answer_of(200, '{"ErrorCode": true, "MessageID": 7}'), SendUnknown, False, None),
         ],
     )
     def test_is_read(

@@ -191,7 +191,23 @@ class SendRefused(SendError):
 
 
 class SendUnknown(SendError):
-    """The message was handed over and the answer was lost: it may or may not have been taken."""
+    """The message was handed over and the answer was lost: it may or may not have been taken.
+
+    `stop_all` is True when a gateway answered in the service's place: what it is given now would be lost likewise.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str = "",
+        diagnostic: str = "",
+        retry_after_seconds: float | None = None,
+        stop_all: bool = False,
+    ) -> None:
+        super().__init__(message, code=code, diagnostic=diagnostic)
+        self.retry_after_seconds = retry_after_seconds
+        self.stop_all = stop_all
 
 
 class RecordsUnavailable(Error):

@@ -17,7 +17,8 @@ from todoke.model.delivery import Ceiling
 from todoke.model.message import Claim, Role
 
 MOST_REPEATS = 2
-"""So often a mail whose answer was lost is handed over again: a server that is always too slow may take every copy."""
+"""So often a mail without an answer is handed over again: a server that is always too slow may take every copy, and so
+may one that had taken it each time our process died."""
 Draw = Callable[[float, float], float]
 """A random number between two bounds; random.uniform, or a fixed one in tests."""
 
@@ -65,7 +66,7 @@ class RetryPolicy:
         """
         if claim.message.role is Role.CONFIRMATION or claim.attempt.ceiling is Ceiling.DELIVERED:
             return None
-        if claim.answers_lost >= MOST_REPEATS:
+        if claim.unanswered >= MOST_REPEATS:
             return None
         at = now + max(self.after_lost_answer, self._pause(claim.attempt.number))
         return at if at < self.gives_up_at(claim) else None

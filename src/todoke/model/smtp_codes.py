@@ -19,9 +19,11 @@ _STATUS_CODE = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 # What the server only repeats: addresses, in brackets or bare, and names of hosts. Whoever typed the address chose
 # them, so they are no words of the server. Lists of bad senders keep their names.
 _REPEATED = re.compile(
-    r"<[^<>]*>|[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+"
+    r"<[^<>]*>|(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+"
     r"|(?<![\w.@-])(?![\w.-]*(?:spamhaus|spamcop|barracudacentral))[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,24}(?![\w.])"
 )
+LONGEST = 4_000
+"""Characters of an answer that are read: servers of the recipient's choosing write it, and may write megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def read_answer(code: str, status_code: str, text: str) -> Diagnosis:
     """
     status_code = status_code or find_status_code(text)
     codes = _codes(code, status_code)
-    row = row_of(codes, _own_words(text))
+    row = row_of(codes, own_words(text))
     if row is None:
         return Diagnosis(Permanence.NONE, Reason.OTHER)
     is_temporary = (status_code or code)[:1] == "4"
@@ -63,8 +65,9 @@ def _codes(code: str, status_code: str) -> frozenset[str]:
     return frozenset(enhanced | ({code} if code else set()))
 
 
-def _own_words(text: str) -> str:
-    return _REPEATED.sub("@", " ".join(text.split()))
+def own_words(text: str) -> str:
+    """The words of an answer that are its server's own: without addresses and names of hosts, and LONGEST at most."""
+    return _REPEATED.sub("@", " ".join(text[:LONGEST].split()))
 
 
 def _is_doubted(row: Row, codes: frozenset[str]) -> bool:

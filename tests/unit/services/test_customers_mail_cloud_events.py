@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import UTC, datetime
+from urllib.parse import quote_from_bytes
 
 import pytest
 from hypothesis import given
@@ -231,6 +232,19 @@ def test_batches_of_thousands_are_read_whole(encode):
     """A call with thousands of items gives as many events, in their order."""
     items = [{**ITEM, "apiData": f"{n:026}"} for n in range(5_000)]
     assert [e.token for e in read(encode("deliveries", *items))] == [i["apiData"] for i in items]
+
+
+@pytest.mark.parametrize("words", ["550 \\ud83d", "550 a\tb\nc", "550 Empf\udce4nger"])
+@pytest.mark.parametrize("is_form", [True, False])
+def test_words_that_no_text_can_hold_cost_no_event(words, is_form):
+    """Half a character, a control character, or octets that are no UTF-8, as another server wrote them: all is read."""
+    odd = json.dumps(ITEM | {"status": "failed", "reason": "WORDS"}).replace("WORDS", words)
+    event = f'{{"deliveries": [{odd}, {json.dumps(ITEM)}]}}'.encode("utf-8", "surrogateescape")
+    body = b"event_type=deliveries&event=" + quote_from_bytes(event).encode()
+    if not is_form:
+        body = b'{"event_type": "deliveries", "event": ' + event + b"}"
+    kinds = [event.kind for event in read(body)]
+    assert kinds == [Kind.BOUNCED, Kind.DELIVERED]
 
 
 @pytest.mark.parametrize("encode", [form_body, json_body])

@@ -13,7 +13,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -23,6 +23,7 @@ from todoke.model.errors import ConfigError, Forged, Malformed
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
+from todoke.services.http.json_text import mended
 from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
 from todoke.toml.zones import find_zone
 
@@ -127,6 +128,7 @@ _text = msgspec.json.Decoder(str)
 _lists = msgspec.json.Decoder(dict[str, list[msgspec.Raw]])
 _item = msgspec.json.Decoder(_Item)
 
+T = TypeVar("T")
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -189,7 +191,7 @@ def read_item(
     """
     undated_at = undated_at or now
     try:
-        item = _item.decode(raw)
+        item = _read_mended(_item, raw)
     except _UNREADABLE:
         return DeliveryEvent(kind=Kind.OTHER, at=undated_at, received_at=now, service=NAME, raw=raw)
     text = plain(item.reason)
@@ -231,7 +233,7 @@ def _parameters(request: HookRequest) -> tuple[str, bytes, str]:
 
 
 def _from_json(body: bytes) -> tuple[str, bytes, str]:
-    call = _call.decode(body)
+    call = _read_mended(_call, body)
     event = bytes(call.event)
     if event.lstrip()[:1] == b'"':
         event = _text.decode(event).encode()
@@ -241,7 +243,7 @@ def _from_json(body: bytes) -> tuple[str, bytes, str]:
 def _from_form(body: bytes) -> tuple[str, bytes, str]:
     try:
         parameters = dict(
-            parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=50)
+            parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
         )
     except ValueError as error:
         raise Malformed("The webhook call cannot be read.") from error
@@ -254,9 +256,17 @@ def _from_form(body: bytes) -> tuple[str, bytes, str]:
 def _lists_of(event: bytes, event_type: str) -> Mapping[str, Sequence[msgspec.Raw]]:
     """The lists in `event`: an object with one key, the event type."""
     try:
-        return _lists.decode(event)
+        return _read_mended(_lists, event)
     except _UNREADABLE as error:
         raise Malformed(f"The `event` of type {event_type[:40]!r} cannot be read.") from error
+
+
+def _read_mended(decoder: msgspec.json.Decoder[T], octets: bytes) -> T:
+    """What JSON says, even where its strings hold what no text can. Raises one of _UNREADABLE."""
+    try:
+        return decoder.decode(octets)
+    except _UNREADABLE:
+        return decoder.decode(mended(octets))
 
 
 def plain(value: Any) -> str:

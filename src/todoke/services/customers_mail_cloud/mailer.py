@@ -28,7 +28,7 @@ from todoke.services.customers_mail_cloud.client import (
     without_secret,
 )
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
-from todoke.services.http.post import HttpAnswer, post
+from todoke.services.http.post import HttpAnswer, by_a_gateway, post
 from todoke.services.meaning import refusal
 
 PATH = "/api/v2/emails/send.json"
@@ -154,11 +154,17 @@ def _mailbox(box: Mailbox) -> dict[str, str]:
 
 
 def _failure(answer: HttpAnswer, faults: Sequence[ApiFault], *, is_api: bool) -> SendError:
-    """4xx with `errors` is final, unless it is about who we are or how fast. All else is not the API: not now."""
+    """4xx with `errors` is final, unless it is about who we are or how fast. 5xx without is no word of the API's.
+
+    Then it is unknown what became of the mail. All else: not now.
+    """
     status, pause = answer.status, answer.retry_after_seconds
     code, words = _code(faults) or str(status), _words(faults) or f"HTTP {status}"
     if status in {401, 403}:
         return _waits(code, words, pause or SET_UP_PAUSE_SECONDS)
+    lost = None if is_api else by_a_gateway(status, words, pause=pause)
+    if lost is not None:
+        return lost
     if status == 429 or status in {502, 503, 504}:
         return SendDeferred(code=code, diagnostic=words, retry_after_seconds=pause, stop_all=True)
     if 400 <= status < 500 and status != 408 and is_api:

@@ -51,6 +51,17 @@ def read_pause(retry_after: str, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_PAUSE)
 
 
+def by_a_gateway(status: int, words: str, *, pause: float | None = None) -> SendUnknown | None:
+    """What a status means that no service's own error came with, or None where it says that nothing was taken.
+
+    A proxy before the service, or its own server in trouble, answers so after it was given the whole mail, and nobody
+    knows whether that was taken. 503 says "unable to handle the request" (RFC 9110 15.6.4), and is no such answer.
+    """
+    if status < 500 or status == 503:
+        return None
+    return SendUnknown(code=str(status), diagnostic=words, retry_after_seconds=pause, stop_all=True)
+
+
 def post(
     pool: urllib3.PoolManager, url: str, octets: bytes, headers: Mapping[str, str]
 ) -> HttpAnswer:

@@ -10,6 +10,8 @@ import re
 
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
+from todoke.model.smtp_codes import own_words
+from todoke.services.http.post import by_a_gateway
 from todoke.services.meaning import refusal
 
 SET_UP_PAUSE_SECONDS = 300.0
@@ -33,6 +35,8 @@ INACTIVE = 406
 """The recipient bounced or complained before, and is on the stream's suppression list."""
 FORBIDDEN_ATTACHMENT = 411
 MAINTENANCE = 100
+LOST_IN_MOST_CASES = 500
+"""The HTTP status of which Postmark says that the message was not taken, in most cases."""
 
 _SHARED = re.compile(
     r"'?\bFrom\b'?|ReplyTo|MessageStream|message stream|Metadata|\bTag\b", re.IGNORECASE
@@ -48,8 +52,16 @@ def read_error(
     shown = str(status if code is None else code)
     if code is None:
         return _without_code(status, diagnostic, pause)
-    if code in SET_UP or (code == INVALID and _SHARED.search(words)) or status in {401, 403}:
+    if code in SET_UP or status in {401, 403}:
         return _set_up(shown, diagnostic, pause)
+    if code == INVALID and _SHARED.search(own_words(words)):
+        return SendDeferred(
+            code=shown,
+            diagnostic=diagnostic,
+            reason=Reason.MISCONFIGURED,
+            retry_after_seconds=pause,
+            suspects_set_up=True,
+        )
     if code == INACTIVE:
         return SendRefused(code=shown, diagnostic=diagnostic, reason=Reason.SUPPRESSED)
     if code == INVALID:
@@ -78,12 +90,15 @@ def _without_code(status: int, diagnostic: str, pause: float | None) -> SendErro
         return SendRefused(code="413", diagnostic=diagnostic, reason=Reason.TOO_LARGE)
     if 400 <= status < 500 and status not in {408, 422, 429}:
         return _set_up(str(status), diagnostic, pause)
+    lost = by_a_gateway(status, diagnostic, pause=pause) if status != LOST_IN_MOST_CASES else None
+    if lost is not None:
+        return lost
     return SendDeferred(
         code=str(status),
         diagnostic=diagnostic,
         reason=Reason.OTHER,
         retry_after_seconds=pause,
-        stop_all=status in {429, 502, 503, 504},
+        stop_all=status in {429, 503},
     )
 
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from todoke.model.address import same_mailbox
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
-from todoke.services.http.post import read_pause
+from todoke.model.smtp_codes import own_words
+from todoke.services.http.post import by_a_gateway, read_pause
 from todoke.services.meaning import refusal
 
 SET_UP_PAUSE_SECONDS = 300.0
@@ -96,6 +97,10 @@ def read_error(
         return _set_up(code or str(status), diagnostic, pause)
     if 400 <= status < 500 and status != 408:
         return _about_the_mail(code, words, diagnostic, parties)
+    is_named = bool(code) and not code.isdecimal()  # an error of this API
+    lost = None if is_named else by_a_gateway(status, diagnostic, pause=pause)
+    if lost is not None:
+        return lost
     return SendDeferred(
         code=code,
         diagnostic=diagnostic,
@@ -109,7 +114,7 @@ def _about_the_mail(code: str, words: str, diagnostic: str, parties: Parties) ->
     """MessageRejected, BadRequestException and the like: about this mail, unless the words say otherwise."""
     if _NOT_VERIFIED.search(words):
         return _not_verified(code, words, diagnostic, parties)
-    if _ACCOUNT.search(words):
+    if _ACCOUNT.search(own_words(words)):
         return _set_up(code, diagnostic, None)
     if _SUPPRESSED.search(words):
         return SendRefused(code=code, diagnostic=diagnostic, reason=Reason.SUPPRESSED)

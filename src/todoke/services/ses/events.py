@@ -19,6 +19,7 @@ from todoke.model.errors import Forged
 from todoke.model.log import get_logger
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
+from todoke.services.http.json_text import mended
 from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
@@ -179,10 +180,20 @@ def read_message(
         return ()
     undated = told_at or now
     try:
-        message = _object.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        message = _read_object(raw)
+    except _UNREADABLE:
         return (_event(OTHER, raw, at=undated, now=now),)
     return tuple(_events(message, raw, undated, now))
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def _read_object(raw: bytes) -> dict[str, Any]:
+    try:
+        return _object.decode(raw)
+    except _UNREADABLE:
+        return _object.decode(mended(raw))
 
 
 _PACKED_NOTICES = tuple(notice.replace(" ", "") for notice in NOTICES)

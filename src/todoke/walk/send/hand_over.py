@@ -14,7 +14,7 @@ from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknow
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.message import Claim, MessageTimeline, Outcome, Role
-from todoke.model.retry import RetryPolicy
+from todoke.model.retry import MOST_REPEATS, RetryPolicy
 from todoke.model.smtp_codes import Diagnosis, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.walk.app import App
@@ -46,10 +46,16 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
     """Compose the mail of `claim`, or say what its claim comes to without one.
 
     A message whose earlier attempts ended with our process dying, and that is past its time, is given up untried:
-    it may be what kills us. Any other gets this one try, however late it is.
+    it may be what kills us. One that was in hand so often when we died is left unknown: each time it may have been
+    taken. Any other gets this one try, however late it is.
     """
     if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
         return Result(give_up(claim, app.clock()))
+    if claim.interrupted and claim.unanswered > MOST_REPEATS:
+        words = (
+            f"not handed over again: {claim.unanswered} times our process ended in the middle of it"
+        )
+        return Result(_unknown(claim, SendUnknown(diagnostic=words), app.clock(), policy))
     try:
         from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms: of the first mail, not of the start
 
@@ -74,6 +80,8 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         _log_unknown(claim, error, outcome)
         if isinstance(error, SendDeferred) and error.stop_all:
             return Result(outcome, fault=error)
+        if isinstance(error, SendUnknown) and error.stop_all:
+            return Result(outcome, fault=_not_now(error))
         if isinstance(error, SendDeferred) and error.suspects_set_up:
             return Result(outcome, doubt=error, answered=True)
         return Result(outcome, answered=True)
@@ -81,10 +89,25 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"
         lost = SendUnknown(diagnostic=words)
-        outcome = unfinished(claim, lost, app.clock(), policy)
-        _log_unknown(claim, lost, outcome)
-        return Result(outcome)
+        return Result(_unknown(claim, lost, app.clock(), policy))
     return Result(accepted(claim, answer, app.clock()), answered=True, accepted=True)
+
+
+def _unknown(claim: Claim, lost: SendUnknown, now: datetime, policy: RetryPolicy) -> Outcome:
+    outcome = unfinished(claim, lost, now, policy)
+    _log_unknown(claim, lost, outcome)
+    return outcome
+
+
+def _not_now(error: SendUnknown) -> SendDeferred:
+    """What a gateway's answer to one mail means for the others: they were not given to it, and wait."""
+    return SendDeferred(
+        code=error.code,
+        diagnostic=error.diagnostic,
+        reason=Reason.OTHER,
+        retry_after_seconds=error.retry_after_seconds,
+        stop_all=True,
+    )
 
 
 def _told_of(app: App, claim: Claim) -> MessageTimeline | None:

@@ -5,6 +5,7 @@ Each service gives a `MailerDesk`: a way to script the server's next behaviour. 
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import socket
@@ -755,6 +756,17 @@ class TestCustomersMailCloud:
         error = caught.value
         assert KEY not in f"{error!r}{error}{error.code}{error.diagnostic}{mailer!r}"
         assert "bad key ***" in error.diagnostic
+
+    @pytest.mark.parametrize("echo", [KEY[3:], base64.b64encode(f"form:{KEY}".encode()).decode()])
+    def test_no_part_of_the_key_is_in_an_error(
+        self, cloud: tuple[HttpScript, CustomersMailCloudMailer, LineServer], echo: str
+    ) -> None:
+        """Nor the key in another spelling."""
+        script, mailer, _ = cloud
+        script.answers.append(answer_of(400, json.dumps({"errors": f"bad key {echo} given"})))
+        with pytest.raises(SendRefused) as caught:
+            mailer.send(mail())
+        assert caught.value.diagnostic == "bad key *** given"
 
     def test_the_key_never_crosses_a_network_in_the_clear(self) -> None:
         """http is for loopback alone."""

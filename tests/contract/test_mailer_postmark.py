@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -176,15 +177,21 @@ class TestEveryAnswer:
             mailer.send(mail())
         assert caught.value.retry_after_seconds == 7
 
-    def test_no_error_tells_the_token(self, postmark: Parts) -> None:
-        """Not even one whose words repeat it."""
-        script, mailer, _ = postmark
-        script.answers.append(error(422, 300, f"bad token {TOKEN}"))
+    @pytest.mark.parametrize("echo", [TOKEN, TOKEN[3:], base64.b64encode(TOKEN.encode()).decode()])
+    def test_no_error_tells_the_token(self, postmark: Parts, echo: str) -> None:
+        """Not even one whose words repeat it, or a part of it."""
+        script, mailer, url = postmark
+        script.answers.append(error(422, 300, f"bad token {echo}"))
         with pytest.raises(SendRefused) as caught:
             mailer.send(mail())
         told = repr(caught.value) + caught.value.diagnostic + repr(mailer)
-        assert TOKEN not in told
+        assert echo not in told
         assert "***" in told
+        script.answers.append(error(500, 300, f"bad token {echo}"))
+        asked = ask_postmark(
+            postmark_settings(url).mail.own_as(PostmarkSettings), own=(), seconds=2
+        )
+        assert asked.server.error == "300 bad token ***"
 
     def test_a_wrong_token_stops_all(self, postmark: Parts) -> None:
         """As the server itself answers it."""

@@ -257,6 +257,20 @@ class TestFaultsBeforeTheAnswer:
             SesMailer(ses_settings("", region="")).send(mail())
         assert (caught.value.stop_all, caught.value.reason) == (True, "misconfigured")
 
+    def test_a_wrong_signature_tells_no_session_token(
+        self, ses: Parts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """AWS repeats the header fields that it computed the signature of, and the token of a role's session is one."""
+        script, _, url = ses
+        token = "IQoJb3JpZ2luX2VjEXAMPLEtoken//////////wEaCXVzLWVhc3QtMSJHMEUC"
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+        words = f"The request signature does not match. x-amz-date:20261129\nx-amz-security-token:{token}\n\nhost"
+        script.answers.append(error(403, "SignatureDoesNotMatch", words))
+        with pytest.raises(SendDeferred) as caught:
+            SesMailer(ses_settings(url)).send(mail())
+        assert script.sent[0].headers["x-amz-security-token"] == token
+        assert caught.value.diagnostic.endswith("x-amz-date:20261129\n***\n\nhost")
+
     def test_no_error_tells_a_secret_or_an_address(self, ses: Parts) -> None:
         """What went wrong on the way is named by its kind alone."""
         script, mailer, _ = ses

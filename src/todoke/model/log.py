@@ -66,6 +66,10 @@ def log_to_stderr(level: str = "WARNING") -> None:
     handler = _Stderr()
     handler.setFormatter(_Readable() if sys.stderr.isatty() else _Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    root = logging.getLogger()
+    logging.getLogger("todoke").setLevel(root.level)
+    # What libraries say at DEBUG holds what they are given: botocore's secrets, bodies of forms.
+    root.setLevel(max(root.level, logging.INFO))
     # These are few, and nobody can ask for them afterwards. Whoever wants silence on stderr has it.
     logging.getLogger(SECURITY).setLevel(logging.INFO)
     handler.setLevel(

@@ -13,13 +13,25 @@ from pathlib import Path
 
 from todoke.model.errors import ConfigError
 from todoke.model.settings import Secret
+from todoke.toml.table import Table
 
 _BYTES = 32
+_KEY = re.compile(r"[\x21-\x7e]*")
 
 
 def text_secret(environ: Mapping[str, str], variable: str) -> Secret:
     """The secret that `variable` holds, without white space around it."""
     return Secret(environ.get(variable, "").strip())
+
+
+def check_key(table: Table, variable: str, key: Secret) -> None:
+    """Note a key of an API that no header field or call could carry: one with a space, a control, or beyond ASCII."""
+    if not _KEY.fullmatch(key.reveal()):
+        table.error(
+            "",
+            f"has a key in {variable} with a space, a control character or one beyond ASCII in it.",
+            "Copy it from the service's console anew.",
+        )
 
 
 def decode_secret(text: str) -> bytes | None:
@@ -61,8 +73,10 @@ def kept_secret(data: Path) -> bytes:
         if not path.exists():
             _write_once(path, secrets.token_hex(_BYTES) + "\n")
         decoded = decode_secret(path.read_text("ascii"))
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         raise ConfigError(f"{path}: the secret cannot be kept there: {error}.") from error
+    except UnicodeError:  # its words name an octet and its place
+        decoded = None
     if decoded is None:
         raise ConfigError(f"{path}: this is not a secret of {_BYTES} bytes in hex.")
     return decoded

@@ -25,6 +25,7 @@ from todoke.services.customers_mail_cloud.mailer import CustomersMailCloudMailer
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.services.smtp.settings import SmtpSettings
 from todoke.toml.places import line_of, places
+from todoke.toml.secrets import kept_secret
 from todoke.wiring import build
 
 SECRET = {"TODOKE_SECRET": "ab" * 32}
@@ -274,6 +275,24 @@ def test_two_values_of_a_webhook_secret_may_be_live(
     """Each long enough; more would be forgotten ones."""
     found = faults_of(tmp_path, CLOUD, CLOUD_SECRETS | {variable: value})
     assert [fault in text for text in found] == ([True] if fault else [])
+
+
+@pytest.mark.parametrize(
+    "key", ["kéy-with-an-accent", "key with spaces", "key\nX-Field: a", "k\udce4y"]
+)
+def test_a_key_that_no_call_could_carry_is_found_at_the_start(tmp_path: Path, key: str) -> None:
+    """By its variable: neither a character of it nor where that stands is told."""
+    [found] = faults_of(tmp_path, CLOUD, CLOUD_SECRETS | {"TODOKE_CMC_API_KEY": key})
+    assert "TODOKE_CMC_API_KEY" in found
+    assert not any(part in found for part in (key, "é", "accent", "spaces", "X-Field", "udce4"))
+
+
+def test_a_secret_file_that_is_no_text_is_told_without_its_octets(tmp_path: Path) -> None:
+    """What a decoder says of it would be a part of it."""
+    (tmp_path / "secret").write_bytes(b"0123456789abcde\xe4")
+    with pytest.raises(ConfigError) as caught:
+        kept_secret(tmp_path)
+    assert str(caught.value).endswith("this is not a secret of 32 bytes in hex.")
 
 
 def test_without_the_webhook_no_secret_is_needed_and_the_price_is_named(tmp_path: Path) -> None:

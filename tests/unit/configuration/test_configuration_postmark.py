@@ -77,6 +77,10 @@ def test_faults_are_named(tmp_path: Path, old: str, new: str, fault: str) -> Non
     ("changes", "words"),
     [
         ({"TODOKE_POSTMARK_API_KEY": ""}, "error 8 mail.postmark: has no server token."),
+        (
+            {"TODOKE_POSTMARK_API_KEY": "to\rken"},
+            "error 8 mail.postmark: has a key in TODOKE_POSTMARK_API_KEY",
+        ),
         ({"TODOKE_POSTMARK_API_KEY": TEST_TOKEN}, "warning 8 mail.postmark: has the test token"),
         ({"TODOKE_POSTMARK_HOOK_SECRET": "short"}, "error 8 mail.postmark: has no webhook secret"),
         ({"TODOKE_POSTMARK_WEBHOOK_KEY": ""}, "error 8 mail.postmark: has no password of 22"),

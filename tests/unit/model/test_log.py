@@ -28,6 +28,21 @@ def written(capsys: Captured) -> Iterator[Captured]:
     root.setLevel(level)
 
 
+def test_debug_is_for_todoke_alone(written: Captured) -> None:
+    """Libraries say at DEBUG what they were given: secrets, bodies, addresses."""
+    log_to_stderr("debug")
+    logging.getLogger("botocore.parsers").debug("Response body: SECRET")
+    logging.getLogger("urllib3").info("said at info")
+    logging.getLogger("todoke.web.door").debug("ours")
+    log_to_stderr("error")
+    logging.getLogger("todoke.web.door").warning("too quiet")
+    err = written.readouterr().err
+    assert "SECRET" not in err
+    assert "too quiet" not in err
+    assert "ours" in err
+    assert "said at info" in err
+
+
 def test_the_security_log_is_a_file_for_its_owner(tmp_path: Path, written: Captured) -> None:
     """A line of JSON for each event, also while the rest of the log is quiet, and again after it was moved away."""
     path = tmp_path / "security.log"

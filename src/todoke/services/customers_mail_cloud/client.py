@@ -15,6 +15,7 @@ import urllib3
 
 from todoke.model.errors import ConfigError
 from todoke.model.loopback import is_loopback
+from todoke.model.redaction import Redaction
 from todoke.model.settings import CONNECT_SECONDS
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.services.http.deadline import hurried_pools
@@ -79,5 +80,4 @@ def read_faults(said: Mapping[str, Any] | None) -> tuple[ApiFault, ...]:
 
 def without_secret(words: str, cloud: CustomersMailCloudSettings) -> str:
     """What the service says, even if it repeats what it was sent."""
-    secret = cloud.api_key.reveal()
-    return words.replace(secret, "***") if secret else words
+    return Redaction(cloud.api_key.reveal()).text(words)

@@ -11,7 +11,7 @@ from todoke.model.loopback import is_loopback
 from todoke.model.settings import NO_SECRET, Lock, Networks, Secret, ServiceSettings
 from todoke.services.service import Choice
 from todoke.toml.networks import read_networks
-from todoke.toml.secrets import text_secret
+from todoke.toml.secrets import check_key, text_secret
 from todoke.toml.table import Table
 from todoke.toml.urls import read_url
 from todoke.toml.zones import check_zone
@@ -128,6 +128,7 @@ def _check_customers_mail_cloud(table: Table, cloud: CustomersMailCloudSettings)
         )
     if not cloud.api_key:
         table.error("", "has no API key.", "Set TODOKE_CMC_API_KEY in the environment.")
+    check_key(table, API_KEY, cloud.api_key)
     if cloud.webhook:
         _check_webhook(table, cloud)
     elif cloud.confirm_failures:

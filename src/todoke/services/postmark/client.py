@@ -12,6 +12,7 @@ import urllib3
 
 from todoke.model.errors import ConfigError
 from todoke.model.loopback import is_loopback
+from todoke.model.redaction import Redaction
 from todoke.model.settings import CONNECT_SECONDS
 from todoke.services.http.deadline import hurried_pools
 from todoke.services.postmark.settings import PostmarkSettings
@@ -54,9 +55,12 @@ def read_object(data: bytes) -> dict[str, Any] | None:
         return None
 
 
-def error_of(said: dict[str, Any] | None) -> tuple[int | None, str]:
-    """`ErrorCode` (None where there is none) and `Message`."""
+def error_of(said: dict[str, Any] | None, postmark: PostmarkSettings) -> tuple[int | None, str]:
+    """`ErrorCode` (None where there is none) and `Message`, without our token, which it may repeat."""
     code = said.get("ErrorCode") if said else None
     words = said.get("Message") if said else None
     is_code = isinstance(code, int) and not isinstance(code, bool)
-    return (code if is_code else None), (words[:1_000] if isinstance(words, str) else "")
+    clean = (
+        Redaction(postmark.api_key.reveal()).text(words[:1_000]) if isinstance(words, str) else ""
+    )
+    return (code if is_code else None), clean

@@ -69,6 +69,7 @@ class _Calls:
     """Calls of one server, one after the other."""
 
     def __init__(self, postmark: PostmarkSettings, seconds: float) -> None:
+        self._postmark = postmark
         self._url = postmark.url.rstrip("/")
         self._headers = headers_of(postmark)
         self._pool: urllib3.PoolManager = open_pool(postmark, connections=1, seconds=seconds)
@@ -87,7 +88,7 @@ class _Calls:
         said = read_object(data)
         if answer.status == 200 and said is not None:
             return ServerAnswer(said, status=200)
-        code, words = error_of(said)
+        code, words = error_of(said, self._postmark)
         shown = f"HTTP {answer.status}" if code is None else f"{code} {words}"
         return ServerAnswer(error=shown, status=answer.status)
 

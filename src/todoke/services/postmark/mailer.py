@@ -88,10 +88,9 @@ class PostmarkMailer:
 
     def _read(self, answer: HttpAnswer) -> Accepted:
         said = read_object(answer.data)
-        code, words = error_of(said)
+        code, words = error_of(said, self._postmark)
         if answer.status != 200 or code:
-            clean = words.replace(self._postmark.api_key.reveal() or "\0", "***")
-            raise read_error(answer.status, code, clean, pause=answer.retry_after_seconds)
+            raise read_error(answer.status, code, words, pause=answer.retry_after_seconds)
         service_id = said.get("MessageID") if said else None
         if isinstance(service_id, str) and service_id:
             return Accepted(service_id=service_id, diagnostic=words or "HTTP 200")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from todoke.model.delivery import Ceiling
 from todoke.model.settings import NO_SECRET, Lock, Secret, ServiceSettings
 from todoke.services.service import Choice
-from todoke.toml.secrets import text_secret
+from todoke.toml.secrets import check_key, text_secret
 from todoke.toml.table import Table
 from todoke.toml.urls import read_url
 
@@ -96,6 +96,7 @@ def _check(table: Table, postmark: PostmarkSettings) -> None:
         table.error("", "has no server token.", f"Set {API_KEY} in the environment.")
     elif postmark.api_key.reveal() == TEST_TOKEN:
         table.warn("", f"has the test token in {API_KEY}: Postmark takes mails and sends none.")
+    check_key(table, API_KEY, postmark.api_key)
     if not postmark.webhook:
         table.warn(
             "webhook",

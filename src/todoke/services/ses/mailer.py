@@ -19,6 +19,7 @@ from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
+from todoke.model.redaction import Redaction
 from todoke.model.settings import Settings
 from todoke.ports.mailer import Accepted
 from todoke.services.http.body import WatchedBody
@@ -63,13 +64,13 @@ class SesMailer:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 see open_client
 
         parties = Parties(sender=mail.sender.address, recipient=mail.recipient)
-        self._local.body = None
+        self._local.body, self._local.token = None, ""
         try:
             client = self._opened()
             self._pace.wait(client)
             answer = client.send_email(**request)
         except ClientError as error:
-            refusal = _refusal(error.response, parties)
+            refusal = _refusal(error.response, parties, Redaction(self._local.token))
             if refusal.code in TOO_FAST:
                 self._pace.learn(client)
             raise refusal from error
@@ -127,6 +128,7 @@ class SesMailer:
         octets = body.encode() if isinstance(body, str) else bytes(body)
         request.headers["Content-Length"] = str(len(octets))
         self._local.body = request.body = WatchedBody(octets)
+        self._local.token = _text(request.headers.get("X-Amz-Security-Token", ""))
 
     def _was_begun(self) -> bool:
         """Whether the request of this thread's call began to be written."""
@@ -149,14 +151,19 @@ class SesMailer:
         )
 
 
-def _refusal(response: dict[str, Any], parties: Parties) -> SendError:
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _refusal(response: dict[str, Any], parties: Parties, redaction: Redaction) -> SendError:
+    """What an error means, without the session's token: AWS repeats the header fields of a wrong signature."""
     error = response.get("Error", {})
     meta = response.get("ResponseMetadata", {})
     headers = {str(k).lower(): str(v) for k, v in meta.get("HTTPHeaders", {}).items()}
     return read_error(
         str(error.get("Code", "")),
         int(meta.get("HTTPStatusCode", 0)),
-        str(error.get("Message", ""))[:1000],
+        redaction.text(str(error.get("Message", ""))[:1000]),
         parties,
         retry_after=headers.get("retry-after", ""),
     )

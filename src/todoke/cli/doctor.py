@@ -199,8 +199,10 @@ def _host_of(url: str) -> str:
 
 
 def _print_check(check: Check) -> None:
-    word = style(f"{check.status.value:7}", _COLOURS[check.status])
-    print_line(f"{word} {style(f'{check.name:16}', 'bold')} {clean(check.says)}")
+    word, name = style(check.status.value, _COLOURS[check.status]), style(check.name, "bold")
+    word += " " * (7 - len(check.status.value))
+    name += " " * (16 - len(check.name))
+    print_line(f"{word} {name} {clean(check.says)}")
     if check.do:
         print_line(f"{'':25}{clean(check.do)}")
 

@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from todoke.forms.constraints import ASCII_SPACE
 from todoke.forms.fault_words import with_suggestion
 from todoke.model.address_hint import intended_address
 from todoke.model.errors import RequestError, StoreError
@@ -116,7 +117,7 @@ class _Receipts:
         """
         try:
             require_same_origin(request, self.app.settings.site.door_url)
-            typed = (await read_small_form(request)).get("address", "").strip()
+            typed = (await read_small_form(request)).get("address", "").strip(ASCII_SPACE)
             timeline = await self._find(request)
             if timeline is None:
                 return _not_found(request, self.app)

@@ -127,6 +127,20 @@ def test_who_comes_later_tries_again() -> None:
     assert server.tries == 3
 
 
+def test_a_wish_for_a_pause_is_kept_without_a_try() -> None:
+    """A refused login, on AWS: each invocation has mails of its own, and none of them asks before it is time."""
+    server = Server(fault=refused(pause=300.0))
+    pool = server.pool()
+    for moment, left in ((0.0, 300.0), (100.0, 200.0), (299.0, 1.0), (300.0, 300.0)):
+        server.now = moment
+        with pytest.raises(SendDeferred) as caught:
+            pool.take()
+        assert (caught.value.code, caught.value.retry_after_seconds) == ("535", left)
+    assert server.tries == 2
+    server.fault, server.now = None, 600.0
+    assert pool.take()[1]
+
+
 def test_what_the_server_grants_is_enough() -> None:
     """Beyond its limit no mail is put off: it waits for a session, and no more are asked for, for a while."""
     server = Server(grants=2)

@@ -45,7 +45,8 @@ class SessionPool:
     def take(self) -> tuple[Session, bool]:
         """A session for the caller alone, and whether it is new. Waits while all that are granted are in use.
 
-        Raises SendDeferred: as `open_` does, also where another thread's try failed while this one waited for it.
+        Raises SendDeferred: as `open_` does, also where another thread's try failed while this one waited, or for as
+        long as the last failure wished: on AWS each call of a function sends, and has no circuit of before.
         """
         began, closings = self._monotonic(), self._closings
         while True:
@@ -93,12 +94,18 @@ class SessionPool:
                     raise SendDeferred(diagnostic="todoke stops", reason=Reason.TIMED_OUT)
                 if self._idle:
                     return self._idle.pop()
-                if self._failure and self._failed_at >= began and not self._is_opening:
-                    raise _again(self._failure)
+                if self._failure and not self._is_opening:
+                    pause = self._pause(self._failure)
+                    if pause or self._failed_at >= began:
+                        raise _again(self._failure, pause)
                 if not self._is_opening and self._may_ask():
                     self._is_opening = True
                     return None
                 self._changed.wait()
+
+    def _pause(self, failure: SendDeferred) -> float:
+        """For how many seconds from now no session is wished for."""
+        return max(0.0, self._failed_at + (failure.retry_after_seconds or 0.0) - self._monotonic())
 
     def _may_ask(self) -> bool:
         return self._live < self._granted or self._monotonic() >= self._ask_again_at
@@ -143,7 +150,7 @@ class SessionPool:
             self._changed.notify_all()
 
 
-def _again(failure: SendDeferred) -> SendDeferred:
+def _again(failure: SendDeferred, pause: float) -> SendDeferred:
     """The same failure for another mail: an error that is raised twice tells of two places."""
     return SendDeferred(
         str(failure),
@@ -151,7 +158,7 @@ def _again(failure: SendDeferred) -> SendDeferred:
         status_code=failure.status_code,
         diagnostic=failure.diagnostic,
         reason=failure.reason,
-        retry_after_seconds=failure.retry_after_seconds,
+        retry_after_seconds=pause or failure.retry_after_seconds,
         stop_all=failure.stop_all,
         suspects_set_up=failure.suspects_set_up,
     )

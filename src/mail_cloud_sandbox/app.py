@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -24,6 +25,7 @@ from mail_cloud_sandbox.behaviour import Behaviour
 from mail_cloud_sandbox.block_calls import cancel_blocks, list_blocks
 from mail_cloud_sandbox.disturbed import Disturbed
 from mail_cloud_sandbox.faults import RECORDS, SEND
+from mail_cloud_sandbox.guard import Guard
 from mail_cloud_sandbox.record_calls import list_bounces, list_deliveries, list_statistics
 from mail_cloud_sandbox.render import HERE
 from mail_cloud_sandbox.service import service_on
@@ -31,12 +33,19 @@ from mail_cloud_sandbox.transaction import call
 from mail_cloud_sandbox.webhook import tell_events
 
 
-def build(data: Path, *, clock: Callable[[], float] = time.time, **settings: Any) -> Starlette:
+def build(
+    data: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    hosts: Collection[str] = (),
+    is_shared: bool = False,
+    **settings: Any,
+) -> Starlette:
     """The sandbox with its storage in the folder `data`; it works once the lifespan has begun.
 
-    `clock` tells the seconds since 1970; that it has jumped is noticed at the next call. `settings` are those of
-    behaviour.Behaviour. Raises ValueError: if they are none, or do not go together. TypeError: if one has an unknown
-    name.
+    `clock` tells the seconds since 1970; that it has jumped is noticed at the next call. `hosts` and `is_shared` are
+    those of guard.Guard, `settings` those of behaviour.Behaviour. Raises ValueError: if they are none, or do not go
+    together. TypeError: if one has an unknown name.
     """
     behaviour = Behaviour(**settings)
 
@@ -52,7 +61,8 @@ def build(data: Path, *, clock: Callable[[], float] = time.time, **settings: Any
                 await telling
             database.close()
 
-    return Starlette(routes=[*_interface(), *_pages()], lifespan=lifespan)
+    guard = Middleware(Guard, hosts=hosts, is_shared=is_shared)
+    return Starlette(routes=[*_interface(), *_pages()], middleware=[guard], lifespan=lifespan)
 
 
 def _interface() -> list[Route]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ It takes mail over that service's HTTP interface, lets the recipient's name deci
 _OPTIONS: Mapping[str, tuple[type, object, str, str]] = {
     "--port": (int, defaults.PORT, "N", "the port to listen on; 0 takes a free one"),
     "--host": (str, defaults.HOST, "ADDRESS", "the address to listen on; whoever reaches it may read every mail"),
+    "--allow-host": (list, [], "NAME", "a name it is called by, beside its address; may be given again"),
     "--data": (Path, defaults.DATA, "FOLDER", "the folder of its storage, made when missing"),
     "--pace": (float, 1.5, "SECONDS", "between the states of a mail; 0: at once"),
     "--api-user": (list, [], "USER:KEY", "take this pair alone; may be given again; without it any pair is taken"),
@@ -28,15 +30,26 @@ _OPTIONS: Mapping[str, tuple[type, object, str, str]] = {
     "--time-zone": (str, "Asia/Tokyo", "ZONE", "the zone of times, which state none"),
     "--block-after": (int, defaults.BLOCK_AFTER, "N", "block an address after so many hard bounces; 0: never"),
     "--webhook": (str, "", "URL", "where events are told; without it, nowhere"),
-    "--webhook-key": (str, "", "TEXT", "the api_key in each webhook call"),
-    "--webhook-basic": (str, "", "USER:PASSWORD", "Basic authentication of webhook calls"),
-    "--webhook-bearer": (str, "", "TOKEN", "the bearer token of webhook calls"),
+    "--webhook-key": (str, "", "TEXT", "the api_key in each webhook call; seen by all users of this machine (ps)"),
+    "--webhook-basic": (str, "", "USER:PASSWORD", "Basic authentication of webhook calls; seen by all likewise"),
+    "--webhook-bearer": (str, "", "TOKEN", "the bearer token of webhook calls; seen by all likewise"),
     "--webhook-json": (bool, False, "", "tell events as JSON, not form-encoded"),
     "--webhook-version": (int, 2, "N", "the version of the webhook, 1 or 2"),
     "--webhook-events": (str, "", "LIST", "the kinds to tell, such as failed,bounces; without it all but blocks"),
     "--batch-seconds": (float, 1.0, "SECONDS", "how long events are collected for one webhook call"),
     "--batch-events": (int, 100, "N", "the most events in one webhook call"),
 }  # fmt: skip
+
+
+VARIABLES: Mapping[str, str] = {
+    "--api-user": "MAIL_CLOUD_SANDBOX_API_USERS",
+    "--webhook": "MAIL_CLOUD_SANDBOX_WEBHOOK",
+    "--webhook-key": "MAIL_CLOUD_SANDBOX_WEBHOOK_KEY",
+    "--webhook-basic": "MAIL_CLOUD_SANDBOX_WEBHOOK_BASIC",
+    "--webhook-bearer": "MAIL_CLOUD_SANDBOX_WEBHOOK_BEARER",
+}
+"""The environment variable that takes the place of an option: every user of a machine sees the options of every process
+(ps), and only its own user the environment. Pairs of user and key stand there with white space between."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,16 +65,17 @@ def main(arguments: Sequence[str]) -> int:
             options.host,
             options.port,
             options.data,
-            api_users=pairs(options.api_user),
+            hosts=options.allow_host,
+            api_users=pairs(options.api_user or from_environment("--api-user").split()),
             from_domains=set(options.from_domain) or None,
             pace_seconds=options.pace,
             server_composition=options.composition,
             time_zone=options.time_zone,
             block_after=options.block_after,
-            webhook_url=options.webhook,
-            webhook_key=options.webhook_key,
-            webhook_basic=options.webhook_basic,
-            webhook_bearer=options.webhook_bearer,
+            webhook_url=options.webhook or from_environment("--webhook"),
+            webhook_key=options.webhook_key or from_environment("--webhook-key"),
+            webhook_basic=options.webhook_basic or from_environment("--webhook-basic"),
+            webhook_bearer=options.webhook_bearer or from_environment("--webhook-bearer"),
             webhook_json=options.webhook_json,
             webhook_version=options.webhook_version,
             webhook_events=kinds(options.webhook_events),
@@ -72,6 +86,11 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"mail_cloud_sandbox: {error}\n")
         return 2
     return 0
+
+
+def from_environment(option: str) -> str:
+    """What the environment says in place of an option; "" for nothing."""
+    return os.environ.get(VARIABLES[option], "").strip()
 
 
 def kinds(stated: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mail_cloud_sandbox.faults import FAULTS, PLACES, Order, order
-from mail_cloud_sandbox.render import HEADERS, refused_elsewhere, render, service_of
+from mail_cloud_sandbox.render import HEADERS, render, service_of
 from mail_cloud_sandbox.service import Service
 
 MOST_BODY = 10_000
@@ -24,8 +24,6 @@ async def show_faults(request: Request) -> Response:
 
 async def order_on_page(request: Request) -> Response:
     """POST /faults: 303 to the page; 400 with the page if the order is none. `fault` "" switches off."""
-    if refusal := refused_elsewhere(request):
-        return refusal
     service, form = service_of(request), await request.form(max_fields=20, max_files=0)
     try:
         _apply(service, {name: _typed(form, name) for name in form})
@@ -41,8 +39,6 @@ async def list_orders(request: Request) -> Response:
 
 async def put_order(request: Request) -> Response:
     """POST /faults.json {"place", "fault", "calls"?, "seconds"?}: 200, what is in force; 400 {"error"} if wrong."""
-    if refusal := refused_elsewhere(request):
-        return refusal
     service = service_of(request)
     try:
         _apply(service, json.loads(await _body(request)))
@@ -53,8 +49,6 @@ async def put_order(request: Request) -> Response:
 
 async def end_orders(request: Request) -> Response:
     """DELETE /faults.json[?place=]: 200, the faults of the place, or of all, are switched off."""
-    if refusal := refused_elsewhere(request):
-        return refusal
     service = service_of(request)
     service.faults.end(request.query_params.get("place", ""))
     service.woken.set()

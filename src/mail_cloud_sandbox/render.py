@@ -1,4 +1,4 @@
-"""How the sandbox's pages are made: templates, the headers of every answer, and who may press their buttons."""
+"""How the sandbox's pages are made: templates, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse
 
 from mail_cloud_sandbox.service import Service
 
@@ -22,10 +22,11 @@ _CSP = (
 )
 HEADERS = {
     "Content-Security-Policy": _CSP,
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none, our own forms would state the Origin "null"
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 TONES = {
@@ -82,10 +83,3 @@ def service_of(request: Request) -> Service:
     """The sandbox that a request is for."""
     service: Service = request.app.state.service
     return service
-
-
-def refused_elsewhere(request: Request) -> Response | None:
-    """403 if a browser says that another site's page sends this; None if it may go on."""
-    if request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}:
-        return None
-    return PlainTextResponse("Only the sandbox's own pages can do that.\n", 403, headers=HEADERS)

@@ -8,7 +8,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,21 @@ class CannotServe(Exception):
 
 
 def run(
-    host: str, port: int, data: Path, *, manual: str = "its README.md", **settings: Any
+    host: str,
+    port: int,
+    data: Path,
+    *,
+    hosts: Collection[str] = (),
+    manual: str = "its README.md",
+    **settings: Any,
 ) -> None:
     """Serve a sandbox with its storage in `data`; `settings` are those of behaviour.Behaviour. Port 0 is a free one.
 
-    `manual` is where a reader finds the rest. Raises ValueError: if the settings are none; CannotServe.
+    `hosts` are names that it is called by beside its address and localhost; `manual` is where a reader finds the rest.
+    Raises ValueError: if the settings are none; CannotServe.
     """
-    app = build(data, **settings)
+    is_local = host in {"127.0.0.1", "::1", "localhost"}
+    app = build(data, hosts=[*hosts, host], is_shared=not is_local, **settings)
     _require_storage(data)
 
     def welcome() -> None:
@@ -57,7 +65,7 @@ def run(
         url = f"http://{shown}:{listener.getsockname()[1]}"
         webhook = settings.get("webhook_url") or "none: nobody is told (--webhook URL)"
         _say(_WELCOME.format(url=url, webhook=webhook, data=data, manual=manual))
-        if host not in {"127.0.0.1", "::1", "localhost"}:
+        if not is_local:
             _say("  Attention: others may reach it, and it asks nobody for a password.\n\n")
 
     with _listening(host, port) as listener:

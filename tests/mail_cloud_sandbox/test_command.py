@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import signal
 import socket
@@ -29,7 +30,9 @@ OTHERS = (
 
 
 @contextmanager
-def alone(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def alone(
+    folder: Path, *options: str, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The package's folder, copied and run by itself: its address, and the process, which is ended afterwards."""
     place = folder / "alone"
     shutil.copytree(PACKAGE, place / "mail_cloud_sandbox")
@@ -42,6 +45,7 @@ def alone(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[s
     process = subprocess.Popen(
         [*command, "--data", str(folder / "data"), "--batch-seconds", "0", *options],
         cwd=folder,
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -61,11 +65,18 @@ def alone(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[s
 
 
 def test_it_works_alone(tmp_path: Path) -> None:
-    """It takes a mail, tells its webhook, shows the mail on its pages, and ends cleanly at Ctrl-C."""
+    """It takes a mail, tells its webhook, shows the mail on its pages, and ends at Ctrl-C; nobody sees a secret."""
     receiver = Receiver()
     with serving(receiver.app) as hook:
-        options = ("--webhook", f"{hook}/hook", "--webhook-key", KEY)
-        with alone(tmp_path, *options) as (url, process):
+        secrets = {
+            "MAIL_CLOUD_SANDBOX_WEBHOOK": f"{hook}/hook",
+            "MAIL_CLOUD_SANDBOX_WEBHOOK_KEY": KEY,
+            "MAIL_CLOUD_SANDBOX_API_USERS": "x@example.org:k api@example.org:secret",
+        }
+        with alone(tmp_path, **secrets) as (url, process):
+            seen = Path(f"/proc/{process.pid}/cmdline").read_bytes().decode()
+            assert not any(secret in seen for secret in secrets.values())
+            assert post(url + SEND, mail_to("a@example.com", api_key="wrong"))[0] == 401
             assert post(url + SEND, mail_to("hardbounce@example.com"))[0] == 200
             wait_for(lambda: len(receiver.told) == 3)
             for place in ("/inbox", "/faults", "/blocks", "/static/inbox.css"):

@@ -21,6 +21,13 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
         str,
         typer.Option(help="The address to listen on. Whoever reaches it may read every mail."),
     ] = defaults.HOST,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name it is called by, beside its address and localhost; may be given again.",
+            metavar="NAME",
+        ),
+    ] = None,
     data: Annotated[
         Path, typer.Option(help="The folder of its storage, made when missing.", metavar="FOLDER")
     ] = defaults.DATA,
@@ -66,7 +73,11 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
         str, typer.Option(help="Where events are told; without it, nowhere.", metavar="URL")
     ] = "",
     webhook_key: Annotated[
-        str, typer.Option(help="The api_key in each webhook call.", metavar="TEXT")
+        str,
+        typer.Option(
+            help="The api_key in each webhook call. All users of this machine see it (ps): docs/cli.md.",
+            metavar="TEXT",
+        ),
     ] = "",
     webhook_basic: Annotated[
         str,
@@ -100,7 +111,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
     It takes mail over that service's HTTP interface, lets the recipient's name decide what becomes of it
     (hardbounce@, deferred@, silent@ ...), tells a webhook of it, and can be told to fail. Nothing leaves this machine.
     """
-    from mail_cloud_sandbox.command import kinds, pairs
+    from mail_cloud_sandbox.command import from_environment, kinds, pairs
     from mail_cloud_sandbox.run import CannotServe, run
 
     log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
@@ -110,16 +121,17 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
             port,
             data,
             manual="docs/sandbox.md",
-            api_users=pairs(api_user or ()),
+            hosts=allow_host or (),
+            api_users=pairs(api_user or from_environment("--api-user").split()),
             from_domains=set(from_domain) if from_domain else None,
             pace_seconds=pace,
             server_composition=composition,
             time_zone=time_zone,
             block_after=block_after,
-            webhook_url=webhook,
-            webhook_key=webhook_key,
-            webhook_basic=webhook_basic,
-            webhook_bearer=webhook_bearer,
+            webhook_url=webhook or from_environment("--webhook"),
+            webhook_key=webhook_key or from_environment("--webhook-key"),
+            webhook_basic=webhook_basic or from_environment("--webhook-basic"),
+            webhook_bearer=webhook_bearer or from_environment("--webhook-bearer"),
             webhook_json=webhook_json,
             webhook_version=webhook_version,
             webhook_events=kinds(webhook_events),

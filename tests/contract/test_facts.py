@@ -377,6 +377,7 @@ class TestAllOfIt:
         assert {check.name: check.status.value for check in found} == {
             "store": "good",
             "store.space": found[1].status.value,
+            "store.access": "good",
             "clock": "good",
             "dns.mx": "good",
             "dns.spf": "good",

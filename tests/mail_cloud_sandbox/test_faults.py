@@ -118,7 +118,7 @@ def test_dropped_before_does_not_read_the_body(url):
     order(url, "send", "dropped-before", calls=1)
     place = urlsplit(url)
     with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
-        head = f"POST {SEND} HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{{"
+        head = f"POST {SEND} HTTP/1.1\r\nHost: a.localhost\r\nContent-Type: text/json\r\nContent-Length: 9999\r\n\r\n{{"
         connection.sendall(head.encode())
         assert connection.recv(100) == b""
 

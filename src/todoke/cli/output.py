@@ -11,7 +11,6 @@ from typing import Any, TextIO
 from todoke.mail import inert
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
-_LONGEST_LINE = 10_000
 _UNSEEN = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -37,7 +36,7 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """`clean` text on one line: what stands there cannot make lines that look like ours."""
-    return inert.clean_line(text, _LONGEST_LINE)
+    return re.sub(r"[\n\t]", " ", clean(text))
 
 
 def print_line(text: str = "") -> None:

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 from todoke.configuration import read
-from todoke.model.log import log_to_stderr
+from todoke.model.log import get_logger, log_to_stderr
 from todoke.model.settings import Settings
 from todoke.server.run import Server, listen, run_servers
+from todoke.toml.permissions import loose_files
 from todoke.wiring import build_to_serve, loss_of
+
+_log = get_logger(__name__)
 
 
 def serve(config: str, host: str, port: int) -> int:
@@ -19,16 +22,18 @@ def serve(config: str, host: str, port: int) -> int:
     Raises ConfigError: if it is wrong or the port is taken.
     """
     log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
-    return serve_settings(read(Path(config), os.environ), host, port)
+    settings = read(Path(config), os.environ)
+    return serve_settings(settings, host, port, config=Path(config))
 
 
-def serve_settings(settings: Settings, host: str, port: int) -> int:
-    """See `serve`. Serve `settings` at `host`:`port` (0: any free one, which is printed)."""
+def serve_settings(settings: Settings, host: str, port: int, *, config: Path | None = None) -> int:
+    """See `serve`. Serve `settings` (of `config`) at `host`:`port` (0: any free one, which is printed)."""
     from todoke.server.asgi import application
 
     listener = listen(host, port)
     port = listener.getsockname()[1]
     app = build_to_serve(settings, address=f"http://{_here(host)}:{port}")
+    warn_of_loose_files(None if settings.table else settings.data, config)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/"
     run_servers(
@@ -44,6 +49,14 @@ def _here(host: str) -> str:
     """The host by which this machine reaches what listens on `host`."""
     nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 nothing listens here
     return f"[{nearest}]" if ":" in nearest else nearest
+
+
+def warn_of_loose_files(data: Path | None, config: Path | None = None) -> None:
+    """Tell the log, once, which files others than their owner get at, and what mends that."""
+    if loose := loose_files(data, config):
+        _log.warning(
+            "permissions_loose", files=list(map(str, loose)), do="; ".join(f.mend for f in loose)
+        )
 
 
 def _forms(settings: Settings) -> str:

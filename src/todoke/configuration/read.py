@@ -17,6 +17,7 @@ from todoke.model.form import Form, Site
 from todoke.model.settings import Secret, Settings, named_table
 from todoke.stores.sqlite.file_system import network_file_system
 from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
+from todoke.toml.permissions import loose_files
 from todoke.toml.places import places
 from todoke.toml.secrets import decode_secret, kept_secret, text_secret
 from todoke.toml.table import Table
@@ -62,6 +63,12 @@ def check(path: Path, environ: Mapping[str, str], *, notes: bool = False) -> lis
                 "Let it lie on a disk of this machine (docs/store.md).",
             )
         )
+    if settings:
+        data = None if settings.table else settings.data
+        findings += [
+            Finding(WARNING, str(loose.path), 0, "", f"{loose}.", loose.mend)
+            for loose in loose_files(data, path)
+        ]
     return sorted(
         (finding for finding in findings if notes or finding.severity != NOTE),
         key=lambda finding: (finding.file != str(path), finding.file, finding.line),

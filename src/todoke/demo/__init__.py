@@ -23,6 +23,7 @@ from todoke.model.settings import Secret, Settings
 from todoke.model.url import origin_of
 from todoke.server.run import Server, listen, run_servers
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
+from todoke.toml.permissions import loose_files
 from todoke.walk.app import App
 from todoke.wiring import build_to_serve, loss_of
 
@@ -146,6 +147,8 @@ def _welcome(app: App) -> None:
         desk=entry_link(app),
         data=f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else data,
     )
+    for loose in loose_files(data):
+        text += f"\n  Attention: {loose}.\n  {loose.mend}\n"
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

@@ -13,6 +13,7 @@ from todoke.model.show import show_time
 from todoke.model.zone import UTC_ZONE, Zone
 from todoke.ports.diagnosis import Check, Verdict
 from todoke.services.http.ask import WebFacts
+from todoke.toml.permissions import LooseFile
 
 
 def exit_code(checks: Iterable[Check]) -> int:
@@ -44,7 +45,8 @@ class StoreFacts:
     """What opening the store came to. `error` is what went wrong with it, "" if nothing did.
 
     `is_new` when there is none yet, and its folder can be written; `is_damaged` when its pages contradict each other.
-    `network` is the type of its file system, if that is another machine's.
+    `network` is the type of its file system, if that is another machine's. `loose` are those of its files that others
+    than their owner get at.
     """
 
     folder: str
@@ -53,11 +55,20 @@ class StoreFacts:
     is_new: bool = False
     is_damaged: bool = False
     network: str = ""
+    loose: tuple[LooseFile, ...] = ()
 
 
 def judge_store(facts: StoreFacts) -> list[Check]:
-    """Whether the store can be opened, read and written, and has room."""
-    return [_judge_file(facts), _judge_room(facts)]
+    """Whether the store can be opened, read and written, and has room, and that nobody else gets at it."""
+    return [_judge_file(facts), _judge_room(facts), _judge_permissions(facts)]
+
+
+def _judge_permissions(facts: StoreFacts) -> Check:
+    name = "store.access"
+    if not facts.loose:
+        return Check(name, Verdict.GOOD, f"{facts.folder} is its owner's alone.")
+    says = "; ".join(str(loose) for loose in facts.loose)
+    return Check(name, Verdict.WARN, f"{says}.", "; ".join(loose.mend for loose in facts.loose))
 
 
 def _judge_file(facts: StoreFacts) -> Check:

@@ -18,6 +18,7 @@ from todoke.ports.archive import Query
 from todoke.ports.store import Store
 from todoke.stores.sqlite.file_system import network_file_system
 from todoke.stores.sqlite.store import SqliteStore
+from todoke.toml.permissions import loose_files
 from todoke.walk.silence import heard_at
 from todoke.wiring import open_store
 
@@ -28,8 +29,9 @@ LOOKED_AT = 200
 
 
 def look_at_store(settings: Settings, now: datetime) -> StoreFacts:
-    """See `_look`; and whether its folder lies on another machine."""
-    return replace(_look(settings, now), network=network_file_system(settings.data))
+    """See `_look`; and whether its folder lies on another machine, and who gets at it."""
+    data = settings.data
+    return replace(_look(settings, now), network=network_file_system(data), loose=loose_files(data))
 
 
 def _look(settings: Settings, now: datetime) -> StoreFacts:

@@ -48,7 +48,11 @@ def statuses(checks: list[Check]) -> dict[str, str]:
 )
 def test_the_store(facts: StoreFacts, store: str, space: str) -> None:
     """Sound, damaged, not to be written, or without room."""
-    assert statuses(judge_store(facts)) == {"store": store, "store.space": space}
+    assert statuses(judge_store(facts)) == {
+        "store": store,
+        "store.space": space,
+        "store.access": "good",
+    }
 
 
 @pytest.mark.parametrize(

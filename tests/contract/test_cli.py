@@ -137,6 +137,27 @@ def test_show_prints_answers_without_terminal_commands(capsys: pytest.CaptureFix
     assert "confirmation to visitor1@example.jp: queued" in out
 
 
+def test_show_keeps_a_secret(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever looks over a shoulder, or at what scrolled by, does not read a password; a program may."""
+    store = SqliteStore(folder / "data" / "todoke.db")
+    submission = Submission(
+        id="s4",
+        form="contact",
+        received_at=NOW,
+        entries=(Entry("password", "correct-horse"),),
+        language="en",
+        visitor=Address(""),
+        token_hash="hash4",
+    )
+    store.add(submission, [], None).result(10)
+    store.close()
+    assert run(["show", "s4"]) == 0
+    assert "password: [secret" in (out := capsys.readouterr().out)
+    assert "correct-horse" not in out
+    assert run(["show", "s4", "--json"]) == 0
+    assert "correct-horse" in capsys.readouterr().out
+
+
 HOSTILE = "\x1b]0;title\x07\x9b2J\x9d8;;http://evil.example\x9c\u202e\u2066\u200b\x08\x7f\ud83d"
 """C0 and C1 controls (CSI, OSC), overriding and isolating direction, nothing to see, half a character."""
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")

@@ -8,6 +8,7 @@ from typing import Any
 
 from todoke.cli.open import opened
 from todoke.cli.output import clean, clean_line, is_fancy, print_json, print_line, style
+from todoke.forms.secret import secret_names
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError
 from todoke.model.show import show_clock
@@ -57,7 +58,9 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(record)
     else:
-        _print_submission(record, settings.site.time_zone)
+        form = settings.forms.get(timeline.submission.form)
+        secret = secret_names(form, timeline.submission.entries)
+        _print_submission(record, secret, settings.site.time_zone)
     return 0
 
 
@@ -90,7 +93,7 @@ def _print_table(rows: list[dict[str, Any]], zone: Zone) -> None:
     Console().print(table if rows else "There are no submissions.")
 
 
-def _print_submission(record: dict[str, Any], zone: Zone) -> None:
+def _print_submission(record: dict[str, Any], secret: frozenset[str], zone: Zone) -> None:
     received = show_clock(record["received_at"], zone)
     print_line(f"{style(record['id'], 'bold')}  {received}  form {clean(record['form'])}")
     if record["retain_until"]:
@@ -100,6 +103,7 @@ def _print_submission(record: dict[str, Any], zone: Zone) -> None:
         value = (
             entry["value"] if "value" in entry else f"[file] {clean_line(entry['file']['name'])}"
         )
+        value = "[secret: --json shows it]" if entry["name"] in secret else value
         lines = clean(value).split("\n")
         print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
     for message in record["messages"]:

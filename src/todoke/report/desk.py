@@ -4,6 +4,7 @@ Every status comes from `delivery.reading`, every word from `words`."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +36,16 @@ def desk_row(
 
 
 def desk_timeline(
-    timeline: Timeline, settings: Settings, now: datetime, language: str
+    timeline: Timeline,
+    settings: Settings,
+    now: datetime,
+    language: str,
+    secret: Collection[str] = (),
 ) -> dict[str, Any]:
-    """A submission with its answers, messages, attempts and events: all that is known, in words and as evidence."""
+    """A submission with its answers, messages, attempts and events: all that is known, in words and as evidence.
+
+    The answers to the fields named in `secret` say that they are.
+    """
     submission = timeline.submission
     form = settings.forms.get(submission.form)
     fields = {field.name: field for field in (form.fields if form else None) or ()}
@@ -51,7 +59,7 @@ def desk_timeline(
         "retain_until": rfc3339(submission.retain_until),
         "signals": list(submission.signals),
         "answers": [
-            _answer(entry, position, fields.get(entry.name))
+            _answer(entry, position, fields.get(entry.name), is_secret=entry.name in secret)
             for position, entry in enumerate(submission.entries)
         ],
         "messages": [_desk_message(m, settings, now, language) for m in _in_order(timeline)],
@@ -62,7 +70,7 @@ def _in_order(timeline: Timeline) -> list[MessageTimeline]:
     return sorted(timeline.messages, key=lambda m: ROLE_ORDER[m.message.role])
 
 
-def _answer(entry: Entry, position: int, field: Field | None) -> dict[str, Any]:
+def _answer(entry: Entry, position: int, field: Field | None, *, is_secret: bool) -> dict[str, Any]:
     value = entry.value
     shown: dict[str, Any]
     if isinstance(value, File):
@@ -74,6 +82,7 @@ def _answer(entry: Entry, position: int, field: Field | None) -> dict[str, Any]:
         "label": (field.label if field else "") or entry.name,
         "position": position,
         "undecoded": entry.raw is not None,
+        "secret": is_secret,
         **shown,
     }
 

@@ -12,6 +12,7 @@ from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.report.receipt import can_correct
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
+from todoke.walk.security import log
 
 
 class Correction(StrEnum):
@@ -47,6 +48,7 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
     )
     if not is_due:
         return Correction.CLOSED
+    log.info("address_corrected", submission=timeline.submission.id)
     app.hint()
     return Correction.DUE
 

@@ -377,6 +377,17 @@ def test_resend_of_another_submissions_message(path: str) -> None:
     assert answer.status == 404
 
 
+def test_a_secret_is_shown_when_asked_for() -> None:
+    """It stands within what a click opens, for its name says what it is."""
+    entries = (Entry("password", "correct-horse"), Entry("message", "hello"))
+    timeline = make_timeline(make_message("delivered"))
+    told = replace(timeline, submission=replace(timeline.submission, entries=entries, form="any"))
+    asgi, cookie = opened(make_app(stored(told)))
+    page = call(asgi, "/desk/s1", headers=cookie).text
+    assert re.search(r"<details><summary>[^<]+</summary><span[^>]*>correct-horse</span>", page)
+    assert page.count("<details><summary>A secret") == 1
+
+
 def test_leaving() -> None:
     """Leaving takes the cookie away, and a copy of it opens nothing any more; other sessions stay."""
     app = make_app(full())

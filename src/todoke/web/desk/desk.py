@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from todoke.forms.secret import secret_names
 from todoke.model.delivery import Reading, Status
 from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, StoreError
 from todoke.model.language import N_, choose_language, translator
@@ -123,9 +124,11 @@ class _Desk:
         timeline = await run_in_threadpool(self.app.archive.timeline, request.path_params["id"])
         if timeline is None:
             raise NotFound
-        shown = desk_timeline(
-            timeline, self.app.settings, self.app.clock(), self._language(request)
-        )
+        settings = self.app.settings
+        submission = timeline.submission
+        secret = secret_names(settings.forms.get(submission.form), submission.entries)
+        now = self.app.clock()
+        shown = desk_timeline(timeline, settings, now, self._language(request), secret)
         return self._render(request, "desk_timeline.html", session, shown=shown)
 
     async def download(self, request: Request, session: DeskSession) -> Response:

@@ -23,7 +23,7 @@ from support.web.doors import make_app
 from support.web.local_server import serving
 from todoke.model.address import Address
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
-from todoke.model.submission import File, Submission
+from todoke.model.submission import File, Submission, first_text
 from todoke.server.asgi import without_sender
 from todoke.testing import MemoryBucket, MemoryStore
 from todoke.walk.app import App, utc_now
@@ -225,7 +225,7 @@ def test_a_double_click_is_one_submission(stand: Stand, context: BrowserContext)
 
 
 def test_back_from_the_receipt_the_form_is_as_it_was(stand: Stand, context: BrowserContext) -> None:
-    """Nothing of the page was changed by sending it."""
+    """Nothing of the page was changed by sending it; other answers are another submission, and its upload."""
     page = fill(context, stand)
     page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url(f"{stand.door}/s/*")
@@ -233,6 +233,12 @@ def test_back_from_the_receipt_the_form_is_as_it_was(stand: Stand, context: Brow
     expect(page.locator("#who")).to_have_value("Aoi")
     expect(page.locator("#cv")).to_be_enabled()
     assert page.locator(".todoke-upload").count() == 0
+    page.locator("#who").fill("Jun")
+    page.locator("#cv").set_input_files(chosen("cv.bin"))
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url(f"{stand.door}/s/*")
+    assert [first_text(s.entries, "who") for s in stand.submissions()] == ["Aoi", "Jun"]
+    assert len(set(stand.posted)) == 2
 
 
 def test_our_own_page_uploads_too(stand: Stand, context: BrowserContext) -> None:

@@ -400,6 +400,40 @@ class TestSmtp:
         thread.join(2)
         assert [type(caught) for caught in came] == [error]
 
+    def test_a_line_too_many_after_the_dot_is_no_answer_to_the_next_mail(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer]
+    ) -> None:
+        """The connection is out of step: the next mail goes over another."""
+        script, mailer, server = smtp
+        script.answers["."] = ["250 2.0.0 queued\r\n550 5.1.1 <aoi@example.net> user unknown"]
+        mailer.send(mail())
+        assert mailer.send(mail()).diagnostic == "250 2.0.0 queued as 1"
+        assert (server.connections, len(script.mails)) == (2, 2)
+
+    @pytest.mark.parametrize("offers", [("PIPELINING",), ()])
+    def test_an_answer_from_before_the_dot_takes_no_mail(
+        self, smtp: tuple[SmtpScript, SmtpMailer, LineServer], offers: tuple[str, ...]
+    ) -> None:
+        """What was said before the mail was written is not believed: it was not taken."""
+        script, mailer, _ = smtp
+        script.offers = offers
+        script.answers["DATA"] = ["354 go on\r\n250 2.0.0 queued"]
+        with pytest.raises(SendDeferred):
+            mailer.send(mail())
+        assert mailer.send(mail()).diagnostic == "250 2.0.0 queued as 1"
+
+    def test_a_server_that_answers_before_it_is_asked_takes_no_mail(self) -> None:
+        """Its lines would answer MAIL, RCPT, DATA and the dot in turn."""
+        stray = "220 ready\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued"
+        script = SmtpScript(greeting=stray)
+        server = LineServer(script.talk)
+        mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=1.0))
+        with pytest.raises(SendDeferred) as caught:
+            mailer.send(mail())
+        assert "before it was asked" in caught.value.diagnostic
+        mailer.close()
+        server.close()
+
     @pytest.mark.parametrize(
         "answer", ["550 5.7.1 sender not allowed", "530 5.7.0 Must issue a STARTTLS", "421 busy"]
     )

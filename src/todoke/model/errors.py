@@ -187,7 +187,28 @@ class SetUpFault(SendDeferred):
 
 
 class SendRefused(SendError):
-    """The service refused the message for good."""
+    """The service refused the message for good.
+
+    `command` is the SMTP command that was answered so, "" where there is none. `is_doubtful` is True when the answer
+    does not say that this recipient or this mail is at fault: then it may be the set-up (walk/send/doubt.py).
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str = "",
+        status_code: str = "",
+        diagnostic: str = "",
+        reason: Reason | None = None,
+        command: str = "",
+        is_doubtful: bool = False,
+    ) -> None:
+        super().__init__(
+            message, code=code, status_code=status_code, diagnostic=diagnostic, reason=reason
+        )
+        self.command = command
+        self.is_doubtful = is_doubtful
 
 
 class SendUnknown(SendError):

@@ -9,27 +9,28 @@ from __future__ import annotations
 import smtplib
 import time
 from contextlib import suppress
-from typing import NoReturn
 
 from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.address import Address
-from todoke.model.delivery import Party, Reason
+from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, SetUpFault
 from todoke.model.mail import Mail
-from todoke.model.smtp_codes import Diagnosis, find_status_code, read_answer
 from todoke.ports.mailer import Accepted
+from todoke.services.smtp.blame import LEAST_SIZE, VERBS, Verb, failure
 from todoke.services.smtp.settings import Waits
-from todoke.services.smtp.talk import LOST, Answer, Talk, answer_of
+from todoke.services.smtp.talk import BLOCK, LOST, Answer, Talk, answer_of
 
 IDLE_SECONDS = (
     60.0  # a server may close after 5 minutes (RFC 5321 4.5.3.2.7); many are less patient
 )
 ASK_AFTER_SECONDS = 5.0  # a connection idle this long is asked (RSET) whether it still lives
-LEAST_SIZE = 65_536  # octets of a mail that every server must take (RFC 5321 4.5.3.1.7)
 
 
 class Stale(Exception):
-    """The server closed the connection before it answered anything: it may just have been idle too long."""
+    """The server closed the connection before it answered anything: it may just have been idle too long.
+
+    Or it spoke before it was asked: whatever it said next would be taken for the answer to something else.
+    """
 
 
 class Session:
@@ -50,7 +51,7 @@ class Session:
     def is_alive(self) -> bool:
         """False when it was idle too long, or does not answer."""
         idle = time.monotonic() - self._used_at
-        if self.is_broken or idle > IDLE_SECONDS:
+        if self.is_broken or idle > IDLE_SECONDS or not self.talk.is_quiet():
             return False
         return self._reset() if self._needs_reset or idle > ASK_AFTER_SECONDS else True
 
@@ -66,13 +67,16 @@ class Session:
         )
         self.talk.allow(self._waits.answer, self._waits.envelope)
         self.count += 1
-        self._judge(self._envelope([command.encode() for command in commands]))
+        if not self.talk.is_quiet():
+            self.is_broken = True
+            raise Stale("the server closed the connection, or spoke before it was asked")
+        self._judge(self._envelope([command.encode() for command in commands]), sender, mail, data)
         answer = self._data(data)
         self._used_at = time.monotonic()
         if answer.is_good:
             return Accepted(diagnostic=str(answer))
         self.is_broken = answer.code == 421
-        raise failure(answer)
+        raise failure(answer, Verb.DOT, len(data))
 
     def end(self) -> None:
         """Leave, or close what cannot be talked to any more."""
@@ -152,18 +156,18 @@ class Session:
     def _answer(self) -> Answer:
         return answer_of(*self.talk.getreply())
 
-    def _judge(self, answers: list[Answer]) -> None:
+    def _judge(self, answers: list[Answer], sender: Address, mail: Mail, data: bytes) -> None:
         """Return if the server waits for the data; else raise what its answers mean."""
         if answers[-1].code == 354 and all(answer.code < 400 for answer in answers):
             return
         self._needs_reset = True
         if answers[-1].code == 354:
             self._withdraw()
-        bad = next((answer for answer in answers if answer.code >= 400), answers[-1])
-        self.is_broken = self.is_broken or bad.code == 421
-        if bad is answers[0]:
-            refuse_sender(bad)
-        raise failure(bad)
+        said = list(zip(answers, VERBS, strict=False))
+        bad, verb = next(((a, s) for a, s in said if a.is_bad), said[-1])
+        self.is_broken = self.is_broken or bad.code == 421 or not bad.is_bad  # out of step
+        is_utf8 = needs_smtputf8(mail) and not sender.needs_smtputf8
+        raise failure(bad, verb, len(data), has_utf8_address=is_utf8)
 
     def _withdraw(self) -> None:
         """The server asks for data although it refused the recipient: end it empty (RFC 2920 3.1)."""
@@ -180,8 +184,12 @@ class Session:
         )  # RFC 5321 4.5.2; the first line is a header's and has no dot
         end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
         self.talk.allow(self._waits.block, self._waits.writing)
+        octets = stuffed + end
+        last = max(0, len(octets) - BLOCK)
         try:
-            self.talk.write(stuffed + end)
+            self.talk.write(octets[:last])
+            self._expect_silence()
+            self.talk.write(octets[last:])
         except LOST as error:
             self.is_broken = True
             words = f"the connection was lost while the mail was written: {words_of(error)}"
@@ -194,51 +202,12 @@ class Session:
             words = f"no answer came after the mail was written: {words_of(error)}"
             raise SendUnknown(diagnostic=words) from error
 
-
-def refuse_sender(answer: Answer) -> NoReturn:
-    """Raise what a refused MAIL means: it is for this mail's size or address, or for our sender, which all have."""
-    status_code = find_status_code(answer.text)
-    if answer.code == 552 or status_code[2:] in {"3.4", "2.3", "6.7", "6.9"}:
-        raise failure(answer)
-    raise deferred(answer, stop_all=True)
-
-
-def failure(answer: Answer) -> SendDeferred | SendRefused:
-    """What a bad answer means (RFC 5321 4.2.1): 5yz is not ever; 4yz, and what makes no sense here, is not now.
-
-    Unless its words are about our sender, client or login: servers tell that at RCPT (Postfix's smtpd_delay_reject) or
-    later. That is not now, and perhaps for all mails.
-    """
-    if _read(answer).party is Party.SENDER:
-        return deferred(answer, stop_all=False, suspects_set_up=True)
-    if 500 <= answer.code < 600:
-        return SendRefused(
-            code=str(answer.code),
-            status_code=find_status_code(answer.text),
-            diagnostic=str(answer),
-        )
-    return deferred(answer, stop_all=False)
-
-
-def deferred(answer: Answer, *, stop_all: bool, suspects_set_up: bool = False) -> SendDeferred:
-    """Not now, in the server's words. What it refuses for good to all mails alike is wrong with the set-up."""
-    read, reason = _read(answer), None
-    if read.party is Party.SENDER:
-        reason = read.reason
-    elif stop_all and answer.code >= 500:
-        reason = Reason.MISCONFIGURED
-    return SendDeferred(
-        code=str(answer.code),
-        status_code=find_status_code(answer.text),
-        diagnostic=str(answer),
-        reason=reason,
-        stop_all=stop_all,
-        suspects_set_up=suspects_set_up,
-    )
-
-
-def _read(answer: Answer) -> Diagnosis:
-    return read_answer(str(answer.code), "", answer.text)
+    def _expect_silence(self) -> None:
+        """Before the dot is written nothing answers it: what is there already would be taken for that."""
+        if not self.talk.is_quiet():
+            self.is_broken = True
+            words = "the server answered before the mail was written"
+            raise SendDeferred(diagnostic=words, reason=Reason.OTHER)
 
 
 def words_of(error: BaseException) -> str:

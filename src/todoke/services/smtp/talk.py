@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import ssl
 import time
 from contextlib import suppress
 
@@ -117,6 +118,20 @@ class Talk(smtplib.SMTP):
             raise TimeoutError("the server did not answer in time")
         self.sock.settimeout(min(left, self._patience_seconds))
         return self.sock
+
+    def is_quiet(self) -> bool:
+        """Whether the server is there and has said nothing since its last answer was read. Waits for nothing."""
+        sock = self.sock
+        if sock is None or (self._read and self._read_from is sock):
+            return False
+        sock.settimeout(0.0)
+        try:
+            self._read += sock.recv(4096)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        return False
 
     def write(self, octets: bytes) -> None:
         """Send all of `octets`. Raises OSError: then their end was not sent."""

@@ -1,4 +1,4 @@
-"""Whole pages, filled in and sent by a real Chromium to a real door: what it lets through passes, what it holds is refused.
+"""Whole pages, filled in and sent by a real Chromium to a real door: what it lets through passes, the rest is refused.
 
 Each page is tried as a person would: its steps are typed and clicked, then the button is pressed. Where Chromium sends
 the form, the door must take it. Where it does not, the same is sent past its checks, and the door must refuse it.

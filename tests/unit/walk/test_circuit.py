@@ -129,6 +129,42 @@ def test_a_service_that_is_down_is_a_warning_and_an_error_when_it_lasts(
     assert [r.levelname for r in caplog.records] == ["WARNING", "ERROR"]
 
 
+def test_a_service_that_comes_and_goes_has_few_lines(caplog: pytest.LogCaptureFixture) -> None:
+    """Back and gone again every two seconds for an hour: a pair of lines in five minutes, not 1,800."""
+    clock = Clock()
+    down = SendDeferred(diagnostic="421 busy", reason=Reason.TIMED_OUT, stop_all=True)
+    for fault in (down, SetUpFault(WORDS)):
+        clock.now += LONG_SECONDS
+        circuit = Circuit(clock, notice=Notice("smtp", clock))
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            for _ in range(1800):
+                circuit.note_fault(fault)
+                clock.now += 1
+                circuit.note_answer()
+                clock.now += 1
+        assert len(caplog.records) == 2 * 12
+
+
+def test_one_that_lasts_is_told_although_it_follows_another_closely(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The first outage ended a moment ago; the second does not."""
+    clock = Clock()
+    circuit = Circuit(clock, notice=Notice("smtp", clock))
+    down = SendDeferred(diagnostic="down", reason=Reason.TIMED_OUT, stop_all=True)
+    with caplog.at_level(logging.WARNING):
+        circuit.note_fault(down)
+        circuit.note_answer()
+        while clock.now < LONG_SECONDS * 2:
+            clock.now += circuit.note_fault(down) + 1
+        circuit.note_answer()
+    told = [(r.levelname, r.message) for r in caplog.records]
+    assert told[:2] == [("WARNING", "mail_rests"), ("WARNING", "mail_goes_on")]
+    assert told[-2:] == [("ERROR", "mail_rests"), ("WARNING", "mail_goes_on")]
+    assert len(told) <= 5
+
+
 def test_a_servers_words_go_to_the_log_without_addresses() -> None:
     """Whatever it quotes stays out."""
     words = "553 5.7.1 <...>: Sender address rejected: not owned by user <...>"

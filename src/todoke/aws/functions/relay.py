@@ -29,6 +29,7 @@ from todoke.model.log import get_logger
 from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
+from todoke.walk.send.drought import Drought
 from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import Round, send_round
 from todoke.wiring import read_change
@@ -55,6 +56,7 @@ class Relay:
         self._read = read
         self._connections = connections
         self._circuit = Circuit(notice=Notice(app.mailer.name))
+        self._drought = Drought(app.mailer.name)
 
     def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Handle one batch; the answer names the records that are to come again."""
@@ -125,9 +127,10 @@ class Relay:
 
     def _note(self, done: Round) -> timedelta:
         """Tell the circuit; how long to rest."""
+        self._drought.note(done.outcomes, is_resting=done.fault is not None)
         if done.fault is not None:
             return timedelta(seconds=self._circuit.note_fault(done.fault))
-        if done.outcomes:
+        if any(outcome.events for outcome in done.outcomes):  # what was not begun is no answer
             self._circuit.note_answer()
         return timedelta()
 

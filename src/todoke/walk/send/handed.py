@@ -1,4 +1,4 @@
-"""What came of hand-overs, counted, and when mail last left, kept beside the data."""
+"""What came of hand-overs: counted, watched for a drought, and when mail last left, kept beside the data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
 from todoke.model.message import Outcome
 from todoke.walk.app import App
+from todoke.walk.send.drought import Drought
 from todoke.walk.tally import Counted
 
 HANDED_OVER = "handed_over/"
@@ -22,12 +23,14 @@ log = get_logger(__name__)
 class HandOvers:
     """Notes the outcomes that were stored. To be used in one thread."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, drought: Drought | None = None) -> None:
         self._app = app
+        self._drought = drought or Drought(app.mailer.name)
         self._marked_at: datetime | None = None
 
-    def note(self, outcomes: Sequence[Outcome]) -> None:
+    def note(self, outcomes: Sequence[Outcome], *, is_resting: bool = False) -> None:
         """Count what came of them; a mark that cannot be kept now is kept with the next."""
+        self._drought.note(outcomes, is_resting=is_resting)
         kinds = [event.kind for outcome in outcomes for event in outcome.events]
         for kind in kinds:
             self._app.tally.count(Counted.HAND_OVERS, kind.value)

@@ -231,7 +231,7 @@ class Sender:
             for outcome in self._unstored:
                 self._store_alone(outcome)
         stored = len(self._unstored)
-        self._hand_overs.note(self._unstored)
+        self._hand_overs.note(self._unstored, is_resting=self._circuit.is_open)
         self._unstored.clear()
         self._permit(stored)
         self._window.note(stored)

@@ -20,6 +20,7 @@ from todoke.doctor.look_store import look_at_store, look_for_words
 from todoke.model.delivery import Ceiling
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import get_logger
+from todoke.model.loopback import is_loopback
 from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 from todoke.ports.clock import Clock
@@ -169,6 +170,8 @@ class Examination:
         found = doctor.judge_door(
             ask(own_url(url, "/healthz"), seconds=self._seconds), _host_of(url)
         )
+        if not is_loopback(urlsplit(url).hostname or ""):
+            found += doctor.judge_figures(ask(f"{url}/metrics", seconds=self._seconds), url)
         if found[0].status is Verdict.GOOD and self._tells_events:
             hook = self._hook()
             found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)

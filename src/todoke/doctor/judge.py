@@ -144,7 +144,15 @@ def judge_door(answer: WebFacts, host: str) -> list[Check]:
         if not more:
             return [good]
         words = more.decode("utf-8", "replace")
-        return [good, Check(name, Verdict.BAD, words, "Its log says why (mail_rests).")]
+        return [
+            good,
+            Check(
+                name,
+                Verdict.BAD,
+                words,
+                "todoke status says why, and so does its log (mail_rests).",
+            ),
+        ]
     if answer.status == 503:
         return [
             Check(
@@ -169,6 +177,20 @@ def judge_door(answer: WebFacts, host: str) -> list[Check]:
             Verdict.BAD,
             f"Nothing answers at {host}, as seen from here ({answer.error}).",
             "Start todoke, and see that site.door_url, the DNS, the certificate and the reverse proxy are right.",
+        )
+    ]
+
+
+def judge_figures(answer: WebFacts, url: str) -> list[Check]:
+    """Whether the figures can be read at the public address, where strangers ask; nothing to say where they cannot."""
+    if answer.status != 200 or b"todoke_build_info" not in answer.body:
+        return []
+    return [
+        Check(
+            "door.figures",
+            Verdict.BAD,
+            f"{url}/metrics can be read by anybody: the reverse proxy does not say whom it speaks for.",
+            "Let it add X-Forwarded-For, or answer /metrics and /status itself (docs/operating.md).",
         )
     ]
 

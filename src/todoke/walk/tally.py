@@ -6,7 +6,6 @@ A count's labels come from the configuration and from enumerations, never from a
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -37,12 +36,13 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[Counted, Counter[Labels]] = {what: Counter() for what in Counted}
+        self._counts: dict[Counted, dict[Labels, int]] = {what: {} for what in Counted}
 
     def count(self, what: Counted, *labels: str, times: int = 1) -> None:
         """So many more of these."""
         with self._lock:
-            self._counts[what][labels] += times
+            counts = self._counts[what]
+            counts[labels] = counts.get(labels, 0) + times
 
     def counts(self, what: Counted) -> Mapping[Labels, int]:
         """How many there were, by their labels."""

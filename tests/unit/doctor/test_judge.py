@@ -16,6 +16,7 @@ from todoke.doctor.judge import (
     failed,
     judge_clock,
     judge_door,
+    judge_figures,
     judge_hearing,
     judge_hook_address,
     judge_store,
@@ -98,6 +99,23 @@ def test_the_door(status: int, body: bytes, verdict: str) -> None:
     """Only todoke's own answer will do."""
     answer = WebFacts(url="u", at=NOW, status=status, body=body, error="x")
     assert statuses(judge_door(answer, "forms.example.jp")) == {"door": verdict}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_told"),
+    [
+        (200, b"# HELP todoke_build_info The version that runs.\n", True),
+        (200, b"the owner's own page", False),
+        (401, b"This is for the owner", False),
+        (404, b"", False),
+        (0, b"", False),
+    ],
+)
+def test_figures_that_anybody_can_read(status: int, body: bytes, is_told: bool) -> None:
+    """Only where it is so there is a line, with what to do."""
+    answer = WebFacts(url="u", at=NOW, status=status, body=body, error="x")
+    found = judge_figures(answer, "https://forms.example.jp")
+    assert statuses(found) == ({"door.figures": "bad"} if is_told else {})
 
 
 @pytest.mark.parametrize(

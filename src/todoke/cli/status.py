@@ -179,6 +179,7 @@ def lines_of(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
         ("last event", _moment(told.heard_at, zone, "came at"), ""),
         *_room_lines(told),
         *_refused_lines(found, zone),
+        *([("look at", "; ".join(found.faults), "red")] if found.faults else []),
     ]
 
 
@@ -242,7 +243,8 @@ def _today_words(today: Today) -> str:
         f"{n} {word}" for word, n in sorted(today.mails.items(), key=lambda row: -row[1])
     )
     more = f" (the newest {MOST_TODAY:,}; there are more)" if today.more else ""
-    return f"{today.submissions} submissions{more}" + (f"; mails: {mails}" if mails else "")
+    plural = "" if today.submissions == 1 else "s"
+    return f"{today.submissions} submission{plural}{more}" + (f"; mails: {mails}" if mails else "")
 
 
 def _today_colour(today: Today) -> str:

@@ -19,12 +19,12 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """It, at one moment.
 
     `waiting` mails are due, in hand or to be tried again, and the oldest of them was made at `oldest`. `handed_over_at`
-    is when a service last took a mail (not known of AWS), `heard_at` when a webhook call was last read. The bytes are
-    None where the store is not on this machine.
+    is when a service last took a mail (not known of AWS), `heard_at` when a webhook call was last read. What is None is not
+    asked of a table: it would read the whole of it, or it has no such thing.
     """
 
-    submissions: int
-    orphans: int
+    submissions: int | None
+    orphans: int | None
     waiting: int
     oldest: datetime | None
     handed_over_at: datetime | None
@@ -35,10 +35,11 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 
 def survey(settings: Settings, store: Store) -> Survey:
     """Look at it. Raises StoreError."""
-    counts, backlog, marks = store.counts(), store.backlog(), store.marks()
+    backlog, marks = store.backlog(), store.marks()
+    counts = {} if settings.table else store.counts()
     return Survey(
-        submissions=counts["submissions"],
-        orphans=counts["orphans"],
+        submissions=counts.get("submissions"),
+        orphans=counts.get("orphans"),
         waiting=backlog.messages,
         oldest=backlog.oldest,
         handed_over_at=_latest(marks, HANDED_OVER),

@@ -115,14 +115,14 @@ def _store(seen: Observed) -> Iterable[Family]:
     )
     if told is None:
         return
-    yield _gauge("todoke_submissions", "Submissions in the store.", told.submissions)
-    yield _gauge(
-        "todoke_orphan_events", "Delivery events in the store that belong to no mail.", told.orphans
-    )
-    if told.free_bytes is not None:
-        yield _gauge("todoke_data_free_bytes", "Free space where the store lies.", told.free_bytes)
-    if told.store_bytes is not None:
-        yield _gauge("todoke_store_bytes", "Size of the store's files.", told.store_bytes)
+    for name, text, value in (
+        ("submissions", "Submissions in the store.", told.submissions),
+        ("orphan_events", "Delivery events in the store that belong to no mail.", told.orphans),
+        ("data_free_bytes", "Free space where the store lies.", told.free_bytes),
+        ("store_bytes", "Size of the store's files.", told.store_bytes),
+    ):
+        if value is not None:
+            yield _gauge(f"todoke_{name}", text, value)
 
 
 def _commits(commits: Commits | None) -> Iterable[Family]:

@@ -97,6 +97,7 @@ def test_what_somebody_has_to_look_at(
     found = replace(WELL, **changes)
     assert found.faults == (fault,)
     assert words in said(found)[line]
+    assert said(found)["look at"] == fault
     assert {name: colour for name, _, colour in lines_of(found, UTC_ZONE)}[line] == "red"
     assert as_record(found)["is_well"] is False
 

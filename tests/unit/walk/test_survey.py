@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,3 +40,14 @@ def test_room_is_that_of_the_folder_where_there_is_one(tmp_path: Path) -> None:
     ):
         told = survey(settings, MemoryStore())
         assert (told.free_bytes, told.store_bytes) == (None, None)
+
+
+def test_a_table_is_not_read_through_to_be_counted() -> None:
+    """That would cost, and take as long as it is large; what waits has an index."""
+
+    class Table(MemoryStore):
+        def counts(self) -> Mapping[str, int]:
+            raise AssertionError
+
+    told = survey(make_settings(table="t"), Table())
+    assert (told.submissions, told.orphans, told.waiting) == (None, None, 0)

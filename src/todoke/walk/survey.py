@@ -19,8 +19,8 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """It, at one moment.
 
     `waiting` mails are due, in hand or to be tried again, and the oldest of them was made at `oldest`. `handed_over_at`
-    is when a service last took a mail (not known of AWS), `heard_at` when a webhook call was last read. What is None is not
-    asked of a table: it would read the whole of it, or it has no such thing.
+    is when a service last took a mail (not known of AWS), `heard_at` when a webhook call was last read. What is None is
+    not asked of a table: it would read the whole of it, or it has no such thing.
     """
 
     submissions: int | None

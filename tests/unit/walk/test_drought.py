@@ -73,6 +73,22 @@ def test_whatever_is_answered_to_all_mails_is_told_once_and_its_end(
     assert "@" not in told["words"]
 
 
+def test_it_is_told_although_nothing_is_tried_meanwhile(caplog: pytest.LogCaptureFixture) -> None:
+    """A mail whose answer was lost is not handed over again, or not for a quarter of an hour."""
+    story = Story()
+    story.drought.look(is_resting=False)
+    lost = [story.outcome(n, SendUnknown(diagnostic="the answer was lost")) for n in range(4)]
+    story.drought.note(lost, is_resting=False)
+    story.drought.look(is_resting=False)
+    assert caplog.records == []
+    story.now += LONG_SECONDS
+    story.drought.look(is_resting=True)
+    assert caplog.records == []
+    for _ in range(3):
+        story.drought.look(is_resting=False)
+    assert lines(caplog) == [("ERROR", "mail_not_taken")]
+
+
 def test_one_mail_that_is_taken_ends_it(caplog: pytest.LogCaptureFixture) -> None:
     """Some that are refused or put off for days are no matter of the service."""
     story = Story()

@@ -35,6 +35,7 @@ class Drought:
 
     def _begin(self) -> None:
         self._since: float | None = None
+        self._last: DeliveryEvent | None = None
         self._tries = 0
         self._messages: set[str] = set()
         self._recipients: set[str] = set()
@@ -47,6 +48,12 @@ class Drought:
                 for event in outcome.events:
                     self._note(outcome, event, is_resting)
 
+    def look(self, *, is_resting: bool) -> None:
+        """See whether it has lasted long enough: where answers are lost, no other try may come for a while."""
+        if self._last is not None:
+            with self._lock:
+                self._tell(self._monotonic(), is_resting)
+
     def _note(self, outcome: Outcome, event: DeliveryEvent, is_resting: bool) -> None:
         now = self._monotonic()
         if event.kind is Kind.ACCEPTED:
@@ -56,12 +63,19 @@ class Drought:
             self._begin()
             return
         self._since = now if self._since is None else self._since
+        self._last = event
         self._tries += 1
         if len(self._messages) < ENOUGH_MESSAGES:
             self._messages.add(outcome.claim.message.id)
         if len(self._recipients) < ENOUGH_RECIPIENTS:
             self._recipients.add(outcome.claim.attempt.recipient.key)
-        if self._is_told or is_resting or not self._is_long(now - self._since):
+        self._tell(now, is_resting)
+
+    def _tell(self, now: float, is_resting: bool) -> None:
+        event, since = self._last, self._since
+        if event is None or since is None or self._is_told or is_resting:
+            return
+        if not self._is_long(now - since):
             return
         self._is_told = True
         log.error(
@@ -70,7 +84,7 @@ class Drought:
             tries=self._tries,
             outcome=event.kind.value,
             words=without_addresses(event.diagnostic),
-            so_far_seconds=round(now - self._since),
+            so_far_seconds=round(now - since),
         )
 
     def _is_long(self, seconds: float) -> bool:

@@ -37,6 +37,10 @@ class HandOvers:
         if Kind.ACCEPTED in kinds:
             self._mark(self._app.clock())
 
+    def look(self, *, is_resting: bool) -> None:
+        """Tell of a drought, if it has lasted long enough by now."""
+        self._drought.look(is_resting=is_resting)
+
     def _mark(self, now: datetime) -> None:
         before = self._marked_at
         if before is not None and timedelta() <= now - before < EVERY:

@@ -157,6 +157,7 @@ class Sender:
         if self._app.courtesy.is_crowded:
             self._sleep(CROWD_PAUSE_SECONDS)
         stored = self._store_outcomes()
+        self._hand_overs.look(is_resting=self._circuit.is_open)
         self._renew_leases()
         claimed = 0 if self._stopping.is_set() else self._claim_some()
         if stored or claimed:

@@ -63,7 +63,7 @@ _IN_HOST = re.compile(
     r"|(?<![\w/:\]])/(?=/\w)|/(?=/localhost)|(?<![\w\\:\]])\\(?=\\\w)",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(r"(?!www|ftp\.)[a-z0-9][a-z0-9._+-]*", re.IGNORECASE)
+_LOCAL = re.compile(r"(?!www|ftp\.)[a-z0-9][a-z0-9_+-]*(?:\.[a-z0-9_+-]+)*", re.IGNORECASE)
 _MARK = re.compile(r"[^\w]")
 _BROKEN = re.compile(r"\[[.:@/\\\u2024\ufe52\u3002\uff0e\uff61]\]")
 
@@ -85,7 +85,7 @@ def inert_address(address: Address) -> Inert:
     """A visitor's or manager's mail address whole, for people act on it: a link to it can only write to it.
 
     The A-labels beside an international domain are broken, and so is all of it when its local part could be read as a
-    page (evil.example/x@example.net).
+    page (evil.example/x@example.net), or as one that begins later: some programs make aya..h@docomo.ne.jp a link to h@.
     """
     if not (_LOCAL.fullmatch(address.local) and address.is_readable):
         return inert_line(show_address(address), 300)

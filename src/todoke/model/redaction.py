@@ -34,6 +34,7 @@ class Redaction:
         hits = [
             (start, start + size)
             for size, parts in self._parts.items()
+            if not parts.isdisjoint(_runs(words, size))
             for start, run in enumerate(_runs(words, size))
             if run in parts
         ]
@@ -41,11 +42,9 @@ class Redaction:
 
     def octets(self, words: bytes) -> bytes:
         """The same for octets, which are read as UTF-8."""
-        if not self._parts:
-            return words
-        return self.text(words.decode("utf-8", "surrogateescape")).encode(
-            "utf-8", "surrogateescape"
-        )
+        text = words.decode("utf-8", "surrogateescape")
+        clean = self.text(text)
+        return words if clean is text else clean.encode("utf-8", "surrogateescape")
 
 
 NOTHING_SECRET = Redaction()
@@ -68,8 +67,8 @@ def _is_escaped(secret: str) -> bool:
     return any("\udc80" <= character <= "\udcff" for character in secret)
 
 
-def _runs(text: str, size: int) -> Iterator[str]:
-    return (text[start : start + size] for start in range(len(text) - size + 1))
+def _runs(text: str, size: int) -> list[str]:
+    return [text[start : start + size] for start in range(len(text) - size + 1)]
 
 
 def _masked(words: str, hits: list[tuple[int, int]]) -> str:

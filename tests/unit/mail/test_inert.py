@@ -132,6 +132,9 @@ def test_the_linkers_are_awake() -> None:
     [
         ("aoi.sato+x@example.net", "aoi.sato+x@example.net"),
         ("葵@example.net", "葵[@]example[.]net"),
+        ("aya..h@docomo.ne.jp", "aya..h[@]docomo[.]ne[.]jp"),
+        ("aya.@docomo.ne.jp", "aya.[@]docomo[.]ne[.]jp"),
+        (".aya@ezweb.ne.jp", ".aya[@]ezweb[.]ne[.]jp"),
         ("evil.com/x@example.net", "evil[.]com/x[@]example[.]net"),
         ("www.evil.com@example.net", "www[.]evil[.]com[@]example[.]net"),
         ("aoi@例え.jp", "aoi@例え.jp (xn--r8jz45g[.]jp)"),
@@ -142,7 +145,10 @@ def test_an_address_is_whole_unless_it_looks_like_a_page(typed: str, shown: str)
     assert inert_address(parse_address(typed)) == shown
 
 
-@given(st.from_regex(r"[a-z0-9][a-z0-9+_-]{0,12}@[a-z0-9]{1,12}\.(com|jp|example)", fullmatch=True))
+@given(
+    st.from_regex(r"[a-z0-9][a-z0-9+_-]{0,12}@[a-z0-9]{1,12}\.(com|jp|example)", fullmatch=True)
+    | st.from_regex(r"[a-z0-9.-]{1,8}@docomo\.ne\.jp", fullmatch=True)
+)
 def test_a_whole_address_links_to_nothing_but_itself(typed: str) -> None:
     """What a linker makes of it is mail to it."""
     address = parse_address(typed)

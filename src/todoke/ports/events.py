@@ -29,6 +29,7 @@ class EventSource(Protocol):
 
         To read a call again gives the same events, by their `key`, but for what states no time: it is dated `now`.
         Raises Forged: if the call does not prove that it is the service's. Malformed: if it cannot be read.
+        TooLarge: if it tells more events than the service ever does.
         Unverifiable: if its proof cannot be looked at now.
         """
         ...

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from email.utils import parseaddr
+from datetime import UTC, datetime, tzinfo
 
 from todoke.model.delivery import Kind, Party, Permanence, Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
 from todoke.model.smtp_codes import Diagnosis, read_answer
 
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
+_BRACKETED = re.compile(r"<([^<>]*)>\Z")
 _AUTOMATIC = re.compile(
     r"auto(matic)?[ -]?repl(y|ied)|out of (the )?office|vacation (reply|message|notice)"
     r"|自動返信|自動応答|不在通知",
@@ -74,8 +75,22 @@ def named_recipient(value: object) -> str:
         return named_recipient(value[0])
     if isinstance(value, str):
         text = value.strip()
-        return parseaddr(text)[1] or text if "<" in text else text
+        bracketed = _BRACKETED.search(text) if text.endswith(">") else None
+        return (bracketed and bracketed[1].strip()) or text
     return f"({str(value)[:200]})" if value else ""
+
+
+def read_moment(text: str, zone: tzinfo | None = None) -> datetime | None:
+    """An ISO 8601 time in UTC, one without a zone in `zone`; None if it is none.
+
+    So is one that is centuries away: no service means it, and in another zone it may be out of all calendars.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        at = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return at if (found.tzinfo or zone) and 1970 <= at.year < 2200 else None
 
 
 def refusal(code: str, diagnostic: str, words: str, reason: Reason | None) -> SendError:

@@ -5,7 +5,7 @@ Answers, all but the first in the one JSON shape of errors:
 400 the call cannot be read               401 the secret path is right, the service's own key is not
 404 there is no such service, the secret is wrong, or the call comes from elsewhere: the same bytes for all
 405 not a POST                            408 the body took too long
-413 the body is over 16 MB                415 the body is compressed
+413 over 4 MB, or too many events             415 the body is compressed
 503 the store cannot journal it now, or what proves its sender cannot be fetched: the service tries again
 Never 403 or 406: some services take these for "do not try again".
 """
@@ -37,7 +37,8 @@ from todoke.web.http.asked import client_address
 from todoke.web.http.body import read_body
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, describe, json_error
 
-BODY_BYTES = 16 * 1024 * 1024
+BODY_BYTES = 4 * 1024 * 1024
+"""A hundred events of 40 KB, or a bounce with the mail. Reading takes some ten times as much memory."""
 BODY_SECONDS = 30.0
 
 log = get_logger(__name__)

@@ -15,7 +15,7 @@ from support.mail.cloud_calls import ITEM, NOW, TOKEN, form_body, json_body, rea
 from support.places import CORPORA
 from todoke.model.address import Address
 from todoke.model.delivery import Kind, Permanence, Reason, Status, standing
-from todoke.model.errors import ConfigError, Forged, Malformed
+from todoke.model.errors import ConfigError, Forged, Malformed, TooLarge
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 
@@ -245,6 +245,25 @@ def test_words_that_no_text_can_hold_cost_no_event(words, is_form):
         body = b'{"event_type": "deliveries", "event": ' + event + b"}"
     kinds = [event.kind for event in read(body)]
     assert kinds == [Kind.BOUNCED, Kind.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [b"{}," * 5_000 + b"{}", b"1," * 250_001 + b"1", b'{}],"bounces":[' + b"{}," * 5_000 + b"{}"],
+)
+def test_a_call_with_more_than_a_service_ever_tells_is_refused(items: bytes) -> None:
+    """Before its events are made, and numbers before they are read: a body of 4 MB could hold a million of them."""
+    with pytest.raises(TooLarge):
+        read(b'{"event":{"deliveries":[' + items + b"]}}")
+
+
+@pytest.mark.parametrize(
+    "created",
+    ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "1969-12-31 00:00:00", "2200-01-01T09:00:00Z"],
+)
+def test_a_time_that_no_service_means_is_none(created: str) -> None:
+    """In another zone it may be out of all calendars, and no page could show it: the event counts as undated."""
+    assert read_one("deliveries", created=created).at == NOW
 
 
 @pytest.mark.parametrize("encode", [form_body, json_body])

@@ -12,19 +12,19 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
-from todoke.model.errors import ConfigError, Forged, Malformed
+from todoke.model.errors import ConfigError, Forged, Malformed, TooLarge
+from todoke.model.percent import percent_decode
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
 from todoke.services.http.json_text import mended
-from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
+from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
 from todoke.toml.zones import find_zone
 
 DELIVERIES = {
@@ -67,6 +67,11 @@ AUTOMATIC_REPLY = Meaning(Kind.UNDETERMINED, Permanence.NONE, Reason.OTHER)
 COMPLAINT = Meaning(Kind.COMPLAINED)
 """Only todoke's sandbox sends event type complaints; the service documents nothing for them."""
 OTHER = Meaning(Kind.OTHER)
+
+MOST_EVENTS = 5_000
+"""Of one call. The service states batches of 1 to 100; each event costs some 3 KB and 0.1 ms until it is stored."""
+MOST_COMMAS = 50 * MOST_EVENTS
+"""Looked at before anything is read, so that a list of a million numbers is never made; an item has about a dozen."""
 
 _SUPPRESSED_TEXT = re.compile(
     r"recipient address .{1,330} is suppressed", re.IGNORECASE | re.DOTALL
@@ -148,7 +153,8 @@ class CustomersMailCloudEvents:
         """The events in a call, each with its JSON object as evidence.
 
         Raises Forged: if an api_key is configured and neither the body nor the Authorization header has it.
-        Malformed: if the body is in neither encoding. An item that cannot be read is kept as Kind.OTHER.
+        Malformed: if the body is in neither encoding. TooLarge: if it tells more than MOST_EVENTS. An item that cannot
+        be read is kept as Kind.OTHER.
         """
         event_type, event, key = _parameters(request)
         if self._key and not self._proves_itself(key, request.headers.get("authorization", "")):
@@ -215,11 +221,7 @@ def read_item(
 
 def read_time(created: str, zone: tzinfo) -> datetime | None:
     """`created` in UTC: it has no zone of its own, the console's applies. None if it is no time."""
-    try:
-        found = datetime.fromisoformat(created)
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return read_moment(created, zone)
 
 
 def _parameters(request: HookRequest) -> tuple[str, bytes, str]:
@@ -241,24 +243,27 @@ def _from_json(body: bytes) -> tuple[str, bytes, str]:
 
 
 def _from_form(body: bytes) -> tuple[str, bytes, str]:
-    try:
-        parameters = dict(
-            parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-        )
-    except ValueError as error:
-        raise Malformed("The webhook call cannot be read.") from error
-    if "event" not in parameters:
+    fields = (field.partition(b"=") for field in body.replace(b"+", b" ").split(b"&", 50))
+    parameters = {percent_decode(name): percent_decode(value) for name, _, value in fields}
+    if b"event" not in parameters:
         raise Malformed("The webhook call has no parameter `event`.")
-    event_type, key = parameters.get("event_type", ""), parameters.get("api_key", "")
-    return event_type, parameters["event"].encode("utf-8", "surrogatepass"), key
+    event_type, key = (
+        parameters.get(n, b"").decode("utf-8", "replace") for n in (b"event_type", b"api_key")
+    )
+    return event_type, parameters[b"event"], key
 
 
 def _lists_of(event: bytes, event_type: str) -> Mapping[str, Sequence[msgspec.Raw]]:
-    """The lists in `event`: an object with one key, the event type."""
+    """The lists in `event`: an object with one key, the event type. Raises TooLarge: if they hold too much."""
+    if event.count(b",") > MOST_COMMAS:
+        raise TooLarge(f"A call may tell {MOST_EVENTS} events at most.")
     try:
-        return _read_mended(_lists, event)
+        lists = _read_mended(_lists, event)
     except _UNREADABLE as error:
         raise Malformed(f"The `event` of type {event_type[:40]!r} cannot be read.") from error
+    if sum(map(len, lists.values())) > MOST_EVENTS:
+        raise TooLarge(f"A call may tell {MOST_EVENTS} events at most.")
+    return lists
 
 
 def _read_mended(decoder: msgspec.json.Decoder[T], octets: bytes) -> T:

@@ -11,7 +11,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from todoke.model.errors import Forged, Malformed
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.http.json_text import mended
-from todoke.services.meaning import Meaning, named_recipient
+from todoke.services.meaning import Meaning, named_recipient, read_moment
 from todoke.services.postmark.settings import METADATA, NAME, PostmarkSettings
 
 OTHER = Meaning(Kind.OTHER)
@@ -201,11 +201,7 @@ def _text(values: dict[str, Any], key: str) -> str:
 
 def _time(text: str) -> datetime | None:
     """ISO 8601 with seven digits after the dot and a zone, in UTC; None if it is no such time."""
-    try:
-        found = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
-        return found.astimezone(UTC) if found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+    return read_moment(_FRACTION.sub(r"\1", text))
 
 
 def _basic(stated: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from todoke.model.log import get_logger
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.http.json_text import mended
-from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient
+from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
     NOTIFICATION,
@@ -205,7 +205,9 @@ def _events(
     word = _text(message, "eventType") or _text(message, "notificationType")
     place, listed = DETAILS.get(word, ("", ""))
     details, mail = _table(message, place), _table(message, "mail")
-    at = _time(_text(details, "timestamp")) or _time(_text(mail, "timestamp")) or undated
+    at = (
+        read_moment(_text(details, "timestamp")) or read_moment(_text(mail, "timestamp")) or undated
+    )
     recipients = _named(details, listed) or _named(mail, "destination") or [""]
     for one in recipients:
         recipient = one if isinstance(one, dict) else {"emailAddress": one}
@@ -293,14 +295,6 @@ def _event(
         raw=raw,
         **facts,
     )
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _named(table: dict[str, Any], key: str) -> list[Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote_to_bytes
 
 from todoke.model.charset import UTF_8
 from todoke.model.errors import Malformed, TooLarge, Unsupported
 from todoke.model.form import Limits
+from todoke.model.percent import percent_decode
 from todoke.model.submission import Entry, EntryList
 from todoke.web.door.charset import charsets_for, choose_charset, make_entry
 from todoke.web.door.multipart import MAX_NAME_BYTES, read_multipart
@@ -72,24 +72,9 @@ def _read_urlencoded(body: bytes, limits: Limits, labels: tuple[str, str]) -> En
             name, _, value = segment.partition(b"=")
             if b"%" in segment:
                 _limit_field(len(name) // 3, len(value) // 3, limits)
-                name, value = _unescape(name), _unescape(value)
+                name, value = percent_decode(name), percent_decode(value)
             pairs.append((name, value))
     return _entries(pairs, limits, labels)
-
-
-def _unescape(text: bytes) -> bytes:
-    """Percent-decode (WHATWG URL 1.3), long texts piece by piece: a list of a million escapes is never made."""
-    if len(text) <= _PIECE:
-        return unquote_to_bytes(text)
-    decoded = bytearray()
-    start = 0
-    while start < len(text):
-        end = start + _PIECE
-        if end < len(text) and (percent := text.find(b"%", end - 2, end)) != -1:
-            end = percent  # the piece after it begins with the whole escape
-        decoded += unquote_to_bytes(text[start:end])
-        start = end
-    return bytes(decoded)
 
 
 def _first_segments(body: bytes, limit: int) -> Iterator[bytes]:

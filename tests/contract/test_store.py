@@ -602,6 +602,14 @@ class TestJournal:
         assert desk.store.counts()["orphans"] == 0
         assert desk.told(message).standing.status is Status.DELIVERED
 
+    def test_of_a_very_long_orphan_the_beginning_is_kept(self, desk: Desk) -> None:
+        """Whoever knows a webhook's secret cannot fill the store with one call; what a service tells stays whole."""
+        long = {"raw": b"r" * 500_000, "diagnostic": "d" * 500_000, "service_id": "q" * 500_000}
+        assert desk.journal(desk.event(Kind.BOUNCED, **long)) == [Journaled.ORPHAN]
+        (kept,) = desk.store.orphans(10)
+        assert 10_000 < len(kept.raw) + len(kept.diagnostic) + len(kept.service_id) < 30_000
+        assert kept.raw == b"r" * len(kept.raw)
+
     def test_newest_orphans_first(self, desk: Desk) -> None:
         """Orphans are listed newest first, up to the limit."""
         for n in range(5):

@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +25,10 @@ from todoke.model.submission import Entry, File
 from todoke.ports.archive import Query
 from todoke.ports.outbox import Added, Duplicate
 from todoke.ports.records import Suppression
+from todoke.ports.store import Store
+from todoke.stores.memory.store import MemoryStore
 from todoke.stores.rules.erase import Condition, names_any
+from todoke.stores.rules.orphans import MOST
 from todoke.stores.sqlite import database, erase
 from todoke.stores.sqlite.store import SqliteStore
 from todoke.stores.sqlite.writer import RESTART_PAGES, Writer
@@ -44,6 +47,22 @@ def desk(path: Path) -> Iterator[Desk]:
     """An empty store with hands to use it."""
     with closing(SqliteStore(path)) as store:
         yield Desk(store)
+
+
+@pytest.mark.parametrize("make", [SqliteStore, lambda _: MemoryStore()])
+def test_of_events_for_nobody_the_newest_are_kept(
+    path: Path, make: Callable[[Path], Store]
+) -> None:
+    """However many come, and whatever was joined or erased before: the store cannot be filled with them."""
+    with closing(make(path)) as store:
+        desk = Desk(store)
+        for start in (0, 6_000):
+            numbers = range(start, start + 6_000)
+            desk.journal(*(desk.event(Kind.BOUNCED, service_id=str(n)) for n in numbers))
+        assert store.counts()["orphans"] == MOST == 10_000
+        assert [e.service_id for e in store.walk_orphans()] == [
+            str(n) for n in range(2_000, 12_000)
+        ]
 
 
 class TestFile:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 
-import msgspec
-
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent
-from todoke.stores.dynamodb.cabinet import CHUNK_BYTES
 from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, Key, key_of
 from todoke.stores.dynamodb.codec import deflate, inflate
 from todoke.stores.dynamodb.items import carried_id, new_nonce
 from todoke.stores.dynamodb.table import SHARDS, TIME
+from todoke.stores.rules.orphans import bounded
 from todoke.stores.rules.values import event_json, read_event
 
 Stated = tuple[str, str]
@@ -23,10 +21,7 @@ _SHARDS = tuple(f"o{shard}" for shard in SHARDS)
 
 def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
     """Keep an orphan, once; where it is."""
-    blob = deflate(event_json(event), "")
-    if len(blob) > CHUNK_BYTES:  # its beginning is evidence enough of what belongs to nobody
-        cut = msgspec.structs.replace(event, raw=event.raw[: CHUNK_BYTES // 2])
-        blob = deflate(event_json(cut), "")
+    event = bounded(event)
     item: Item = {
         "k": _partition(event.service, event.service_id or event.key),
         "r": event.key,
@@ -34,7 +29,7 @@ def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
         "s": _SHARDS[int(event.key[:1], 16) % len(_SHARDS)],
         "t": ids.time_digits(event.received_at) + event.key,
         "m": 0,
-        "b": blob,
+        "b": deflate(event_json(event), ""),
     }
     try:
         table.put(item, over=NOTHING)

@@ -10,6 +10,7 @@ from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Message
 from todoke.model.submission import Submission
 from todoke.stores.memory.tables import Tables
+from todoke.stores.rules import orphans
 from todoke.stores.rules.work import Work, new_work
 
 
@@ -43,10 +44,12 @@ class MemoryTransaction:
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         self.tables.orphans.setdefault(event.key, event)
+        if len(self.tables.orphans) > orphans.MOST:
+            del self.tables.orphans[next(iter(self.tables.orphans))]
 
     def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
-        orphans = self.tables.orphans
-        named = [e for e in orphans.values() if (e.service, e.service_id) == (service, service_id)]
+        kept = self.tables.orphans
+        named = [e for e in kept.values() if (e.service, e.service_id) == (service, service_id)]
         for event in named:
-            del orphans[event.key]
+            del kept[event.key]
         return named

@@ -13,6 +13,7 @@ from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Outcome
 from todoke.ports.journal import FollowUp, Journaled
+from todoke.stores.rules.orphans import bounded
 from todoke.stores.rules.transaction import Transaction, Works
 from todoke.stores.rules.work import Work, ask_again, end, journaled
 
@@ -72,7 +73,7 @@ def _journal_one(
         token = transaction.token_of(event.service, event.service_id)
     if token is None:
         if orphans:
-            transaction.keep_orphan(event)
+            transaction.keep_orphan(bounded(event))
         return Journaled.ORPHAN
     return Journaled.NEW if _journal_on(transaction, changes, token, event) else Journaled.REPEATED
 

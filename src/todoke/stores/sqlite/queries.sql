@@ -95,6 +95,12 @@ INSERT OR IGNORE INTO addresses VALUES (:address, :seq);
 -- An event that belongs to no attempt, once.
 INSERT OR IGNORE INTO orphans (key, stated_id, received_at, event) VALUES (:key, :stated_id, :received_at, :event);
 
+-- name: drop_oldest_orphans
+-- Those that are too many.
+DELETE FROM orphans WHERE id IN (
+  SELECT id FROM orphans ORDER BY id LIMIT max(0, (SELECT value FROM totals WHERE name = 'orphans') - :most)
+);
+
 -- name: take_orphans
 -- The orphans that name this id.
 DELETE FROM orphans WHERE stated_id = :stated_id RETURNING id, event;

@@ -12,6 +12,7 @@ from todoke.model.address import mailbox_key
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Attempt, Message
 from todoke.model.submission import Submission
+from todoke.stores.rules import orphans
 from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
 from todoke.stores.sqlite.add import add_total
@@ -145,7 +146,10 @@ class SqliteTransaction:
                 "event": event_json(event),
             },
         )
-        add_total(self.connection, "orphans", self.connection.changes())
+        if self.connection.changes():
+            add_total(self.connection, "orphans", 1)
+            self.connection.execute(SQL["drop_oldest_orphans"], {"most": orphans.MOST})
+            add_total(self.connection, "orphans", -self.connection.changes())
 
     def take_orphans(self, service: str, service_id: str) -> Sequence[DeliveryEvent]:
         """See Transaction."""

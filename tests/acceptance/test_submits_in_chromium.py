@@ -135,6 +135,12 @@ CASES = [
         "<input name=x list=d><datalist id=d><option value=a><input name=z required></datalist>",
         (("[name=x]", "fill", "something else"),),
     ),
+    Case(
+        "datalist_select",
+        "<input name=x list=d><datalist id=d><select name=x><option>a<option>b</select></datalist>",
+        (("input[name=x]", "fill", "b"),),
+        stored={"x": ["b", "a"]},
+    ),
     # Groups and lists.
     Case(
         "radio", "<input type=radio name=x value=a><input type=radio name=x required>", sends=False
@@ -160,6 +166,7 @@ CASES = [
         "<select name=x required><option value='' disabled selected>-<option>a</select>",
         sends=False,
     ),
+    Case("select_settled", "<select name=x required><option disabled selected>-<option>a</select>"),
     Case("select_empty", "<select name=x required><option>a<option value=''>none</select>"),
     Case("list_box", "<select name=x size=3 required><option>a<option>b</select>", sends=False),
     Case(

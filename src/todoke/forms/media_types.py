@@ -173,6 +173,9 @@ ALSO: dict[str, set[str]] = {
     ".heif": {"image/heic", "image/avif"},
     ".hif": {"image/heic"},
     ".doc": {RTF, TEXT},
+    ".dot": {RTF, TEXT},  # Graphviz's too
+    ".pot": {TEXT},  # gettext's too
+    ".msg": {TEXT},  # Tcl's and ROS's too
     ".xls": {TEXT},
     ".mp3": {""},
     ".m4a": {"audio/aac", "video/mp4"},
@@ -252,12 +255,12 @@ ACTIVE = frozenset(
 PROGRAMS = frozenset(
     _read(
         """
-* .ade .adp .apk .app .appimage .application .appref-ms .asp .aspx .bas .bat .bin .chm .cmd .com .command .cpl .csh
-* .deb .desktop .diagcab .dll .dmg .exe .gadget .grp .hlp .hta .htc .htm .html .img .inf .ins .iqy .iso .isp .its
-* .jar .jnlp .js .jse .ksh .library-ms .lnk .mad .mde .mht .mhtml .mjs .msc .msh .msi .msix .msp .mst .ops .php .pif
-* .pkg .pl .ps1 .ps1xml .ps2 .psc1 .psd1 .psm1 .py .pyc .pyo .pyw .pyz .reg .rpm .scf .scr .sct .settingcontent-ms
-* .sh .shb .shs .shtml .svg .svgz .theme .url .vb .vbe .vbs .vhd .vhdx .website .workflow .ws .wsc .wsf .wsh .xbap
-* .xht .xhtml .xll .xnk
+* .ade .adp .apk .app .appimage .application .appref-ms .asp .aspx .bas .bat .bin .chm .class .cmd .com .command .cpl
+* .csh .deb .desktop .diagcab .dll .dmg .drv .dylib .efi .elf .exe .gadget .grp .hlp .hta .htc .htm .html .img .inf
+* .ins .iqy .iso .isp .its .jar .jnlp .js .jse .ko .ksh .library-ms .lnk .mad .mde .mht .mhtml .mjs .msc .msh .msi
+* .msix .msp .mst .o .ocx .ops .php .pif .pkg .pl .ps1 .ps1xml .ps2 .psc1 .psd1 .psm1 .py .pyc .pyo .pyw .pyz .reg
+* .rpm .scf .scr .sct .settingcontent-ms .sh .shb .shs .shtml .so .svg .svgz .sys .theme .url .vb .vbe .vbs .vhd
+* .vhdx .wasm .website .workflow .ws .wsc .wsf .wsh .xbap .xht .xhtml .xll .xnk
 """
     )
 )

@@ -250,6 +250,8 @@ HONEST = [
     ("写真.jpg ", JPEG + b"\xe0\0\x10JFIF" + PAD, ".jpg"),
     # What runs, where it is asked for by name.
     ("a.exe", b"MZ\x90\0" + PAD, ".exe"),
+    ("lib.so", b"\x7fELF\2\1\1" + PAD, ".so"),
+    ("a.dot", b"digraph G {}", ".dot"),
     ("a.apk", archive("AndroidManifest.xml"), ".apk"),
     ("a.py", b"print()", ".py"),
     ("a.html", b"<h1>Hi</h1>", ".html text/html"),

@@ -170,6 +170,20 @@ def test_an_empty_option_is_an_answer_unless_it_is_the_placeholder() -> None:
     assert last.options == (("a", "a"), ("", "none"))
     listed = only("<select name=x required size=3><option value=''>none<option>a</select>")
     assert listed.options[0] == ("", "none")
+    barred = only("<select name=x required><option value=a disabled>-<option value=''>-</select>")
+    assert (barred.options, barred.required) == ((("", "-"),), False)
+
+
+def test_a_disabled_option_that_is_chosen_at_first_settles_its_list() -> None:
+    """Browsers miss nothing then, though nothing is sent, unless it is the placeholder; the owner is told."""
+    choice = "<select name=x required><option disabled selected{}>Choose<option>a</select>"
+    assert only(choice.format(" value=''")).required
+    page = read(choice.format(""))
+    assert not page.fields[0].required
+    assert 'Write <option value="" disabled selected>' in page.warnings[0]
+    grouped = "<optgroup disabled><option selected>b</optgroup>"
+    assert not only(f"<select name=x required><option>a{grouped}</select>").required
+    assert only(f"<select name=x required>{grouped}<option selected>a</select>").required
 
 
 def test_radio_buttons_are_one_field() -> None:
@@ -358,6 +372,8 @@ def test_a_form_for_visitors_without_scripts_keeps_its_rules() -> None:
         ("<input name=x><input type=hidden name=x>", False, True),
         ("<input name=x><input type=submit name=x>", False, True),
         ("<input name=x><input type=image>", False, True),
+        ("<input name=x list=d><datalist id=d><select name=x></select></datalist>", False, True),
+        ("<input name=x><fieldset disabled><input name=x></fieldset>", False, False),
         ("<input name=i.y><input type=image name=i>", False, True),
         ("<input name=x><input type=submit name=x value=a>", False, False),
         ("<input type=file name=x><input type=hidden name=x>", False, False),

@@ -18,7 +18,12 @@ from todoke.forms.number import leading_integer
 from todoke.forms.page.buttons import point_names
 from todoke.forms.page.names import Names
 from todoke.forms.page.options import select_rules
-from todoke.forms.page.warnings import accept_warnings, rule_warnings, scriptless_warning
+from todoke.forms.page.warnings import (
+    accept_warnings,
+    rule_warnings,
+    scriptless_warning,
+    settled_warning,
+)
 from todoke.forms.several import repeating, says_several
 from todoke.model.form import ControlKind, Field
 
@@ -49,8 +54,15 @@ def read_fields(
         field, said = _field(name, group, names)
         fields += [field] if field else []
         warnings += said
-    points, settled = point_names(controls), _settled(barred or [])
-    return tuple(_beside(field, points, settled) for field in fields), warnings
+    beside = point_names(controls) | _listed(barred or [])
+    settled = _settled(barred or [])
+    return tuple(_beside(field, beside, settled) for field in fields), warnings
+
+
+def _listed(barred: list[LexborNode]) -> frozenset[str]:
+    """The names of controls in a datalist: a list for old browsers, often of its input's name (4.10.8 has it so). New
+    ones do not show it, yet Chromium sends it."""
+    return frozenset(c.attributes.get("name") or "" for c in barred if _stands_in(c, "datalist"))
 
 
 def _settled(barred: list[LexborNode]) -> frozenset[str]:
@@ -59,10 +71,10 @@ def _settled(barred: list[LexborNode]) -> frozenset[str]:
     return frozenset(radio.attributes.get("name") or "" for radio in radios)
 
 
-def _beside(field: Field, points: frozenset[str], settled: frozenset[str]) -> Field:
+def _beside(field: Field, beside: frozenset[str], settled: frozenset[str]) -> Field:
     if field.kind is ControlKind.RADIO and field.name in settled:
         return dataclasses.replace(field, required=False)
-    return repeating(field) if field.name in points else field
+    return repeating(field) if field.name in beside else field
 
 
 def kind_of(control: LexborNode) -> ControlKind | None:
@@ -96,7 +108,7 @@ def _field(name: str, group: list[LexborNode], names: Names) -> tuple[Field | No
     typed = not TRAITS[field.kind].is_choice and field.kind is not ControlKind.FILE
     if any(_may_be_added(c) for c, _ in asked) or (typed and any(map(_is_changeable, extras))):
         field = repeating(field)
-    unasked = any("required" in c.attributes and _is_without_scripts(c) for c, _ in asked)
+    unasked = any("required" in c.attributes and _stands_in(c, "noscript") for c, _ in asked)
     return field, [*warnings, *([scriptless_warning(name)] if unasked else [])]
 
 
@@ -161,7 +173,6 @@ def _control_field(
     if traits.can_be_readonly and "readonly" in control.attributes:
         plain = kind if kind is ControlKind.TEXTAREA else ControlKind.TEXT
         return dataclasses.replace(base, kind=plain), []
-    ignored: tuple[str, ...] = ()
     given: dict[str, Any] = {
         "required": traits.can_be_required and _is_required(control),
         "title": control.attributes.get("title") or "",
@@ -173,28 +184,31 @@ def _control_field(
         given["multiple"] = "multiple" in control.attributes or (
             kind is ControlKind.FILE and "webkitdirectory" in control.attributes
         )
+    warnings: list[str] = []
     if kind is ControlKind.SELECT:
         given |= select_rules(control, required=given["required"])
+        if given.pop("is_settled"):
+            warnings.append(settled_warning(name))
     if kind is ControlKind.FILE:
         given["accept"], ignored = read_accept(control.attributes.get("accept") or "")
+        warnings += accept_warnings(name, given["accept"], ignored)
     field = dataclasses.replace(base, **given)
-    return field, [*accept_warnings(field, ignored), *rule_warnings(field)]
+    return field, [*warnings, *rule_warnings(field)]
 
 
 def _is_required(control: LexborNode) -> bool:
     attributes = control.attributes
     stated = "required" in attributes and (control.tag == "select" or "readonly" not in attributes)
-    return stated and not _is_without_scripts(control)
+    # Where scripts run, a noscript is text (4.12.2): nobody can be held to fill in what stands in it.
+    return stated and not _stands_in(control, "noscript")
 
 
-def _is_without_scripts(control: LexborNode) -> bool:
-    """True in a noscript of the form: where scripts run that is text (4.12.2), so nobody can be held to fill it in."""
+def _stands_in(control: LexborNode, tag: str) -> bool:
+    """Whether there is such an element around the control, within its form."""
     around = control.parent
-    while around is not None and around.tag != "form":
-        if around.tag == "noscript":
-            return True
+    while around is not None and around.tag not in ("form", tag):
         around = around.parent
-    return False
+    return around is not None and around.tag == tag
 
 
 def _text_rules(control: LexborNode, traits: Traits) -> dict[str, Any]:

@@ -15,30 +15,41 @@ ASCII_SPACES = re.compile(r"[\t\n\f\r ]+")
 
 
 def select_rules(select: LexborNode, *, required: bool) -> dict[str, Any]:
-    """The options that can be sent. The placeholder label option (4.10.7) is no answer: it becomes `placeholder`."""
+    """The options that can be sent. The placeholder label option (4.10.7) is no answer: it becomes `placeholder`.
+
+    `is_settled`: required, and not missing in a browser although nothing is sent, for a disabled option is chosen.
+    """
     nodes = select.css("option")
-    one_line = (
-        "multiple" not in select.attributes
-        and (leading_integer(select.attributes.get("size") or "") or 1) < 2
-    )
     given: dict[str, Any] = {}
-    first = nodes[0] if nodes else None
-    if first is not None and not _option_value(first) and first.parent is not None:
-        if required and one_line and first.parent.mem_id == select.mem_id:
-            given["placeholder"] = _option_label(first)
-            nodes = nodes[1:]
-        elif required and "disabled" not in first.attributes:
-            # A list box whose first option is empty: a browser takes it as an answer; the rule cannot be told apart.
-            given["required"] = False
+    if required and nodes and _is_placeholder(nodes[0], select):
+        given["placeholder"] = _option_label(nodes[0])
+        nodes = nodes[1:]
+    at_first = [node for node in nodes if "selected" in node.attributes][-1:]
+    given["is_settled"] = required and any(map(_is_disabled_option, at_first))
+    if given["is_settled"]:
+        given["required"] = False
     live = [node for node in nodes if not _is_disabled_option(node)]
     options: dict[str, str] = {}
     for node in live:
         options.setdefault(_option_value(node), _option_label(node))
+    if required and next(iter(options), None) == "":
+        # Empty, first and no placeholder: a browser takes it as an answer; the rule cannot be told apart.
+        given["required"] = False
     chosen = next((n for n in live if "selected" in n.attributes), None)
     return given | {
         "options": tuple(options.items()),
         "value": _option_value(chosen) if chosen is not None else "",
     }
+
+
+def _is_placeholder(first: LexborNode, select: LexborNode) -> bool:
+    """Whether the first option is the placeholder label option of a list of one line."""
+    attributes, parent = select.attributes, first.parent
+    one_line = (
+        "multiple" not in attributes and (leading_integer(attributes.get("size") or "") or 1) < 2
+    )
+    is_child = parent is not None and parent.mem_id == select.mem_id
+    return one_line and is_child and not _option_value(first)
 
 
 def _is_disabled_option(option: LexborNode) -> bool:

@@ -13,14 +13,22 @@ def scriptless_warning(name: str) -> str:
     return f'"{name}" is not required here: it stands in <noscript>, which most visitors are not shown.'
 
 
-def accept_warnings(field: Field, ignored: tuple[str, ...]) -> list[str]:
-    """Of tokens that say nothing."""
+def settled_warning(name: str) -> str:
+    """Of a required list that begins with a disabled option which counts as an answer."""
+    said = "its disabled option is chosen at first, and browsers take that for an answer"
+    return (
+        f'"{name}" is not required here: {said}. Write <option value="" disabled selected> first.'
+    )
+
+
+def accept_warnings(name: str, accept: tuple[str, ...], ignored: tuple[str, ...]) -> list[str]:
+    """Of tokens that say nothing; `accept` are those that do."""
     if not ignored:
         return []
     said = ", ".join(f'"{token}"' for token in ignored)
-    left = "" if field.accept else " So any file is taken."
+    left = "" if accept else " So any file is taken."
     meant = f"write .jpg, image/jpeg or image/*, with commas between.{left}"
-    return [f'The accept of "{field.name}" has {said}, which browsers ignore: {meant}']
+    return [f'The accept of "{name}" has {said}, which browsers ignore: {meant}']
 
 
 def rule_warnings(field: Field) -> list[str]:

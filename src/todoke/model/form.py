@@ -115,7 +115,7 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one request may hold. Bytes count the body as received.
+    """What one request may hold. Bytes count the body as received; `seconds` is how long it may pause on its way.
 
     Files that come by the bucket are not in the body: all of a submission may have `upload_bytes` together, and one
     `upload_file_bytes` where its field says nothing else.
@@ -127,7 +127,7 @@ class Limits:
     file_bytes: int = 5_242_880
     field_bytes: int = 262_144
     part_header_bytes: int = 8_192
-    seconds: float = 30.0
+    seconds: float = 60.0
     upload_bytes: int = 104_857_600
     upload_file_bytes: int = 104_857_600
 

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from todoke.server.crowd import Crowd, peer_of
 from todoke.server.wire import Wire
 from todoke.web.http.asked import client_address
-from todoke.web.http.body import LEAST_BYTES_PER_SECOND
+from todoke.web.http.body import LEAST_BYTES_PER_SECOND, PASSING_BYTES
 
 HEAD_BYTES = 65_536
 """The request line with all header fields; browsers and proxies stop far below."""
@@ -26,8 +26,6 @@ READ_SECONDS = 15.0
 """In any such time the client takes LEAST_BYTES_PER_SECOND of its answer, or all of it."""
 LINGER_SECONDS = 10.0
 """As READ_SECONDS, for what a client still sends after its answer: a train in a tunnel is away for less."""
-LINGER_BYTES = 268_435_456
-"""What is let pass after an answer: a phone's video. Browsers show no answer before all is sent."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -249,7 +247,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _look_at_lingering(self) -> None:
         came = self._passed_by - self._passed_by_before
-        if came < LINGER_SECONDS * LEAST_BYTES_PER_SECOND or self._passed_by > LINGER_BYTES:
+        if came < LINGER_SECONDS * LEAST_BYTES_PER_SECOND or self._passed_by > PASSING_BYTES:
             self._wire.close()
         else:
             self._passed_by_before = self._passed_by

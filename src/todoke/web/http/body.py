@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+from collections.abc import Callable
 
 from starlette.types import Receive, Scope
 
@@ -18,33 +20,69 @@ from todoke.web.http.asked import header
 
 LEAST_BYTES_PER_SECOND = 1_024
 """Who sends or reads no faster holds a connection without need: a phone at the edge of its net does ten times that."""
-DRAIN_BYTES = 4_194_304
-DRAIN_SECONDS = 2.0
+PASSING_BYTES = 268_435_456
+"""What may pass by of a body that is refused: a phone's video. Browsers show no answer before all is sent."""
 UNFINISHED_BYTES = 268_435_456
 """Of all bodies together that are still arriving: beyond it a process could be killed for its memory."""
-
 
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
+class Progress:
+    """How long a body has kept us waiting: each byte makes up for its time at the least rate, and for no more.
+
+    So whoever goes on at that rate has all the time there is, and nobody saves up time by haste.
+    """
+
+    def __init__(self, deadline: asyncio.Timeout, seconds: float) -> None:
+        self.size = 0
+        self.is_cut = False
+        self._deadline = deadline
+        self._seconds = seconds
+        self._clock = asyncio.get_running_loop().time
+        self.waiting_since = self._clock()
+
+    def go_on(self, size: int) -> None:
+        """`size` bytes came."""
+        gained = size / LEAST_BYTES_PER_SECOND
+        self.waiting_since = min(self._clock(), self.waiting_since + gained)
+        if not self._deadline.expired() and not self.is_cut:
+            self._deadline.reschedule(self.waiting_since + self._seconds)
+
+    def cut(self) -> None:
+        """It ends here and now."""
+        self.is_cut = True
+        if not self._deadline.expired():
+            self._deadline.reschedule(self._clock())
+
+
 class Unfinished:
-    """How many bytes are held of bodies that are not whole yet; at most `most`."""
+    """How many bytes are held of bodies that are not whole yet; at most `most`, or the slowest of them is cut."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.size = 0
+        self._bodies: dict[Progress, None] = {}
 
-    def hold(self, size: int) -> None:
-        """Hold `size` bytes more. Raises Crowded: if these are too many; they count until they are let go."""
+    def hold(self, body: Progress, size: int) -> None:
+        """Hold `size` bytes more of this body. Raises Crowded: if it is the slowest of too many."""
+        self._bodies[body] = None
+        body.size += size
         self.size += size
-        if self.size > self.most:
-            raise Crowded("Many large forms are on their way just now. Please send this again.")
+        while self.size > self.most:
+            slowest = min(self._bodies, key=_waiting_since)
+            self.let_go(slowest)
+            if slowest is body:
+                raise Crowded(_CROWDED)
+            slowest.cut()
 
-    def let_go(self, size: int) -> None:
-        """Hold `size` bytes less."""
-        self.size -= size
+    def let_go(self, body: Progress) -> None:
+        """Hold nothing more of it."""
+        if self._bodies.pop(body, self) is None:
+            self.size -= body.size
 
 
+_CROWDED = "Many large forms are on their way just now. Please send this again."
 _UNFINISHED = Unfinished(UNFINISHED_BYTES)
 
 
@@ -55,9 +93,11 @@ async def read_body(
     limit: int,
     seconds: float,
     unfinished: Unfinished = _UNFINISHED,
+    arrived: bytearray | None = None,
 ) -> bytes:
-    """The whole body of a request, of `limit` bytes at most, within `seconds`.
+    """The whole body of a request, of `limit` bytes at most, which may pause for `seconds` or be as long too slow.
 
+    `arrived` is given what came, also when that is not all. What is left unread is the server's to let pass.
     Raises TooLarge, TooSlow: if it passes these. Crowded: if too much of other bodies is on its way. Unsupported: if it
     is compressed, since what a bomb unpacks to cannot be known before. Malformed: if its length is not stated as RFC
     9110 8.6 says, or it ends early.
@@ -66,40 +106,52 @@ async def read_body(
         raise Unsupported("A form is sent without Content-Encoding.")
     declared = _content_length(scope)
     if declared > limit:
-        if not header(scope, b"expect"):
-            await _drain(receive)
-        raise TooLarge(f"The form may hold {limit} bytes at most.")
+        raise TooLarge(_too_large(limit))
+    progress = None
     try:
-        async with asyncio.timeout(seconds):
-            body = await _receive_all(receive, limit, unfinished)
+        async with asyncio.timeout(seconds) as deadline:
+            progress = Progress(deadline, seconds)
+            into = bytearray() if arrived is None else arrived
+            body = await _receive_all(receive, limit, into, progress, unfinished)
     except TimeoutError as error:
-        raise TooSlow from error
-    except TooLarge:
-        await _drain(receive)
-        raise
+        raise (Crowded(_CROWDED) if progress and progress.is_cut else TooSlow()) from error
     if len(body) < declared:
         raise Malformed("The body is shorter than its Content-Length.")
     return body
 
 
-async def _receive_all(receive: Receive, limit: int, unfinished: Unfinished) -> bytes:
+async def _receive_all(
+    receive: Receive, limit: int, body: bytearray, progress: Progress, unfinished: Unfinished
+) -> bytes:
     chunk, more = await _receive_chunk(receive)
-    if len(chunk) > limit:
-        raise TooLarge(f"The form may hold {limit} bytes at most.")
-    if not more:  # nearly always: what comes in one piece holds no place
+    if len(chunk) <= limit and not more:  # nearly always: what comes in one piece holds no place
         return chunk
-    body = bytearray(chunk)  # not a list of pieces, for strangers choose how small these are
     try:
-        unfinished.hold(len(body))
-        while more:
+        while True:
+            body += chunk  # not a list of pieces, for strangers choose how small these are
+            if len(body) > limit:
+                raise TooLarge(_too_large(limit))
+            progress.go_on(len(chunk))
+            unfinished.hold(progress, len(chunk))
+            if not more:
+                return bytes(body)
             chunk, more = await _receive_chunk(receive)
-            if len(body) + len(chunk) > limit:
-                raise TooLarge(f"The form may hold {limit} bytes at most.")
-            body += chunk
-            unfinished.hold(len(chunk))
-        return bytes(body)
     finally:
-        unfinished.let_go(len(body))
+        unfinished.let_go(progress)
+
+
+async def let_pass(receive: Receive, seconds: float, take: Callable[[bytes], None]) -> None:
+    """Give `take` the rest of a refused body, piece by piece: PASSING_BYTES at most, and no slower than `read_body`."""
+    size, more = 0, True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds) as deadline:
+            progress = Progress(deadline, seconds)
+            while more and size < PASSING_BYTES:
+                message = await receive()
+                piece, more = message.get("body", b""), message.get("more_body", False)
+                size += len(piece)
+                progress.go_on(len(piece))
+                take(piece)
 
 
 async def _receive_chunk(receive: Receive) -> tuple[bytes, bool]:
@@ -109,18 +161,12 @@ async def _receive_chunk(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def _drain(receive: Receive) -> None:
-    """Let some more of an unwanted body pass: a client that is cut off while it writes never reads the answer."""
-    size = 0
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while size < DRAIN_BYTES:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return
+def _waiting_since(body: Progress) -> float:
+    return body.waiting_since
+
+
+def _too_large(limit: int) -> str:
+    return f"The form may hold {limit} bytes at most."
 
 
 def _content_length(scope: Scope) -> int:

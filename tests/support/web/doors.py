@@ -114,9 +114,13 @@ def ask(
     body: bytes | Sequence[bytes] = b"",
     method: str = "POST",
     pause_seconds: float = 0,
+    ends: bool = True,
     **headers: str,
 ) -> Answer:
-    """Send one request to the door, the body in one piece or in several; header names with underscores."""
+    """Send one request to the door, the body in one piece or in several; header names with underscores.
+
+    Unless it `ends`, the client stays away after the last piece without having sent all.
+    """
     pieces = [body] if isinstance(body, bytes) else list(body)
     given = {"host": "door.example", "content-type": "application/x-www-form-urlencoded"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -134,18 +138,23 @@ def ask(
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
     }
     routes = [*door.routes(app), *uploads.routes(app)]
-    return asyncio.run(_ask(Starlette(routes=routes), scope, pieces, pause_seconds))
+    return asyncio.run(_ask(Starlette(routes=routes), scope, pieces, pause_seconds, ends))
 
 
-async def _ask(asgi: ASGIApp, scope: dict[str, Any], pieces: list[bytes], pause: float) -> Answer:
+async def _ask(
+    asgi: ASGIApp, scope: dict[str, Any], pieces: list[bytes], pause: float, ends: bool
+) -> Answer:
     sent: list[Any] = []
     waiting = list(pieces)
 
     async def receive() -> dict[str, Any]:
+        if not waiting and not ends:
+            await asyncio.Event().wait()
         if not waiting:
             return {"type": "http.disconnect"}
         await asyncio.sleep(pause)
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+        piece = waiting.pop(0)
+        return {"type": "http.request", "body": piece, "more_body": bool(waiting) or not ends}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -159,12 +168,12 @@ async def _ask(asgi: ASGIApp, scope: dict[str, Any], pieces: list[bytes], pause:
 
 
 @contextmanager
-def served(asgi: ASGIApp) -> Iterator[int]:
-    """Serve an ASGI app as the product does, on a free port of the loopback."""
+def served(asgi: ASGIApp, port: int = 0) -> Iterator[int]:
+    """Serve an ASGI app as the product does, on a port of the loopback; 0: any free one."""
     config = uvicorn.Config(
         asgi,
         host="127.0.0.1",
-        port=0,
+        port=port,
         http=BoundedProtocol,
         loop="uvloop",
         lifespan="off",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from todoke.forms.control_fields import NEXT
-from todoke.model.errors import StoreError
+from todoke.model.errors import RequestError, StoreError
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
 from todoke.model.message import Role
@@ -22,7 +22,7 @@ from todoke.model.submission import EntryList, FieldError, FieldErrors, first_te
 from todoke.model.url import origin_of
 from todoke.web.door.redirect import redirect_of
 from todoke.web.http.asked import base_path, header, is_htmx, is_script, scope_wants_json
-from todoke.web.http.errors import error_response, json_error, json_response
+from todoke.web.http.errors import error_response, headers_of, json_error, json_response, said_of
 from todoke.web.http.fragment import fault_fragment, stored_fragment
 from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
@@ -117,13 +117,34 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
     if is_htmx(arrival.scope):
         say = translator("door", arrival.language).gettext
         return fault_fragment(arrival.scope, 422, say("Please check your answers."), errors, {})
+    return _page_again(arrival, errors, 422)
 
+
+def answer_refused(arrival: Arrival, error: RequestError) -> Response:
+    """408, 413 or 503: the form with what came of it, to be mended and sent again; files must be chosen anew.
+
+    Raises the error itself: where nothing came that could be shown.
+    """
+    if not arrival.entries:
+        raise error
+    say = translator("door", arrival.language).gettext
+    part = say("Perhaps only a part of it arrived: please check it before you send it again.")
+    said = (said_of(error, arrival.language), part)
+    answer = _page_again(
+        arrival, tuple(FieldError("", error.code, text) for text in said), error.status
+    )
+    answer.headers.update(headers_of(error, error.status))
+    note_refused(arrival.scope, Refused(error.code))
+    return answer
+
+
+def _page_again(arrival: Arrival, errors: FieldErrors, status: int) -> Response:
     return pages.answers_page(
         arrival.form,
         arrival.entries,
         errors,
         arrival.language,
-        422,
+        status,
         site=arrival.site.name,
         action=form_url(arrival.form, arrival.site),
         base=base_path(arrival.scope),

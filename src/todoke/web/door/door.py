@@ -19,9 +19,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
+from todoke.forms.secret import secret_names
 from todoke.model import ids
 from todoke.model.charset import UTF_8
-from todoke.model.errors import Malformed, NotFound, RequestError, StoreError, Uncertain
+from todoke.model.errors import (
+    Crowded,
+    Malformed,
+    NotFound,
+    RequestError,
+    StoreError,
+    TooLarge,
+    TooSlow,
+    Uncertain,
+)
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
 from todoke.model.submission import EntryList, File, first_text
@@ -35,12 +45,14 @@ from todoke.web.door import body
 from todoke.web.door.answer import (
     Arrival,
     answer_faults,
+    answer_refused,
     answer_reused_key,
     answer_stored,
     answer_unavailable,
     answer_used_uploads,
     form_url,
 )
+from todoke.web.door.arrived import salvage
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
@@ -50,6 +62,7 @@ from todoke.web.http.asked import (
     is_script,
     language_of,
     scope_wants_json,
+    wants_page,
 )
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
@@ -66,8 +79,12 @@ _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 def routes(app: App) -> list[Route]:
     """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
-    guarded = Cors(Door(app), app.settings.site, note_refusals(app))
-    return [Route(f"{PATH}{{form:path}}", guarded, name="door")]
+    return [Route(f"{PATH}{{form:path}}", _guarded(app), name="door")]
+
+
+def _guarded(app: App) -> ASGIApp:
+    door = Door(app)
+    return Cors(door, app.settings.site, note_refusals(app), typed=door.typed)
 
 
 class DoorFirst:
@@ -78,7 +95,7 @@ class DoorFirst:
     """
 
     def __init__(self, app: App, rest: ASGIApp) -> None:
-        self._door = Cors(Door(app), app.settings.site, note_refusals(app))
+        self._door = _guarded(app)
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,22 +172,43 @@ class Door:
         422: a field is wrong, or the Idempotency-Key or an upload came with other answers before; nothing is stored.
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
-        limits = self._limits[scope["path_params"]["form"]]
-        data = await read_body(scope, receive, limit=limits.body_bytes, seconds=limits.seconds)
-        content_type = header(scope, b"content-type")
-        charset = form.charset if not is_script(scope) else UTF_8.name
-        entries = body.parse(content_type, data, limits=limits, charset=charset)
+        limits = self._limits[form.name]
+        content_type, charset = header(scope, b"content-type"), _charset(scope, form)
+        arrived, data = bytearray(), None
+        try:
+            data = await read_body(
+                scope, receive, limit=limits.body_bytes, seconds=limits.seconds, arrived=arrived
+            )
+            entries = body.parse(content_type, data, limits=limits, charset=charset)
+        except (TooLarge, TooSlow, Crowded) as error:
+            if not wants_page(scope):
+                raise
+            comes = data is None and isinstance(error, TooLarge) and not header(scope, b"expect")
+            rest = receive if comes else None
+            salvaged = await salvage(
+                content_type, charset, data or bytes(arrived), rest, limits.seconds
+            )
+            return answer_refused(self._arrival(scope, form, salvaged), error)
+        arrival = self._arrival(scope, form, entries)
+        return await self._accept(arrival, *control_fields.split_controls(form, arrival.entries))
+
+    def _arrival(self, scope: Scope, form: Form, entries: EntryList) -> Arrival:
         if rewritten := self._rewritten[form.name]:
             entries = restore(entries, rewritten)
-        answers, controls = control_fields.split_controls(form, entries)
-        arrival = Arrival(
-            scope=scope,
-            form=form,
-            site=self._site,
-            language=language_for(scope, form, controls),
-            entries=entries,
-        )
-        return await self._accept(arrival, answers, controls)
+        _, controls = control_fields.split_controls(form, entries)
+        language = language_for(scope, form, controls)
+        return Arrival(scope=scope, form=form, site=self._site, language=language, entries=entries)
+
+    async def typed(self, scope: Scope, receive: Receive) -> EntryList:
+        """What a visitor typed who is refused before anything is read, for a page; nothing for a script."""
+        form = self._app.settings.forms.get(scope["path_params"]["form"])
+        if form is None or not wants_page(scope):
+            return ()
+        content_type, charset = header(scope, b"content-type"), _charset(scope, form)
+        seconds = form.limits.seconds
+        entries = await salvage(content_type, charset, b"", receive, seconds)
+        secret = secret_names(form, entries)
+        return tuple(entry for entry in entries if entry.name not in secret)
 
     def _place(self, scope: Scope) -> str:
         """Where a request came from, to tell one visitor's repetition from another's equal answers.
@@ -273,6 +311,11 @@ def reading_limits(form: Form) -> Limits:
     So a file that is too large, or one too many, is told as the fault of its field, beside all that was typed.
     """
     return replace(form.limits, files=form.limits.fields, file_bytes=form.limits.body_bytes)
+
+
+def _charset(scope: Scope, form: Form) -> str:
+    """The encoding of a body that does not name its own: a script's is UTF-8, whatever its page is in."""
+    return UTF_8.name if is_script(scope) else form.charset
 
 
 def language_for(scope: Scope, form: Form, controls: EntryList) -> str:

@@ -66,7 +66,11 @@ def read_multipart(
 
     Malformed: if it is cut short or no multipart. TooLarge: if a part or their number passes `limits`.
     """
-    parts = _split(boundary, body, limits)
+    return read_parts(_split(boundary, body, limits), labels)
+
+
+def read_parts(parts: list[Part], labels: tuple[str, ...]) -> EntryList:
+    """The entries that parts stand for, all in one charset; see `read_multipart`."""
     inside = (p.content for p in parts if p.name.lower() == b"_charset_" and p.file_name is None)
     before, after = labels[:1], labels[1:]
     candidates = charsets_for((*before, next(inside, b"").decode("latin-1"), *after))
@@ -108,7 +112,7 @@ def strip_path(name: str) -> str:
 
 
 def _split(boundary: bytes, body: bytes, limits: Limits) -> list[Part]:
-    reader = _Reader(limits)
+    reader = Reader(limits)
     if body.startswith(b"--" + boundary + b"\n"):
         body = _with_crlf(boundary, body, limits)
     try:
@@ -144,7 +148,7 @@ def _with_crlf(boundary: bytes, body: bytes, limits: Limits) -> bytes:
     return (b"\r\n--" + boundary).join(pieces)[2:]
 
 
-class _Reader:
+class Reader:
     """Collects parts as the parser finds them, and stops it at the first limit that is passed."""
 
     def __init__(self, limits: Limits) -> None:

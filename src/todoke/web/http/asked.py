@@ -57,6 +57,11 @@ def scope_wants_json(scope: Scope) -> bool:
     return preference != "html" and (is_json or is_script(scope))
 
 
+def wants_page(scope: Scope) -> bool:
+    """Whether a person looks at the answer itself, and no script of theirs."""
+    return not scope_wants_json(scope) and not is_htmx(scope)
+
+
 def is_htmx(scope: Scope) -> bool:
     """Whether htmx asks: it takes HTML, and goes where HX-Redirect says (htmx.org/reference)."""
     return header(scope, b"hx-request") == "true"

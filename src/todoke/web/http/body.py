@@ -16,6 +16,8 @@ from todoke.model.errors import (
     TooSlow,
     Unsupported,
 )
+from todoke.model.language import N_
+from todoke.model.show import show_size
 from todoke.web.http.asked import header
 
 LEAST_BYTES_PER_SECOND = 1_024
@@ -28,7 +30,7 @@ UNFINISHED_BYTES = 268_435_456
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
-class Progress:
+class Tempo:
     """How long a body has kept us waiting: each byte makes up for its time at the least rate, and for no more.
 
     So whoever goes on at that rate has all the time there is, and nobody saves up time by haste.
@@ -62,9 +64,9 @@ class Unfinished:
     def __init__(self, most: int) -> None:
         self.most = most
         self.size = 0
-        self._bodies: dict[Progress, None] = {}
+        self._bodies: dict[Tempo, None] = {}
 
-    def hold(self, body: Progress, size: int) -> None:
+    def hold(self, body: Tempo, size: int) -> None:
         """Hold `size` bytes more of this body. Raises Crowded: if it is the slowest of too many."""
         self._bodies[body] = None
         body.size += size
@@ -76,7 +78,7 @@ class Unfinished:
                 raise Crowded(_CROWDED)
             slowest.cut()
 
-    def let_go(self, body: Progress) -> None:
+    def let_go(self, body: Tempo) -> None:
         """Hold nothing more of it."""
         if self._bodies.pop(body, self) is None:
             self.size -= body.size
@@ -106,22 +108,22 @@ async def read_body(
         raise Unsupported("A form is sent without Content-Encoding.")
     declared = _content_length(scope)
     if declared > limit:
-        raise TooLarge(_too_large(limit))
-    progress = None
+        raise _too_large(limit)
+    tempo = None
     try:
         async with asyncio.timeout(seconds) as deadline:
-            progress = Progress(deadline, seconds)
+            tempo = Tempo(deadline, seconds)
             into = bytearray() if arrived is None else arrived
-            body = await _receive_all(receive, limit, into, progress, unfinished)
+            body = await _receive_all(receive, limit, into, tempo, unfinished)
     except TimeoutError as error:
-        raise (Crowded(_CROWDED) if progress and progress.is_cut else TooSlow()) from error
+        raise (Crowded(_CROWDED) if tempo and tempo.is_cut else TooSlow()) from error
     if len(body) < declared:
         raise Malformed("The body is shorter than its Content-Length.")
     return body
 
 
 async def _receive_all(
-    receive: Receive, limit: int, body: bytearray, progress: Progress, unfinished: Unfinished
+    receive: Receive, limit: int, body: bytearray, tempo: Tempo, unfinished: Unfinished
 ) -> bytes:
     chunk, more = await _receive_chunk(receive)
     if len(chunk) <= limit and not more:  # nearly always: what comes in one piece holds no place
@@ -130,14 +132,14 @@ async def _receive_all(
         while True:
             body += chunk  # not a list of pieces, for strangers choose how small these are
             if len(body) > limit:
-                raise TooLarge(_too_large(limit))
-            progress.go_on(len(chunk))
-            unfinished.hold(progress, len(chunk))
+                raise _too_large(limit)
+            tempo.go_on(len(chunk))
+            unfinished.hold(tempo, len(chunk))
             if not more:
                 return bytes(body)
             chunk, more = await _receive_chunk(receive)
     finally:
-        unfinished.let_go(progress)
+        unfinished.let_go(tempo)
 
 
 async def let_pass(receive: Receive, seconds: float, take: Callable[[bytes], None]) -> None:
@@ -145,12 +147,12 @@ async def let_pass(receive: Receive, seconds: float, take: Callable[[bytes], Non
     size, more = 0, True
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds) as deadline:
-            progress = Progress(deadline, seconds)
+            tempo = Tempo(deadline, seconds)
             while more and size < PASSING_BYTES:
                 message = await receive()
                 piece, more = message.get("body", b""), message.get("more_body", False)
                 size += len(piece)
-                progress.go_on(len(piece))
+                tempo.go_on(len(piece))
                 take(piece)
 
 
@@ -161,12 +163,15 @@ async def _receive_chunk(receive: Receive) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-def _waiting_since(body: Progress) -> float:
+def _waiting_since(body: Tempo) -> float:
     return body.waiting_since
 
 
-def _too_large(limit: int) -> str:
-    return f"The form may hold {limit} bytes at most."
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(_TOO_LARGE, size=show_size(limit))
+
+
+_TOO_LARGE = N_("The form may hold %(size)s at most.")
 
 
 def _content_length(scope: Scope) -> int:

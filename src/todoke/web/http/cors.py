@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from todoke.model.errors import OriginRefused
 from todoke.model.form import Site
 from todoke.model.language import N_
+from todoke.model.submission import EntryList
 from todoke.model.url import origin_of
 from todoke.web.http.asked import header, language_of
 from todoke.web.http.errors import error_response, last_word, log_unexpected
@@ -51,11 +52,17 @@ def _nobody_counts(_scope: Scope, _status: int) -> None:
     """Stand in for who is told of refusals."""
 
 
+async def _nothing_typed(_scope: Scope, _receive: Receive) -> EntryList:
+    """Stand in for what was typed."""
+    return ()
+
+
 class Cors:
     """An ASGI app around another: answers OPTIONS, refuses origins that are not the site's, and marks every answer.
 
     204: to OPTIONS. 403: to a POST whose Origin is not listed. 500: when the app inside fails, but 200 if it has stored
-    something by then (`LastWord`). Else what it answers. `refused` is told of each answer of 400 or more.
+    something by then (`LastWord`). Else what it answers. `refused` is told of each answer of 400 or more. `typed` reads
+    what a person sent who is refused, so that the page shows it again; to be copied only, for our page may send.
     """
 
     def __init__(
@@ -64,8 +71,10 @@ class Cors:
         site: Site,
         refused: Callable[[Scope, int], None] = _nobody_counts,
         methods: str = "GET, HEAD, POST, OPTIONS",
+        typed: Callable[[Scope, Receive], Awaitable[EntryList]] = _nothing_typed,
     ) -> None:
         self._app = app
+        self._typed = typed
         self._refused = refused
         self._site = site
         self._methods = methods.encode()
@@ -91,7 +100,8 @@ class Cors:
             return
         try:
             if scope["method"] == "POST" and not self._takes(origin, scope):
-                await self._refusal(scope, origin)(scope, receive, send_marked)
+                refusal = self._refusal(scope, origin, await self._typed(scope, receive))
+                await refusal(scope, receive, send_marked)
                 return
             await self._app(scope, receive, send_marked)
         except Exception as error:
@@ -127,14 +137,15 @@ class Cors:
             return _CREDENTIALS, (b"access-control-allow-origin", known.encode("ascii"))
         return (_ANYBODY,) if self._any or (origin and method in {"POST", "OPTIONS"}) else ()
 
-    def _refusal(self, scope: Scope, origin: str) -> Response:
+    def _refusal(self, scope: Scope, origin: str, typed: EntryList) -> Response:
         """403: which origin it is, and the line that would let it in; with the other origins it is for the log."""
         known, why, fault = origin_of(origin), "", OriginRefused()
         if known and len(known) <= _LONGEST_ORIGIN:
             why = f"todoke.toml, [site]: origins = {json.dumps([*self._site.origins, known])}"
             fault = OriginRefused(_NOT_LISTED, origin=known)
         language = language_of(scope, self._site.language)
-        answer = error_response(Request(scope), fault, language=language, site=self._site.name)
+        site = self._site.name
+        answer = error_response(Request(scope), fault, language=language, entries=typed, site=site)
         note_refused(scope, Refused(fault.code, why=why))
         return answer
 

@@ -56,17 +56,13 @@ def error_response(  # noqa: PLR0913 - what a page of any room may add
     what nobody meant, whose text stays in the log. With `entries` the page keeps what was typed, and with `action` it
     can be posted again, to end at one of `form_origins`.
     """
-    status, code, text = describe(error)
+    status, code, _ = describe(error)
     why = str(error) if isinstance(error, StoreError) else ""
     note_refused(request.scope, Refused(code, errors, why))
     language = language or language_of(request.scope)
     say = translator("door", language).gettext
-    headers = _headers(error, status)
-    if isinstance(error, RequestError) and error.blanks:
-        text = say(error.pattern) % error.blanks
-    elif language != "en":
-        # Other details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
-        text = _translated(text, say) or _translated(_kind(error), say) or text
+    text = said_of(error, language)
+    headers = headers_of(error, status)
     if wants_json(request):
         return json_error(status, code, text, errors=errors, headers=headers)
     if is_htmx(request.scope):
@@ -97,6 +93,18 @@ def describe(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, HTTPException):
         return error.status_code, f"http_{error.status_code}", error.detail
     return 500, "internal", "Something went wrong on our side. Nothing of this request is stored."
+
+
+def said_of(error: Exception, language: str) -> str:
+    """What an error says to a visitor."""
+    say = translator("door", language).gettext
+    if isinstance(error, RequestError) and error.blanks:
+        return say(error.pattern) % error.blanks
+    text = describe(error)[2]
+    if language == "en":
+        return text
+    # Other details such as a limit are in English only; elsewhere the kind of error is said in the visitor's words.
+    return _translated(text, say) or _translated(_kind(error), say) or text
 
 
 def _translated(text: str, say: Translate) -> str:
@@ -172,7 +180,8 @@ def log_unexpected(error: Exception) -> None:
     _log.error("unexpected %s\n%s", type(error).__name__, where)
 
 
-def _headers(error: Exception, status: int) -> dict[str, str]:
+def headers_of(error: Exception, status: int) -> dict[str, str]:
+    """The header fields of an error's answer."""
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status in {429, 503}:
         headers.setdefault("retry-after", str(RETRY_AFTER_SECONDS))

@@ -21,11 +21,12 @@ from starlette.routing import Route
 from todoke.forms.control_fields import is_control_name
 from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Form
-from todoke.model.language import translator
+from todoke.model.language import N_, translator
 from todoke.model.show import local_day, show_rfc3339
-from todoke.model.submission import EntryList, FieldErrors
+from todoke.model.submission import EntryList, FieldError, FieldErrors
 from todoke.model.url import origin_of
 from todoke.web.pages.controls import Uploaded, controls, hidden_values
+from todoke.web.pages.echo import fitting
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -151,6 +152,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     With `entries` (of `form`) it shows what was typed, so that nothing is lost, and with `action` a button that posts
     it again. A secret is not among them: it is asked for anew.
     """
+    entries, too_long = fitting(entries)
     secret = secret_names(form, entries)
     fields = {field.name: field for field in (form.fields if form else None) or ()}
     asked = dict.fromkeys(e.name for e in entries if e.name in secret and e.value)
@@ -166,7 +168,8 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         text=text,
         site=site,
         site_url=site_url,
-        action=action,
+        action=action if not too_long else "",
+        too_long=too_long,
         entries=typed,
         answers=[e for e in typed if not is_control_name(e.name)],
         secrets=[(n, fields[n].label if n in fields and fields[n].label else n) for n in asked],
@@ -194,11 +197,14 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     own messages. Files cannot be kept by any browser; the page says that they must be chosen again, save those that are
     `uploaded`.
     """
+    language = language or form.language
+    entries, too_long = fitting(entries)
+    errors = (*errors, *_not_shown(too_long, language))
     shown = controls(form, entries, errors, uploaded)
     linked = {error.field for error in errors} & {control.name for control in shown}
     return render(
         "answers.html",
-        language=language or form.language,
+        language=language,
         status=status,
         base=base,
         form_origins=[*form_origins, *_origins(form.redirect, form.page_url, action)],
@@ -216,6 +222,14 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         multipart=any(control.kind == ControlKind.FILE for control in shown),
         needs_charset=form.charset != "utf-8",
     )
+
+
+def _not_shown(names: tuple[str, ...], language: str) -> FieldErrors:
+    text = translator("pages", language).gettext(TOO_LONG_TO_SHOW)
+    return tuple(FieldError(name, "too_long_to_show", text) for name in names)
+
+
+TOO_LONG_TO_SHOW = N_("This is too long to be shown again. Please go back and copy it there.")
 
 
 def _origins(*urls: str) -> list[str]:

@@ -15,7 +15,7 @@ MOST_OF_ONE_PEER = 1_000
 """Connections of one address. Offices and mobile carriers share one among thousands, most of them idle at a time."""
 MOST_UNREAD_BYTES = 67_108_864
 """Of all answers together that their readers have not taken yet: ordinary pages have some ten thousand."""
-_ONE_OF = 16
+_ONE_OF = 64
 
 
 class Guest(Protocol):
@@ -51,6 +51,10 @@ class Crowd:
         self._all: _Guests = {}
         self._of: defaultdict[str, _Guests] = defaultdict(dict)
         self._reads_slowly: set[Guest] = set()
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._all)
 
     def enter(self, guest: Guest) -> None:
         """A connection began; another one may have to go for it."""

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable
 from typing import Any
+
+_RESET = struct.pack("ii", 1, 0)
+"""socket(7): a close does not wait for what was not sent, and tells the other side at once."""
 
 
 class Wire:
@@ -37,8 +43,12 @@ class Wire:
             self._on_close()
 
     def abort(self) -> None:
-        """End it now; what was written and not taken is lost."""
+        """End it now; what was written and not taken is lost, in the system's own buffers, too."""
         self._closing = True
+        socket_ = self._transport.get_extra_info("socket")
+        if socket_ is not None:
+            with contextlib.suppress(OSError):
+                socket_.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._transport.abort()
 
     def is_closing(self) -> bool:

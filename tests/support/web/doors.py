@@ -168,13 +168,13 @@ async def _ask(
 
 
 @contextmanager
-def served(asgi: ASGIApp, port: int = 0) -> Iterator[int]:
+def served(asgi: ASGIApp, port: int = 0, http: Any = BoundedProtocol) -> Iterator[int]:
     """Serve an ASGI app as the product does, on a port of the loopback; 0: any free one."""
     config = uvicorn.Config(
         asgi,
         host="127.0.0.1",
         port=port,
-        http=BoundedProtocol,
+        http=http,
         loop="uvloop",
         lifespan="off",
         log_level="error",

@@ -49,12 +49,12 @@ def test_a_newcomer_takes_the_place_of_the_slowest(since: list[float]) -> None:
 
 
 def test_many_go_at_once() -> None:
-    """A flood of connections costs one search for many of them: here one for each sixteen places."""
-    crowd = Crowd(160)
-    guests = [Someone(float(at)) for at in range(161)]
+    """A flood of connections costs one search for many of them: here one for each 64 places."""
+    crowd = Crowd(640)
+    guests = [Someone(float(at)) for at in range(641)]
     for guest in guests:
         crowd.enter(guest)
-    assert [guest.gone for guest in guests] == [True] * 10 + [False] * 151
+    assert [guest.gone for guest in guests] == [True] * 10 + [False] * 631
 
 
 def test_one_peer_has_its_own_bound() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from todoke.model.submission import EntryList
 
-MOST_CHARACTERS = 131_072
-"""Of all answers of a page: a small book. Each may be five when it is escaped, and stand in the page twice."""
+MOST_CHARACTERS = 65_536
+"""Of all answers of a page: thirty pages of a book. Each may be five when it is escaped, and stand in it twice."""
 _TIMES_NAMED = 4
 
 

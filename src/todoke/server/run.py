@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import logging
 import resource
 import signal
 import socket
@@ -31,6 +32,9 @@ MOST_CONNECTIONS = 4000
 OWN_FILES = 200
 STREAMS_END_WITH = "/events"
 """Paths of answers that never end by themselves (server-sent events)."""
+
+# It warns of each request that cannot be read; a stranger could fill the log.
+logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 class Server(uvicorn.Server):

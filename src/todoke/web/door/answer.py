@@ -121,7 +121,7 @@ def answer_faults(arrival: Arrival, errors: FieldErrors) -> Response:
 
 
 def answer_refused(arrival: Arrival, error: RequestError) -> Response:
-    """408, 413 or 503: the form with what came of it, to be mended and sent again; files must be chosen anew.
+    """408 or 413: the form with what came of it, to be mended and sent again; files must be chosen anew.
 
     Raises the error itself: where nothing came that could be shown.
     """

@@ -19,8 +19,8 @@ from todoke.web.door.multipart import MAX_HEADERS, Reader, read_parts
 from todoke.web.http.body import let_pass
 from todoke.web.http.header import first_parameter, read_header
 
-KEPT_BYTES = 524_288
-"""Of all answers together; no page shows as much."""
+KEPT_BYTES = 196_608
+"""Of all answers together: as many as a page shows, in UTF-8."""
 _ENCODED_BYTES = 3 * KEPT_BYTES
 _LIMITS = Limits(body_bytes=_ENCODED_BYTES, fields=1_000, files=1_000, field_bytes=_ENCODED_BYTES)
 _LONGEST_BOUNDARY = 256

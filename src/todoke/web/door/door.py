@@ -23,7 +23,6 @@ from todoke.forms.secret import secret_names
 from todoke.model import ids
 from todoke.model.charset import UTF_8
 from todoke.model.errors import (
-    Crowded,
     Malformed,
     NotFound,
     RequestError,
@@ -180,7 +179,7 @@ class Door:
                 scope, receive, limit=limits.body_bytes, seconds=limits.seconds, arrived=arrived
             )
             entries = body.parse(content_type, data, limits=limits, charset=charset)
-        except (TooLarge, TooSlow, Crowded) as error:
+        except (TooLarge, TooSlow) as error:
             if not wants_page(scope):
                 raise
             comes = data is None and isinstance(error, TooLarge) and not header(scope, b"expect")

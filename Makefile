@@ -7,7 +7,7 @@ DEMO := .venv/.demo
 # Else each process of a test run would compile every file anew, and pytest rewrite every test.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test fast lint format types bench bench-aws crash storm messages emulators clean
+.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm messages emulators clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -44,6 +44,9 @@ messages: install ## compile the translations (src/todoke/model/locale)
 bench: install ## accepted submissions and mails per second beside raw SQLite
 	@.venv/bin/todoke bench
 
+bench-neighbours: install ## a thousand submissions of each kind of other products' scripts, in Chromium
+	@scripts/neighbours && .venv/bin/python bench/neighbours.py
+
 bench-aws: install ## what a submission costs on AWS, counted in an emulator, and the functions' init times
 	@scripts/aws-emulators && PYTHONPATH=tests .venv/bin/python bench/aws.py
 
@@ -62,8 +65,9 @@ audit: install ## ask whether a weakness is known of a locked dependency
 wheel: install ## the wheel and its bill of materials (CycloneDX), in dist
 	@scripts/wheel dist
 
-emulators: install ## bring the emulators of AWS that tests use into .emulators
+emulators: install ## bring what tests use of AWS and of npm into .emulators
 	@scripts/aws-emulators
+	@scripts/neighbours
 
 clean: ## remove what make made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

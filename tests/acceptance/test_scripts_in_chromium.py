@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-import tarfile
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
+from support.places import ROOT
 from support.run.serving import free_port
 from support.web.browsing import static_site
 from support.web.doors import OPEN_FORM, make_app
@@ -27,13 +29,16 @@ from todoke.walk.app import utc_now
 
 pytestmark = pytest.mark.acceptance
 
-PACKAGES = {
-    "htmx.js": ("htmx.org@2.0.11", "package/dist/htmx.min.js"),
-    "turbo.js": ("@hotwired/turbo@8.0.23", "package/dist/turbo.es2017-umd.js"),
+SCRIPTS = ROOT / ".emulators" / "neighbours" / "node_modules"
+HTMX = {
+    "htmx 2": (
+        "htmx2/dist/htmx.min.js",
+        '{"selfRequestsOnly": false, "responseHandling": [{"code": "[24]..", "swap": true}]}',
+    ),
+    "htmx 4": ("htmx4/dist/htmx.min.js", '{"mode": "cors"}'),
 }
 HTMX_PAGE = """<!doctype html><title>Site</title>
-<meta name="htmx-config" content='{{"selfRequestsOnly": false,
- "responseHandling": [{{"code": "[2]..", "swap": true}}, {{"code": "422", "swap": true}}]}}'>
+<meta name="htmx-config" content='{config}'>
 <script src="htmx.js"></script>
 <form hx-post="{door}/f/strict"><input name="a" id="a"><button>Send</button></form>"""
 TURBO_PAGE = """<!doctype html><title>Site</title><script src="/site/turbo.js"></script>
@@ -123,26 +128,21 @@ def test_an_old_request_object_is_answered_too(page: Page, stand: Stand) -> None
     assert stand.stored() == 1
 
 
-def bring(name: str, folder: Path) -> None:
-    """Put a script of the npm registry into the site; skip where it cannot be had."""
-    package, path = PACKAGES[name]
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm to bring the script")
-    command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
-    packed = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-    if packed.returncode:
-        pytest.skip(f"{package} cannot be had from the npm registry")
-    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
-        script = archive.extractfile(path)
-        assert script is not None
-        (folder / name).write_bytes(script.read())
+def bring(path: str, file: Path) -> None:
+    """Put a script of the npm registry into the site; skip where scripts/neighbours could not bring it."""
+    if not (SCRIPTS / path).is_file():
+        pytest.skip("scripts/neighbours has not brought the scripts")
+    shutil.copyfile(SCRIPTS / path, file)
 
 
-def test_htmx_shows_the_fault_and_then_goes_to_the_receipt(page: Page, stand: Stand) -> None:
+@pytest.mark.parametrize("kind", HTMX)
+def test_htmx_shows_the_fault_and_then_goes_to_the_receipt(
+    page: Page, stand: Stand, kind: str
+) -> None:
     """The real script, on another origin: the fault stands above what was typed, which is kept."""
-    bring("htmx.js", stand.folder)
-    (stand.folder / "htmx.html").write_text(HTMX_PAGE.format(door=stand.door))
+    path, config = HTMX[kind]
+    bring(path, stand.folder / "htmx.js")
+    (stand.folder / "htmx.html").write_text(HTMX_PAGE.format(door=stand.door, config=config))
     page.goto(f"{stand.site}/htmx.html")
     page.get_by_role("button").click()
     expect(page.get_by_role("alert")).to_contain_text("Please check your answers.")
@@ -155,7 +155,7 @@ def test_htmx_shows_the_fault_and_then_goes_to_the_receipt(page: Page, stand: St
 
 def test_turbo_shows_the_page_of_faults_and_then_the_receipt(page: Page, stand: Stand) -> None:
     """The real script, on the door's own origin: 422 with a page, then a redirect that it follows."""
-    bring("turbo.js", stand.folder)
+    bring("@hotwired/turbo/dist/turbo.es2017-umd.js", stand.folder / "turbo.js")
     (stand.folder / "turbo.html").write_text(TURBO_PAGE)
     page.goto(f"{stand.door}/site/turbo.html")
     page.get_by_role("button").click()
@@ -206,3 +206,15 @@ def test_a_page_elsewhere_reads_why_it_is_refused(page: Page, stand: Stand, tmp_
         True,
     )
     assert stand.stored() == 0
+
+
+def test_what_every_neighbours_script_sends_is_stored_once_and_told_so() -> None:
+    """axios, jQuery, htmx, Turbo, Formspree's, a plain form and a fetch without cors, from another origin."""
+    if not SCRIPTS.is_dir():
+        pytest.skip("scripts/neighbours has not brought the scripts")
+    command = [sys.executable, str(ROOT / "bench" / "neighbours.py"), "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    rows = re.findall(r"(?m)^(.{18}) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +\d+$", done.stdout)
+    assert len(rows) == 11, done.stdout + done.stderr
+    assert {row[1:] for row in rows} == {("3", "3", "0", "3", "0")}, done.stdout + done.stderr
+    assert done.returncode == 0

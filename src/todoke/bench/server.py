@@ -47,12 +47,12 @@ def compile_package() -> None:
 class TodokeServer:
     """A server in `folder`, from entering the context (its first answer) to leaving it (a clean end)."""
 
-    def __init__(self, folder: Path, smtp_port: int) -> None:
+    def __init__(self, folder: Path, smtp_port: int, config: str = _CONFIG) -> None:
         self.port = free_port()
         self.data = folder / "data"
         self.start_ms = 0.0
-        self._config = folder / "todoke.toml"
-        self._config.write_text(_CONFIG.format(host=HOST, port=self.port, smtp_port=smtp_port))
+        self.config = folder / "todoke.toml"
+        self.config.write_text(config.format(host=HOST, port=self.port, smtp_port=smtp_port))
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> TodokeServer:
@@ -64,7 +64,7 @@ class TodokeServer:
                 "todoke",
                 "serve",
                 "--config",
-                self._config,
+                self.config,
                 "--port",
                 str(self.port),
             ],

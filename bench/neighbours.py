@@ -168,24 +168,12 @@ def serve_site(folder: Path) -> http.server.ThreadingHTTPServer:
     return server
 
 
-async def send(
-    site: str, door: str, kinds: list[str], count: int
-) -> dict[str, tuple[Numbers, float]]:
-    """Send `count` submissions of each kind; what each told as stored, and the seconds it took."""
-    told = {}
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        for kind in kinds:
-            began = time.perf_counter()
-            way: Callable[..., Awaitable[Numbers]] = navigate if kind in NAVIGATING else call
-            numbers = [f"{file_of(kind)}-{n}" for n in range(count)]
-            lanes = [way(browser, site, door, kind, numbers[lane::LANES]) for lane in range(LANES)]
-            parts = await asyncio.gather(*lanes)
-            told[kind] = [n for part in parts for n in part], time.perf_counter() - began
-        await browser.close()
-    return told
+async def send(browser: Browser, site: str, door: str, kind: str, count: int) -> Numbers:
+    """Send `count` submissions of a kind; those that it told as stored."""
+    way: Callable[..., Awaitable[Numbers]] = navigate if kind in NAVIGATING else call
+    numbers = [f"{file_of(kind)}-{n}" for n in range(count)]
+    lanes = [way(browser, site, door, kind, numbers[lane::LANES]) for lane in range(LANES)]
+    return [number for part in await asyncio.gather(*lanes) for number in part]
 
 
 def stored(config: Path, data: Path) -> Counter[str]:
@@ -215,6 +203,9 @@ def main() -> int:
     if not SCRIPTS.is_dir():
         print("The scripts are not there: run scripts/neighbours.", file=sys.stderr)
         return 2
+    print(
+        f"{'client':18}{'sent':>7}{'stored once':>13}{'twice':>7}{'told stored':>13}{'false':>7}{'seconds':>9}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         pages = Path(folder) / "site"
         pages.mkdir()
@@ -222,30 +213,39 @@ def main() -> int:
             site = f"http://{HOST}:{site_server.server_address[1]}"
             config = CONFIG.replace("SITE", site)
             with TodokeServer(Path(folder), NOBODY_PORT, config) as server:
-                door = f"http://{HOST}:{server.port}"
-                write_site(pages, door)
-                told = asyncio.run(send(site, door, kinds, count))
-                found = stored(server.config, server.data)
+                write_site(pages, f"http://{HOST}:{server.port}")
+                is_good = asyncio.run(try_kinds(site, server, kinds, count))
             site_server.shutdown()
-    return show(told, found, count)
-
-
-def show(told: dict[str, tuple[Numbers, float]], found: Counter[str], count: int) -> int:
-    """The table."""
-    print(
-        f"{'client':18}{'sent':>7}{'stored once':>13}{'twice':>7}{'told stored':>13}{'false':>7}{'seconds':>9}"
-    )
-    is_good = True
-    for kind, (numbers, seconds) in told.items():
-        mine = Counter(
-            {n: times for n, times in found.items() if n.startswith(f"{file_of(kind)}-")}
-        )
-        once = sum(times == 1 for times in mine.values())
-        false = len(set(numbers) - set(mine))
-        row = (count, once, len(mine) - once, len(numbers), false)
-        print(f"{kind:18}{row[0]:>7}{row[1]:>13}{row[2]:>7}{row[3]:>13}{row[4]:>7}{seconds:>9.0f}")
-        is_good &= row == (count, count, 0, count, 0)
     return 0 if is_good else 1
+
+
+async def try_kinds(site: str, server: TodokeServer, kinds: list[str], count: int) -> bool:
+    """Send all kinds, one after another; True when all is as it should be."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        rows = [await try_kind(browser, site, server, kind, count) for kind in kinds]
+        await browser.close()
+    return all(rows)
+
+
+async def try_kind(
+    browser: Browser, site: str, server: TodokeServer, kind: str, count: int
+) -> bool:
+    """Send one kind and print its line; True when each submission was stored once, and told so."""
+    began = time.perf_counter()
+    told = await send(browser, site, f"http://{HOST}:{server.port}", kind, count)
+    seconds = time.perf_counter() - began
+    found = stored(server.config, server.data)
+    mine = Counter({n: times for n, times in found.items() if n.startswith(f"{file_of(kind)}-")})
+    once = sum(times == 1 for times in mine.values())
+    row = (count, once, len(mine) - once, len(told), len(set(told) - set(mine)))
+    print(
+        f"{kind:18}{row[0]:>7}{row[1]:>13}{row[2]:>7}{row[3]:>13}{row[4]:>7}{seconds:>9.0f}",
+        flush=True,
+    )
+    return row == (count, count, 0, count, 0)
 
 
 if __name__ == "__main__":

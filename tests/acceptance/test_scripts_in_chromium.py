@@ -201,7 +201,7 @@ def test_a_page_elsewhere_reads_why_it_is_refused(page: Page, stand: Stand, tmp_
             ".then((answer) => answer.json())",
             [f"{stand.door}/f/any"],
         )
-    assert (told["code"], f'origins = [..., "{origin}"]' in told["error"]) == (
+    assert (told["code"], f"origins = [..., '{origin}']" in told["error"]) == (
         "origin_refused",
         True,
     )

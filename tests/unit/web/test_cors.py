@@ -102,13 +102,13 @@ def test_a_refused_origin_is_named_with_the_line_that_lets_it_in() -> None:
     answer = ask(app, "/f/any", b"a=1", accept=JSON, origin="https://blog.site.example")
     told = answer.json["error"]
     assert "https://blog.site.example" in told
-    assert 'todoke.toml under [site]: origins = [..., "https://blog.site.example"]' in told
+    assert "todoke.toml under [site]: origins = [..., 'https://blog.site.example']" in told
     assert "shop" not in told
     (refusal,) = noted
     assert (refusal.code, refusal.origin) == ("origin_refused", "https://blog.site.example")
     assert refusal.why == (
-        'todoke.toml, [site]: origins = ["https://site.example/", "https://shop.site.example:8443", '
-        '"https://blog.site.example"]'
+        "todoke.toml, [site]: origins = "
+        "['https://site.example/', 'https://shop.site.example:8443', 'https://blog.site.example']"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_refused_origin_is_named_in_japanese_and_on_the_page() -> None:
         in ask(app, "/f/any", b"", accept=JSON, **headers).json["error"]
     )
     page = ask(app, "/f/any", b"a=1", accept="text/html", **headers)
-    assert "origins = [..., &#34;https://blog.site.example&#34;]" in page.body.decode()
+    assert "origins = [..., &#39;https://blog.site.example&#39;]" in page.body.decode()
 
 
 @pytest.mark.parametrize(

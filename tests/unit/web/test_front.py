@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from support.places import ROOT
 from support.web.stories import (
     Answer,
     call,
@@ -229,6 +230,16 @@ def test_our_addresses_come_from_the_configuration(door_url: str, base: str) -> 
     """Whole, or as a path of the host."""
     assert base_of(door_url) == base
     assert own_url(door_url, "/desk") == f"{door_url.rstrip('/')}/desk"
+
+
+JOINED = re.compile(r"\{[^{}]*door_url[^{}]*\}/|door_url(?:\.rstrip\([^)]*\))? \+ [a-z\"']")
+
+
+def test_one_place_joins_a_path_to_the_doors_address() -> None:
+    """A second one would forget the path below which the door may be, or ask a request where it is."""
+    for path in (ROOT / "src" / "todoke").rglob("*.py"):
+        if path.name != "own_url.py":
+            assert not JOINED.search(path.read_text("utf-8")), path
 
 
 LINK = re.compile(r'(?:href|src|action|data-url)="(/[^"]*)"')

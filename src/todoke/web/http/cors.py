@@ -9,7 +9,6 @@ send here, or is told why not, reads what anybody may: an answer with a star.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable
 
@@ -141,7 +140,7 @@ class Cors:
         """403: which origin it is, and the line that would let it in; with the other origins it is for the log."""
         known, why, fault = origin_of(origin), "", OriginRefused()
         if known and len(known) <= _LONGEST_ORIGIN:
-            why = f"todoke.toml, [site]: origins = {json.dumps([*self._site.origins, known])}"
+            why = f"todoke.toml, [site]: origins = {[*self._site.origins, known]}"
             fault = OriginRefused(_NOT_LISTED, origin=known)
         language = language_of(scope, self._site.language)
         site = self._site.name
@@ -162,7 +161,7 @@ class Cors:
 
 _NOT_LISTED = N_(
     "This page's origin, %(origin)s, is not one of the site's `origins`. "
-    'To let it send, add it in todoke.toml under [site]: origins = [..., "%(origin)s"]'
+    "To let it send, add it in todoke.toml under [site]: origins = [..., '%(origin)s']"
 )
 
 

@@ -62,6 +62,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             yield
         finally:
             sweeping.cancel()
+            app.refusals.sum_up(early=True)
             if confirmer:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
             await asyncio.to_thread(_close, app, sender)

@@ -82,10 +82,10 @@ class Refusals:
         else:
             self._untold[refusal.form, refusal.status, refusal.code] += 1
 
-    def sum_up(self) -> None:
-        """Once the window is over: one line for all that had none, and the next window."""
+    def sum_up(self, *, early: bool = False) -> None:
+        """Once the window is over, or `early`: one line for all that had none, and the next window."""
         now = self._monotonic()
-        if now < self._window_ends:
+        if now < self._window_ends and not early:
             return
         if self._untold:
             log.warning(

@@ -9,6 +9,7 @@ import msgspec
 
 from todoke import __version__
 from todoke.model.delivery import Kind
+from todoke.model.errors import OriginRefused
 from todoke.report.exposition import Family, Sample, histogram
 from todoke.walk.commits import BOUNDS_SECONDS, Commits
 from todoke.walk.send.circuit import MailRest
@@ -16,7 +17,9 @@ from todoke.walk.survey import Survey
 from todoke.walk.tally import Counted, Tally
 
 HANDED = (Kind.ACCEPTED, Kind.DEFERRED, Kind.REJECTED, Kind.FAILED, Kind.ANSWER_LOST)
-"""What a hand-over may come to; each has a figure from the start, so that a rate can be told of the first."""
+"""What a hand-over may come to. Each has a figure from the start; of one that begins at 1, no increase is seen."""
+FOR_THE_OWNER = (("403", OriginRefused.code), ("503", "unavailable"))
+"""Refusals that the owner alone can mend; each has a figure from the start, too, for the first may be the only one."""
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ def _counted(seen: Observed) -> Iterable[Family]:
             Counted.REFUSED,
             "requests_refused",
             ("form", "status", "code"),
-            [],
+            [(form, *refusal) for form in seen.forms for refusal in FOR_THE_OWNER],
             'Requests at the door that were not taken; form is "" for an address of no form.',
         ),
         (Counted.FAULTS, "field_faults", ("form", "field", "code"), [], "What was wrong in refused requests."),

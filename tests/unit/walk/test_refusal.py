@@ -78,6 +78,22 @@ def test_what_has_no_line_of_its_own_is_summed_up_in_one(caplog: pytest.LogCaptu
     assert story.tally.counts(Counted.FAULTS) == {("contact", "topic", "unknown_option"): 1000}
 
 
+def test_what_had_no_line_yet_has_one_before_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    """A restart within the window loses nothing of the sum."""
+    story = Story()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(LINES_OF_A_KIND + 3):
+            story.refusals.note(NEWER_PAGE)
+        story.refusals.sum_up(early=True)
+        story.refusals.sum_up(early=True)
+    told = facts(caplog)
+    assert (len(told), told[-1]["event"], told[-1]["times"]) == (
+        LINES_OF_A_KIND + 1,
+        "refused_more",
+        3,
+    )
+
+
 def test_a_flood_of_one_kind_hides_no_other(caplog: pytest.LogCaptureFixture) -> None:
     """What strangers send all day long leaves room for the honest visitor who is refused once."""
     story = Story()

@@ -135,6 +135,8 @@ def test_the_figures_are_those_of_the_issue() -> None:
     expected = {
         ("todoke_submissions_accepted_total", "contact"): 0,
         ("todoke_requests_refused_total", "invalid", "contact", "422"): 1,
+        ("todoke_requests_refused_total", "origin_refused", "contact", "403"): 0,
+        ("todoke_requests_refused_total", "unavailable", "contact", "503"): 0,
         ("todoke_field_faults_total", "typeMismatch", "email", "contact"): 1,
         ("todoke_handovers_total", "accepted"): 7,
         ("todoke_handovers_total", "rejected"): 0,

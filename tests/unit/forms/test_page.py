@@ -412,3 +412,5 @@ def test_buttons_that_ask_for_no_validation_are_known() -> None:
         "<button name=h></button>"
     )
     assert page.unchecked == (("a", "1"), ("b", ""), ("c", None), ("d", ""))
+    assert "has no name" in page.warnings[0]
+    assert not read("<input name=x><button name=a formnovalidate></button>").warnings

@@ -11,12 +11,23 @@ if TYPE_CHECKING:
 def read_unchecked(controls: list[LexborNode]) -> tuple[tuple[str, str | None], ...]:
     """Name and value of each submit button with `formnovalidate`; one without a name cannot be told from others."""
     return tuple(
-        (button.attributes["name"] or "", _value(button))
-        for button in controls
-        if "formnovalidate" in button.attributes
-        and button.attributes.get("name")
-        and _is_submit(button)
+        (name, _value(button))
+        for button in _unchecked(controls)
+        if (name := button.attributes.get("name"))
     )
+
+
+def nameless_warnings(controls: list[LexborNode]) -> list[str]:
+    """Of buttons with `formnovalidate` that cannot be known from what they send."""
+    if all(button.attributes.get("name") for button in _unchecked(controls)):
+        return []
+    return [
+        "A button with formnovalidate has no name, so what it sends is held to the rules: name it."
+    ]
+
+
+def _unchecked(controls: list[LexborNode]) -> list[LexborNode]:
+    return [c for c in controls if "formnovalidate" in c.attributes and _is_submit(c)]
 
 
 def point_names(controls: list[LexborNode]) -> frozenset[str]:

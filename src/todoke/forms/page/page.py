@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from todoke.forms.control_fields import control_fault
-from todoke.forms.page.buttons import read_unchecked
+from todoke.forms.page.buttons import nameless_warnings, read_unchecked
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
 from todoke.model.charset import UTF_8, Charset, find_charset
@@ -66,7 +66,12 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
         charset=_charset(form, charset).name,
         title=names.own(form) or _title(page),
         language=_language(form),
-        warnings=(*_form_warnings(form, fields), *_control_warnings(html, fields), *warnings),
+        warnings=(
+            *_form_warnings(form, fields),
+            *_control_warnings(html, fields),
+            *warnings,
+            *nameless_warnings(controls),
+        ),
         unchecked=read_unchecked(controls),
     )
 

@@ -10,20 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from support.mail.mails import claim, mail, settings, smtp_settings
+from support.mail.mails import MANAGER, claim, mail, settings, smtp_settings
 from support.mail.postfix import DOMAIN, Postfix, postfix
 from support.mail.story import Story
 from support.variants import replace
 from support.web.local_server import wait_for
 from todoke.mail.compose import compose
 from todoke.model.address import Address
-from todoke.model.delivery import Kind, Permanence, Reason
+from todoke.model.delivery import Kind, Permanence, Reason, Status
 from todoke.model.errors import SendDeferred, SendRefused
 from todoke.model.mail import Mailbox
-from todoke.model.message import Role
+from todoke.model.message import Note, Role
 from todoke.model.smtp_codes import read_answer
 from todoke.model.submission import Entry
 from todoke.services.smtp.mailer import SmtpMailer
+from todoke.walk.send.round import send_round
 from todoke.walk.send.sender import Sender
 
 pytestmark = pytest.mark.acceptance
@@ -196,8 +197,13 @@ def test_many_mails_share_a_connection(server: Postfix, mailer: SmtpMailer) -> N
             "mynetworks": "192.0.2.0/24",
             "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
         },
+        {
+            "smtpd_relay_restrictions": "permit_sasl_authenticated, reject",
+            "smtpd_recipient_restrictions": "",
+        },
+        {"message_size_limit": "200", "smtpd_discard_ehlo_keywords": "size"},
     ],
-    ids=["sender", "client", "relay"],
+    ids=["sender", "client", "relay", "no login", "size"],
 )
 def test_what_is_wrong_with_the_set_up_and_told_at_rcpt_rejects_nothing(
     more: dict[str, str], caplog: pytest.LogCaptureFixture
@@ -221,3 +227,33 @@ def test_what_is_wrong_with_the_set_up_and_told_at_rcpt_rejects_nothing(
             assert {e.kind for a in message.attempts for e in a.events} <= {Kind.DEFERRED}
     errors = [r.message for r in caplog.records if r.levelname == "ERROR"]
     assert ["mail_rests" in line for line in errors] == [True]
+
+
+def test_a_server_that_relays_for_nobody_is_told_of_by_the_mails_that_it_takes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It takes mail to the managers' domain from anybody: no visitor's mail is rejected, and one alert tells of it."""
+    more = {
+        "mynetworks": "192.0.2.0/24",
+        "relay_domains": MANAGER.domain,
+        "relay_transport": "discard:",
+        "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
+        "smtpd_recipient_restrictions": "",
+    }
+    with postfix(more=more) as server:
+        mailer = SmtpMailer(smtp_settings(server.port, timeout_seconds=5.0))
+        story = Story()
+        app = replace(story.app, mailer=mailer)
+        sent = [story.add(visitor=f"v{n}@visitor{n}.example") for n in range(4)]
+        for submission_id in sent:
+            for role in (Role.CONFIRMATION, Role.NOTIFICATION):
+                send_round(app, 1, ids=[f"{submission_id}-{role.value}"])
+        send_round(app, 10)
+        mailer.close()
+    assert [story.kinds(one) for one in sent] == [[[Kind.DEFERRED]]] * 4
+    assert [story.kinds(one, Role.NOTIFICATION) for one in sent] == [[[Kind.ACCEPTED]]] * 4
+    timelines = [story.store.timeline(one) for one in sent]
+    alerts = [m for t in timelines if t for m in t.messages if m.message.role is Role.ALERT]
+    assert [(a.message.note, a.standing.status) for a in alerts] == [(Note.SET_UP, Status.ACCEPTED)]
+    errors = [r.message for r in caplog.records if r.levelname == "ERROR"]
+    assert ["mail_refused_to_some" in line for line in errors] == [True]

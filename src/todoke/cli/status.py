@@ -74,6 +74,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
             "the server does not answer": self.is_served and self.server is None,
             f"it is not ready: {server.get('why_not')}": bool(server.get("why_not")),
             "all mail rests": bool(server.get("mail_rests")),
+            "mail to some is refused": bool(server.get("mail_refused")),
             "the disk is nearly full": told.free_bytes is not None
             and told.free_bytes < NO_FREE_BYTES,
         }
@@ -205,6 +206,9 @@ def _server_lines(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
     if rest := server["mail_rests"]:
         words = f"rests for {_duration(rest['seconds'])} ({rest['reason']}): {rest['words']}"
         lines.append(("mail", f"{words}; next try in {rest['next_try_seconds']:.0f} s", "red"))
+    for part in server["mail_refused"]:
+        since = _clock(datetime.fromisoformat(part["since"]), zone)
+        lines.append(("mail", f"to {part['to']} is refused since {since}: {part['words']}", "red"))
     return lines
 
 

@@ -117,6 +117,7 @@ def _read_document(
     mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)
     forms = _read_forms(top, site.site, folder)
+    _check_who_is_told(findings, site.site, forms)
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
     _check_uploads(findings, environ)
@@ -146,6 +147,25 @@ def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
     if not forms:
         top.error("forms", "is missing: there is no form.", "Add [forms.contact].")
     return forms
+
+
+def _check_who_is_told(findings: Findings, site: Site, forms: Mapping[str, Form]) -> None:
+    """Note the forms whose only manager would be told of a mail that failed to reach that manager."""
+    alone = [name for name, form in forms.items() if _has_lone_manager(form, site)]
+    if alone:
+        findings.note(
+            NOTE,
+            ("site", "alert_to"),
+            f"nobody is told when a mail to the only manager of {', '.join(alone)} fails.",
+            "Name another address there, at another domain if there is one.",
+        )
+
+
+def _has_lone_manager(form: Form, site: Site) -> bool:
+    rule = form.managers
+    named = [*rule.by_value.values(), *rule.directory.values()]
+    told = [(*rule.fixed, *site.alert_to, *some) for some in (*named, rule.fallback)]
+    return any(len({address.key for address in some}) == 1 for some in told)
 
 
 def _read_secret(findings: Findings, environ: Mapping[str, str], *, dry: bool) -> bytes:

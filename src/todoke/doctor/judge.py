@@ -150,7 +150,7 @@ def judge_door(answer: WebFacts, host: str) -> list[Check]:
                 name,
                 Verdict.BAD,
                 words,
-                "todoke status says why, and so does its log (mail_rests).",
+                "todoke status says why, and so does its log (mail_rests, mail_refused_to_some).",
             ),
         ]
     if answer.status == 503:

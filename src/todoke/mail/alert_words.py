@@ -29,6 +29,7 @@ _TITLES = {
     Note.COMPLAINED: N_("A mail was reported as unwanted"),
     Note.SILENT: N_("The mail service has stopped reporting"),
     Note.UNKNOWN: N_("It is not known whether a mail arrived"),
+    Note.SET_UP: N_("Mails are refused, and others are taken"),
 }
 _FAILED_TITLE = N_("A mail did not arrive")
 
@@ -45,6 +46,10 @@ _HAPPENED = {
     Note.UNKNOWN: N_(
         "%(mail)s was handed over, and the mail server's answer never came. It may have arrived or not, and is not "
         "sent again by itself."
+    ),
+    Note.SET_UP: N_(
+        "%(mail)s and others like it are refused by the mail server with the same words, while other mails are taken. "
+        "They are tried again for some days by themselves."
     ),
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
     Note.CORRECTED: N_(
@@ -119,6 +124,13 @@ _SILENT_ADVICE = (
         "Meanwhile the command todoke reconcile asks the service's records for what was not reported."
     ),
 )
+_SET_UP_ADVICE = (
+    _CHECK_SETUP,
+    N_(
+        "Often a mail server takes mail to its own domain from anybody, and other mail only after a login "
+        "(mail.smtp.user)."
+    ),
+)
 _UNKNOWN_ADVICE = (
     N_("Read the message at the desk, and answer the visitor from there."),
     N_("If the mail did not come, send it again from the desk."),
@@ -131,13 +143,19 @@ def alert_words(
     """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
     say = translator("mail", language).gettext
     standing = _told(note, about)
-    failed = note not in {Note.CORRECTED, Note.COMPLAINED, Note.SILENT, Note.UNKNOWN}
+    failed = note not in {
+        Note.CORRECTED,
+        Note.COMPLAINED,
+        Note.SILENT,
+        Note.UNKNOWN,
+        Note.SET_UP,
+    }
     reason = standing.reason if standing and failed else None
     return AlertWords(
         title=say(_TITLES.get(note, _FAILED_TITLE)),
         happened=_happened(note, about, language, zone),
         why=_why(note, reason, language),
-        answer=_answer(standing) if standing and failed else Inert(""),
+        answer=_answer(standing) if standing and (failed or note is Note.SET_UP) else Inert(""),
         advice=tuple(say(step) for step in _advice(note, about, reason)),
     )
 
@@ -146,6 +164,8 @@ def _why(note: Note, reason: Reason | None, language: str) -> str:
     say = translator("mail", language).gettext
     if note is Note.SILENT:
         return say(_SILENT_WHY)
+    if note is Note.SET_UP:
+        return say(_WHY[Reason.MISCONFIGURED])
     return say(_WHY[reason]) if reason else ""
 
 
@@ -198,6 +218,8 @@ def _advice(note: Note, about: MessageTimeline | None, reason: Reason | None) ->
         return _SILENT_ADVICE
     if note is Note.UNKNOWN:
         return _UNKNOWN_ADVICE
+    if note is Note.SET_UP:
+        return _SET_UP_ADVICE
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:
         address = _MANAGER_ADVICE[1:] if _may_be_address(reason) else ()

@@ -37,6 +37,8 @@ class Note(StrEnum):
     CORRECTED = "corrected"
     SILENT = "silent"
     UNKNOWN = "unknown"
+    SET_UP = "set_up"
+    """Mails like it are refused alike while others are taken: the set-up is at fault."""
 
     @property
     def is_failure(self) -> bool:

@@ -140,6 +140,7 @@ _NOTES = {
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
     Note.UNKNOWN: N_("It is not known whether it arrived"),
+    Note.SET_UP: N_("Mails like it are refused"),
 }
 
 

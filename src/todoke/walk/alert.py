@@ -13,10 +13,13 @@ from todoke.forms.managers import managers_of
 from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Standing, Status
+from todoke.model.log import get_logger
 from todoke.model.message import Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
+
+log = get_logger(__name__)
 
 
 def follow_up(settings: Settings) -> FollowUp:
@@ -24,18 +27,22 @@ def follow_up(settings: Settings) -> FollowUp:
 
     An alert's id is a hash of the message, what happened, the attempt (or the correction) it happened to, and who
     is told. So one attempt's failure is told once, in whichever order the events came that prove it, and a new
-    attempt that fails as well is told again. Alerts cause none.
+    attempt that fails as well is told again. Alerts cause none; where nobody is left to tell, the log has a line.
     """
 
     def decide(
         submission: Submission, before: MessageTimeline, after: MessageTimeline
     ) -> Sequence[Message]:
         if after.message.role is Role.ALERT:
+            if _has_failed(after.standing) and not _has_failed(before.standing):
+                _log_nobody(after)
             return ()
         happened = tuple(_happened(before, after))
         if not happened:
             return ()
-        told = _who_can_act(settings, submission, before, after)
+        told = who_can_act(settings, submission, before, after)
+        if not told:
+            _log_nobody(after)
         return [
             _alert(settings, submission, after, recipient, what, note, nth)
             for what, note, nth in happened
@@ -43,6 +50,16 @@ def follow_up(settings: Settings) -> FollowUp:
         ]
 
     return decide
+
+
+def _log_nobody(told: MessageTimeline) -> None:
+    """The log is what is left. Where the store calls twice for one change the line stands there twice."""
+    log.error(
+        "nobody_told",
+        message=told.message.id,
+        role=told.message.role.value,
+        status=told.standing.status.value,
+    )
 
 
 def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple[str, Note, int]]:
@@ -71,7 +88,7 @@ def _is_left_unknown(told: MessageTimeline) -> bool:
     return is_open and told.due_at is None and told.ceiling is not Ceiling.DELIVERED
 
 
-def _who_can_act(
+def who_can_act(
     settings: Settings, submission: Submission, before: MessageTimeline, after: MessageTimeline
 ) -> Sequence[Address]:
     """Whom to tell: of a confirmation, the managers; of a notification, the site's `alert_to` and the other managers.

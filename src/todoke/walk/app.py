@@ -20,6 +20,7 @@ from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
+from todoke.walk.send.doubt import Doubt
 from todoke.walk.tally import Tally
 
 
@@ -50,6 +51,7 @@ class App:
     hint: Callable[[], None] = _nobody_listens
     courtesy: Courtesy = field(default_factory=Courtesy)
     tally: Tally = field(default_factory=Tally)
+    doubt: Doubt = field(default_factory=Doubt)
     refusals: Refusals = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,7 +1,7 @@
 """GET /healthz: whether todoke is alive. GET /readyz: whether it can keep anything. Both answer anybody.
 
-healthz  200 the store answers; 503 it does not, or not in time. That all mail rests is a second line and changes no
-         status, for a restart would mend nothing
+healthz  200 the store answers; 503 it does not, or not in time. That all mail rests, or is refused to
+         some, is a further line and changes no status, for a restart would mend nothing
 readyz   200 a small write was kept just now; 503 with words when it was not. However many ask, one write in a while
 
 Why is for the log alone: strangers may ask.
@@ -67,6 +67,9 @@ def _alive(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[
             return PlainTextResponse("The store does not answer.\n", 503, _UNAVAILABLE)
         rest = mail_rest()
         words = f"Mail rests for {rest.seconds:.0f} s: {rest.reason}.\n" if rest else ""
+        for part in app.doubt.parts():
+            seconds = (app.clock() - part.since).total_seconds()
+            words += f"Mail to {part.group} is refused for {seconds:.0f} s.\n"
         return PlainTextResponse(f"ok\n{words}", headers=_NO_STORE)
 
     return alive

@@ -28,6 +28,7 @@ from todoke.walk.app import App
 from todoke.walk.commits import Commits
 from todoke.walk.refusal import Refusal
 from todoke.walk.send.circuit import MailRest
+from todoke.walk.send.notice import without_addresses
 from todoke.walk.survey import Survey, survey
 from todoke.walk.tally import Counted
 from todoke.web.health import PATIENCE_SECONDS, words_of
@@ -139,6 +140,14 @@ def _status(app: App, live: Live, why_not: str) -> dict[str, object]:
         "ready": not why_not,
         "why_not": why_not,
         "mail_rests": rest and {**rest._asdict(), "reason": rest.reason.value},
+        "mail_refused": [
+            {
+                "to": part.group.value,
+                "since": part.since.isoformat(),
+                "words": without_addresses(part.words),
+            }
+            for part in app.doubt.parts()
+        ],
         "accepted": sum(app.tally.counts(Counted.ACCEPTED).values()),
         "refused": [
             {"form": form, "status": int(status), "code": code, "times": times}

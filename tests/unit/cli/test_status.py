@@ -14,12 +14,14 @@ from todoke.model.message import Role
 from todoke.model.zone import UTC_ZONE
 from todoke.walk.survey import Survey
 
+REFUSED = {"to": "visitors", "since": "2026-11-29T07:00:00+00:00", "words": "554 no relay"}
 SERVER: dict[str, Any] = {
     "version": "0.1.0",
     "started_at": (NOW - timedelta(hours=5)).isoformat(),
     "ready": True,
     "why_not": "",
     "mail_rests": None,
+    "mail_refused": [],
     "accepted": 3,
     "refused": [],
     "latest_refused": [],
@@ -81,6 +83,12 @@ def test_all_is_well() -> None:
             "mail",
             "rests for 10 min (misconfigured): 535 no; next try in 20 s",
             "all mail rests",
+        ),
+        (
+            {"server": {**SERVER, "mail_refused": [REFUSED]}},
+            "mail",
+            "to visitors is refused since",
+            "mail to some is refused",
         ),
         (
             {"survey": replace(WELL.survey, free_bytes=1024**2)},

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from support.mail.mails import claim
 from support.web.stories import call, make_app, stored
 from todoke.model.delivery import Reason
-from todoke.model.errors import StoreUnavailable
+from todoke.model.errors import SendDeferred, StoreUnavailable
+from todoke.model.message import Role
 from todoke.server.asgi import application, without_sender
 from todoke.testing import FakeMailer, MemoryStore
 from todoke.walk.send.circuit import MailRest
@@ -69,6 +72,18 @@ def test_health_tells_that_all_mail_rests() -> None:
     answer = call(without_sender(app, mail_rest=lambda: rest), "/healthz")
     assert (answer.status, answer.text) == (200, "ok\nMail rests for 754 s: misconfigured.\n")
     assert call(application(app), "/healthz").text == "ok\n"
+
+
+def test_health_tells_to_whom_mail_is_refused() -> None:
+    """While the rest is taken, and for how long."""
+    app = replace(make_app(stored()), mailer=FakeMailer())
+    fault = SendDeferred(diagnostic="554 Relay access denied", suspects_set_up=True)
+    for visitor in ("a@visitor.example", "b@visitor.example"):
+        asked = claim(Role.CONFIRMATION, visitor=visitor)
+        app.doubt.judge(asked, fault, app.clock(), lambda _: None)
+        app.doubt.accept(claim(Role.NOTIFICATION), app.clock())
+    words = call(application(app), "/healthz").text
+    assert re.fullmatch(r"ok\nMail to visitors is refused for \d+ s\.\n", words)
 
 
 class FullStore(MemoryStore):

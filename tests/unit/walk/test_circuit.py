@@ -6,15 +6,11 @@ import logging
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from support.mail.mails import MANAGER, NOW, VISITOR, claim
-from support.variants import replace
-from todoke.model.address import Address
+from support.mail.mails import NOW, claim
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SetUpFault
-from todoke.model.message import Claim, Outcome
+from todoke.model.message import Outcome
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.hand_over import Result
 from todoke.walk.send.notice import LONG_SECONDS, Notice, without_addresses
@@ -34,69 +30,23 @@ class Clock:
         return self.now
 
 
-def to(recipient: str, number: int = 1) -> Claim:
-    """A claim on a message."""
-    made = claim(recipient=Address(recipient))
-    return replace(made, message=replace(made.message, id=f"m{number}"))
-
-
-def doubted(recipient: str, number: int = 1) -> Result:
-    """A mail whose answer was about us."""
-    outcome = Outcome(claim=to(recipient, number), events=(), retry_at=LATER)
-    return Result(outcome, doubt=DOUBT, answered=True)
-
-
-def taken(recipient: str) -> Result:
-    """A mail that was accepted."""
-    return Result(Outcome(claim=to(recipient), events=()), answered=True, accepted=True)
-
-
-def test_one_mail_whose_answer_is_about_us_rests_alone() -> None:
-    """It may be one recipient's server: the others are not held up, and it keeps its own pace."""
+def test_who_asked_of_a_set_up_waits_a_minute() -> None:
+    """So that another asks the next time, when answers to mails say that it is the set-up."""
     circuit = Circuit()
-    for _ in range(10):
-        assert circuit.after(doubted(VISITOR), NOW).retry_at == LATER
-        assert not circuit.is_open
-
-
-def test_two_recipients_answered_alike_make_all_mail_rest() -> None:
-    """Then it is the set-up. Who asked waits a minute, so that another asks the next time."""
-    circuit = Circuit()
-    circuit.after(doubted(VISITOR), NOW)
-    outcome = circuit.after(doubted(MANAGER), NOW)
+    outcome = Outcome(claim=claim(), events=(), retry_at=LATER)
+    after = circuit.after(Result(outcome, fault=DOUBT, answered=True), NOW)
     assert circuit.is_open
-    assert outcome.retry_at == NOW + timedelta(minutes=1)
+    assert after.retry_at == NOW + timedelta(minutes=1)
     rest = circuit.rest()
     assert rest
     assert rest.reason is Reason.MISCONFIGURED
 
 
-def test_three_mails_to_one_recipient_do_too() -> None:
-    """A site may have one manager and nobody else."""
+def test_an_answer_ends_the_rest() -> None:
+    """The service deals with mails."""
     circuit = Circuit()
-    for number in range(3):
-        circuit.after(doubted(MANAGER, number), NOW)
-    assert circuit.is_open
-
-
-@given(st.lists(st.sampled_from([VISITOR, "poison@example.com"]), max_size=60))
-def test_one_poisoned_recipient_never_stops_the_rest(recipients: list[str]) -> None:
-    """Whatever else is accepted in between: one mail that is answered so again and again opens nothing."""
-    circuit = Circuit()
-    for recipient in recipients:
-        poisoned = recipient != VISITOR
-        circuit.after(doubted(recipient) if poisoned else taken(recipient), NOW)
-        assert not circuit.is_open
-
-
-def test_an_accepted_mail_ends_the_rest_and_the_doubt() -> None:
-    """The set-up is good: what is answered so next must be borne out anew."""
-    circuit = Circuit()
-    circuit.after(doubted(VISITOR), NOW)
-    circuit.after(doubted(MANAGER), NOW)
-    circuit.after(taken("c@example.com"), NOW)
-    circuit.after(doubted(VISITOR), NOW)
-    assert not circuit.is_open
+    circuit.note_fault(DOUBT)
+    circuit.after(Result(Outcome(claim=claim(), events=()), answered=True), NOW)
     assert circuit.rest() is None
 
 

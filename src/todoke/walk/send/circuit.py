@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred
 from todoke.model.message import Outcome
-from todoke.walk.send.doubt import Doubt
 from todoke.walk.send.hand_over import Result
 from todoke.walk.send.notice import Notice, without_addresses
 
@@ -53,7 +52,6 @@ class Circuit:
         self._rests_until = 0.0
         self._opened_at = 0.0
         self._notice = notice
-        self._doubt = Doubt()
         self.is_open = False
         self.fault: SendDeferred | None = None
 
@@ -76,15 +74,15 @@ class Circuit:
     def after(self, result: Result, now: datetime) -> Outcome:
         """Note what came of one mail; its outcome. After a fault that is not its own it is due when the rest is over.
 
-        Where only the words of its answer say so, another is to ask first: this one waits a little longer.
+        Where only answers to mails say so, another is to ask first: this one waits a little longer.
         """
-        outcome, fault = result.outcome, self._doubt.fault_of(result)
+        outcome, fault = result.outcome, result.fault
         if fault is None and result.answered:
             self.note_answer()
         if fault is None or outcome.retry_at is None:
             return outcome  # also one that is given up now: the next may ask at once
         rest = self.note_fault(fault)
-        pause = timedelta(seconds=max(rest, ASKED_REST_SECONDS) if result.doubt else rest)
+        pause = timedelta(seconds=max(rest, ASKED_REST_SECONDS) if fault.suspects_set_up else rest)
         return replace(outcome, retry_at=min(now + pause, outcome.retry_at))
 
     def note_fault(self, fault: SendDeferred) -> float:

@@ -6,6 +6,7 @@ Nothing raises: whatever goes wrong with one mail is that mail's own outcome.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ from todoke.model.retry import MOST_REPEATS, RetryPolicy
 from todoke.model.smtp_codes import Diagnosis, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.walk.app import App
+from todoke.walk.send.said import plain_words
 
 STORE_PAUSE = timedelta(seconds=30)
 log = get_logger(__name__)
@@ -26,14 +28,12 @@ log = get_logger(__name__)
 class Result(msgspec.Struct, frozen=True):
     """What came of a claim. `answered` is True when the service dealt with this mail as a mail.
 
-    `fault` is set when every other mail would fare the same now, `doubt` when it may: the answer's words are about us.
+    `fault` is set when every other mail would fare the same now.
     """
 
     outcome: Outcome
     fault: SendDeferred | None = None
-    doubt: SendDeferred | None = None
     answered: bool = False
-    accepted: bool = False
 
 
 def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
@@ -71,26 +71,36 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
 
 
 def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result:
-    """Hand the mail of `claim` to the mailer, once."""
+    """Hand the mail of `claim` to the mailer, once. Whether an answer is the set-up's is for `app.doubt` to say."""
     try:
         answer = app.mailer.send(mail)
     except SendError as error:
-        _log_answer(claim, error)
-        outcome = unfinished(claim, error, app.clock(), policy)
-        _log_unknown(claim, error, outcome)
-        if isinstance(error, SendDeferred) and error.stop_all:
-            return Result(outcome, fault=error)
-        if isinstance(error, SendUnknown) and error.stop_all:
-            return Result(outcome, fault=_not_now(error))
-        if isinstance(error, SendDeferred) and error.suspects_set_up:
-            return Result(outcome, doubt=error, answered=True)
-        return Result(outcome, answered=True)
+        return _not_accepted(app, claim, error, policy)
     except Exception as error:
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"
         lost = SendUnknown(diagnostic=words)
         return Result(_unknown(claim, lost, app.clock(), policy))
-    return Result(accepted(claim, answer, app.clock()), answered=True, accepted=True)
+    app.doubt.accept(claim, app.clock())
+    return Result(accepted(claim, answer, app.clock()), answered=True)
+
+
+def _not_accepted(app: App, claim: Claim, error: SendError, policy: RetryPolicy) -> Result:
+    now = app.clock()
+    opinion = app.doubt.judge(claim, error, now, partial(_first_said, app, claim))
+    error = opinion.error
+    _log_answer(claim, error)
+    outcome = unfinished(claim, error, now, policy)
+    if opinion.again_within and outcome.retry_at:
+        retry_at = min(outcome.retry_at, now + opinion.again_within)
+        outcome = msgspec.structs.replace(outcome, retry_at=retry_at)
+    _log_unknown(claim, error, outcome)
+    if isinstance(error, SendDeferred) and error.stop_all:
+        return Result(outcome, fault=error)
+    if isinstance(error, SendUnknown) and error.stop_all:
+        return Result(outcome, fault=_not_now(error))
+    in_doubt = isinstance(error, SendDeferred) and error.suspects_set_up
+    return Result(outcome, fault=opinion.fault, answered=not in_doubt)
 
 
 def _unknown(claim: Claim, lost: SendUnknown, now: datetime, policy: RetryPolicy) -> Outcome:
@@ -108,6 +118,31 @@ def _not_now(error: SendUnknown) -> SendDeferred:
         retry_after_seconds=error.retry_after_seconds,
         stop_all=True,
     )
+
+
+def _first_said(app: App, claim: Claim, error: SendRefused) -> datetime | None:
+    """When the mail of `claim` was first put off with these words, since a person last asked for it; None if never.
+
+    Also None if the store cannot tell: then the doubt goes on.
+    """
+    try:
+        timeline = app.archive.timeline(claim.message.submission_id)
+    except StoreError:
+        return None
+    told = next(
+        (m for m in (timeline.messages if timeline else ()) if m.message.id == claim.message.id),
+        None,
+    )
+    recipient = claim.attempt.recipient
+    words = plain_words(error.diagnostic, recipient)
+    said = (
+        event.at
+        for attempt in (told.attempts if told else ())
+        if told and told.is_of_this_wish(attempt)
+        for event in attempt.events
+        if event.kind is Kind.DEFERRED and plain_words(event.diagnostic, recipient) == words
+    )
+    return min(said, default=None)
 
 
 def _told_of(app: App, claim: Claim) -> MessageTimeline | None:

@@ -15,8 +15,8 @@ from todoke.model.message import Claim, Outcome
 from todoke.model.retry import RetryPolicy
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
-from todoke.walk.send.doubt import Doubt
 from todoke.walk.send.hand_over import give_up, hand_over
+from todoke.walk.send.tell import store_outcomes
 
 ROUND_REST = timedelta(seconds=30)
 
@@ -40,7 +40,7 @@ def send_round(
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
     claims = claim_due(app, limit, ids)
     outcomes: list[Outcome] = []
-    fault, doubt = None, Doubt()
+    fault = None
     for claim in claims:
         if fault is not None:
             outcomes.append(put_off(app, claim, policy, ROUND_REST, fault))
@@ -49,10 +49,10 @@ def send_round(
             outcomes.append(Outcome(claim=claim, events=(), retry_at=app.clock()))
             continue
         result = hand_over(app, claim, policy)
-        fault = doubt.fault_of(result)
+        fault = result.fault
         outcomes.append(result.outcome)
     if outcomes:
-        app.outbox.finish(outcomes, follow_up(app.settings))
+        store_outcomes(app, follow_up(app.settings), outcomes)
     return Round(tuple(outcomes), fault)
 
 

@@ -26,6 +26,7 @@ from todoke.walk.send.handed import HandOvers
 from todoke.walk.send.in_hand import InHand
 from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import ROUND_REST, claim_due, put_off
+from todoke.walk.send.tell import store_outcomes
 from todoke.walk.send.window import Window
 
 LONGEST_SLEEP_SECONDS = 30.0  # the store is asked at least this often, whatever hints say
@@ -224,7 +225,7 @@ class Sender:
             return 0
         began = time.monotonic()
         try:
-            self._app.outbox.finish(self._unstored, self._follow_up)
+            store_outcomes(self._app, self._follow_up, self._unstored)
         except StoreError:
             raise
         except Exception:

@@ -601,3 +601,14 @@ def test_no_header_is_a_500(headers: dict[str, str]) -> None:
     """No value of a header is an unexpected error."""
     app = make_app(site=SITE, trusted_proxies=1)
     assert ask(app, "/f/any", b"a=1", **headers).status < 500
+
+
+def test_the_empty_form_is_the_same_for_all_who_speak_alike() -> None:
+    """It is made once for each language, and what one visitor typed is never in it."""
+    app = make_app(replace(OPEN_FORM, fields=(Field(name="a"),)))
+    first = ask(app, "/f/any", method="GET")
+    ask(app, "/f/any", b"a=" + b"typed" * 60_000, accept="text/html")
+    assert ask(app, "/f/any", method="GET") == first
+    japanese = ask(app, "/f/any", method="GET", accept_language="ja")
+    assert 'lang="ja"' in japanese.body.decode()
+    assert 'lang="en"' in first.body.decode()

@@ -8,8 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote_from_bytes
 
+from starlette.types import Scope
+
 from todoke.model.charset import UTF_8, Charset, find_charset
+from todoke.model.form import Form
 from todoke.model.submission import Entry, File
+from todoke.web.http.asked import is_script
+
+
+def charset_of(scope: Scope, form: Form) -> str:
+    """The encoding of a body that does not name its own: a script's is UTF-8, whatever its page is in."""
+    return UTF_8.name if is_script(scope) else form.charset
 
 
 def read_label(label: str) -> Charset | None:

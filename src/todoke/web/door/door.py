@@ -21,7 +21,6 @@ from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
 from todoke.forms.secret import secret_names
 from todoke.model import ids
-from todoke.model.charset import UTF_8
 from todoke.model.errors import (
     Malformed,
     NotFound,
@@ -52,13 +51,13 @@ from todoke.web.door.answer import (
     form_url,
 )
 from todoke.web.door.arrived import salvage
+from todoke.web.door.charset import charset_of
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
     base_path,
     client_address,
     header,
-    is_script,
     language_of,
     scope_wants_json,
     wants_page,
@@ -115,6 +114,7 @@ class Door:
         self._app = app
         self._site = app.settings.site
         self._waiters: Waiting | None = None
+        self._empty: dict[tuple[str, str, str, str], Response] = {}
         forms = app.settings.forms
         self._limits = {name: reading_limits(form) for name, form in forms.items()}
         self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}
@@ -142,17 +142,22 @@ class Door:
         await answer(scope, receive, send)
 
     def _show(self, scope: Scope, form: Form) -> Response:
-        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it."""
+        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it.
 
-        language = language_of(scope, form.language)
-        return pages.answers_page(
-            form,
-            language=language,
-            site=self._site.name,
-            action=form_url(form, self._site),
-            base=base_path(scope),
-            upload_origin=self._upload_origin(form),
-        )
+        It is made once: nothing of a visitor is in it but the language.
+        """
+        language, origin = language_of(scope, form.language), self._upload_origin(form)
+        key = (form.name, language, base_path(scope), origin)
+        if key not in self._empty:
+            self._empty[key] = pages.answers_page(
+                form,
+                language=language,
+                site=self._site.name,
+                action=form_url(form, self._site),
+                base=base_path(scope),
+                upload_origin=origin,
+            )
+        return self._empty[key]
 
     def _upload_origin(self, form: Form) -> str:
         """Where a page of ours may put large files; a page without the script is better than none."""
@@ -172,7 +177,7 @@ class Door:
         400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
         """
         limits = self._limits[form.name]
-        content_type, charset = header(scope, b"content-type"), _charset(scope, form)
+        content_type, charset = header(scope, b"content-type"), charset_of(scope, form)
         arrived, data = bytearray(), None
         try:
             data = await read_body(
@@ -203,9 +208,8 @@ class Door:
         form = self._app.settings.forms.get(scope["path_params"]["form"])
         if form is None or not wants_page(scope):
             return ()
-        content_type, charset = header(scope, b"content-type"), _charset(scope, form)
-        seconds = form.limits.seconds
-        entries = await salvage(content_type, charset, b"", receive, seconds)
+        content_type, charset = header(scope, b"content-type"), charset_of(scope, form)
+        entries = await salvage(content_type, charset, b"", receive, form.limits.seconds)
         secret = secret_names(form, entries)
         return tuple(entry for entry in entries if entry.name not in secret)
 
@@ -310,11 +314,6 @@ def reading_limits(form: Form) -> Limits:
     So a file that is too large, or one too many, is told as the fault of its field, beside all that was typed.
     """
     return replace(form.limits, files=form.limits.fields, file_bytes=form.limits.body_bytes)
-
-
-def _charset(scope: Scope, form: Form) -> str:
-    """The encoding of a body that does not name its own: a script's is UTF-8, whatever its page is in."""
-    return UTF_8.name if is_script(scope) else form.charset
 
 
 def language_for(scope: Scope, form: Form, controls: EntryList) -> str:

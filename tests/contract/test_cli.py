@@ -607,11 +607,13 @@ def test_check_prints_findings_as_json(
     """A fault is exit 1 and an object a line; a good file is exit 0, and which time zone is in force is no fault."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     note = "times are shown in Asia/Tokyo (JST), as TZ says."
+    two_managers = CONFIG.replace('"manager@example.jp"', '"manager@example.jp", "b@example.jp"')
+    (folder / "todoke.toml").write_text(two_managers)
     assert run(["check"]) == 0
     assert capsys.readouterr().out == (
         f"note todoke.toml:1 site.time_zone: {note}\ntodoke.toml is good.\n"
     )
-    (folder / "todoke.toml").write_text(CONFIG.replace("smtp", "smpt"))
+    (folder / "todoke.toml").write_text(two_managers.replace("smtp", "smpt"))
     assert run(["check", "--json"]) == 1
     noted, found = map(json.loads, capsys.readouterr().out.splitlines())
     assert (noted["severity"], noted["message"]) == ("note", note)

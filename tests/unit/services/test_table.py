@@ -27,7 +27,7 @@ ROOM = ROOT / "src" / "todoke" / "services"
 ALWAYS = {"__init__", "settings", "mailer", "doctor", "service"}
 """What each service's folder has."""
 CORNERS = {
-    "smtp": {"blame", "login", "open", "pool", "session", "talk"},
+    "smtp": {"answers", "login", "open", "pool", "session", "talk"},
     "customers_mail_cloud": {"client", "events", "records"},
     "postmark": {"client", "events", "answers", "facts"},
     "ses": {"client", "events", "answers", "facts", "sns", "sns_fetch"},

@@ -11,7 +11,7 @@ from todoke.model.delivery import Reason
 from todoke.model.errors import ConfigError, SendDeferred
 from todoke.model.redaction import Redaction
 from todoke.model.smtp_codes import find_status_code
-from todoke.services.smtp.blame import deferred
+from todoke.services.smtp.answers import deferred
 from todoke.services.smtp.login import log_in
 from todoke.services.smtp.session import Session, words_of
 from todoke.services.smtp.settings import SmtpSettings

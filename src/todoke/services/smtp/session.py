@@ -16,7 +16,7 @@ from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused, SendUnknown, SetUpFault
 from todoke.model.mail import Mail
 from todoke.ports.mailer import Accepted
-from todoke.services.smtp.blame import LEAST_SIZE, VERBS, Verb, failure
+from todoke.services.smtp.answers import LEAST_SIZE, VERBS, Verb, failure
 from todoke.services.smtp.settings import Waits
 from todoke.services.smtp.talk import BLOCK, LOST, Answer, Talk, answer_of
 

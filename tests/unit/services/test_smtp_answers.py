@@ -6,7 +6,7 @@ import pytest
 
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused
-from todoke.services.smtp.blame import LEAST_SIZE, Verb, failure
+from todoke.services.smtp.answers import LEAST_SIZE, Verb, failure
 from todoke.services.smtp.talk import Answer
 
 SMALL, LARGE = 3_000, LEAST_SIZE + 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from todoke.model.address import Address
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.ids import receipt_hash, receipt_token
+from todoke.model.submission import Entry
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -383,6 +385,24 @@ def test_a_file_that_is_too_large_is_told_per_field() -> None:
     assert send(100).status == 200
     assert (send(101).status, send(101).json["errors"][0]["code"]) == (422, "file_too_big")
     assert send(2_000).status == 413
+
+
+def test_a_long_body_is_read_and_judged_beside_the_event_loop() -> None:
+    """It takes a tenth of a second where somebody means it, in which others are answered; a short one stays."""
+    threads: list[threading.Thread] = []
+    app = make_app()
+    clock = app.clock
+
+    def noted() -> datetime:
+        threads.append(threading.current_thread())
+        return clock()
+
+    app = replace(app, clock=noted)
+    for body in (b"a=b", b"a=%41&b=" + b"%41" * 80_000):
+        assert ask(app, "/f/any", body).status == 303
+    assert threads[0] is threading.main_thread()
+    assert threads[-1] is not threading.main_thread()
+    assert kept(app)[1].entries == (Entry("a", "A"), Entry("b", "A" * 80_000))
 
 
 # control fields

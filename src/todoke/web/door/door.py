@@ -65,7 +65,7 @@ from todoke.web.http.asked import (
 from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
-from todoke.web.http.wait import Waiting
+from todoke.web.http.wait import Waiting, apart
 from todoke.web.pages import pages
 from todoke.web.pages.controls import Uploaded
 
@@ -183,7 +183,9 @@ class Door:
             data = await read_body(
                 scope, receive, limit=limits.body_bytes, seconds=limits.seconds, arrived=arrived
             )
-            entries = body.parse(content_type, data, limits=limits, charset=charset)
+            entries = await apart(
+                len(data), body.parse, content_type, data, limits=limits, charset=charset
+            )
         except (TooLarge, TooSlow) as error:
             if not wants_page(scope):
                 raise
@@ -193,8 +195,7 @@ class Door:
                 content_type, charset, data or bytes(arrived), rest, limits.seconds
             )
             return answer_refused(self._arrival(scope, form, salvaged), error)
-        arrival = self._arrival(scope, form, entries)
-        return await self._accept(arrival, *control_fields.split_controls(form, arrival.entries))
+        return await self._accept(self._arrival(scope, form, entries), len(data))
 
     def _arrival(self, scope: Scope, form: Form, entries: EntryList) -> Arrival:
         if rewritten := self._rewritten[form.name]:
@@ -222,7 +223,8 @@ class Door:
         address = client_address(scope, self._app.settings.trusted_proxies)
         return f"{address} {header(scope, b'x-forwarded-for')}"
 
-    async def _accept(self, arrival: Arrival, answers: EntryList, controls: EntryList) -> Response:
+    async def _accept(self, arrival: Arrival, size: int) -> Response:
+        answers, controls = control_fields.split_controls(arrival.form, arrival.entries)
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
@@ -235,7 +237,7 @@ class Door:
             answers = await self._redeemed(arrival.form, sent)
         except StoreError as error:
             return answer_unavailable(arrival, error)
-        prepared = accept.prepare(self._app, arrival.form, answers, context)
+        prepared = await apart(size, accept.prepare, self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
             if not scope_wants_json(arrival.scope):
                 origin = self._upload_origin(arrival.form)

@@ -1,4 +1,4 @@
-"""Wait in the event loop for what the store's thread finishes, many at a time.
+"""Wait in the event loop for what a thread finishes: the store's, many at a time, or one for what takes long.
 
 The store finishes whole groups of writes at once; `asyncio.wrap_future` would wake the loop for each of them. Here the
 first of a group wakes it and the others are found there.
@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+LONG_BYTES = 131_072
+"""From this length on a body is read apart from the event loop: a shorter one takes 15 ms at the worst."""
+
+
+async def apart(size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what takes long with a long body in a thread, apart from the loop, so that nobody else waits for it."""
+    if size > LONG_BYTES:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    return function(*args, **kwargs)
 
 
 class Waiting:

@@ -72,7 +72,12 @@ def _restore(
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
             outcome = backup.restore(
-                store, file, contents, follow_up(settings), tell, link_secret=link_secret
+                store,
+                backup.lines_of(file),
+                contents,
+                follow_up(settings),
+                tell,
+                link_secret=link_secret,
             )
         log.info("imported", by=who(), submissions=outcome.words.get(Restored.NEW, 0))
         return outcome
@@ -98,7 +103,7 @@ def _why_unsigned(head: backup.Head, source: Path) -> str:
 
 def _verified(file: TextIO, source: Path, secret: bytes) -> backup.Inventory:
     try:
-        return backup.verify(file, secret)
+        return backup.verify(backup.lines_of(file), secret)
     except backup.DamagedBackup as error:
         raise ConfigError(f"{source}: {error} Nothing was imported.") from error
     except UnicodeDecodeError as error:

@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import msgspec
 from msgspec.structs import replace
@@ -35,6 +35,9 @@ from todoke.ports.shelf import Shelf
 VERSION = 2
 """Of the lines. A reader knows its own and those before it: version 1 had no HMAC."""
 _DIGEST_BYTES = 16
+LONGEST = 2_200_000_000
+"""Characters of a line: a submission with the 1 GB of body and 500 MB of uploads that a form may allow, in base 64."""
+_BEGINNING = 65_536
 _AT_ONCE = 64
 _ROUND = 100
 
@@ -133,6 +136,23 @@ def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[
     for listed in store.suppressions():
         put(_Suppressions(listed))
     out.write(to_json(_End(count, digest.hexdigest(), mac.hexdigest())) + "\n")
+
+
+def lines_of(file: TextIO, *, longest: int = LONGEST) -> Iterator[str]:
+    """The lines of a file that may be anything: what does not begin as a line of a backup is not read on.
+
+    Raises DamagedBackup: at such a line, and at one of more than `longest` characters.
+    """
+    number = 0
+    while text := file.readline(_BEGINNING):
+        number += 1
+        if not text.startswith('{"kind":'):
+            raise DamagedBackup(f"Line {number}: it is no line of a backup: it begins otherwise.")
+        if not text.endswith("\n"):
+            text += file.readline(longest - len(text))
+        if len(text) >= longest:
+            raise DamagedBackup(f"Line {number}: it is longer than any line of a backup.")
+        yield text
 
 
 def verify(lines: Iterable[str], secret: bytes) -> Inventory:
@@ -276,7 +296,10 @@ def _require_head(line: Line) -> Head:
 def _parsed(text: str, number: int) -> Line:
     try:
         line = _read_line(text)
-    except (ValueError, msgspec.ValidationError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # the second of JSON that is nested without an end
         raise DamagedBackup(f"Line {number}: it is no line of a backup: {error}") from error
     if isinstance(line, _Submission):
         _check(line.kept, number)

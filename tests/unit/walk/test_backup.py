@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,7 +82,7 @@ def written(store: Store) -> str:
 
 def restored(text: str, store: Store) -> backup.Restoration:
     """Restore a backup, after looking at it."""
-    contents = backup.verify(io.StringIO(text, newline=""), SECRET)
+    contents = backup.verify(backup.lines_of(io.StringIO(text, newline="")), SECRET)
     lines = io.StringIO(text, newline="")
     return backup.restore(store, lines, contents, nothing_follows, lambda _: None)
 
@@ -232,3 +233,23 @@ def test_what_is_restored_is_what_was_verified() -> None:
     with pytest.raises(backup.DamagedBackup, match="Line 8: the file was changed"):
         backup.restore(MemoryStore(), longer, contents, nothing_follows, lambda _: None)
     assert store.counts()["submissions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"kind":"orphan","event":' + "[" * 200_000, "Line 2: it is no line of a backup"),
+        ('{"kind":"mark","name":' + '{"a":' * 40_000, "Line 2: it is no line of a backup"),
+        ('{"kind":"mark","name":' + "9" * 100_000 + "}", "Line 2: it is no line of a backup"),
+        ('{"kind":"mark","name":"' + "a" * 300_000, "Line 2: it is longer than any"),
+        ("a" * 1_000_000, "Line 2: it is no line of a backup: it begins otherwise."),
+        ("\n", "Line 2: it is no line of a backup: it begins otherwise."),
+    ],
+)
+def test_a_line_without_an_end_is_a_fault_with_its_number(line: str, told: str) -> None:
+    """Nested or long beyond any measure: it is told where, and no more of it is read."""
+    head, rest = written(full()).split("\n", 1)
+    file = io.StringIO(f"{head}\n{line}\n{rest}", newline="")
+    with pytest.raises(backup.DamagedBackup, match=re.escape(told)):
+        backup.verify(backup.lines_of(file, longest=250_000), SECRET)
+    assert file.tell() < len(head) + 300_000

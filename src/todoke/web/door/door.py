@@ -224,7 +224,7 @@ class Door:
         return f"{address} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
-        answers, controls = control_fields.split_controls(arrival.form, arrival.entries)
+        sent, controls = control_fields.split_controls(arrival.form, arrival.entries)
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
@@ -232,7 +232,6 @@ class Door:
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, controls),
         )
-        sent = answers
         try:
             answers = await self._redeemed(arrival.form, sent)
         except StoreError as error:

@@ -356,19 +356,19 @@ class TestClaim:
         assert not desk.claim_one().interrupted
         assert [e.kind for e in desk.told(message).attempts[0].events] == [Kind.DEFERRED]
 
-    def test_a_claim_tells_how_many_attempts_had_no_answer(self, desk: Desk) -> None:
-        """Of those since a person last asked for one: answers that were lost, and attempts that our process died in."""
+    def test_a_claim_tells_how_many_answers_were_lost(self, desk: Desk) -> None:
+        """Of the attempts since a person last asked for one, those that were handed over and never answered."""
         message = desk.add_one()
-        for kind, unanswered in ((Kind.ANSWER_LOST, 0), (Kind.DEFERRED, 1), (Kind.ANSWER_LOST, 1)):
+        for kind, lost in ((Kind.ANSWER_LOST, 0), (Kind.DEFERRED, 1), (Kind.ANSWER_LOST, 1)):
             claim = desk.claim_one()
-            assert claim.unanswered == unanswered
+            assert claim.answers_lost == lost
             desk.finish(claim, kind, retry_at=desk.now)
-        assert desk.claim_one().unanswered == 2
+        assert desk.claim_one().answers_lost == 2
         desk.move(minutes=5)
-        assert desk.claim_one().unanswered == 3
+        assert desk.claim_one().answers_lost == 2, "an attempt that our process died in is none"
         desk.move(seconds=1)
         desk.resend(message.id)
-        assert desk.claim_one().unanswered == 0
+        assert desk.claim_one().answers_lost == 0
 
     def test_nobody_twice(self, desk: Desk) -> None:
         """Many threads that claim at once share the work; nobody gets a message that another has."""

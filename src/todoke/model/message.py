@@ -88,7 +88,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
     died between claiming and recording, so that mail may have been handed over already.
     `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
-    `unanswered` is how many attempts since then ended without an answer: it was lost, or our process died first.
+    `answers_lost` is how many attempts since then ended without an answer.
     """
 
     message: Message
@@ -97,7 +97,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     lease_until: datetime
     interrupted: bool = False
     resend_asked_at: datetime | None = None
-    unanswered: int = 0
+    answers_lost: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

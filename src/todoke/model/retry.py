@@ -17,8 +17,7 @@ from todoke.model.delivery import Ceiling
 from todoke.model.message import Claim, Role
 
 MOST_REPEATS = 2
-"""So often a mail without an answer is handed over again: a server that is always too slow may take every copy, and so
-may one that had taken it each time our process died."""
+"""So often a mail whose answer was lost is handed over again: a server that is always too slow may take every copy."""
 Draw = Callable[[float, float], float]
 """A random number between two bounds; random.uniform, or a fixed one in tests."""
 
@@ -66,7 +65,7 @@ class RetryPolicy:
         """
         if claim.message.role is Role.CONFIRMATION or claim.attempt.ceiling is Ceiling.DELIVERED:
             return None
-        if claim.unanswered >= MOST_REPEATS:
+        if claim.answers_lost >= MOST_REPEATS:
             return None
         at = now + max(self.after_lost_answer, self._pause(claim.attempt.number))
         return at if at < self.gives_up_at(claim) else None

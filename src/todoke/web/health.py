@@ -21,7 +21,7 @@ from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.ready import Readiness
 from todoke.walk.send.circuit import MailRest
-from todoke.web.http.errors import RETRY_AFTER_SECONDS
+from todoke.web.http.errors import BARE_HEADERS, RETRY_AFTER_SECONDS
 from todoke.web.http.lately import Lately
 
 TRY_EVERY_SECONDS = 3.0
@@ -29,8 +29,7 @@ TRY_EVERY_SECONDS = 3.0
 PATIENCE_SECONDS = 5.0
 """A disk that does not answer for longer keeps no visitor's form either."""
 
-_NO_STORE = {"cache-control": "no-store"}
-_UNAVAILABLE = {**_NO_STORE, "retry-after": str(RETRY_AFTER_SECONDS)}
+_UNAVAILABLE = {**BARE_HEADERS, "retry-after": str(RETRY_AFTER_SECONDS)}
 _log = get_logger(__name__)
 
 
@@ -70,7 +69,7 @@ def _alive(app: App, mail_rest: Callable[[], MailRest | None]):  # type: ignore[
         for part in app.doubt.parts():
             seconds = (app.clock() - part.since).total_seconds()
             words += f"Mail to {part.group} is refused for {seconds:.0f} s.\n"
-        return PlainTextResponse(f"ok\n{words}", headers=_NO_STORE)
+        return PlainTextResponse(f"ok\n{words}", headers=BARE_HEADERS)
 
     return alive
 
@@ -81,6 +80,6 @@ def _ready(readiness: Lately[str]):  # type: ignore[no-untyped-def]
         why_not = await words_of(readiness)
         if why_not:
             return PlainTextResponse(f"Not ready: {why_not}.\n", 503, _UNAVAILABLE)
-        return PlainTextResponse("ready\n", headers=_NO_STORE)
+        return PlainTextResponse("ready\n", headers=BARE_HEADERS)
 
     return ready

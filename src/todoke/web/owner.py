@@ -32,7 +32,7 @@ from todoke.walk.send.notice import without_addresses
 from todoke.walk.survey import Survey, survey
 from todoke.walk.tally import Counted
 from todoke.web.health import PATIENCE_SECONDS, words_of
-from todoke.web.http.errors import json_response
+from todoke.web.http.errors import BARE_HEADERS, json_response
 from todoke.web.http.lately import Lately
 from todoke.web.http.local import is_local
 from todoke.web.metrics import Observed, families
@@ -81,7 +81,7 @@ def routes(app: App, live: Live) -> list[Route]:
         )
         return Response(
             exposition(families(seen)),
-            headers={"content-type": MEDIA_TYPE, "cache-control": "no-store"},
+            headers={**BARE_HEADERS, "content-type": MEDIA_TYPE},
         )
 
     async def status(request: Request) -> Response:
@@ -119,7 +119,7 @@ def _shut() -> Response:
         "This is for the owner: ask from this machine, or with the token (TODOKE_METRICS_TOKEN). "
         "docs/operating.md tells when this machine is enough.\n"
     )
-    headers = {"www-authenticate": 'Bearer realm="todoke"', "cache-control": "no-store"}
+    headers = {**BARE_HEADERS, "www-authenticate": 'Bearer realm="todoke"'}
     return PlainTextResponse(text, 401, headers)
 
 

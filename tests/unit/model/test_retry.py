@@ -105,7 +105,7 @@ def test_an_answer_that_is_always_lost_makes_three_copies_at_most(
     policy, now, copies = RetryPolicy(give_up_after=DAYS), NOW + timedelta(seconds=age), 1
     at: datetime | None = now
     while at := policy.after_lost(
-        replace(claim(role, ceiling=ceiling, number=number + copies), unanswered=copies - 1), at
+        replace(claim(role, ceiling=ceiling, number=number + copies), answers_lost=copies - 1), at
     ):
         copies += 1
         assert now < at <= NOW + DAYS

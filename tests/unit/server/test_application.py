@@ -52,6 +52,19 @@ def test_an_address_of_nothing_has_a_page(language: str, title: str) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/readyz", "/metrics", "/status", "/f/nothing", "/s/nothing", "/desk"]
+)
+def test_every_answer_is_bound_to_what_it_says_it_is(path: str, accept: str) -> None:
+    """Page, data or a line of text: no browser guesses at it, runs anything in it, or shows it in a frame."""
+    answer = call(whole(), path, headers={"accept": accept})
+    policy = answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
 class BrokenStore(MemoryStore):
     """A store that says where its file is, and that it cannot be read."""
 

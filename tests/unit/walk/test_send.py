@@ -159,38 +159,6 @@ class TestOneRound:
         assert len(send_round(story.app, 10).outcomes) == 1
         assert story.kinds(sent) == [[Kind.INTERRUPTED], [Kind.ACCEPTED]]
 
-    @pytest.mark.parametrize("role", [Role.CONFIRMATION, Role.NOTIFICATION])
-    def test_a_mail_in_hand_at_our_third_death_is_left_unknown(
-        self, role: Role, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        """It may have been taken each time; so it is handed over no more, and somebody is told."""
-        story = Story(ceiling=Ceiling.HANDED_OVER)
-        site = replace(story.app.settings.site, alert_to=(Address("other@example.org"),))
-        app = replace(story.app, settings=replace(story.app.settings, site=site))
-        sent = story.add(role)
-        for _ in range(3):
-            now = story.clock.now
-            story.store.claim(
-                now=now,
-                lease_until=now + timedelta(minutes=5),
-                limit=9,
-                service="fake",
-                ceiling=Ceiling.HANDED_OVER,
-            )
-            story.clock.move(minutes=6)
-        for _ in range(5):
-            send_round(app, 10)
-            story.clock.move(hours=5)
-        assert story.kinds(sent, role) == [*[[Kind.INTERRUPTED]] * 3, [Kind.ANSWER_LOST]]
-        assert story.told(sent, role).standing.answer_lost
-        (last,) = story.told(sent, role).attempts[-1].events
-        assert "3 times our process ended" in last.diagnostic
-        assert any("left_unknown" in r.message for r in caplog.records if r.levelname == "ERROR")
-        timeline = story.store.timeline(sent)
-        assert timeline
-        notes = {m.message.note for m in timeline.messages if m.message.role is Role.ALERT}
-        assert notes == {Note.UNKNOWN}
-
     def test_a_gateway_s_answer_costs_one_mail_and_the_others_wait(self) -> None:
         """What it was given may have been taken; what it was not given is handed over when it is back."""
         gone = SendUnknown(diagnostic="HTTP 502", stop_all=True)

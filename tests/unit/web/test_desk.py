@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
@@ -417,9 +418,12 @@ def test_a_session_is_no_code(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever is at the desk cannot make a session of their session that would outlive it."""
     app = make_app(full())
     asgi, cookie = opened(app)
-    content = URLSafeSerializer(app.settings.secret, salt="todoke desk session").loads(
-        cookie["cookie"].partition("=")[2]
+    serializer = URLSafeSerializer(
+        app.settings.secret,
+        salt="todoke desk session",
+        signer_kwargs={"digest_method": hashlib.sha256},
     )
+    content = serializer.loads(cookie["cookie"].partition("=")[2])
     assert enter(asgi, f"#code={content['id']}").status == 403
     warnings = [r.message for r in caplog.records if r.levelname == "WARNING"]
     assert warnings == ["desk_code_refused"]

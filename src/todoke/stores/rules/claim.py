@@ -51,7 +51,7 @@ def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token
         lease_until=request.lease_until,
         interrupted=interruption is not None,
         resend_asked_at=begun.timeline.resend_asked_at,
-        unanswered=_unanswered(begun.timeline),
+        answers_lost=_answers_lost(begun.timeline),
     )
     return Begun(claim, begun, interruption)
 
@@ -66,10 +66,13 @@ def renew(works: Works, claims: Iterable[Claim], lease_until: datetime) -> None:
                 works.keep(renewed)
 
 
-def _unanswered(timeline: MessageTimeline) -> int:
-    """How many attempts, since a person last asked for one, may have been handed over and were never answered."""
+def _answers_lost(timeline: MessageTimeline) -> int:
+    """How many attempts, since a person last asked for one, were handed over and never answered.
+
+    Those that our own process ended are none of them: most had been claimed and not begun.
+    """
     return sum(
-        any(event.kind in {Kind.ANSWER_LOST, Kind.INTERRUPTED} for event in told.events)
+        any(event.kind is Kind.ANSWER_LOST for event in told.events)
         for told in timeline.attempts
         if timeline.is_of_this_wish(told)
     )

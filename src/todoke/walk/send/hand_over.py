@@ -15,7 +15,7 @@ from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknow
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
 from todoke.model.message import Claim, MessageTimeline, Outcome, Role
-from todoke.model.retry import MOST_REPEATS, RetryPolicy
+from todoke.model.retry import RetryPolicy
 from todoke.model.smtp_codes import Diagnosis, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.walk.app import App
@@ -46,16 +46,10 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
     """Compose the mail of `claim`, or say what its claim comes to without one.
 
     A message whose earlier attempts ended with our process dying, and that is past its time, is given up untried:
-    it may be what kills us. One that was in hand so often when we died is left unknown: each time it may have been
-    taken. Any other gets this one try, however late it is.
+    it may be what kills us. Any other gets this one try, however late it is.
     """
     if claim.interrupted and app.clock() >= policy.gives_up_at(claim):
         return Result(give_up(claim, app.clock()))
-    if claim.interrupted and claim.unanswered > MOST_REPEATS:
-        words = (
-            f"not handed over again: {claim.unanswered} times our process ended in the middle of it"
-        )
-        return Result(_unknown(claim, SendUnknown(diagnostic=words), app.clock(), policy))
     try:
         from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms: of the first mail, not of the start
 

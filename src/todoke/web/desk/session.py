@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,4 +93,8 @@ def _cookie(app: App, request: Request) -> tuple[str, str, bool]:
 def _serializer(app: App):  # type: ignore[no-untyped-def]
     from itsdangerous import URLSafeSerializer  # noqa: PLC0415 - as above
 
-    return URLSafeSerializer(app.settings.secret, salt="todoke desk session")
+    return URLSafeSerializer(
+        app.settings.secret,
+        salt="todoke desk session",
+        signer_kwargs={"digest_method": hashlib.sha256},  # itsdangerous' own default is SHA-1
+    )

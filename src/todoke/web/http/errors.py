@@ -190,12 +190,14 @@ def headers_of(error: Exception, status: int) -> dict[str, str]:
     return headers
 
 
-_JSON_HEADERS = {
-    "content-type": "application/json",
+BARE_HEADERS = {
     "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
 }
+"""Of answers that are no page: data and lines of text."""
+_JSON_HEADERS = {**BARE_HEADERS, "content-type": "application/json"}
 
 _STORED = (
     "Your answers are stored. Only the page that should say so could not be made, "

@@ -20,6 +20,10 @@ from todoke.walk.send.said import plain_words
 
 ENOUGH_RECIPIENTS = 2
 ENOUGH_MESSAGES = 3
+ENOUGH_PLAIN = 3
+"""So many recipients of whom a server plainly says that they are unknown are no coincidence where managers are among
+them; two may be a visitor's mistyped address and a manager who left.
+"""
 LASTS = timedelta(hours=1)
 """So long a refusal that may be the set-up's is doubted without proof: others come by then as a rule, and a visitor
 whose mail was really refused learns it the same day."""
@@ -71,8 +75,9 @@ class _Met:
         self.groups.add(group_of(claim))
         if len(self.contents) < ENOUGH_MESSAGES:
             self.contents.add((claim.message.submission_id, claim.message.role))
-        if not self.is_enough:
+        if len(self.recipients) < ENOUGH_PLAIN:
             self.recipients.add(claim.attempt.recipient.key)
+        if len(self.messages) < ENOUGH_MESSAGES:
             self.messages.add(claim.message.id)
 
     @property
@@ -165,7 +170,7 @@ class Doubt:
             met.add(claim)
             enough = _is_enough(met, key)
             if is_plain:
-                enough = enough and Group.MANAGERS in met.groups
+                enough = len(met.recipients) >= ENOUGH_PLAIN and Group.MANAGERS in met.groups
                 self._is_proven = self._is_proven or enough
                 return enough, False
             self._is_proven = self._is_proven or enough

@@ -1,8 +1,14 @@
-"""JSON of our values, also where a text holds what no encoding has a place for: a lone surrogate (JSON brings some)."""
+"""JSON of our values and of others, also where a text holds what no encoding has a place for.
+
+That is a lone surrogate in ours (JSON brings some). Services put the words of other mail servers into their calls as
+they came: half a character, a control character, octets that are no UTF-8. One such word must not cost the other events
+of a call, so what cannot be read is replaced in its place, and all else stays as it is.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -11,6 +17,15 @@ import msgspec
 from todoke.model.address import Address
 
 T = TypeVar("T")
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading JSON of strangers may raise."""
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: one character
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\."
+    r"|(?P<control>[\0-\x1f])",
+    re.DOTALL,
+)
 
 
 def _text(value: object) -> str:
@@ -54,3 +69,22 @@ def reader(kind: Any) -> Callable[[str], Any]:
             return msgspec.convert(json.loads(text), kind, dec_hook=_of_text)
 
     return read
+
+
+def read_mended(decoder: msgspec.json.Decoder[T], octets: bytes) -> T:
+    """What JSON says, even where its strings hold what no text can. Raises one of UNREADABLE."""
+    try:
+        return decoder.decode(octets)
+    except UNREADABLE:
+        return decoder.decode(mended(octets))
+
+
+def mended(octets: bytes) -> bytes:
+    """The same JSON with strings that can be read. What could be read before means the same."""
+    return _ESCAPE.sub(_mend, octets.decode("utf-8", "replace")).encode()
+
+
+def _mend(found: re.Match[str]) -> str:
+    if found["half"]:
+        return "\ufffd"
+    return " " if found["control"] else found[0]

@@ -11,10 +11,9 @@ from msgspec.structs import replace
 
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import Forged, Malformed
-from todoke.model.json_text import to_json
+from todoke.model.json_text import UNREADABLE, to_json
 from todoke.ports.events import HookRequest
 
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _call = msgspec.json.Decoder(list[msgspec.Raw])
 _event = msgspec.json.Decoder(DeliveryEvent)
 
@@ -37,7 +36,7 @@ class FakeEvents:
             raise Forged
         try:
             items = _call.decode(request.body)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise Malformed("The call is no list of delivery events.") from error
         return [self._read_item(bytes(item), now) for item in items]
 
@@ -45,6 +44,6 @@ class FakeEvents:
         try:
             event = _event.decode(raw)
             at = event.at.astimezone(UTC)
-        except (*_UNREADABLE, ValueError, OverflowError):
+        except (*UNREADABLE, ValueError, OverflowError):
             event, at = DeliveryEvent(kind=Kind.OTHER, at=now, received_at=now, service=""), now
         return replace(event, at=at, received_at=now, service=self.name, raw=raw)

@@ -14,6 +14,7 @@ import msgspec
 import urllib3
 
 from todoke.model.errors import ConfigError
+from todoke.model.json_text import UNREADABLE
 from todoke.model.loopback import is_loopback
 from todoke.model.redaction import Redaction
 from todoke.model.settings import CONNECT_SECONDS
@@ -62,7 +63,7 @@ def read_object(data: bytes) -> dict[str, Any] | None:
     """An answer's JSON object, or None when it is none."""
     try:
         return msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

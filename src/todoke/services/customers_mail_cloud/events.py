@@ -13,17 +13,17 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import ConfigError, Forged, Malformed, TooLarge
+from todoke.model.json_text import UNREADABLE, read_mended
 from todoke.model.percent import percent_decode
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
-from todoke.services.http.json_text import mended
 from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
 from todoke.toml.zones import find_zone
 
@@ -133,9 +133,6 @@ _text = msgspec.json.Decoder(str)
 _lists = msgspec.json.Decoder(dict[str, list[msgspec.Raw]])
 _item = msgspec.json.Decoder(_Item)
 
-T = TypeVar("T")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
 
 class CustomersMailCloudEvents:
     """The event source of Customers Mail Cloud.
@@ -197,15 +194,15 @@ def read_item(
     """
     undated_at = undated_at or now
     try:
-        item = _read_mended(_item, raw)
-    except _UNREADABLE:
+        item = read_mended(_item, raw)
+    except UNREADABLE:
         return DeliveryEvent(kind=Kind.OTHER, at=undated_at, received_at=now, service=NAME, raw=raw)
     text = plain(item.reason)
     read = READERS.get(event_type)
     meaning = read(plain(item.status), text) if read else OTHER
     return DeliveryEvent(
         kind=meaning.kind,
-        at=read_time(plain(item.created), zone) or undated_at,
+        at=read_moment(plain(item.created), zone) or undated_at,
         received_at=now,
         service=NAME,
         token=plain(item.api_data),
@@ -219,23 +216,18 @@ def read_item(
     )
 
 
-def read_time(created: str, zone: tzinfo) -> datetime | None:
-    """`created` in UTC: it has no zone of its own, the console's applies. None if it is no time."""
-    return read_moment(created, zone)
-
-
 def _parameters(request: HookRequest) -> tuple[str, bytes, str]:
     """Event type, the JSON of `event`, and the api_key ("" when absent)."""
     try:
         if request.body.lstrip()[:1] == b"{":
             return _from_json(request.body)
         return _from_form(request.body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Malformed("The webhook call cannot be read.") from error
 
 
 def _from_json(body: bytes) -> tuple[str, bytes, str]:
-    call = _read_mended(_call, body)
+    call = read_mended(_call, body)
     event = bytes(call.event)
     if event.lstrip()[:1] == b'"':
         event = _text.decode(event).encode()
@@ -258,20 +250,12 @@ def _lists_of(event: bytes, event_type: str) -> Mapping[str, Sequence[msgspec.Ra
     if event.count(b",") > MOST_COMMAS:
         raise TooLarge(f"A call may tell {MOST_EVENTS} events at most.")
     try:
-        lists = _read_mended(_lists, event)
-    except _UNREADABLE as error:
+        lists = read_mended(_lists, event)
+    except UNREADABLE as error:
         raise Malformed(f"The `event` of type {event_type[:40]!r} cannot be read.") from error
     if sum(map(len, lists.values())) > MOST_EVENTS:
         raise TooLarge(f"A call may tell {MOST_EVENTS} events at most.")
     return lists
-
-
-def _read_mended(decoder: msgspec.json.Decoder[T], octets: bytes) -> T:
-    """What JSON says, even where its strings hold what no text can. Raises one of _UNREADABLE."""
-    try:
-        return decoder.decode(octets)
-    except _UNREADABLE:
-        return decoder.decode(mended(octets))
 
 
 def plain(value: Any) -> str:

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from todoke.model.delivery import DeliveryEvent, Reason
 from todoke.model.errors import RecordsUnavailable
+from todoke.model.json_text import UNREADABLE
 from todoke.ports.records import Suppression
 from todoke.services.customers_mail_cloud.client import (
     HEADERS,
@@ -30,10 +31,10 @@ from todoke.services.customers_mail_cloud.events import (
     BOUNCES,
     plain,
     read_item,
-    read_time,
     zone_of,
 )
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
+from todoke.services.meaning import read_moment
 
 PATH = "/transaction/v2/{}/list.json"
 ROWS = 100
@@ -122,13 +123,13 @@ class CustomersMailCloudRecords:
     def _suppression(self, row: Raw) -> Suppression:
         try:
             block = _block.decode(row)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return Suppression(address="")
         status = plain(block.status)
         meaning = BOUNCES.get(status)
         return Suppression(
             address=plain(block.email),
-            since=read_time(plain(block.created), self.zone),
+            since=read_moment(plain(block.created), self.zone),
             reason=status,
             cause=meaning.reason if meaning and meaning.reason is not Reason.OTHER else None,
             service_id=plain(block.id),
@@ -158,7 +159,7 @@ class CustomersMailCloudRecords:
         try:
             rows = _answer.decode(data).get(resource)
             return _rows.decode(rows) if rows and bytes(rows) != b"null" else ()
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise _unavailable(resource, "the answer cannot be read") from error
 
     def _ask(self, resource: str, wanted: Mapping[str, Any]) -> tuple[int, bytes]:

@@ -11,6 +11,7 @@ import msgspec
 import urllib3
 
 from todoke.model.errors import ConfigError
+from todoke.model.json_text import UNREADABLE
 from todoke.model.loopback import is_loopback
 from todoke.model.redaction import Redaction
 from todoke.model.settings import CONNECT_SECONDS
@@ -51,7 +52,7 @@ def read_object(data: bytes) -> dict[str, Any] | None:
     """The JSON object of an answer or a call, None when it is none."""
     try:
         return _object.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

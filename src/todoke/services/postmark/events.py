@@ -18,9 +18,9 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged, Malformed
+from todoke.model.json_text import UNREADABLE, read_mended
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
-from todoke.services.http.json_text import mended
 from todoke.services.meaning import Meaning, named_recipient, read_moment
 from todoke.services.postmark.settings import METADATA, NAME, PostmarkSettings
 
@@ -104,16 +104,6 @@ _object = msgspec.json.Decoder(dict[str, Any])
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def _read_call(body: bytes) -> dict[str, Any]:
-    try:
-        return _object.decode(body)
-    except _UNREADABLE:
-        return _object.decode(mended(body))
-
-
 class PostmarkEvents:
     """The event source of Postmark."""
 
@@ -130,8 +120,8 @@ class PostmarkEvents:
         if not self._proves_itself(request.headers.get("authorization", "")):
             raise Forged
         try:
-            call = _read_call(request.body)
-        except _UNREADABLE as error:
+            call = read_mended(_object, request.body)
+        except UNREADABLE as error:
             raise Malformed("The webhook call cannot be read.") from error
         if _text(call, "RecordType") in LET_GO or "FromFull" in call:
             return ()

@@ -16,10 +16,10 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged
+from todoke.model.json_text import UNREADABLE, read_mended
 from todoke.model.log import get_logger
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
-from todoke.services.http.json_text import mended
 from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
@@ -180,20 +180,10 @@ def read_message(
         return ()
     undated = told_at or now
     try:
-        message = _read_object(raw)
-    except _UNREADABLE:
+        message = read_mended(_object, raw)
+    except UNREADABLE:
         return (_event(OTHER, raw, at=undated, now=now),)
     return tuple(_events(message, raw, undated, now))
-
-
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-
-def _read_object(raw: bytes) -> dict[str, Any]:
-    try:
-        return _object.decode(raw)
-    except _UNREADABLE:
-        return _object.decode(mended(raw))
 
 
 _PACKED_NOTICES = tuple(notice.replace(" ", "") for notice in NOTICES)

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from todoke.model.errors import ConfigError, Forged, Malformed, Unverifiable
+from todoke.model.json_text import UNREADABLE
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -103,7 +104,7 @@ def parse(body: bytes) -> Envelope:
     """The envelope in a call's body. Raises Malformed: if it is none."""
     try:
         return _envelope.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Malformed("The call is not a message of Amazon SNS.") from error
 
 

@@ -25,13 +25,13 @@ from todoke.forms.fault_words import with_suggestion
 from todoke.model.address_hint import intended_address
 from todoke.model.errors import RequestError, StoreError
 from todoke.model.ids import receipt_hash
-from todoke.model.language import N_, choose_language, translator
+from todoke.model.language import N_, translator
 from todoke.model.message import Timeline
 from todoke.model.submission import FieldError
 from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
 from todoke.walk.correct import Correction, correct
-from todoke.web.http.asked import base_path, wants_json
+from todoke.web.http.asked import base_path, language_of, wants_json
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_same_origin
@@ -260,7 +260,7 @@ def _path(request: Request) -> str:
 
 
 def _language(request: Request, app: App) -> str:
-    return choose_language(request.headers.get("accept-language", ""), app.settings.site.language)
+    return language_of(request.scope, app.settings.site.language)
 
 
 def _answer(

@@ -74,7 +74,9 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         log.exception("mailer_failed", message=claim.message.id)
         words = f"the mailer failed in the middle of it ({type(error).__name__})"
         lost = SendUnknown(diagnostic=words)
-        return Result(_unknown(claim, lost, app.clock(), policy))
+        outcome = unfinished(claim, lost, app.clock(), policy)
+        _log_unknown(claim, lost, outcome)
+        return Result(outcome)
     app.doubt.accept(claim, app.clock())
     return Result(accepted(claim, answer, app.clock()), answered=True)
 
@@ -95,12 +97,6 @@ def _not_accepted(app: App, claim: Claim, error: SendError, policy: RetryPolicy)
         return Result(outcome, fault=_not_now(error))
     in_doubt = isinstance(error, SendDeferred) and error.suspects_set_up
     return Result(outcome, fault=opinion.fault, answered=not in_doubt)
-
-
-def _unknown(claim: Claim, lost: SendUnknown, now: datetime, policy: RetryPolicy) -> Outcome:
-    outcome = unfinished(claim, lost, now, policy)
-    _log_unknown(claim, lost, outcome)
-    return outcome
 
 
 def _not_now(error: SendUnknown) -> SendDeferred:

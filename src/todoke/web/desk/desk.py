@@ -21,7 +21,7 @@ from starlette.routing import Route
 from todoke.forms.secret import secret_names
 from todoke.model.delivery import Reading, Status
 from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, StoreError
-from todoke.model.language import N_, choose_language, translator
+from todoke.model.language import N_, translator
 from todoke.model.own_url import own_url
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
@@ -34,7 +34,7 @@ from todoke.walk.security import Attempts, log, name_of, who
 from todoke.walk.silence import Silence, silence
 from todoke.web.desk.session import DeskSession, page_token, put_cookie, read_session, take_cookie
 from todoke.web.desk.suppressions import read_suppressions
-from todoke.web.http.asked import base_path
+from todoke.web.http.asked import base_path, language_of
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
 
@@ -208,8 +208,7 @@ class _Desk:
         )
 
     def _language(self, request: Request) -> str:
-        accept = request.headers.get("accept-language", "")
-        return choose_language(accept, self.app.settings.site.language)
+        return language_of(request.scope, self.app.settings.site.language)
 
     def _fault(self, request: Request, status: int, title: str, text: str) -> Response:
         language = self._language(request)

@@ -199,7 +199,7 @@ def _server_lines(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
                 "red",
             )
         ]
-    since = _clock(datetime.fromisoformat(server["started_at"]), zone)
+    since = show_clock(server["started_at"], zone)
     lines = [("server", f"todoke {server['version']} at {found.address} since {since}", "green")]
     ready = f"no: {server['why_not']}" if server["why_not"] else "yes, a form can be kept"
     lines.append(("ready", ready, "red" if server["why_not"] else "green"))
@@ -207,7 +207,7 @@ def _server_lines(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
         words = f"rests for {_duration(rest['seconds'])} ({rest['reason']}): {rest['words']}"
         lines.append(("mail", f"{words}; next try in {rest['next_try_seconds']:.0f} s", "red"))
     for part in server["mail_refused"]:
-        since = _clock(datetime.fromisoformat(part["since"]), zone)
+        since = show_clock(part["since"], zone)
         lines.append(("mail", f"to {part['to']} is refused since {since}: {part['words']}", "red"))
     return lines
 
@@ -223,7 +223,7 @@ def _refused_lines(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
     last = server["latest_refused"][0]
     fields = "".join(f", {name} {code}" for name, code in last["fields"].items())
     origin = f" from {last['origin']}" if last["origin"] else ""
-    at = _clock(datetime.fromisoformat(last["at"]), zone)
+    at = show_clock(last["at"], zone)
     return [
         ("refused", f"{total} since the start: {kinds}", "yellow"),
         ("", f"the last at {at}: {_kind(last)}{fields}{origin}", ""),

@@ -37,7 +37,14 @@ def serve_settings(settings: Settings, host: str, port: int, *, config: Path | N
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}/"
     run_servers(
-        [Server(application(app), listener, trusted_proxies=settings.trusted_proxies)],
+        [
+            Server(
+                application(app),
+                listener,
+                trusted_proxies=settings.trusted_proxies,
+                tally=app.tally,
+            )
+        ],
         ready=lambda: _say(f"todoke {_forms(settings)} at {address} (Ctrl-C stops it)"),
     )
     loss = loss_of(app.store)

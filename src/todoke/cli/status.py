@@ -27,6 +27,7 @@ from todoke.report.status import read_status
 from todoke.toml.secrets import known_secret
 from todoke.walk.app import utc_now
 from todoke.walk.survey import Survey, survey
+from todoke.walk.tally import Ended
 from todoke.web.owner import owner_key
 from todoke.wiring import is_served, served_at
 
@@ -180,6 +181,7 @@ def lines_of(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
         ("last event", _moment(told.heard_at, zone, "came at"), ""),
         *_room_lines(told),
         *_refused_lines(found, zone),
+        *_ended_lines(found),
         *([("look at", "; ".join(found.faults), "red")] if found.faults else []),
     ]
 
@@ -228,6 +230,16 @@ def _refused_lines(found: Found, zone: Zone) -> list[tuple[str, str, str]]:
         ("refused", f"{total} since the start: {kinds}", "yellow"),
         ("", f"the last at {at}: {_kind(last)}{fields}{origin}", ""),
     ]
+
+
+def _ended_lines(found: Found) -> list[tuple[str, str, str]]:
+    """Connections that had to be ended. Those that never asked are no news: browsers open some in advance."""
+    ended = Counter(found.server["connections_ended"] if found.server else {})
+    del ended[Ended.NO_HEAD]
+    if not ended:
+        return []
+    kinds = ", ".join(f"{times} {why}" for why, times in ended.most_common())
+    return [("ended", f"{ended.total()} connections since the start: {kinds}", "yellow")]
 
 
 def _kind(row: Mapping[str, Any]) -> str:

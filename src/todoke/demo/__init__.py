@@ -126,6 +126,7 @@ def _servers(
         Server(
             application(app, extra_routes=[*home.routes(switch, app.settings.site.door_url), site]),
             door,
+            tally=app.tally,
         ),
         Server(
             build_sandbox(

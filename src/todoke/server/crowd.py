@@ -6,10 +6,12 @@ Nobody new is refused. So sockets that are held open take no place from a visito
 from __future__ import annotations
 
 import heapq
-import ipaddress
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Protocol
+
+from todoke.walk.tally import Ended
 
 MOST_OF_ONE_PEER = 1_000
 """Connections of one address. Offices and mobile carriers share one among thousands, most of them idle at a time."""
@@ -36,15 +38,24 @@ _Guests = dict[Guest, None]
 """In the order of their coming: of two that are equally slow, the older goes."""
 
 
+def _not_counted(_: Ended) -> None:
+    """Stand in where nobody counts."""
+
+
 class Crowd:
-    """All connections of a server, within bounds: `most` of all, `most_of_one` of one peer, `most_unread` bytes."""
+    """All connections of a server, within bounds: `most` of all, `most_of_one` of one peer, `most_unread` bytes.
+
+    `ended` is called for each connection that is ended, with the reason.
+    """
 
     def __init__(
         self,
         most: int = 4_000,
         most_of_one: int = MOST_OF_ONE_PEER,
         most_unread: int = MOST_UNREAD_BYTES,
+        ended: Callable[[Ended], None] = _not_counted,
     ) -> None:
+        self.ended = ended
         self._most = most
         self._most_of_one = most_of_one
         self._most_unread = most_unread
@@ -60,7 +71,7 @@ class Crowd:
         """A connection began; another one may have to go for it."""
         self._all[guest] = None
         if len(self._all) > self._most:
-            self._dismiss_slowest(self._all)
+            self._dismiss_slowest(self._all, Ended.CROWDED)
         self._sit(guest)
 
     def move(self, guest: Guest, peer: str) -> None:
@@ -84,6 +95,7 @@ class Crowd:
             slowest = min(self._reads_slowly, key=_since)
             unread -= slowest.unread_bytes()
             self._reads_slowly.discard(slowest)
+            self.ended(Ended.UNREAD)
             slowest.dismiss()
 
     def read_on(self, guest: Guest) -> None:
@@ -95,7 +107,7 @@ class Crowd:
             peers = self._of[guest.peer]
             peers[guest] = None
             if len(peers) > self._most_of_one:
-                self._dismiss_slowest(peers)
+                self._dismiss_slowest(peers, Ended.PEER_CROWDED)
 
     def _rise(self, guest: Guest) -> None:
         peers = self._of.get(guest.peer)
@@ -104,30 +116,15 @@ class Crowd:
             if not peers:
                 del self._of[guest.peer]
 
-    def _dismiss_slowest(self, guests: _Guests) -> None:
+    def _dismiss_slowest(self, guests: _Guests, why: Ended) -> None:
         """Several at once, so that a flood of connections does not cost a search for each."""
         count = max(1, len(guests) // _ONE_OF)
         for slowest in heapq.nsmallest(count, guests, key=_since):
             if slowest.waiting_since != math.inf:
                 self.leave(slowest)
+                self.ended(why)
                 slowest.dismiss()
 
 
 def _since(guest: Guest) -> float:
     return guest.waiting_since
-
-
-def peer_of(address: str) -> str:
-    """Who counts as one: an IPv4 address, or the /64 of an IPv6 one, which a single customer is given whole.
-
-    "" for loopback, a socket of Unix or anything else: that is a proxy of our own, and speaks for everybody.
-    """
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is None:
-            return "" if ip.is_loopback else str(ipaddress.ip_address(int(ip) >> 64 << 64))
-        ip = ip.ipv4_mapped
-    return "" if ip.is_loopback else str(ip)

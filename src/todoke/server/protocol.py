@@ -11,9 +11,10 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from todoke.server.crowd import Crowd, peer_of
+from todoke.server.crowd import Crowd
 from todoke.server.wire import Wire
-from todoke.web.http.asked import client_address
+from todoke.walk.tally import Ended
+from todoke.web.http.asked import client_address, peer_of
 from todoke.web.http.body import LEAST_BYTES_PER_SECOND, PASSING_BYTES
 
 HEAD_BYTES = 65_536
@@ -213,6 +214,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = None
         self._stays = False  # it was told nothing that it might miss
         if not self.transport.is_closing():
+            self._crowd.ended(Ended.NO_HEAD)
             self.transport.close()
 
     def _await_reading(self) -> None:
@@ -224,6 +226,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._reading = None
         least = min(READ_SECONDS * LEAST_BYTES_PER_SECOND, self._wire.unread_bytes)
         if self._wire.taken_bytes - self._taken_before < least:
+            self._crowd.ended(Ended.SLOW_READER)
             self.dismiss()
         else:
             self._await_reading()

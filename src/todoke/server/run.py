@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from todoke.model.errors import ConfigError
 from todoke.server.crowd import Crowd
 from todoke.server.protocol import BoundedProtocol
+from todoke.walk.tally import Counted, Tally
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
@@ -38,13 +39,24 @@ logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 class Server(uvicorn.Server):
-    """One listening address. `finish` ends it: requests under way are answered, endless answers are ended."""
+    """One listening address. `finish` ends it: requests under way are answered, endless answers are ended.
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, *, trusted_proxies: int = 0) -> None:
+    `tally` counts the connections that had to be ended.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        *,
+        trusted_proxies: int = 0,
+        tally: Tally | None = None,
+    ) -> None:
         self._closing = asyncio.Event()
         self._listener = listener
         most = _most_connections()
-        protocol = partial(BoundedProtocol, crowd=Crowd(most), trusted_proxies=trusted_proxies)
+        crowd = Crowd(most, ended=partial((tally or Tally()).count, Counted.CONNECTIONS_ENDED))
+        protocol = partial(BoundedProtocol, crowd=crowd, trusted_proxies=trusted_proxies)
         super().__init__(
             uvicorn.Config(
                 _ending_streams(app, self._closing),

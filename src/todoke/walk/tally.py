@@ -29,6 +29,23 @@ class Counted(StrEnum):
     """Delivery events that webhooks told: kind, and what the journal did with it."""
     HOOK_CALLS = "hook_calls"
     """Calls of webhooks: service ("" for none of ours), HTTP status."""
+    CONNECTIONS_ENDED = "connections_ended"
+    """Connections that kept the server waiting and were ended: an Ended."""
+
+
+class Ended(StrEnum):
+    """Why a connection was ended by us."""
+
+    CROWDED = "crowded"
+    """There were too many, and it kept us waiting for the longest."""
+    PEER_CROWDED = "peer_crowded"
+    """There were too many of one address."""
+    UNREAD = "unread"
+    """Answers that nobody took held too much memory."""
+    SLOW_READER = "slow_reader"
+    """It took its answer slower than the least rate."""
+    NO_HEAD = "no_head"
+    """No whole request came in time: browsers leave such connections, too, that they opened in advance."""
 
 
 class Tally:

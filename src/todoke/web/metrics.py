@@ -14,7 +14,7 @@ from todoke.report.exposition import Family, Sample, histogram
 from todoke.walk.commits import BOUNDS_SECONDS, Commits
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.survey import Survey
-from todoke.walk.tally import Counted, Tally
+from todoke.walk.tally import Counted, Ended, Tally
 
 HANDED = (Kind.ACCEPTED, Kind.DEFERRED, Kind.REJECTED, Kind.FAILED, Kind.ANSWER_LOST)
 """What a hand-over may come to. Each has a figure from the start; of one that begins at 1, no increase is seen."""
@@ -69,6 +69,13 @@ def _counted(seen: Observed) -> Iterable[Family]:
         ),
         (Counted.EVENTS, "delivery_events", ("kind", "journaled"), [], "Delivery events that webhooks told."),
         (Counted.HOOK_CALLS, "webhook_calls", ("service", "status"), [], "Calls of webhooks, and their answers."),
+        (
+            Counted.CONNECTIONS_ENDED,
+            "connections_ended",
+            ("reason",),
+            [(why.value,) for why in Ended],
+            "Connections that kept the server waiting and were ended.",
+        ),
     )  # fmt: skip
     for what, name, labels, zeros, text in rows:
         counts = dict.fromkeys(zeros, 0) | dict(seen.tally.counts(what))

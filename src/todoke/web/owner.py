@@ -154,6 +154,9 @@ def _status(app: App, live: Live, why_not: str) -> dict[str, object]:
             for (form, status, code), times in refused
         ],
         "latest_refused": [_told(at, refusal) for at, refusal in app.refusals.latest[:SHOWN]],
+        "connections_ended": {
+            why: times for (why,), times in app.tally.counts(Counted.CONNECTIONS_ENDED).items()
+        },
     }
 
 

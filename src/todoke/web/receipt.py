@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -31,11 +31,18 @@ from todoke.model.submission import FieldError
 from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
 from todoke.walk.correct import Correction, correct
-from todoke.web.http.asked import base_path, language_of, wants_json
+from todoke.web.http.asked import (
+    base_path,
+    client_address,
+    language_of,
+    peer_of,
+    wants_json,
+)
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
+from todoke.web.streams import OpenStream, Streams
 
 _VARY = {"vary": "accept"}
 
@@ -46,8 +53,8 @@ class Pace:
 
     The store is read every `poll_seconds`, every `slow_poll_seconds` once a stream is older than `brisk_seconds`. A
     stream ends after `total_seconds`, or once everything is final and has stayed so for `quiet_seconds` (a bounce may
-    follow a delivery). At most `streams` at once; a further reader gets 503 and polls. With none, pages only ever poll:
-    for a host that can give an answer only whole.
+    follow a delivery). At most `streams` at once; for a further reader another one's stream ends, and that page polls.
+    With none, each reader gets 503 and pages only ever poll: for a host that can give an answer only whole.
     """
 
     poll_seconds: float = 1.0
@@ -61,11 +68,11 @@ class Pace:
 
 @dataclass(slots=True)
 class _Receipts:
-    """The receipt's handlers, and how many streams are open."""
+    """The receipt's handlers, and the streams that are open."""
 
     app: App
     pace: Pace
-    open_streams: int = field(default=0)
+    streams: Streams
 
     async def show(self, request: Request) -> Response:
         """GET /s/{token}.
@@ -85,28 +92,22 @@ class _Receipts:
         """GET /s/{token}/events.
 
         200 text/event-stream: the receipt's JSON at once and on every change, a comment as heartbeat, and `end` when
-        no more will come. 404 as above. 503 with Retry-After when too many streams are open, or the store is down.
+        no more will come, or `poll` when the reader has to make room for another. 404 as above. 503 with Retry-After
+        when the store is down, or there are no streams here.
         """
-        if self.open_streams >= self.pace.streams:
-            return _unavailable(request, self.app)
-        self.open_streams += 1  # before anything is waited for: readers may come all at once
-        answer: Response | None = None
-        try:
-            answer = await self._open_stream(request)
-        finally:
-            if not isinstance(answer, _Stream):
-                self.open_streams -= 1
-        return answer
-
-    async def _open_stream(self, request: Request) -> Response:
         try:
             timeline = await self._find(request)
         except StoreError:
             return _unavailable(request, self.app)
         if timeline is None:
             return _not_found(request, self.app)
+        address = client_address(request.scope, self.app.settings.trusted_proxies)
+        reader = self.streams.enter(peer_of(address))
+        if reader is None:
+            return _unavailable(request, self.app)
         headers = {**pages.security_headers(), "x-accel-buffering": "no"}
-        return _Stream(_changes(self, request), self, "text/event-stream; charset=utf-8", headers)
+        parts = _changes(self, request, reader)
+        return _Stream(parts, self.streams, reader, headers)
 
     async def correct(self, request: Request) -> Response:
         """POST /s/{token}/address with `address`.
@@ -208,26 +209,28 @@ class _Receipts:
 
 
 class _Stream(StreamingResponse):
-    """A stream that is counted as open until its reader has left, however that comes."""
+    """A stream that is open until its reader has left, however that comes."""
 
     def __init__(
         self,
         parts: AsyncIterator[bytes],
-        receipts: _Receipts,
-        media_type: str,
+        streams: Streams,
+        reader: OpenStream,
         headers: Mapping[str, str],
     ) -> None:
-        super().__init__(parts, media_type=media_type, headers=headers)
-        self._receipts = receipts
+        super().__init__(parts, media_type="text/event-stream; charset=utf-8", headers=headers)
+        self._streams, self._reader = streams, reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._receipts.open_streams -= 1
+            self._streams.leave(self._reader)
 
 
-async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes]:
+async def _changes(
+    receipts: _Receipts, request: Request, reader: OpenStream
+) -> AsyncIterator[bytes]:
     """The stream's bytes (WHATWG HTML 9.2): each change as a message, heartbeats, and the end."""
     pace, clock = receipts.pace, asyncio.get_running_loop().time
     began = changed = spoke = clock()
@@ -250,7 +253,10 @@ async def _changes(receipts: _Receipts, request: Request) -> AsyncIterator[bytes
         if now["final"] and clock() - changed >= pace.quiet_seconds:
             break
         brisk = clock() - began < pace.brisk_seconds
-        await asyncio.sleep(pace.poll_seconds if brisk else pace.slow_poll_seconds)
+        await reader.wait(pace.poll_seconds if brisk else pace.slow_poll_seconds)
+        if reader.is_dismissed:
+            yield b"event: poll\ndata: {}\n\n"
+            return
     yield b"event: end\ndata: {}\n\n"
 
 
@@ -304,7 +310,8 @@ def _refused(request: Request, app: App, error: RequestError) -> Response:
 
 def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
     """The receipt's routes. Scripts of the site's pages may read it, for the door gives them its address."""
-    receipts = _Receipts(app, pace or Pace())
+    pace = pace or Pace()
+    receipts = _Receipts(app, pace, Streams(pace.streams))
     methods = ["GET", "OPTIONS"]
     shared = [Middleware(Cors, site=app.settings.site, methods="GET, HEAD, OPTIONS")]
     return [

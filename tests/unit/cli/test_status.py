@@ -25,6 +25,7 @@ SERVER: dict[str, Any] = {
     "accepted": 3,
     "refused": [],
     "latest_refused": [],
+    "connections_ended": {},
 }
 RESTS = {"seconds": 600.0, "reason": "misconfigured", "words": "535 no", "next_try_seconds": 20.0}
 WELL = Found(
@@ -132,6 +133,16 @@ def test_who_was_refused_is_said_by_reason_with_the_last_one() -> None:
         "the last at 2026-11-23 06:34:00 UTC: contact 422 invalid, topic unknown_option"
     )
     assert found.faults == ()
+
+
+def test_connections_that_had_to_be_ended_are_said() -> None:
+    """By reason; not those that a browser opened in advance and never used."""
+    ended = {"no_head": 70, "peer_crowded": 3, "slow_reader": 9}
+    assert said(replace(WELL, server={**SERVER, "connections_ended": ended}))["ended"] == (
+        "12 connections since the start: 9 slow_reader, 3 peer_crowded"
+    )
+    unused = replace(WELL, server={**SERVER, "connections_ended": {"no_head": 70}})
+    assert "ended" not in said(unused)
 
 
 def test_on_aws_it_says_where_the_rest_is_told() -> None:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.server.crowd import Crowd, peer_of
+from todoke.server.crowd import Crowd
+from todoke.walk.tally import Ended
+from todoke.web.http.asked import peer_of
 
 
 @dataclass(eq=False)
@@ -132,3 +134,19 @@ def test_who_left_holds_no_place() -> None:
 def test_a_peer_is_an_address_or_a_network_of_one(address: str, peer: str) -> None:
     """A customer has one IPv4 address, or a whole /64; loopback is a proxy of our own."""
     assert peer_of(address) == peer
+
+
+def test_each_end_is_counted_by_its_reason() -> None:
+    """Too many of all, too many of one, too much that nobody takes."""
+    ended: list[Ended] = []
+    crowd = Crowd(2, most_of_one=1, most_unread=100, ended=ended.append)
+    for at in range(3):
+        crowd.enter(Someone(float(at)))
+    assert ended == [Ended.CROWDED]
+    ended.clear()
+    one = Crowd(9, most_of_one=1, most_unread=100, ended=ended.append)
+    guests = [Someone(float(at), "192.0.2.1", unread=101) for at in range(2)]
+    for guest in guests:
+        one.enter(guest)
+    one.read_slowly(guests[1])
+    assert ended == [Ended.PEER_CROWDED, Ended.UNREAD]

@@ -125,6 +125,22 @@ def client_address(scope: Scope, trusted_proxies: int) -> str:
         return peer
 
 
+def peer_of(address: str) -> str:
+    """Who counts as one: an IPv4 address, or the /64 of an IPv6 one, which a single customer is given whole.
+
+    "" for loopback, a socket of Unix or anything else: that is a proxy of our own, and speaks for everybody.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return "" if ip.is_loopback else str(ipaddress.ip_address(int(ip) >> 64 << 64))
+        ip = ip.ipv4_mapped
+    return "" if ip.is_loopback else str(ip)
+
+
 def language_of(scope: Scope, default: str = "en") -> str:
     """The language to answer in: what Accept-Language asks for and we have, or `default`."""
     return _chosen_language(header(scope, b"accept-language")[:512], default)

@@ -128,6 +128,7 @@ function follow() {
     source.close();
     setLive(false);
   });
+  source.addEventListener("poll", pollInstead); // others need the place
   source.onerror = () => {
     setLive(false);
     if (source.readyState === EventSource.CLOSED) pollInstead();

@@ -667,6 +667,8 @@ def test_desk_resends(browser: Browser, shown: Shown) -> None:
     assert saving.value.suggested_filename == "wall.jpg"
     page.get_by_role("button", name="Leave the desk").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The desk is shut")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The desk is shut")
     context.close()
 
 

@@ -397,8 +397,23 @@ def test_leaving() -> None:
     answer = post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
     assert answer.status == 303
     assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert answer.headers["clear-site-data"] == '"cache"'
     assert call(asgi, "/desk", headers=cookie).status == 403
     assert call(asgi, "/desk", headers=other).status == 200
+
+
+def test_who_enters_again_has_one_session() -> None:
+    """The former one of that browser is over, and that is in the log; a wrong code ends nothing."""
+    app = make_app(full())
+    asgi, former = opened(app)
+    _, other = opened(app)
+    assert post(asgi, "/desk/enter", "code=wrong", **former).status == 403
+    assert call(asgi, "/desk", headers=former).status == 200
+    answer = post(asgi, "/desk/enter", desk.entry_link(app).partition("#")[2], **former)
+    assert answer.status == 303
+    assert call(asgi, "/desk", headers=former).status == 403
+    for cookie in ({"cookie": cookie_of(answer)}, other):
+        assert call(asgi, "/desk", headers=cookie).status == 200
 
 
 def test_a_session_that_was_left_stays_left_after_a_restart() -> None:

@@ -40,6 +40,9 @@ from todoke.web.pages import pages
 
 _ROWS = 50
 _ORPHANS = 100
+_CLEARED = '"cache"'
+"""What a browser forgets of our origin (W3C Clear Site Data): pages that the back button would show. Cookies and
+storage would be those of the whole site, whose shop or wiki may stand beside the desk."""
 
 
 def entry_link(app: App) -> str:
@@ -66,7 +69,10 @@ class _Desk:
         return self._render(request, "desk_enter.html", code=code)
 
     async def take(self, request: Request) -> Response:
-        """POST /desk/enter with `code`: 303 to /desk with a session; 403 for a code that is used, late or wrong."""
+        """POST /desk/enter with `code`: 303 to /desk with a session; 403 for a code that is used, late or wrong.
+
+        The session that this browser had before is over.
+        """
         require_same_origin(request, self.app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "")
         id_ = await run_in_threadpool(admit, self.app, code)
@@ -75,6 +81,9 @@ class _Desk:
             return self._shut(request)
         session = DeskSession(id_)
         log.info("desk_entered", session=session.name, code=name_of(code))
+        former = await read_session(self.app, request)
+        if former:
+            await self._end(former)
         answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
         put_cookie(answer, self.app, request, session)
         return answer
@@ -82,11 +91,15 @@ class _Desk:
     async def leave(self, request: Request, session: DeskSession) -> Response:
         """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
         await self._require_token(request, session)
-        await run_in_threadpool(leave, self.app, session.id)
-        log.info("desk_left", session=session.name)
-        answer = RedirectResponse(_path(request), 303, headers=pages.security_headers())
+        await self._end(session)
+        headers = {**pages.security_headers(), "clear-site-data": _CLEARED}
+        answer = RedirectResponse(_path(request), 303, headers=headers)
         take_cookie(answer, self.app, request)
         return answer
+
+    async def _end(self, session: DeskSession) -> None:
+        await run_in_threadpool(leave, self.app, session.id)
+        log.info("desk_left", session=session.name)
 
     async def list(self, request: Request, session: DeskSession) -> Response:
         """GET /desk?form=&status=&address=&before=: 200, submissions newest first, those that fail standing out."""

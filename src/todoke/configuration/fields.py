@@ -3,60 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from todoke.configuration.page import PageFacts
 from todoke.forms.accept import is_token
 from todoke.forms.control_fields import control_fault
 from todoke.forms.control_kind import TRAITS
-from todoke.forms.page.charset import read_text
 from todoke.forms.several import repeating, says_several
-from todoke.model.charset import UTF_8, Charset
-from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
-from todoke.toml.findings import ERROR, WARNING
 from todoke.toml.table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class PageFacts:
-    """What a form's page says of it; all empty when there is no page, or none that can be read."""
-
-    path: str = ""
-    fields: tuple[Field, ...] | None = None
-    title: str = ""
-    language: str = ""
-    charset: str = ""
-    unchecked: tuple[tuple[str, str | None], ...] = ()
-
-
-def read_page_facts(table: Table, folder: Path, form_name: str) -> PageFacts:
-    """Read the page that `page` names, relative to the file's folder; its faults are noted with its own name."""
-    name = table.text("page")
-    select = table.text("select")
-    if not name:
-        if select:
-            table.warn("select", "chooses a form of the page, and there is no `page`.")
-        return PageFacts()
-    path = (folder / name).resolve()
-    html, charset = _read_html(table, path, name)
-    if charset is None:
-        return PageFacts(path=str(path))
-    from todoke.forms.page.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
-
-    try:
-        page = read_page(html, select=select, charset=charset)
-    except ConfigError as error:
-        _note(table, ERROR, path, str(error))
-        return PageFacts(path=str(path))
-    for warning in page.warnings:
-        _note(table, WARNING, path, str(warning))
-    _check_action(table, path, page.action, form_name)
-    return PageFacts(
-        str(path), page.fields, page.title, page.language, page.charset, page.unchecked
-    )
 
 
 def read_fields(table: Table, page: PageFacts) -> tuple[Field, ...] | None:
@@ -150,41 +105,3 @@ def _as_written(row: Table, key: str, default: str) -> str:
         row.error(key, "must be a number, a date or a text.")
         return default
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-_NO_ENCODING = (
-    "the page does not state its encoding: where the web server does not either, browsers guess it."
-    ' Write <meta charset="utf-8"> first into its head.'
-)
-
-
-def _read_html(table: Table, path: Path, name: str) -> tuple[str, Charset | None]:
-    """The page's text as browsers read it, and its encoding; None if there is none."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        table.error("page", f"is {name!r}, which cannot be read: {error.strerror}.")
-        return "", None
-    html, stated = read_text(raw, table.text("charset"))
-    charset = stated or UTF_8
-    if not charset.reads(raw):
-        line = html.count("\n", 0, html.index("\ufffd")) + 1
-        said = f"line {line}: bytes that are no {charset.name}, which the page is read in:"
-        _note(table, WARNING if stated else ERROR, path, f"{said} browsers show others there.")
-    elif stated is None:
-        _note(table, WARNING, path, _NO_ENCODING)
-    return html, charset
-
-
-def _check_action(table: Table, path: Path, action: str, form_name: str) -> None:
-    if not action.partition("?")[0].rstrip("/").endswith(f"/f/{form_name}"):
-        said = repr(action) if action else "its own address"
-        _note(table, WARNING, path, f"the form posts to {said}, not to .../f/{form_name}.")
-
-
-def _note(table: Table, severity: str, path: Path, message: str) -> None:
-    """Note a fault of the page, at its line when the message begins with one ("line 12: ...")."""
-    match = re.match(r"line (\d+): ?", message)
-    line = int(match[1]) if match else 0
-    text = message[match.end() :] if match else message
-    table.findings.note(severity, table.at("page"), text, place=(str(path), line))

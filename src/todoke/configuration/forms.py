@@ -6,9 +6,11 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from todoke.configuration.fields import PageFacts, read_fields, read_page_facts
+from todoke.configuration.fields import read_fields
 from todoke.configuration.limits import read_limits
 from todoke.configuration.managers import read_managers
+from todoke.configuration.page import PageFacts, read_page_facts
+from todoke.configuration.target import Way
 from todoke.forms.control_fields import is_shown
 from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Site
@@ -26,7 +28,9 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
     """Read [forms.NAME]; faults are noted in the table's findings."""
     if not _NAME.fullmatch(name):
         table.error("", f"{name!r} cannot be a part of an address.", "Use a-z, 0-9, - and _.")
-    page = read_page_facts(table, folder, name)
+    page_url = read_url(table, "page_url")
+    way = Way(name, site, page_url or (site.url and f"{site.url}/"))
+    page = read_page_facts(table, folder, way)
     fields = read_fields(table, page)
     page_language = page.language.partition("-")[0].lower()
     language = page_language if page_language in LANGUAGES else site.language
@@ -36,7 +40,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         title=table.text("title", page.title),
         language=table.text("language", language, among=LANGUAGES),
         page=page.path,
-        page_url=read_url(table, "page_url"),
+        page_url=page_url,
         fields=fields,
         managers=read_managers(table, fields, folder),
         confirmation=_read_confirmation(table, fields),

@@ -43,6 +43,9 @@ from = "Example <forms@example.jp>"
 managers = ["manager@example.jp"]
 """
 
+DOOR = "https://forms.example.jp/f/contact"
+"""Where the pages of the form that GOOD has post to."""
+
 
 def settings_of(folder: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
     """Read `text` as the todoke.toml of `folder`."""
@@ -769,7 +772,7 @@ def test_each_path_of_a_document_has_its_line(
         ("<p>no form", "error page.html forms.contact.page: The page has no <form>."),
         (
             '<form action="/f/other"><input name="email" type="email"></form>',
-            "warning page.html forms.contact.page: the form posts to '/f/other', not to .../f/contact.",
+            'warning page.html forms.contact.page: the form posts to "/f/other", which is https://www.example.jp/f/other',
         ),
         (
             '<meta charset="utf-8"><form action="/f/contact"><input name="email" type="email" pattern="["></form>',
@@ -812,7 +815,7 @@ def test_a_page_gives_fields_title_language_and_charset(tmp_path: Path) -> None:
 
 def test_a_page_is_read_as_browsers_read_it(tmp_path: Path) -> None:
     """In the encoding it is served with, or states; a byte that means nothing there is told with its line."""
-    form = '<form method="post" action="/f/contact"><input name="email"><input name="①～"></form>'
+    form = f'<form method="post" action="{DOOR}"><input name="email"><input name="①～"></form>'
     page = tmp_path / "p.html"
     path = tmp_path / "todoke.toml"
 
@@ -871,7 +874,9 @@ def test_replyto_is_the_visitors_address(tmp_path: Path, kind: str) -> None:
 
 def test_a_control_field_of_two_meanings_has_a_place(tmp_path: Path) -> None:
     """The finding names the page with its line, or the line of the file."""
-    page = '<meta charset="utf-8"><form method="post" action="/f/contact">\n<input name="_next"></form>'
+    page = (
+        f'<meta charset="utf-8"><form method="post" action="{DOOR}">\n<input name="_next"></form>'
+    )
     (tmp_path / "p.html").write_text(page)
     path = tmp_path / "todoke.toml"
     rows = '[[forms.contact.fields]]\nname = "_language"\n'

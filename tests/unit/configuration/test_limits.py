@@ -28,7 +28,8 @@ page = "contact.html"
 def write(
     folder: Path, controls: str, limits: str = "", head: str = "<meta charset=utf-8>"
 ) -> Path:
-    page = f'{head}<form method=post enctype=multipart/form-data action="/f/contact">{controls}'
+    form = 'method=post enctype=multipart/form-data action="https://forms.example.jp/f/contact"'
+    page = f"{head}<form {form}>{controls}"
     (folder / "contact.html").write_text(page, "utf-8")
     path = folder / "todoke.toml"
     path.write_text(f"{SITE}{limits}\n", "utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from todoke.forms.page.page import PageForm, read_page
+from todoke.forms.page.targets import Target
 from todoke.model.charset import Charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import Field
@@ -30,7 +31,7 @@ def test_a_page_says_what_its_form_is() -> None:
         '<form method=post action=" https://door.example/f/a "><input name=x></form>',
         charset=Charset("shift_jis"),
     )
-    assert page.action == "https://door.example/f/a"
+    assert page.targets == (Target("https://door.example/f/a", 2),)
     assert page.charset == "shift_jis"
     assert page.title == "お問い 合わせ"
     assert page.language == "ja"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.model.url import origin_of, wire_url
+from todoke.model.url import origin_of, resolved, wire_url
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,41 @@ def test_nothing_that_is_sent_can_break_a_header(host: str, rest: str) -> None:
     for url in (f"https://{host}/{rest}", f"https://a.example/{rest}"):
         assert re.fullmatch(r"[\x21-\x7e]*", wire_url(url))
         assert re.fullmatch(r"(https://[a-z0-9._:\[\]-]+)?", origin_of(url))
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("", "https://a.example/x/y.html?q"),
+        ("f/contact", "https://a.example/x/f/contact"),
+        ("../f/contact#top", "https://a.example/f/contact"),
+        ("/f/contact?x=1", "https://a.example/f/contact?x=1"),
+        ("?x=1", "https://a.example/x/y.html?x=1"),
+        ("#top", "https://a.example/x/y.html?q"),
+        ("//b.example/f", "https://b.example/f"),
+        ("\\\\b.example\\f", "https://b.example/f"),
+        ("https:f", "https://a.example/x/f"),
+        ("https:\\\\b.example", "https://b.example/"),
+        ("http:f", "http://f/"),
+        (" HTTP://B.example/\n f ", "http://b.example/%20f"),
+        ("mailto:a@b.example", "mailto:a@b.example"),
+        ("http://[x", ""),
+        ("//[x", ""),
+    ],
+)
+def test_an_address_is_resolved_as_browsers_do(written: str, address: str) -> None:
+    """What new URL(written, page).href says in Chromium, less the fragment."""
+    assert resolved(written, "https://a.example/x/y.html?q#here") == address
+
+
+def test_without_a_page_only_a_whole_address_is_one() -> None:
+    """A path of an unknown host is no address."""
+    assert resolved("/f/contact", "") == resolved("f", "mailto:a@b.example") == ""
+    assert resolved("https://b.example/f#x", "") == "https://b.example/f"
+
+
+@given(st.text(), st.sampled_from(["", "https://a.example/x/y?q#f", "nonsense"]))
+def test_any_text_is_resolved_or_is_none(written: str, page: str) -> None:
+    """No text makes it stumble, and what is resolved is whole."""
+    address = resolved(written, page)
+    assert not address or (resolved(address, page) == address and "#" not in address)

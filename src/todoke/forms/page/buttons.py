@@ -27,20 +27,26 @@ def nameless_warnings(controls: list[LexborNode]) -> list[str]:
 
 
 def _unchecked(controls: list[LexborNode]) -> list[LexborNode]:
-    return [c for c in controls if "formnovalidate" in c.attributes and _is_submit(c)]
+    return [c for c in controls if "formnovalidate" in c.attributes and is_submit(c)]
 
 
 def point_names(controls: list[LexborNode]) -> frozenset[str]:
     """The names under which image buttons send where they were pressed."""
-    images = [c for c in controls if c.tag == "input" and _type(c) == "image"]
+    images = [c for c in controls if is_image(c)]
     prefixes = [f"{name}." if (name := c.attributes.get("name")) else "" for c in images]
     return frozenset(prefix + axis for prefix in prefixes for axis in "xy")
 
 
-def _is_submit(control: LexborNode) -> bool:
+def is_submit(control: LexborNode) -> bool:
+    """Whether pressing it sends the form, and itself (image buttons send otherwise)."""
     if control.tag == "button":
         return _type(control) not in ("button", "reset")
     return control.tag == "input" and _type(control) == "submit"
+
+
+def is_image(control: LexborNode) -> bool:
+    """Whether it sends the form and where on it was pressed."""
+    return control.tag == "input" and _type(control) == "image"
 
 
 def _type(control: LexborNode) -> str:

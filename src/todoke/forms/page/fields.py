@@ -38,8 +38,8 @@ REPEAT = "data-todoke-repeat"
 
 def read_fields(
     controls: list[LexborNode], names: Names, barred: list[LexborNode] | None = None
-) -> tuple[tuple[Field, ...], list[str]]:
-    """The fields of these controls, in order of first appearance, with warnings for the site owner.
+) -> tuple[tuple[Field, ...], list[tuple[str, str]]]:
+    """The fields of these controls, in order of first appearance; warnings for the site owner, each after its name.
 
     `barred` controls send nothing, but one may be the checked button of a group.
     """
@@ -49,11 +49,11 @@ def read_fields(
         if name and not (name.lower() == CHARSET and kind_of(control) is ControlKind.HIDDEN):
             by_name.setdefault(name, []).append(control)
     fields: list[Field] = []
-    warnings: list[str] = []
+    warnings: list[tuple[str, str]] = []
     for name, group in by_name.items():
         field, said = _field(name, group, names)
         fields += [field] if field else []
-        warnings += said
+        warnings += [(name, warning) for warning in said]
     beside = point_names(controls) | _listed(barred or [])
     settled = _settled(barred or [])
     return tuple(_beside(field, beside, settled) for field in fields), warnings

@@ -5,7 +5,6 @@ The page is the site owner's own. Nothing is fetched and no script runs: control
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from todoke.forms.control_fields import control_fault
 from todoke.forms.page.buttons import nameless_warnings, read_unchecked
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
+from todoke.forms.page.places import line_of
+from todoke.forms.page.targets import Target, base_address, read_targets
 from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.errors import ConfigError
 from todoke.model.form import ControlKind, Field
@@ -27,13 +28,15 @@ SUBMITTABLE = "input, select, textarea, button"
 class PageForm:
     """What a page says of one form.
 
-    `action` is the attribute as written; `charset` the encoding that browsers will send the form in; `language` a
+    `targets` is where its answers go, the form's own first; `base` is that of relative ones, as the page writes it.
+    `charset` is the encoding that browsers will send the form in; `language` a
     language tag or ""; `unchecked` as in Form. `warnings` say, for the site owner, what browsers ignore and what the
     server cannot enforce; one of a line begins with it ("line 12: ").
     """
 
     fields: tuple[Field, ...]
-    action: str = ""
+    targets: tuple[Target, ...] = ()
+    base: str = ""
     charset: str = "utf-8"
     title: str = ""
     language: str = ""
@@ -55,21 +58,22 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
     form = _find_form(page, select)
     controls, barred = _controls_of(page, form)
     names = Names.read(page)
-    fields, warnings = read_fields(controls, names, barred)
+    fields, said = read_fields(controls, names, barred)
     if not fields:
         raise ConfigError(
             f"The form {_describe(form)} has no control with a name, so it would send nothing."
         )
     return PageForm(
         fields=fields,
-        action=(form.attributes.get("action") or "").strip(),
+        targets=read_targets(html, form, controls),
+        base=base_address(page),
         charset=_charset(form, charset).name,
         title=names.own(form) or _title(page),
         language=_language(form),
         warnings=(
-            *_form_warnings(form, fields),
+            *_form_warnings(html, form, fields),
             *_control_warnings(html, fields),
-            *warnings,
+            *(f"line {line_of(html, {'name': name}, 'name')}: {warning}" for name, warning in said),
             *nameless_warnings(controls),
         ),
         unchecked=read_unchecked(controls),
@@ -198,27 +202,20 @@ def _language(form: LexborNode) -> str:
 def _control_warnings(html: str, fields: tuple[Field, ...]) -> list[str]:
     """What is wrong with fields that steer, at the line of the first control of that name."""
     faults = [(field.name, control_fault(field)) for field in fields]
-    return [f"line {_line_of(html, name)}: {fault}" for name, fault in faults if fault]
+    return [
+        f"line {line_of(html, {'name': name}, 'name')}: {fault}" for name, fault in faults if fault
+    ]
 
 
-def _line_of(html: str, name: str) -> int:
-    """The line of the first `name="..."` outside of comments, 0 where the page writes it otherwise."""
-    shown = re.sub(
-        r"<!--.*?-->", lambda comment: "\n" * comment[0].count("\n"), html, flags=re.DOTALL
-    )
-    stated = rf"""\sname\s*=\s*(["']?){re.escape(name)}\1(?=[\s/>])"""
-    found = re.search(stated, shown, re.IGNORECASE)
-    return shown.count("\n", 0, found.start(1)) + 1 if found else 0
-
-
-def _form_warnings(form: LexborNode, fields: tuple[Field, ...]) -> list[str]:
+def _form_warnings(html: str, form: LexborNode, fields: tuple[Field, ...]) -> list[str]:
     method = (form.attributes.get("method") or "get").strip().lower()
     enctype = (form.attributes.get("enctype") or "").strip().lower()
+    line = f"line {line_of(html, form.attributes, 'method', tag='form')}: "
     found = []
     if method != "post":
-        found.append(f'The form has method="{method}": only method="post" reaches the door.')
+        found.append(f'{line}The form has method="{method}": only method="post" reaches the door.')
     if any(f.kind == ControlKind.FILE for f in fields) and enctype != "multipart/form-data":
         found.append(
-            'The form has a file control: without enctype="multipart/form-data" no file is sent.'
+            f'{line}The form has a file control: without enctype="multipart/form-data" no file is sent.'
         )
     return found

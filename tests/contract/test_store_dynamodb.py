@@ -38,6 +38,7 @@ from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.services.customers_mail_cloud.events import read_item
+from todoke.stores.dynamodb import orphans
 from todoke.stores.dynamodb.claim import GRACE, LATE
 from todoke.stores.dynamodb.client import DynamoTable, make_client
 from todoke.stores.dynamodb.index import before, newest, oldest
@@ -529,6 +530,22 @@ class TestSize:
         (kept,) = desk.store.orphans(9)
         assert raw.startswith(kept.raw)
         assert len(kept.raw) > 10_000
+
+    def test_orphans_are_bounded(self, desk: Desk) -> None:
+        """The oldest beyond the bound go when it is looked at, which is now and then while orphans are kept."""
+        for n in range(60):
+            at = desk.move(seconds=1)
+            desk.journal(desk.event(Kind.OTHER, service_id=str(n), received_at=at))
+        assert orphans.trim(table_of(desk), most=100) == 0
+        dropped = orphans.trim(table_of(desk), most=24)
+        left = {event.service_id for event in desk.store.orphans(60)}
+        assert dropped == 60 - len(left)
+        assert len(left) <= 24
+        assert {str(n) for n in range(54, 60)} <= left
+        for n in range(60, 90):
+            late = desk.event(Kind.OTHER, service_id=str(n), received_at=desk.move(seconds=1))
+            orphans.keep(table_of(desk), late, most=24, trimmed_every=1)
+        assert len(desk.store.orphans(90)) <= 24
 
     def test_files_lie_beside_and_only_once(self, desk: Desk, meter: Meter) -> None:
         """Files are items of their own, a repetition leaves none behind, and they stay when the record changes."""

@@ -35,7 +35,7 @@ class Journal(Protocol):
         An event is matched by `token`, else by `service` with `service_id` (that an `accepted` event stated). An
         unmatched one is kept as an orphan, and is joined to its attempt if an `accepted` event that comes later
         states its service_id; without `orphans` it is let go, and answered ORPHAN all the same. Of orphans only the
-        beginning is kept of what is very long, and on one machine the newest 10,000. A repetition (same
+        beginning is kept of what is very long, and the newest 10,000 (in a table some hundred more). A repetition (same
         key on the same attempt) changes nothing. Once an event other than ANSWER_LOST, INTERRUPTED, DEFERRED,
         UNCONFIRMED, SILENT or OTHER is known for the latest attempt, the message is not due.
         """

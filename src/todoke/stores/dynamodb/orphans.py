@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Collection, Iterator, Sequence
 
 from todoke.model import ids
@@ -11,16 +12,21 @@ from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, K
 from todoke.stores.dynamodb.codec import deflate, inflate
 from todoke.stores.dynamodb.items import carried_id, new_nonce
 from todoke.stores.dynamodb.table import SHARDS, TIME
-from todoke.stores.rules.orphans import bounded
+from todoke.stores.rules.orphans import MOST, bounded
 from todoke.stores.rules.values import event_json, read_event
 
 Stated = tuple[str, str]
 """A service, and its id of a message."""
 _SHARDS = tuple(f"o{shard}" for shard in SHARDS)
+TRIMMED_EVERY = 256
+"""So many are kept, on average, until one looks whether they are too many: to look costs more than to keep one."""
+_DROPPED_AT_ONCE = 2 * TRIMMED_EVERY
 
 
-def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
-    """Keep an orphan, once; where it is."""
+def keep(
+    table: DynamoTable, event: DeliveryEvent, most: int = MOST, trimmed_every: int = TRIMMED_EVERY
+) -> Key:
+    """Keep an orphan, once; where it is. Now and then the oldest beyond `most` go."""
     event = bounded(event)
     item: Item = {
         "k": _partition(event.service, event.service_id or event.key),
@@ -35,7 +41,35 @@ def keep(table: DynamoTable, event: DeliveryEvent) -> Key:
         table.put(item, over=NOTHING)
     except Changed:
         return key_of(item)
+    if not random.randrange(trimmed_every):  # noqa: S311 - by chance, for no two processes share a count
+        trim(table, most)
     return key_of(item)
+
+
+def trim(table: DynamoTable, most: int = MOST) -> int:
+    """Drop the oldest beyond the newest `most`, some at a time; how many.
+
+    Their shards are about equally full, so each keeps its part: an index cannot tell the oldest of all.
+    """
+    dropped = 0
+    for shard in _SHARDS:
+        values = {":s": shard}
+        kept = table.query(
+            "s = :s", values, index=TIME, limit=most // len(_SHARDS), newest_first=True
+        )
+        if kept.last is None:
+            continue
+        beyond = table.query(
+            "s = :s",
+            values,
+            index=TIME,
+            limit=_DROPPED_AT_ONCE // len(_SHARDS),
+            newest_first=True,
+            start=kept.last,
+        )
+        remove(table, [key_of(item) for item in beyond.items])
+        dropped += len(beyond.items)
+    return dropped
 
 
 def named(table: DynamoTable, stated: Collection[Stated]) -> list[tuple[Key, DeliveryEvent]]:

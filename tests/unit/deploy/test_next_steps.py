@@ -75,11 +75,13 @@ def missing(aws: FakeAws, folder: Path, toml: str = CLOUD, **values: str) -> str
 def test_missing_secrets_are_named_with_the_commands_that_help(tmp_path: Path) -> None:
     """Only those that are missing; what the owner makes up is made by the command."""
     text = missing(FakeAws("/todoke/production/TODOKE_SECRET"), tmp_path)
-    path = "aws ssm put-parameter --type SecureString --name /todoke/production"
+    put = "aws ssm put-parameter --type SecureString --name /todoke/production"
+    stdin = "--value file:///dev/stdin"
     assert text.splitlines() == [
         "Secrets are missing in Parameter Store (eu-central-1), without which no function starts. Put them there:",
-        f"  {path}/TODOKE_CMC_API_KEY --value '...'",
-        f'  {path}/TODOKE_CMC_HOOK_SECRET --value "$(openssl rand -hex 16)"',
+        f"  cat | {put}/TODOKE_CMC_API_KEY {stdin}",
+        f"  openssl rand -hex 16 | {put}/TODOKE_CMC_HOOK_SECRET {stdin}",
+        "To cat, paste the value, and press Enter and Ctrl-D: so it is in no list of processes and no history.",
     ]
 
 
@@ -97,7 +99,8 @@ def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) ->
     text = missing(FakeAws(*there), tmp_path, SecretsFrom="secrets-manager")
     assert "in Secrets Manager" in text
     assert (
-        "create-secret --name /todoke/production/TODOKE_CMC_API_KEY --secret-string '...'" in text
+        "create-secret --name /todoke/production/TODOKE_CMC_API_KEY --secret-string file:///dev/stdin"
+        in text
     )
     assert "TODOKE_SECRET " not in text
 

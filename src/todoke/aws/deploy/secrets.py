@@ -22,6 +22,10 @@ _RANDOM_BYTES = {"TODOKE_SECRET": 32} | {
 """Secrets that the owner makes up: so long in hex; 0 for those that a service gives out."""
 
 
+_STDIN = "file:///dev/stdin"
+"""Not in the command's own words: every user of a machine sees these (ps)."""
+
+
 def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The secrets without which a function of the site in todoke.toml would not start."""
     names = ["TODOKE_SECRET"]
@@ -55,6 +59,7 @@ def what_is_missing(aws: Aws, deployment: Deployment, config: Path) -> str:
         [
             f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:",
             *(f"  {_command(name, is_manager=is_manager)}" for name in missing),
+            *_how_to_type(missing),
         ]
     )
 
@@ -72,9 +77,19 @@ def _not_managed(aws: Aws, names: list[str]) -> Iterator[str]:
             yield name
 
 
+def _how_to_type(names: list[str]) -> Iterator[str]:
+    if any(not _RANDOM_BYTES.get(name.rpartition("/")[2]) for name in names):
+        yield "To cat, paste the value, and press Enter and Ctrl-D: so it is in no list of processes and no history."
+
+
 def _command(name: str, *, is_manager: bool) -> str:
     size = _RANDOM_BYTES.get(name.rpartition("/")[2])
-    value = f'"$(openssl rand -hex {size})"' if size else "'...'"
-    if is_manager:
-        return f"aws secretsmanager create-secret --name {name} --secret-string {value}"
-    return f"aws ssm put-parameter --type SecureString --name {name} --value {value}"
+    value = (
+        f"openssl rand -hex {size}" if size else "cat"
+    )  # what is typed or pasted: Enter, then Ctrl-D
+    put = (
+        f"aws secretsmanager create-secret --name {name} --secret-string"
+        if is_manager
+        else f"aws ssm put-parameter --type SecureString --name {name} --value"
+    )
+    return f"{value} | {put} {_STDIN}"

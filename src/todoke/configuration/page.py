@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from todoke.configuration.page_file import path_fault
-from todoke.configuration.target import Way, judge_target, page_address
+from todoke.configuration.target import Way, judge_target, next_fault, page_address
+from todoke.forms.control_fields import NEXT
 from todoke.forms.page.charset import read_text
 from todoke.forms.page.places import line_of
 from todoke.forms.page.source import source_sign
@@ -64,6 +65,7 @@ def read_page_facts(table: Table, folder: Path, way: Way) -> PageFacts:
             _note(table, WARNING, path, str(warning))
         _check_targets(table, path, page, way)
         _check_files(table, path, page, html)
+        _check_next(table, path, page, html, way)
     return PageFacts(
         str(path), page.fields, page.title, page.language, page.charset, page.unchecked
     )
@@ -97,6 +99,13 @@ def _check_files(table: Table, path: Path, page: PageForm, html: str) -> None:
         if anything and not told and field.name not in said:
             line = line_of(html, {"name": field.name}, "name")
             _note(table, NOTE, path, f'line {line}: "{field.name}" {_ANY_FILE}')
+
+
+def _check_next(table: Table, path: Path, page: PageForm, html: str, way: Way) -> None:
+    field = next((f for f in page.fields if f.name == NEXT and f.kind is ControlKind.HIDDEN), None)
+    if field and (fault := next_fault(field.value, way.site)):
+        line = line_of(html, {"name": NEXT}, "value")
+        _note(table, WARNING, path, f"line {line}: {fault}")
 
 
 _ANY_FILE = (

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from todoke.model.form import Site
 from todoke.model.language import LANGUAGES
+from todoke.model.loopback import is_public
+from todoke.toml.findings import NOTE
 from todoke.toml.table import Table
 from todoke.toml.urls import environ_url, read_origins, read_url
 from todoke.toml.zones import read_zone
@@ -37,6 +39,24 @@ def _hsts(table: Table, door_url: str) -> timedelta:
     return lasts
 
 
+def _check_encrypted(table: Table, url: str, door_url: str) -> None:
+    """Note what of the way from the page to the door others can read and change."""
+    door, page = urlsplit(door_url), urlsplit(url)
+    if door.scheme == "http" and is_public(door.hostname or ""):
+        table.warn(
+            "door_url",
+            "is http: answers, files and receipt links travel unencrypted, and browsers warn their users.",
+            f'Get the host a certificate, and write `door_url = "https{door_url.removeprefix("http")}"`.',
+        )
+    if page.scheme == "http" and is_public(page.hostname or ""):
+        table.findings.note(
+            NOTE,
+            table.at("url"),
+            "is http: on the way to visitors anybody can change the page, and where it posts.",
+            f'If the site answers there, write `url = "https{url.removeprefix("http")}"`.',
+        )
+
+
 def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
     """Read [site]; faults are noted in the table's findings.
 
@@ -52,6 +72,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
             "is missing: it is the address at which browsers and mails reach todoke.",
             'Add for instance `door_url = "https://forms.example.com"`.',
         )
+    _check_encrypted(table, url, door_url)
     site = Site(
         name=table.text("name", required=True),
         url=url,

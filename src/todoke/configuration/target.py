@@ -1,4 +1,7 @@
-"""Whether what a page's form sends comes to the door: each target, as browsers read it, beside `door_url`. Pure."""
+"""Whether what a page's form sends comes to the door: each target, as browsers read it, beside `door_url`. Pure.
+
+And whether a `_next` of the page leads anywhere.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from todoke.forms.control_fields import NEXT
 from todoke.forms.page.targets import Target
+from todoke.forms.redirect import next_url
 from todoke.model.form import Site
 from todoke.model.loopback import is_loopback
 from todoke.model.own_url import own_url
@@ -96,3 +101,22 @@ def _may_be_elsewhere(to: SplitResult, way: Way) -> bool:
     tried = is_loopback(urlsplit(way.site.door_url).hostname or "") and not is_loopback(host)
     ours = bool(site) and (host == site or host.endswith(f".{site}"))
     return tried and ours and unquote(to.path).removesuffix("/").endswith(f"/f/{way.form}")
+
+
+def next_fault(value: str, site: Site) -> str:
+    """Why a `_next` that stands in a page is ignored, and what to write; "" for one that is obeyed, and without one."""
+    if not value.strip() or next_url(value, site):
+        return ""
+    said = f'"{NEXT}" has "{value}", which is ignored: '
+    address = resolved(value, f"{site.url}/" if site.url else "")
+    origin = origin_of(address)
+    if not origin:
+        path = value.startswith("/") or ":" not in value
+        return said + (
+            "the site has no url. Set site.url." if path else "it is no address of the web."
+        )
+    if next_url(address, site) == "":
+        return f"{said}{origin} is not among the site's origins. Add it to site.origins, or leave the control out."
+    if origin == origin_of(site.url):
+        address = address.removeprefix(origin)
+    return f'{said}it is neither a path from the site\'s root nor a whole address. Write value="{address}".'

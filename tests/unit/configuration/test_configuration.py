@@ -223,14 +223,49 @@ def test_a_fault_is_named(tmp_path: Path, old: str, new: str, fault: str) -> Non
         ('ca_file = "/no/such/file"', {}, "error 2 mail.smtp.ca_file"),
         ('password = "hunter2"', {}, "error 2 mail.smtp.password: is a secret"),
         ("port = 70000", {}, "error 2 mail.smtp.port: is 70000"),
+        ("port = 465", {}, 'warning 2 mail.smtp.port: is 465, where servers speak TLS at once'),
+        ('port = 587\nsecurity = "tls"', {}, "warning 2 mail.smtp.port: is 587, where servers begin in the"),
+        ('port = 25\nsecurity = "tls"', {}, "warning 2 mail.smtp.port: is 25, where servers begin in the"),
+        ("port = 993", {}, "warning 2 mail.smtp.port: is 993, at which mail is read (IMAP), not sent."),
+        (
+            'port = 25\nuser = "u"\nhost = "mail.example.jp"',
+            {"TODOKE_SMTP_PASSWORD": "x"},
+            "warning 2 mail.smtp.port: is 25, where servers talk to each other",
+        ),
+        ('host = "smtp://mail.example.jp:587"', {}, "error 2 mail.smtp.host: is 'smtp://mail.example.jp:587'"),
+        ('host = "u@example.jp"', {}, "error 2 mail.smtp.host: is 'u@example.jp', which is no server's"),
         ("port = true", {}, "error 2 mail.smtp.port: must be a whole number, not true or false."),
     ],
-)
+)  # fmt: skip
 def test_faults_of_smtp(tmp_path: Path, extra: str, environ: dict[str, str], fault: str) -> None:
     """What cannot work with an SMTP server, or would be unsafe, is said; a secret's text is never repeated."""
     found = faults_of(tmp_path, f"[mail.smtp]\n{extra}\n{GOOD}", environ)
     assert any(line.startswith(fault) for line in found), found
     assert not any("hunter2" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    "smtp",
+    [
+        'port = 465\nsecurity = "tls"',
+        'port = 2525\nsecurity = "tls"',
+        "port = 25",
+        'host = "::1"\nport = 25\nsecurity = "none"',
+        'host = "relay"\nport = 25\nuser = "u"',
+        'host = "10.0.0.5"\nport = 25\nuser = "u"',
+        'host = "mail.example.jp"\nport = 587\nuser = "u"',
+    ],
+)
+def test_ports_that_fit_are_let_be(tmp_path: Path, smtp: str) -> None:
+    """A service's own port may speak anything, and a network's own relay takes a login where it likes."""
+    environ = {"TODOKE_SMTP_PASSWORD": "x"} if "user" in smtp else {}
+    assert faults_of(tmp_path, f"{GOOD}[mail.smtp]\n{smtp}\n", environ) == []
+
+
+def test_the_hint_for_a_host_is_what_to_write(tmp_path: Path) -> None:
+    """Host and port apart, as the two keys have them."""
+    found = faults_of(tmp_path, GOOD + '[mail.smtp]\nhost = "mail.example.jp:465"\n')
+    assert found[0].endswith('Write `host = "mail.example.jp"` and `port = 465`.')
 
 
 CLOUD = GOOD.replace('"smtp"', '"customers-mail-cloud"') + (
@@ -516,6 +551,34 @@ def test_a_confirmation_goes_to_a_field_that_exists(tmp_path: Path) -> None:
     )
     off = settings_of(tmp_path, GOOD + "confirmation = false\n" + FIELDS)
     assert off.forms["contact"].confirmation.field == ""
+
+
+@pytest.mark.parametrize(
+    ("door", "warned"),
+    [
+        ("http://forms.example.jp", True),
+        ("http://203.0.114.7:8025", True),
+        ("http://127.0.0.1:8025", False),
+        ("http://[::1]:8025", False),
+        ("http://192.168.1.4", False),
+        ("http://nas:8025", False),
+        ("http://forms.local", False),
+    ],
+)
+def test_a_public_door_without_encryption_is_told(tmp_path: Path, door: str, warned: bool) -> None:
+    """With the line to write; on this machine and in a network of one's own nothing is said."""
+    found = faults_of(tmp_path, GOOD.replace("https://forms.example.jp", door))
+    assert [f.partition(" is http")[0] for f in found] == ["warning 4 site.door_url:"] * warned
+    assert all(f'`door_url = "{door.replace("http", "https", 1)}"`' in f for f in found)
+
+
+def test_an_unencrypted_site_is_noted(tmp_path: Path) -> None:
+    """Who can change the page can change where it posts."""
+    path = tmp_path / "todoke.toml"
+    path.write_text(GOOD.replace("https://www", "http://www"))
+    found = [f for f in check(path, SECRET, notes=True) if f.key == "site.url"]
+    assert [(f.severity, f.line) for f in found] == [("note", 3)]
+    assert 'write `url = "https://www.example.jp"`' in found[0].hint
 
 
 def test_hsts_is_for_https(tmp_path: Path) -> None:

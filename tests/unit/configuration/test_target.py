@@ -228,3 +228,45 @@ def test_what_is_wrong_with_a_form_and_its_controls_has_a_line(tmp_path: Path) -
         "warning 4 The accept of",
         "warning 5 The pattern of",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("thanks.html", 'Write value="/thanks.html".'),
+        ("?ok=1", 'Write value="/?ok=1".'),
+        ("/a b", 'Write value="/a%20b".'),
+        ("http://www.garden.jp/thanks", "http://www.garden.jp is not among the site's origins."),
+        ("//www.garden.jp/thanks.html", 'Write value="/thanks.html".'),
+        ("https://shop.garden.jp/a b", 'Write value="https://shop.garden.jp/a%20b".'),
+        ("https://else.example/", "Add it to site.origins, or leave the control out."),
+        ("javascript:x", "it is no address of the web."),
+    ],
+)
+def test_a_next_that_is_ignored_is_told(tmp_path: Path, value: str, fault: str) -> None:
+    """It stands in the page, so each visitor would get the receipt instead; what to write is obeyed."""
+    html = f"""<form method=post action="{DOOR}"><input type=hidden name=_next
+  value="{{}}"><input name=message></form>"""
+    site = SITE + '\norigins = ["https://www.garden.jp", "https://shop.garden.jp"]'
+    (found,) = told(tmp_path, html.format(value), site)
+    assert found.startswith(f'warning 3 "_next" has "{value}", which is ignored: ')
+    assert found.endswith(fault) or fault in found
+    written = found.partition('Write value="')[2].removesuffix('".')
+    assert told(tmp_path, html.format(written), site) == []
+
+
+@pytest.mark.parametrize("value", ["", "/thanks.html", "https://www.garden.jp/thanks?x=1#y"])
+def test_a_next_that_is_obeyed_is_good(tmp_path: Path, value: str) -> None:
+    """And one that is empty, for a script to fill in."""
+    hidden = f"<input type=hidden name=_next value='{value}'>"
+    html = f'<form method=post action="{DOOR}">{hidden}<input name=message></form>'
+    assert told(tmp_path, html) == []
+
+
+def test_a_next_that_is_a_path_needs_the_site_s_url(tmp_path: Path) -> None:
+    """There is nothing it could be a path of."""
+    hidden = "<input type=hidden name=_next value=/thanks.html>"
+    (found,) = told(
+        tmp_path, f'<form method=post action="{DOOR}">{hidden}<input name=message></form>', NO_URL
+    )
+    assert found.endswith("which is ignored: the site has no url. Set site.url.")

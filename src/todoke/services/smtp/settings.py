@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from todoke.model.loopback import is_loopback
+from todoke.model.loopback import is_loopback, is_public
 from todoke.model.settings import CONNECT_SECONDS, NO_SECRET, Secret, ServiceSettings, named_table
 from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
@@ -20,6 +20,7 @@ NAME = "smtp"
 KEYS = ("host", "port", "security", "user", "ca_file", "timeout", "ehlo_name")
 PASSWORD = "TODOKE_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
+_READING = {110: "POP3", 143: "IMAP", 993: "IMAP", 995: "POP3"}
 _DOMAIN = re.compile(
     r"(?=.{1,255}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
     re.IGNORECASE,
@@ -107,15 +108,18 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
     user = table.text("user")
     password = text_secret(environ, PASSWORD)
     host = table.text("host", "localhost")
+    port = table.number("port", SECURITY[security], least=1, most=65535)
     ca_file = table.text("ca_file")
     if ca_file and not Path(ca_file).is_file():
         table.error("ca_file", f"is {ca_file!r}, and there is no such file.")
     if choice.demands(NAME):
         _check_login(table, user, has_password=bool(password))
         _check_security(table, security, host, has_login=bool(user))
+        _check_host(table, host)
+        _check_port(table, port, security, has_login=bool(user) and is_public(host))
     return SmtpSettings(
         host=host,
-        port=table.number("port", SECURITY[security], least=1, most=65535),
+        port=port,
         security=security,
         user=user,
         password=password if user else NO_SECRET,
@@ -176,3 +180,32 @@ def _check_security(table: Table, security: str, host: str, *, has_login: bool) 
         )
     else:
         table.warn("security", f'is "none": every mail travels to {host} unencrypted.')
+
+
+def _check_host(table: Table, host: str) -> None:
+    """Note what is an address of something else, or of a port too."""
+    scheme, _, rest = host.rpartition("://")
+    name, _, port = rest.partition("/")[0].partition(":")
+    if scheme or (host.count(":") == 1 and port.isdecimal()) or "/" in host:
+        number = f" and `port = {port}`" if port else ""
+        hint = f'Write `host = "{name}"`{number}.'
+        table.error("host", f"is {host!r}, and the name of the server alone is meant.", hint)
+    elif "@" in host or not host.strip() or any(letter.isspace() for letter in host):
+        hint = 'Write for instance `host = "mail.example.com"`.'
+        table.error("host", f"is {host!r}, which is no server's name.", hint)
+
+
+def _check_port(table: Table, port: int, security: str, *, has_login: bool) -> None:
+    """Note a port whose servers speak otherwise (RFC 8314 3.3, RFC 6409 3.1), so that a session only times out."""
+    if port in _READING:
+        hint = f"Leave `port` out, for {SECURITY[security]}."
+        table.warn("port", f"is {port}, at which mail is read ({_READING[port]}), not sent.", hint)
+    elif port == SECURITY["tls"] and security != "tls":
+        said = f'is 465, where servers speak TLS at once, and security is "{security}": neither side would begin.'
+        table.warn("port", said, 'Write `security = "tls"`.')
+    elif port in (SECURITY["starttls"], SECURITY["none"]) and security == "tls":
+        said = f'is {port}, where servers begin in the clear, and security is "tls": neither side would understand.'
+        table.warn("port", said, 'Write `security = "starttls"`, or `port = 465`.')
+    elif port == SECURITY["none"] and has_login:
+        said = "is 25, where servers talk to each other: few take a login there, and many networks block it."
+        table.warn("port", said, "Write `port = 587`.")

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from todoke.forms.control_fields import NEXT
+from todoke.forms.redirect import redirect_of
 from todoke.model.errors import RequestError, StoreError
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
@@ -20,7 +21,6 @@ from todoke.model.message import Role
 from todoke.model.own_url import own_url
 from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
 from todoke.model.url import origin_of
-from todoke.web.door.redirect import redirect_of
 from todoke.web.http.asked import base_path, header, is_htmx, is_script, scope_wants_json
 from todoke.web.http.errors import error_response, headers_of, json_error, json_response, said_of
 from todoke.web.http.fragment import fault_fragment, stored_fragment

@@ -23,7 +23,7 @@ def redirect_of(form: Form, site: Site, wanted: str) -> str:
     of `url`. Everything else is ignored in favour of the form's own `redirect`: an address in a request is a
     stranger's word, and we would lend it our name.
     """
-    return _within_site(wanted, site) or _resolve(form.redirect, site)
+    return next_url(wanted, site) or _resolve(form.redirect, site)
 
 
 def _resolve(redirect: str, site: Site) -> str:
@@ -31,7 +31,8 @@ def _resolve(redirect: str, site: Site) -> str:
     return wire_url(urljoin(site.url.rstrip("/") + "/", redirect)) if redirect else ""
 
 
-def _within_site(wanted: str, site: Site) -> str:
+def next_url(wanted: str, site: Site) -> str:
+    """The URL that a `_next` leads to: within the site, as it goes over the wire; "" for one that is ignored."""
     wanted = wanted.strip(" ")
     if not wanted or len(wanted) > 2_048 or _BAD.search(wanted):
         return ""

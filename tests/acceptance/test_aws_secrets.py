@@ -19,12 +19,13 @@ from support.aws.site import (
     PAGE,
     SECRETS,
     SECRETS_PATH,
+    STACK,
     Cloud,
     configuration_on_sandbox,
     door_by_path,
     put_secrets,
 )
-from support.aws.stack import REGION, deploy, ministack, package
+from support.aws.stack import REGION, deploy, ministack, package, update
 from support.run.serving import eventually, free_port
 from support.web.local_server import serving
 from todoke.aws.functions.secrets import NEEDED
@@ -71,6 +72,25 @@ def test_each_role_reads_its_own_secrets_and_no_other(cloud: Cloud, function: st
         else:
             with pytest.raises(ClientError, match="AccessDenied"):
                 client.get_secret_value(SecretId=asked)
+
+
+def test_another_generation_starts_the_functions_anew_with_a_changed_secret(cloud: Cloud) -> None:
+    """As docs/aws.md says: ministack, like Lambda, publishes no version of a function that did not change."""
+    versions = {name: version(cloud, name) for name in ("Web", "Sender", "Sweep")}
+    update(cloud.aws, STACK, Generation="2")
+    assert {name: version(cloud, name) for name in versions} == {
+        name: str(int(number) + 1) for name, number in versions.items()
+    }
+    told = cloud.post("aoi@example.com", "Good evening")
+    eventually(
+        lambda: set(cloud.receipt(told).values()) == {"delivered"}, seconds=60, what="deliveries"
+    )
+
+
+def version(cloud: Cloud, function: str) -> str:
+    """The version that the alias `live` of a function calls."""
+    alias = cloud.aws.client("lambda").get_alias(FunctionName=cloud.function(function), Name="live")
+    return str(alias["FunctionVersion"])
 
 
 def as_role(cloud: Cloud, function: str) -> Any:

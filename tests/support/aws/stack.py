@@ -152,6 +152,21 @@ def deploy(
     return outputs(cloud, name)
 
 
+def update(cloud: Ministack, name: str, **parameters: str) -> dict[str, str]:
+    """Deploy the template again with some parameters changed; the stack's outputs."""
+    stacks = cloud.client("cloudformation")
+    [stack] = stacks.describe_stacks(StackName=name)["Stacks"]
+    kept = [p["ParameterKey"] for p in stack["Parameters"] if p["ParameterKey"] not in parameters]
+    stacks.update_stack(
+        StackName=name,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
+        + [{"ParameterKey": k, "UsePreviousValue": True} for k in kept],
+    )
+    return outputs(cloud, name)
+
+
 def outputs(cloud: Ministack, name: str) -> dict[str, str]:
     """The outputs of a stack, once it is there; fails with what went wrong if it never is."""
     stacks = cloud.client("cloudformation")

@@ -50,12 +50,20 @@ class Relay:
     """Handles batches of records. The circuit lives as long as the environment: while the service is down, most of
     what comes is put off without asking it."""
 
-    def __init__(self, app: App, queues: Queues, read: ReadChange, *, connections: int = 1) -> None:
+    def __init__(
+        self,
+        app: App,
+        queues: Queues,
+        read: ReadChange,
+        *,
+        connections: int = 1,
+        circuit: Circuit | None = None,
+    ) -> None:
         self._app = app
         self._queues = queues
         self._read = read
         self._connections = connections
-        self._circuit = Circuit(notice=Notice(app.mailer.name))
+        self._circuit = circuit or Circuit(notice=Notice(app.mailer.name))
         self._drought = Drought(app.mailer.name)
 
     def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Field, Managers
 from todoke.toml.findings import ERROR
 from todoke.toml.table import Table, hint_at
+from todoke.toml.text import NotUtf8, read_utf8
 
 
 class _Rows(Protocol):
@@ -68,12 +70,13 @@ def _read_directory(table: Table, folder: Path) -> dict[str, tuple[Address, ...]
 
     path = (folder / name).resolve()
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _read_people(table, path, csv.reader(file))
+        return _read_people(table, path, csv.reader(io.StringIO(read_utf8(path), newline="")))
     except OSError as error:
         table.error("directory", f"is {name!r}, which cannot be read: {error.strerror}.")
-    except (UnicodeError, csv.Error) as error:
-        table.error("directory", f"is {name!r}, which is not a CSV file in UTF-8: {error}.")
+    except NotUtf8 as error:
+        _note(table, path, 0, str(error), error.hint)
+    except csv.Error as error:
+        table.error("directory", f"is {name!r}, which is not a CSV file: {error}.")
     return {}
 
 
@@ -81,7 +84,8 @@ def _read_people(table: Table, path: Path, rows: _Rows) -> dict[str, tuple[Addre
     heading = [cell.strip().lower() for cell in next(rows, [])]
     column = next((c for c in _ADDRESS_COLUMNS if c in heading), None)
     if column is None or "manager" not in heading:
-        _note(table, path, 1, "the first line must name the columns address and manager.")
+        hint = "Part the columns with commas." if ";" in "".join(heading) else ""
+        _note(table, path, 1, "the first line must name the columns address and manager.", hint)
         return {}
     person_at, manager_at = heading.index(column), heading.index("manager")
     found: dict[str, tuple[Address, ...]] = {}

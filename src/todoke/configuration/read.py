@@ -20,7 +20,9 @@ from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
 from todoke.toml.permissions import loose_files
 from todoke.toml.places import places
 from todoke.toml.secrets import decode_secret, kept_secret, text_secret
+from todoke.toml.syntax import syntax_fault
 from todoke.toml.table import Table
+from todoke.toml.text import NotUtf8, read_utf8
 
 DEFAULT_DATA = "./data"
 METRICS_TOKEN = "TODOKE_METRICS_TOKEN"  # noqa: S105 the variable's name
@@ -84,14 +86,14 @@ def _read(
     path: Path, environ: Mapping[str, str], *, dry: bool = False, serving: bool = True
 ) -> tuple[Settings | None, list[Finding]]:
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_utf8(path)
         document = tomllib.loads(text)
     except OSError as error:
         return None, [Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")]
-    except UnicodeDecodeError as error:
-        return None, [Finding(ERROR, str(path), 0, "", f"is not UTF-8: {error}.")]
+    except NotUtf8 as error:
+        return None, [Finding(ERROR, str(path), 0, "", str(error), error.hint)]
     except tomllib.TOMLDecodeError as error:
-        return None, [_syntax_fault(path, text, error)]
+        return None, [syntax_fault(str(path), text, error)]
     findings = Findings(str(path), places(text))
     settings = _read_document(
         document, path.absolute().parent, environ, findings, dry=dry, serving=serving
@@ -223,11 +225,3 @@ def _template_faults(path: Path, folder: Path, settings: Settings) -> list[Findi
 
     faults = check_templates(folder, settings)
     return [Finding(ERROR, str(path), 0, "mail.templates", fault) for fault in faults]
-
-
-def _syntax_fault(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Finding:
-    """tomllib says "... (at line 3, column 5)" or "... (at end of document)"."""
-    match = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-    message = str(error)[: match.start()] if match else str(error)
-    line = int(match[1]) if match and match[1] else text.rstrip().count("\n") + 1
-    return Finding(ERROR, str(path), line, "", f"is not TOML: {message}.")

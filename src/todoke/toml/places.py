@@ -30,6 +30,14 @@ def places(text: str) -> dict[Path, int]:
     return _Walk(text.replace("\r\n", "\n")).lines
 
 
+def repetitions(text: str) -> list[tuple[Path, int, int]]:
+    """Keys and tables that `text` states again: each with the line of the first and of this one.
+
+    `text` may be the beginning of a TOML document, up to where `tomllib` refuses it.
+    """
+    return _Walk(text.replace("\r\n", "\n")).repeated
+
+
 def line_of(lines: dict[Path, int], path: Path) -> int:
     """The line of `path`, or of the nearest table around it that the text has; 1 when there is none."""
     while path and path not in lines:
@@ -42,6 +50,9 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Path, int] = {}
+        self.repeated: list[tuple[Path, int, int]] = []
+        self._values: set[Path] = set()
+        self._headers: set[Path] = set()
         self._text = text
         self._at = 0
         self._line_ends = [match.start() for match in re.finditer("\n", text)]
@@ -66,14 +77,24 @@ class _Walk:
         path: Path = ()
         for key in keys[:-1]:
             path = self._last_element((*path, key))
-            self.lines.setdefault(path, line)
+            self._state(path, line, again=path in self._values)
         path = (*path, keys[-1])
+        stated = path in self._values or path in self._headers
         if brackets == 2:
+            known = path in self.lines and path not in self._array_lengths
+            self._state(path, line, again=stated or known)
             self._array_lengths[path] = self._array_lengths.get(path, 0) + 1
-            self.lines.setdefault(path, line)
+        else:
+            self._state(path, line, again=stated or path in self._array_lengths)
+            self._headers.add(path)
         path = self._last_element(path)
         self.lines[path] = line
         return path
+
+    def _state(self, path: Path, line: int, *, again: bool) -> None:
+        if again:
+            self.repeated.append((path, self.lines[path], line))
+        self.lines.setdefault(path, line)
 
     def _last_element(self, path: Path) -> Path:
         """The element an array of tables is at, when `path` is one; else `path`."""
@@ -83,9 +104,15 @@ class _Walk:
     def _pair(self, table: Path) -> None:
         line = self._line()
         path = table
-        for key in self._keys():
+        *around, last = self._keys()
+        for key in around:
             path = (*path, key)
-            self.lines.setdefault(path, line)
+            again = path in self._values or path in self._array_lengths
+            self._state(path, line, again=again)
+            self._headers.add(path)
+        path = (*path, last)
+        self._state(path, line, again=path in self.lines)
+        self._values.add(path)
         self._skip(_BLANK)
         self._at += 1  # the equals sign
         self._value(path)
@@ -96,8 +123,7 @@ class _Walk:
         while True:
             self._skip(_BLANK)
             start = self._at
-            if self._text[start] in "\"'":
-                self._skip(_STRING)
+            if self._skip(_STRING):
                 quoted = self._text[start : self._at]
                 keys.append(tomllib.loads(f"key = {quoted}")["key"])
             else:
@@ -113,14 +139,14 @@ class _Walk:
             self._array(path)
         elif self._looking_at("{"):
             self._inline_table(path)
-        elif not self._skip(_STRING):
-            self._skip(_BARE_VALUE)
+        elif not self._skip(_STRING) and not self._skip(_BARE_VALUE):
+            self._at += 1  # no TOML: what comes after a repetition need be none
 
     def _array(self, path: Path) -> None:
         self._at += 1
         self._skip(_BLANK)
         position = 0
-        while not self._looking_at("]"):
+        while not self._ends("]"):
             self._value((*path, position))
             position += 1
             self._comma()
@@ -129,10 +155,13 @@ class _Walk:
     def _inline_table(self, path: Path) -> None:
         self._at += 1
         self._skip(_BLANK)
-        while not self._looking_at("}"):
+        while not self._ends("}"):
             self._pair(path)
             self._comma()
         self._at += 1
+
+    def _ends(self, bracket: str) -> bool:
+        return self._at >= len(self._text) or self._looking_at(bracket)
 
     def _comma(self) -> None:
         self._skip(_BLANK)

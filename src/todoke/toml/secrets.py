@@ -14,6 +14,7 @@ from pathlib import Path
 from todoke.model.errors import ConfigError
 from todoke.model.settings import Secret
 from todoke.toml.table import Table
+from todoke.toml.text import NotUtf8, read_utf8
 
 _BYTES = 32
 _KEY = re.compile(r"[\x21-\x7e]*")
@@ -68,17 +69,18 @@ def kept_secret(data: Path) -> bytes:
     Raises ConfigError: if it cannot be read or written, or holds something else.
     """
     path = data / "secret"
+    said = ""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_hex(_BYTES) + "\n")
-        decoded = decode_secret(path.read_text("ascii"))
+        decoded = decode_secret(read_utf8(path))
     except OSError as error:
         raise ConfigError(f"{path}: the secret cannot be kept there: {error}.") from error
-    except UnicodeError:  # its words name an octet and its place
-        decoded = None
+    except NotUtf8 as error:
+        decoded, said = None, f"the file {str(error).removesuffix('.')}, and "
     if decoded is None:
-        raise ConfigError(f"{path}: this is not a secret of {_BYTES} bytes in hex.")
+        raise ConfigError(f"{path}: {said}this is not a secret of {_BYTES} bytes in hex.")
     return decoded
 
 
@@ -86,8 +88,8 @@ def secret_keeper(data: Path) -> Callable[[], None]:
     """What writes the file `data`/secret again, as it is now, should it be gone by then; nothing where none is now."""
     path = data / "secret"
     try:
-        text = path.read_text("ascii")
-    except (OSError, UnicodeError):
+        text = read_utf8(path)
+    except (OSError, NotUtf8):
         return lambda: None
 
     def put_back() -> None:

@@ -215,11 +215,23 @@ class Table:
                 f"Take it out and set {variable} in the environment.",
             )
             return
-        self.error(key, "is not a setting.", _one_of(key, self._known))
+        self.error(key, "is not a setting.", self._home_of(key) or _one_of(key, self._known))
+
+    def _home_of(self, key: str) -> str:
+        """The tables that have such a key, where this one does not: it may stand below the wrong header."""
+        own = [section for section, keys in self.schema.keys.items() if section and key in keys]
+        if not own or len(own) > 2:
+            return ""
+        names = _either([f"[{self._named(section)}]" for section in own])
+        return f"It belongs to {names}: a key belongs to the last header above it."
+
+    def _named(self, section: str) -> str:
+        """The section, with the name of this table's form in it."""
+        return section.replace("NAME", str(self.path[1]) if len(self.path) > 1 else "NAME")
 
     @property
     def _header(self) -> str:
-        return f"[{self._section.replace('NAME', str(self.path[1]) if len(self.path) > 1 else 'NAME')}]"
+        return f"[{self._named(self._section)}]"
 
 
 def _one_of(word: str, known: Sequence[str]) -> str:

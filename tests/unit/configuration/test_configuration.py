@@ -590,13 +590,6 @@ def test_hsts_is_for_https(tmp_path: Path) -> None:
     assert [f for f in faults if "site.hsts" in f and f.startswith("error 2")]
 
 
-def test_a_syntax_error_has_its_line(tmp_path: Path) -> None:
-    """What is not TOML is told with the line where reading stopped."""
-    assert faults_of(tmp_path, GOOD + "managers = [\n")[0].startswith("error ")
-    (fault,) = faults_of(tmp_path, "[site]\nname = 'a'\nurl\n")
-    assert fault.startswith("error 3 : is not TOML")
-
-
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """Reading a file that is not there names it."""
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read: No such file"):

@@ -34,6 +34,16 @@ NOT_VERIFIED = (
 )
 
 
+def denied(resource: str) -> Any:
+    """As SES refuses the right to a resource (the words of github.com/cloudposse/terraform-aws-ses/issues/40)."""
+    return error(
+        403,
+        "AccessDeniedException",
+        "User `arn:aws:sts::123456789012:assumed-role/forms-SenderRole/forms-Sender' is not authorized to perform"
+        f" `ses:SendEmail' on resource `arn:aws:ses:eu-west-1:123456789012:{resource}'",
+    )
+
+
 class TestWhatLeaves:
     def test_the_call_is_as_documented(self, ses: Parts) -> None:
         """Raw MIME, one recipient, domains as A-labels, and the token as a tag and as a header field."""
@@ -136,6 +146,12 @@ class TestEveryAnswer:
                 "misconfigured",
             ),
             (error(403, "AccessDeniedException"), SendDeferred, True, "misconfigured"),
+            (denied("identity/desk@example.org"), SendDeferred, True, "misconfigured"),
+            (denied("identity/example.org"), SendDeferred, True, "misconfigured"),
+            (denied("configuration-set/todoke"), SendDeferred, True, "misconfigured"),
+            (denied("identity/else.example"), SendDeferred, True, "misconfigured"),
+            (denied("identity/Aoi@Example.net"), SendDeferred, False, "misconfigured"),
+            (denied("identity/example.net"), SendDeferred, False, "misconfigured"),
             (error(403, "SignatureDoesNotMatch"), SendDeferred, True, "misconfigured"),
             (error(400, "ExpiredTokenException"), SendDeferred, True, "misconfigured"),
             (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from typing import Any, cast
 
 import pytest
 
 from stack_review.plan import BODY_LIMIT
-from stack_review.template import compact
+from stack_review.resolve import resolved
+from stack_review.template import compact, parse
 from stack_review.template import document as parsed
 from support.aws.lambda_events import FILTERS
 from support.places import ROOT
@@ -77,20 +79,67 @@ def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
     unbound = (
         r'- \{Sid: LearnTheSendingRate, Effect: Allow, Action: "ses:GetAccount", Resource: "\*"\}\n'
     )
-    for logical in FUNCTIONS.values():
-        text = re.sub(unbound, "", resource(f"{logical}Role"))
+    for name in (*(f"{logical}Role" for logical in FUNCTIONS.values()), "SesPolicy"):
+        text = re.sub(unbound, "", resource(name))
         assert re.findall(r"(?m)Action:.*\*|^\s+- \w+:\*", text) == []
         assert re.findall(r'(?m)(?:Resource: |^\s+- |\[)"\*"', text) == []
 
 
-def test_who_hands_over_mails_may_use_identity_and_configuration_set_of_ses() -> None:
-    """SES asks for SendEmail and, for a raw message, SendRawEmail, of both; who takes forms may send nothing."""
-    for logical in ("Sender", "Sweep"):
-        text = resource(f"{logical}Role")
-        assert 'Action: ["ses:SendEmail", "ses:SendRawEmail"]' in text
-        assert "- !Ref SesIdentityArn" in text
-        assert ":configuration-set/${SesConfigurationSet}" in text
-    assert "ses:" not in resource("WebRole")
+def ses_statements(identity: str, configuration_set: str = "") -> dict[str, Any]:
+    """The statements that let mails be sent with SES, by name, in a stack of Frankfurt."""
+    values = {
+        "SesIdentityArn": identity,
+        "SesConfigurationSet": configuration_set,
+        "AWS::Partition": "aws",
+        "AWS::Region": "eu-central-1",
+        "AWS::AccountId": "123456789012",
+    }
+    policy = resolved(parse(TEMPLATE), values).resources["SesPolicy"].properties
+    return {s["Sid"]: s for s in cast("Any", policy)["PolicyDocument"]["Statement"]}
+
+
+@pytest.mark.parametrize(
+    ("identity", "sends", "not_from"),
+    [
+        (
+            "garden.example",
+            ("no-reply@garden.example", "a@forms.garden.example"),
+            ("no-reply@garden.example.net", "a@mygarden.example", "garden.example@x.example"),
+        ),
+        (
+            "forms@garden.example",
+            ("forms@garden.example",),
+            ("other@garden.example", "x@a.example"),
+        ),
+    ],
+)
+def test_mails_may_leave_from_addresses_of_the_identity_alone_to_whomever(
+    identity: str, sends: tuple[str, ...], not_from: tuple[str, ...]
+) -> None:
+    """SES's sandbox asks for the recipient's identity, too; so who may send is said by the address it is from."""
+    arn = f"arn:aws:ses:us-east-1:123456789012:identity/{identity}"
+    statement = ses_statements(arn)["SendFromItsIdentity"]
+    patterns = statement["Condition"]["StringLike"]["ses:FromAddress"]
+    assert statement["Resource"] == "arn:aws:ses:us-east-1:123456789012:identity/*"
+    for address in sends:
+        assert any(fnmatchcase(address, one) for one in patterns)
+    for address in not_from:
+        assert not any(fnmatchcase(address, one) for one in patterns)
+
+
+def test_who_hands_over_mails_may_use_the_configuration_set_of_ses_where_ses_is() -> None:
+    """SES asks for both actions, of the set as of the identity; who takes forms may send nothing."""
+    arn = "arn:aws:ses:us-east-1:123456789012:identity/garden.example"
+    statements = ses_statements(arn, "todoke")
+    for name in ("SendFromItsIdentity", "UseItsConfigurationSet"):
+        assert statements[name]["Action"] == ["ses:SendEmail", "ses:SendRawEmail"]
+    where = "arn:aws:ses:us-east-1:123456789012:configuration-set/todoke"
+    assert statements["UseItsConfigurationSet"]["Resource"] == where
+    assert "UseItsConfigurationSet" not in ses_statements(arn)
+    assert "Roles: [!Ref SenderRole, !Ref SweepRole]" in resource("SesPolicy")
+    assert "SesPolicy" not in resolved(parse(TEMPLATE), {"SesIdentityArn": ""}).resources
+    for logical in FUNCTIONS.values():
+        assert "ses:" not in resource(f"{logical}Role")
 
 
 def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:

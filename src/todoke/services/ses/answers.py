@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from todoke.model.address import same_mailbox
+from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendError, SendRefused
 from todoke.model.smtp_codes import own_words
@@ -71,6 +71,8 @@ _ACCOUNT = re.compile(
 _SUPPRESSED = re.compile(r"blacklisted|suppress", re.IGNORECASE)
 _LISTED = re.compile(r"failed the check[^:]*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _BRACKETED = re.compile(r"<([^<>]+)>")
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_DENIED_IDENTITY = re.compile(r"on resource\W+arn:[\w-]+:ses:[^:]*:\d*:identity/([^\s`'\"]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def read_error(
         return SendDeferred(
             code=code, diagnostic=diagnostic, retry_after_seconds=wish, stop_all=True
         )
+    if code in _DENIED and _is_about_the_recipient(words, parties):
+        return _may_not_reach(code, diagnostic)
     is_unread = 400 <= status < 500 and (not code or code.isdecimal())  # no answer of this API
     if code in SET_UP or status in {401, 403} or is_unread:
         return _set_up(code or str(status), diagnostic, pause)
@@ -135,6 +139,40 @@ def _not_verified(code: str, words: str, diagnostic: str, parties: Parties) -> S
     return SendDeferred(
         code=code,
         diagnostic=f"{diagnostic} (the account is in the SES sandbox: only verified addresses get mail)",
+        reason=Reason.MISCONFIGURED,
+        retry_after_seconds=SANDBOX_PAUSE_SECONDS,
+    )
+
+
+def _is_about_the_recipient(words: str, parties: Parties) -> bool:
+    """Whether the identity that may not be used is the recipient's own, or its domain, and not also the sender's.
+
+    In the sandbox SES asks for the right to the recipient's identity as well (github.com/aws/aws-sdk-js/issues/3641,
+    github.com/cloudposse/terraform-aws-ses/issues/40).
+    """
+    denied = _DENIED_IDENTITY.search(words)
+    return denied is not None and (
+        _is_identity_of(parties.recipient, denied[1])
+        and not _is_identity_of(parties.sender, denied[1])
+    )
+
+
+def _is_identity_of(mailbox: str, identity: str) -> bool:
+    """Whether SES would look at this identity for this mailbox: itself, its domain, or one above that."""
+    if "@" in identity:
+        return same_mailbox(mailbox, identity)
+    domain = mailbox_key(mailbox).rpartition("@")[2]
+    return f".{domain}".endswith(f".{identity.lower()}")
+
+
+def _may_not_reach(code: str, diagnostic: str) -> SendDeferred:
+    """One mail's fault: a mail to somebody else may leave. It is sent when the right is given or the sandbox left."""
+    words = (
+        "SES's sandbox asks for a right to the recipient's identity, too: see docs/services/ses.md"
+    )
+    return SendDeferred(
+        code=code,
+        diagnostic=f"{diagnostic} ({words})",
         reason=Reason.MISCONFIGURED,
         retry_after_seconds=SANDBOX_PAUSE_SECONDS,
     )

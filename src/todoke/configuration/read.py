@@ -223,5 +223,14 @@ def _template_faults(path: Path, folder: Path, settings: Settings) -> list[Findi
     """What is wrong with the site owner's mail templates, each rendered with sample values."""
     from todoke.mail.compose import check_templates  # noqa: PLC0415 only `todoke check` renders
 
-    faults = check_templates(folder, settings)
-    return [Finding(ERROR, str(path), 0, "mail.templates", fault) for fault in faults]
+    return [
+        Finding(
+            ERROR if fault.fails else WARNING,
+            fault.file or str(path),
+            fault.line,
+            "mail.templates",
+            fault.message,
+            fault.hint,
+        )
+        for fault in check_templates(folder, settings)
+    ]

@@ -19,6 +19,7 @@ from todoke.forms.secret import secret_names
 from todoke.forms.visitor import read_said
 from todoke.mail.alert_words import alert_words
 from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line, is_broken
+from todoke.mail.template_faults import TemplateFault
 from todoke.mail.templates import Sentences, render
 from todoke.mail.views import AnswerView, FileView, FormView, SiteView, VisitorView
 from todoke.model.address import Address
@@ -240,12 +241,14 @@ def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:
     return tuple(views)
 
 
-def check_templates(folder: Path, settings: Settings) -> tuple[str, ...]:
+def check_templates(folder: Path, settings: Settings) -> tuple[TemplateFault, ...]:
     """Say what is wrong with the owner's templates in `folder`, each rendered with made-up values; () if nothing is."""
     from todoke.mail.samples import sample_claims  # noqa: PLC0415 - only checks need them
-    from todoke.mail.templates import describe_fault, render_strictly  # noqa: PLC0415
+    from todoke.mail.template_faults import fault_of, file_faults  # noqa: PLC0415
+    from todoke.mail.templates import OURS, environment_of, render_strictly  # noqa: PLC0415
 
-    faults = []
+    faults = list(file_faults(folder, tuple(settings.forms), environment_of(folder)))
+    unread = {fault.file for fault in faults if fault.fails}
     for claim, about in sample_claims(settings):
         form = settings.forms[claim.submission.form]
         reply_to = _reply_to(claim.message, claim.submission, settings)
@@ -253,5 +256,6 @@ def check_templates(folder: Path, settings: Settings) -> tuple[str, ...]:
         try:
             render_strictly(folder, form.name, claim.message.role.value, values)
         except Exception as error:  # noqa: BLE001 - templates may fail in any way; that is what is asked here
-            faults.append(describe_fault(error))
+            if not (unread and isinstance(error, UnicodeDecodeError)):
+                faults.append(fault_of(error, OURS, values))
     return tuple(dict.fromkeys(faults))

@@ -6,7 +6,7 @@ and visitors' text is only ever data, escaped in HTML. Compiled once a process.
 
 from __future__ import annotations
 
-import traceback
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,12 +19,12 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
     Template,
-    TemplateError,
 )
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from todoke.mail.template_faults import fault_of
 from todoke.model.log import get_logger
 
 OURS = Path(__file__).parent / "texts"
@@ -53,10 +53,10 @@ def render(folder: Path | None, form: str, role: str, values: Mapping[str, Any])
     own = owner_names(folder, form, role)
     if own and folder:
         try:
-            return _render(_environment(folder), own, role, values)
+            return _render(environment_of(folder), own, role, values)
         except Exception as error:  # noqa: BLE001 - whatever an owner's template does, the mail goes out
-            log.warning("template_failed", form=form, role=role, fault=describe_fault(error))
-    return _render(_environment(None), _Names(f"{role}.txt", f"{role}.html"), role, values)
+            log.warning("template_failed", form=form, role=role, fault=str(fault_of(error, OURS)))
+    return _render(environment_of(None), _Names(f"{role}.txt", f"{role}.html"), role, values)
 
 
 @cache
@@ -76,29 +76,13 @@ def render_strictly(folder: Path, form: str, role: str, values: Mapping[str, Any
     """Render the owner's templates of a role, if there are any. Raises whatever they raise."""
     own = owner_names(folder, form, role)
     if own:
-        _render(_environment(folder), own, role, values)
-
-
-def describe_fault(error: Exception) -> str:
-    """Say what is wrong with a template, and where, without quoting any value it was given."""
-    lines = [
-        f"{Path(frame.filename).name}:{frame.lineno}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename.endswith((".txt", ".html"))
-    ]
-    where = lines[-1] if lines else ""
-    if isinstance(error, TemplateError):
-        line = getattr(error, "lineno", None)
-        name = getattr(error, "name", None) or ""
-        where = where or (f"{name}:{line}" if line else name)
-        return f"{where}: {error.message}".removeprefix(": ")
-    return f"{where}: {type(error).__name__}".removeprefix(": ")
+        _render(environment_of(folder), own, role, values)
 
 
 def _render(
     environment: ImmutableSandboxedEnvironment, names: _Names, role: str, values: Mapping[str, Any]
 ) -> Rendered:
-    ours = _environment(None)
+    ours = environment_of(None)
     source = (
         environment.get_template(names.text) if names.text else ours.get_template(f"{role}.txt")
     )
@@ -111,6 +95,13 @@ def _render(
 
 def _parts(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
     """The text of the block `subject` ("" if there is none), and that of the rest of the template."""
+    try:
+        return _parts_of(template, values)
+    except Exception:  # noqa: BLE001 - it goes on, with lines of the template in its traceback
+        return template.environment.handle_exception()
+
+
+def _parts_of(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
     context = template.new_context(dict(values))
     own = context.blocks.get("subject", [])
     context.blocks["subject"] = [_nothing]
@@ -149,7 +140,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, View) and not attribute.startswith("_"):
-            return getattr(obj, attribute)
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(hint=_unknown(obj, attribute))
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -158,8 +152,16 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().call(context, obj, *args, **kwargs)
 
 
+def _unknown(view: Any, attribute: str) -> str:
+    names = ", ".join(field.name for field in dataclasses.fields(view))
+    return (
+        f"{type(view).__name__.removesuffix('View').lower()} has no {attribute!r}: it has {names}"
+    )
+
+
 @cache
-def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
+def environment_of(folder: Path | None) -> ImmutableSandboxedEnvironment:
+    """What reads and compiles the templates of a folder, or ours."""
     ours = FileSystemLoader(OURS)
     loader = (
         ChoiceLoader(

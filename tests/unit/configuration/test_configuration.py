@@ -899,15 +899,6 @@ def test_a_page_is_read_as_browsers_read_it(tmp_path: Path) -> None:
     assert [(f.severity, f.line) for f in check(path, SECRET)] == [("error", 3)]
 
 
-def test_owners_templates_are_tried(tmp_path: Path) -> None:
-    """A template that cannot be rendered is found before a mail needs it."""
-    (tmp_path / "mails").mkdir()
-    (tmp_path / "mails" / "confirmation.txt").write_text("{{ nothing.like.this }}")
-    (fault,) = faults_of(tmp_path, GOOD.replace("[forms", 'templates = "mails"\n[forms', 1))
-    assert "mail.templates" in fault
-    assert "confirmation.txt" in fault
-
-
 def test_a_hint_names_the_choices_as_a_sentence_does(tmp_path: Path) -> None:
     """A word that is not near to any is answered with all of them."""
     path = tmp_path / "todoke.toml"

@@ -19,6 +19,7 @@ import todoke
 from todoke.aws.deploy.locked import LOCK, Pin, closure, pins
 from todoke.model.errors import ConfigError, Error
 from todoke.services.table import SERVICES
+from todoke.toml.text import NotUtf8, read_utf8
 from todoke.toml.zones import find_zone, zone_fault
 
 PYTHON = "3.13"
@@ -151,10 +152,12 @@ def _files_named(config: Path, document: Mapping[str, Any]) -> Iterator[tuple[st
 def read_toml(config: Path) -> dict[str, Any]:
     """todoke.toml as it is written. Raises ConfigError: if it cannot be read."""
     try:
-        return tomllib.loads(config.read_text("utf-8-sig"))
+        return tomllib.loads(read_utf8(config))
     except OSError as error:
         raise ConfigError(f"{config} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except NotUtf8 as error:
+        raise ConfigError(f"{config} {error} {error.hint}") from error
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{config} is no TOML: {error}.") from error
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from todoke.cli.output import clean, print_json, print_line, style
 from todoke.configuration import ERROR, NOTE, WARNING, Finding
 from todoke.configuration import check as find_faults
+from todoke.web.door.rehearse import rehearse
 
 _COLOURS = {ERROR: "red", WARNING: "yellow", NOTE: "dim"}
 
 
 def check(config: Path, *, as_json: bool) -> int:
     """Print the findings; 1 when one of them is an error, else 0."""
-    findings = find_faults(config, os.environ, notes=True)
+    findings = find_faults(config, os.environ, notes=True, rehearse=rehearse)
     for finding in findings:
         if as_json:
             print_json(dataclasses.asdict(finding))

@@ -28,6 +28,7 @@ from todoke.ports.diagnosis import Check, Consultation, Verdict
 from todoke.services.http.ask import ask
 from todoke.services.table import service_named
 from todoke.walk.app import utc_now
+from todoke.web.door.rehearse import rehearse
 
 _COLOURS = {
     Verdict.GOOD: "green",
@@ -50,7 +51,7 @@ class Wishes:
 def doctor_command(config: Path, wishes: Wishes, *, as_json: bool) -> int:
     """Print every check; 1 when one is bad, else 0. Raises ConfigError: if the configuration is wrong."""
     settings = read(config, os.environ, serving=False)
-    findings = find_faults(config, os.environ)
+    findings = find_faults(config, os.environ, rehearse=rehearse)
     checks = [judge_configuration(config, findings)]
     try:
         checks += examine(settings, wishes, resolver=system_resolver())

@@ -49,6 +49,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         retention=_read_retention(table),
         charset=charset,
         unchecked=page.unchecked,
+        submit=page.submit,
     )
 
 

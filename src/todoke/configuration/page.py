@@ -16,7 +16,7 @@ from todoke.forms.page.places import line_of
 from todoke.forms.page.source import source_sign
 from todoke.model.charset import UTF_8, Charset
 from todoke.model.errors import ConfigError
-from todoke.model.form import ControlKind, Field
+from todoke.model.form import ControlKind, Field, SubmitAttributes
 from todoke.toml.findings import ERROR, NOTE, WARNING
 from todoke.toml.table import Table
 
@@ -34,6 +34,7 @@ class PageFacts:
     language: str = ""
     charset: str = ""
     unchecked: tuple[tuple[str, str | None], ...] = ()
+    submit: SubmitAttributes = dataclasses.field(default_factory=SubmitAttributes)
 
 
 def read_page_facts(table: Table, folder: Path, way: Way) -> PageFacts:
@@ -64,10 +65,10 @@ def read_page_facts(table: Table, folder: Path, way: Way) -> PageFacts:
         for warning in page.warnings:
             _note(table, WARNING, path, str(warning))
         _check_targets(table, path, page, way)
-        _check_files(table, path, page, html)
+        _check_files(table, path, page)
         _check_next(table, path, page, html, way)
     return PageFacts(
-        str(path), page.fields, page.title, page.language, page.charset, page.unchecked
+        str(path), page.fields, page.title, page.language, page.charset, page.unchecked, page.submit
     )
 
 
@@ -89,7 +90,7 @@ def _check_targets(table: Table, path: Path, page: PageForm, way: Way) -> None:
             _note(table, fault[0], path, f"line {target.line}: {fault[1]}")
 
 
-def _check_files(table: Table, path: Path, page: PageForm, html: str) -> None:
+def _check_files(table: Table, path: Path, page: PageForm) -> None:
     """Note the file controls that take anything, as far as the file does not say what they take."""
     rows = table.raw("fields")
     said = {row.get("name") for row in rows or () if isinstance(row, dict) and "accept" in row}
@@ -97,8 +98,7 @@ def _check_files(table: Table, path: Path, page: PageForm, html: str) -> None:
         anything = field.kind is ControlKind.FILE and not field.accept
         told = any(f'The accept of "{field.name}"' in warning for warning in page.warnings)
         if anything and not told and field.name not in said:
-            line = line_of(html, {"name": field.name}, "name")
-            _note(table, NOTE, path, f'line {line}: "{field.name}" {_ANY_FILE}')
+            _note(table, NOTE, path, f'line {field.line}: "{field.name}" {_ANY_FILE}')
 
 
 def _check_next(table: Table, path: Path, page: PageForm, html: str, way: Way) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +38,32 @@ def read(path: Path, environ: Mapping[str, str], *, serving: bool = True) -> Set
     and nothing is written. Raises ConfigError: if anything is wrong; it tells the first fault with file, line and
     key, and how many more there are.
     """
-    settings, findings = _read(path, environ, dry=not serving, serving=serving)
-    faults = [finding for finding in findings if finding.severity == ERROR]
+    settings, findings, _ = _read(path, environ, dry=not serving, serving=serving)
+    faults = [finding for finding in findings.found if finding.severity == ERROR]
     if faults or settings is None:
         more = f" ({len(faults) - 1} more: see `todoke check`)" if len(faults) > 1 else ""
         raise ConfigError(f"{faults[0]}{more}")
     return settings
 
 
-def check(path: Path, environ: Mapping[str, str], *, notes: bool = False) -> list[Finding]:
+def check(
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    notes: bool = False,
+    rehearse: Callable[[Form], Iterable[Finding]] | None = None,
+) -> list[Finding]:
     """Every fault of the configuration, in the order of the file, and with `notes` what is no fault.
 
-    Nothing is written.
+    `rehearse` tells what of a form can never be sent, and is asked of each form that has no error yet; of what has no
+    file it is this one. Nothing is written.
     """
-    settings, findings = _read(path, environ, dry=True)
+    settings, noted, forms = _read(path, environ, dry=True)
+    good = [form for form in forms.values() if not _has_error(noted, form)]
+    for told in (told for form in good for told in (rehearse(form) if rehearse else ())):
+        place = (told.file, told.line) if told.file else None
+        noted.note(told.severity, tuple(told.key.split(".")), told.message, told.hint, place=place)
+    findings = noted.found
     if settings and settings.templates:
         findings += _template_faults(path, settings.templates, settings)
     if settings and not settings.table and (kind := network_file_system(settings.data)):
@@ -77,6 +89,11 @@ def check(path: Path, environ: Mapping[str, str], *, notes: bool = False) -> lis
     )
 
 
+def _has_error(noted: Findings, form: Form) -> bool:
+    key = f"forms.{form.name}"
+    return any(f.severity == ERROR and f"{f.key}.".startswith(f"{key}.") for f in noted.found)
+
+
 def data_folder(environ: Mapping[str, str]) -> Path:
     """Where the store lies: TODOKE_DATA, or ./data."""
     return Path(environ.get("TODOKE_DATA") or DEFAULT_DATA).absolute()
@@ -84,21 +101,25 @@ def data_folder(environ: Mapping[str, str]) -> Path:
 
 def _read(
     path: Path, environ: Mapping[str, str], *, dry: bool = False, serving: bool = True
-) -> tuple[Settings | None, list[Finding]]:
+) -> tuple[Settings | None, Findings, dict[str, Form]]:
+    """The settings, None where there is an error; what was found, and the forms all the same."""
     try:
         text = read_utf8(path)
         document = tomllib.loads(text)
     except OSError as error:
-        return None, [Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")]
+        fault = Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")
     except NotUtf8 as error:
-        return None, [Finding(ERROR, str(path), 0, "", str(error), error.hint)]
+        fault = Finding(ERROR, str(path), 0, "", str(error), error.hint)
     except tomllib.TOMLDecodeError as error:
-        return None, [syntax_fault(str(path), text, error)]
-    findings = Findings(str(path), places(text))
-    settings = _read_document(
-        document, path.absolute().parent, environ, findings, dry=dry, serving=serving
-    )
-    return settings, findings.found
+        fault = syntax_fault(str(path), text, error)
+    else:
+        findings = Findings(str(path), places(text))
+        folder = path.absolute().parent
+        settings, forms = _read_document(
+            document, folder, environ, findings, dry=dry, serving=serving
+        )
+        return settings, findings, forms
+    return None, Findings(str(path), {}, [fault]), {}
 
 
 def _read_document(
@@ -109,7 +130,7 @@ def _read_document(
     *,
     dry: bool,
     serving: bool,
-) -> Settings | None:
+) -> tuple[Settings | None, dict[str, Form]]:
     top = Table(findings, SCHEMA, "", (), document)
     for section in ("site", "mail"):
         if section not in top:
@@ -124,8 +145,8 @@ def _read_document(
     metrics_token = _read_metrics_token(findings, environ)
     _check_uploads(findings, environ)
     if any(finding.severity == ERROR for finding in findings.found):
-        return None
-    return Settings(
+        return None, forms
+    settings = Settings(
         site=site.site,
         mail=mail,
         forms=forms,
@@ -139,6 +160,7 @@ def _read_document(
         trusted_proxies=site.trusted_proxies,
         metrics_token=metrics_token,
     )
+    return settings, forms
 
 
 def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:

@@ -178,6 +178,31 @@ def _step_base(field: Field, scale: Scale) -> Decimal:
     return Decimal(scale.base)
 
 
+def nearest_allowed(field: Field, wanted: Decimal | None = None) -> str | None:
+    """The value nearest to `wanted` that min, max and step of a control with a scale allow, as written in HTML.
+
+    Of two the greater one, as for a range (4.10.5.1.13). None where there is certainly none, "" for one that cannot be
+    written. Without `wanted` the one nearest to where steps are counted from.
+    """
+    scale = TRAITS[field.kind].scale
+    assert scale is not None  # noqa: S101 - for such controls alone
+    least, most = _limits(field, scale)
+    step, base = _step(field, scale), _step_base(field, scale)
+    if least is not None and most is not None and most < least:
+        if not scale.wraps and not scale.least:
+            return None
+        most = None
+    number = base if wanted is None else wanted
+    number = number if most is None else min(number, most)
+    number = number if least is None else max(number, least)
+    if step is None:
+        return scale.text(number)
+    beyond = EXACT.remainder(EXACT.subtract(number, base), step)
+    below = EXACT.subtract(number, beyond if beyond >= 0 else EXACT.add(beyond, step))
+    near = [n for n in (EXACT.add(below, step), below) if _is_between(n, least, most)]
+    return scale.text(min(near, key=lambda n: abs(n - number))) if near else None
+
+
 def _near(
     scale: Scale,
     number: Decimal,

@@ -179,6 +179,7 @@ ALSO: dict[str, set[str]] = {
     ".xls": {TEXT},
     ".mp3": {""},
     ".m4a": {"audio/aac", "video/mp4"},
+    ".xhtml": {"text/html"},  # nothing in the content tells the two apart
 }
 # Other names of the same types, as signature tables, Windows, Macs and old pages have them.
 SAME = {

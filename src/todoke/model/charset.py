@@ -58,9 +58,10 @@ class Charset:
 
     def as_sent(self, text: str) -> str:
         """What arrives when a browser sends a text: some encoders write a near character (¥ as a backslash)."""
-        return text if self.name == "utf-8" else self.decode_form(self._encode(text))
+        return text if self.name == "utf-8" else self.decode_form(self.encode_form(text))
 
-    def _encode(self, text: str) -> bytes:
+    def encode_form(self, text: str) -> bytes:
+        """The bytes that a browser makes of a text in a form (4.1, error mode "html")."""
         return endec.encode(text, self.name, "xmlcharrefreplace")
 
     def _character(self, reference: re.Match[str]) -> str:
@@ -68,7 +69,7 @@ class Charset:
         if code < 0x80 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
             return reference[0]
         character = chr(code)
-        return character if self._encode(character) == reference[0].encode() else reference[0]
+        return character if self.encode_form(character) == reference[0].encode() else reference[0]
 
 
 UTF_8 = Charset("utf-8")

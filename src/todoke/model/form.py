@@ -51,7 +51,8 @@ class Field:
     `autocomplete` in lower case. `required_values` are the boxes of a checkbox group that must each be ticked;
     `sent_anyway` are values that hidden controls and submit buttons of the same name may add. `repeats`: several
     entries may come, as `multiple` says of other kinds than email (a list in one entry) and select (a list box).
-    `controls` is how many of the name the page has, `presets` the texts that it puts into them.
+    `controls` is how many of the name the page has, `presets` the texts that it puts into them, of a choice what is
+    chosen at first. `line` is the page's line of the first of them, 0 where that is not known.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     repeats: bool = False
     controls: int = 1
     presets: tuple[str, ...] = ()
+    line: int = dataclasses.field(default=0, compare=False)
 
     def in_words(self, value: str) -> str:
         """`value` as people read it: beside the label of the option that it chose, where the two differ."""
@@ -133,11 +135,25 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitAttributes:
+    """How browsers send a form (WHATWG HTML 4.10.19.6), by the attributes of the form and of its first submit button.
+
+    By default as pages of ours do. `scripted`: the page has scripts, which may change its controls and send them in
+    another way. `line` is that of the form, 0 where it is not known.
+    """
+
+    method: str = "post"
+    enctype: str = "multipart/form-data"
+    scripted: bool = False
+    line: int = dataclasses.field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form. `fields` None means that any fields are taken as they come, files excepted.
 
     `unchecked` are the names and values of buttons with `formnovalidate`: what they send is held to no constraint. A
-    value of None is any.
+    value of None is any. `submit` is how its page sends it.
     """
 
     name: str
@@ -153,6 +169,7 @@ class Form:
     retention: timedelta | None = timedelta(days=90)
     charset: str = "utf-8"
     unchecked: tuple[tuple[str, str | None], ...] = ()
+    submit: SubmitAttributes = SubmitAttributes()
 
     @property
     def shown(self) -> str:

@@ -64,12 +64,10 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
     FieldErrors: if a rule is broken, or if the answers name nobody who would receive them.
     """
     entries = read_boxes(form, entries)
-    errors = validate(form, entries, context.language)
+    errors = refusals(form, entries, context.language)
     if errors:
         return errors
     managers = managers_of(form, entries)
-    if not managers and form.managers != Managers():
-        return (_nobody_receives(form, context.language),)
     now = app.clock()
     visitor = _visitor(form, entries)
     repeat = _repeat_key(app, form, entries, visitor, context, now)
@@ -91,6 +89,14 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         repeat=repeat,
         token=token,
     )
+
+
+def refusals(form: Form, entries: EntryList, language: str) -> FieldErrors:
+    """Why these answers are not taken: the rules they break, else that they name nobody who would receive them."""
+    errors = validate(form, entries, language)
+    if errors or form.managers == Managers() or managers_of(form, entries):
+        return errors
+    return (_nobody_receives(form, language),)
 
 
 def _nobody_receives(form: Form, language: str) -> FieldError:

@@ -9,8 +9,9 @@ import pytest
 
 from todoke.aws.deploy.canary import Canary, CanaryDied, Flight, entries_for, fly, mark_of
 from todoke.forms.validate import validate
+from todoke.model.address import parse_address
 from todoke.model.errors import ConfigError
-from todoke.model.form import Confirmation, Field, Form
+from todoke.model.form import Confirmation, Field, Form, Managers
 from todoke.model.submission import Entry
 
 CANARY = Canary(
@@ -138,6 +139,9 @@ FIELDS = (
 )
 
 
+UNKNOWN = "(?=.*Z)(?=.*X)(?=RFD)[A-Z]{6}"
+
+
 def test_its_values_are_those_the_form_takes() -> None:
     """Every kind of control gets a value that keeps its rules; the address is the canary's; it is marked."""
     form = Form(name="contact", fields=FIELDS)
@@ -150,21 +154,31 @@ def test_its_values_are_those_the_form_takes() -> None:
 
 
 def test_what_it_cannot_guess_is_asked_for() -> None:
-    """A pattern of the site's own is named, and --canary-field gives it."""
+    """A pattern that nothing here matches is named, and --canary-field gives it."""
     form = Form(
         name="order",
-        fields=(*FIELDS[:2], Field(name="code", pattern="[A-Z]{3}-[0-9]{2}", required=True)),
+        fields=(*FIELDS[:2], Field(name="code", pattern=UNKNOWN, required=True)),
     )
     with pytest.raises(ConfigError, match="--canary-field code=VALUE"):
         entries_for(form, "canary@example.com", "canary", {})
-    found = entries_for(form, "canary@example.com", "canary", {"code": "ABC-12", "extra": "1"})
-    assert ("code", "ABC-12") in found
+    found = entries_for(form, "canary@example.com", "canary", {"code": "RFDXZQ", "extra": "1"})
+    assert ("code", "RFDXZQ") in found
     assert ("extra", "1") in found
+
+
+def test_a_pattern_and_a_manager_by_answer_are_met() -> None:
+    """What a pattern takes is made from it; an answer that finds the manager is one that finds somebody."""
+    managers = Managers(field="to", by_value={"sales": (parse_address("sales@example.com"),)})
+    fields = (Field(name="code", pattern="[A-Z]{3}-[0-9]{2}", required=True), Field(name="to"))
+    found = dict(
+        entries_for(Form(name="o", fields=fields, managers=managers), "c@example.com", "m", {})
+    )
+    assert found == {"code": "AAA-11", "to": "sales"}
 
 
 def test_an_optional_field_it_cannot_guess_is_left_out() -> None:
     """The same pattern where nothing is required."""
-    form = Form(name="order", fields=(*FIELDS[:2], Field(name="code", pattern="[A-Z]{3}-[0-9]{2}")))
+    form = Form(name="order", fields=(*FIELDS[:2], Field(name="code", pattern=UNKNOWN)))
     assert "code" not in dict(entries_for(form, "canary@example.com", "canary", {}))
 
 

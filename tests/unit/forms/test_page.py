@@ -107,7 +107,7 @@ def test_only_attributes_of_the_type_count() -> None:
     assert not only(f"<input name=x type=range {rules}>").required
     assert only(f"<input name=x type=file {rules}>").accept == (".x",)
     hidden = only(f"<input name=x type=hidden value=v {rules}>")
-    assert hidden == Field(name="x", kind="hidden", value="v")
+    assert hidden == Field(name="x", kind="hidden", value="v", presets=("v",))
 
 
 def test_unknown_types_are_text() -> None:
@@ -202,6 +202,7 @@ def test_radio_buttons_are_one_field() -> None:
         required=True,
         options=(("f", "女性"), ("m", "男性")),
         value="m",
+        presets=("m",),
     )
 
 
@@ -260,8 +261,7 @@ FILES = "<form method=post enctype=multipart/form-data><input type=file name=x a
         ("<input name=x pattern='\\p{RGI_Emoji}'>", 'pattern of "x" is not enforced'),
         ("<input name=x type=date min=tomorrow>", 'min of "x" is ignored: "tomorrow"'),
         ("<input name=x type=number step=-1>", 'step of "x" is ignored'),
-        ("<input name=x minlength=5 maxlength=2>", 'Nothing fits in "x"'),
-        ("<input name=x type=file>", "multipart/form-data"),
+        ("<input name=x required disabled><input name=y>", 'line 1: "x" is required, and disabled'),
         ("<input name=x required><input name=x required>", '2 controls are named "x"'),
         ("<input name=x><input name=x type=email>", "different rules"),
         (FILES.format("jpg,png"), '"jpg", "png", which browsers ignore: write .jpg'),
@@ -282,10 +282,75 @@ def test_what_browsers_ignore_of_accept_is_no_rule() -> None:
     assert field.accept == (".pdf",)
 
 
-def test_a_form_that_is_not_posted_is_told() -> None:
-    """Only method=post reaches the door."""
-    (found,) = read_page("<form><input name=x></form>").warnings
-    assert 'method="get"' in found
+@pytest.mark.parametrize(
+    ("html", "method", "enctype"),
+    [
+        ("<form><input name=x></form>", "get", "application/x-www-form-urlencoded"),
+        ("<form method=POST enctype=' Multipart/Form-Data '><input name=x>", "post", "multipart/form-data"),
+        ("<form method=put enctype=text/plain><input name=x></form>", "get", "text/plain"),
+        ("<form><input name=x><button type=button><button formmethod=post formenctype=text/plain></form>",
+         "post", "text/plain"),
+        ("<form method=post><input name=x><button formmethod=x disabled>", "post", "application/x-www-form-urlencoded"),
+        ("<form method=post><input name=x><button></button><button formmethod=get>",
+         "post", "application/x-www-form-urlencoded"),
+    ],
+)  # fmt: skip
+def test_how_a_form_is_sent(html: str, method: str, enctype: str) -> None:
+    """By the form's attributes, or by those of its first button that is not disabled."""
+    submit = read_page(html).submit
+    assert (submit.method, submit.enctype, submit.scripted) == (method, enctype, False)
+
+
+@pytest.mark.parametrize(
+    ("script", "runs"),
+    [("<script src=a.js></script>", True), ("<script type=module></script>", True),
+     ("<script type=application/ld+json>{}</script>", False), ("<!-- <script></script> -->", False)],
+)  # fmt: skip
+def test_a_page_may_have_scripts(script: str, runs: bool) -> None:
+    """Only what runs is one; nobody is told of a disabled control that it may enable."""
+    page = read_page(
+        f"{script}<form method=post><input name=x required disabled><input name=y></form>"
+    )
+    assert page.submit.scripted is runs
+    assert bool(page.warnings) is not runs
+
+
+@pytest.mark.parametrize(
+    ("controls", "presets"),
+    [
+        ("<select name=x><option>a<option>b</select>", ("a",)),
+        ("<select name=x><option disabled>a<option>b</select>", ("b",)),
+        ("<select name=x><option selected>a<option selected>b</select>", ("b",)),
+        ("<select name=x><option disabled selected>a<option>b</select>", ()),
+        ("<select name=x size=3><option>a<option>b</select>", ()),
+        ("<select name=x multiple><option selected>a<option>b<option selected>c</select>", ("a", "c")),
+        ("<select name=x required><option value=''>Choose<option>b</select>", ("",)),
+        ("<input type=checkbox name=x value=a checked><input type=checkbox name=x value=b checked>", ("a", "b")),
+        ("<input type=radio name=x value=a checked><input type=radio name=x value=b checked>", ("b",)),
+        ("<input type=hidden name=x value=a><input type=hidden name=x value=b>", ("a", "b")),
+    ],
+)  # fmt: skip
+def test_what_a_choice_sends_untouched(controls: str, presets: tuple[str, ...]) -> None:
+    """What is chosen at first."""
+    assert only(controls).presets == presets
+
+
+def test_a_control_knows_its_line() -> None:
+    """The first of its name in its own form; not what stands in comments, scripts, texts or other attributes."""
+    html = """<!doctype html>
+<form><input name=mail></form>
+<!-- <input name="tel"> --><script>"<input name=tel>"</script>
+<form id=b method=post><textarea name=text><input name=tel></textarea>
+<input title="name=tel"
+  NAME='a&amp;b'><input name=mail>
+<input type=radio name=tel><input type=radio name=tel></form>"""
+    fields = read_page(html, select="#b").fields
+    assert {field.name: field.line for field in fields} == {
+        "text": 4,
+        "a&b": 6,
+        "mail": 6,
+        "tel": 7,
+    }
 
 
 def test_controls_that_share_a_name_take_several_values() -> None:

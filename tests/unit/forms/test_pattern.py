@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from todoke.forms.pattern.pattern import Patience, matches_pattern, pattern_fault
+from todoke.forms.pattern.sample import pattern_samples
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,54 @@ def test_an_escaped_text_matches_itself_alone(text: str) -> None:
     assert not pattern_fault(pattern)
     assert matches_pattern(pattern, text)
     assert not matches_pattern(pattern, text + "x")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\d{3}-\d{4}",
+        r"0\d{1,4}-\d{1,4}-\d{3,4}",
+        r"[ァ-ヶー　]+",
+        r"(abc|def)\1x?",
+        r"(?<year>19|20)\d\d\k<year>",
+        r"https?://.+",
+        r"[\p{Script=Katakana}ー]{2,}",
+        r"^[\w.%+\-]+@example\.co\.jp$",
+        r"(?i:abc)+",
+        r"[\q{abc|d}]",
+        r"[[a-z]--[aeiou]]{3}",
+        r"(?!000)\d{3}",
+        r"[^\x00-\x7e]",
+        r"\S+\s\S+",
+        r"\u{1F600}",
+    ],
+)
+def test_a_text_is_made_from_a_pattern(pattern: str) -> None:
+    """One of the samples matches."""
+    assert any(matches_pattern(pattern, text) for text in pattern_samples(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["[", "[]", "(((a{50}){50}){50})", "(" * 90 + ")" * 90, "a{2,1}"]
+)
+def test_a_pattern_that_gives_no_sample_is_passed_over(pattern: str) -> None:
+    """What is no pattern, matches nothing, or grows without end; it is no error."""
+    assert all(len(text) <= 2_000 for text in pattern_samples(pattern))
+
+
+@given(
+    st.recursive(
+        st.sampled_from(["a", "[a-c]", r"\d", ".", "[^a]", r"\u3042"]),
+        lambda inner: st.one_of(
+            st.lists(inner, min_size=1, max_size=3).map("".join),
+            st.lists(inner, min_size=1, max_size=3).map(lambda some: f"(?:{'|'.join(some)})"),
+            st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{1,3}", "{0,}"])).map(
+                lambda pair: f"({pair[0]}){pair[1]}"
+            ),
+        ),
+        max_leaves=6,
+    )
+)
+def test_a_pattern_without_looks_ahead_is_met(pattern: str) -> None:
+    """Whatever it is made of."""
+    assert any(matches_pattern(pattern, text) for text in pattern_samples(pattern))

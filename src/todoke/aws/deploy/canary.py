@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.fill import Person, fill
 from todoke.forms.validate import validate
 from todoke.model.errors import ConfigError, Error
 from todoke.model.form import ControlKind, Field, Form
@@ -142,12 +143,13 @@ def entries_for(
 
     Raises ConfigError: if a field takes none of them; it names the field.
     """
+    person = Person(address, mark)
     entries: list[tuple[str, str]] = []
     for control in form.fields or _any_fields(form):
         if control.name in given:
             entries.append((control.name, given[control.name]))
         else:
-            entries += [(control.name, value) for value in _values(control, address, mark)]
+            entries += [(control.name, value) for value in _values(form, control, person)]
     known = {name for name, _ in entries}
     entries += [(name, value) for name, value in given.items() if name not in known]
     optional = {c.name for c in form.fields or () if not c.required} - set(given)
@@ -173,23 +175,11 @@ def _any_fields(form: Form) -> tuple[Field, ...]:
     )
 
 
-def _values(control: Field, address: str, mark: str) -> list[str]:
-    traits = TRAITS[control.kind]
-    if control.kind == ControlKind.EMAIL:
-        return [address]
-    if traits.sends_many:
-        chosen = list(control.required_values) or [value for value, _ in control.options][:1]
-        return chosen if control.required or control.required_values else []
-    if traits.is_choice:
-        return [value for value, _ in control.options if value][:1]
-    if control.kind == ControlKind.FILE:
-        return []
-    if control.kind == ControlKind.HIDDEN:
-        return [control.value]
-    if traits.sample:
-        return [control.value or control.min or traits.sample]
-    text = mark.ljust(control.minlength or 0, ".")
-    return [text[: control.maxlength] if control.maxlength is not None else text]
+def _values(form: Form, control: Field, person: Person) -> tuple[str, ...]:
+    unasked = TRAITS[control.kind].sends_many and not control.required
+    if unasked or control.kind is ControlKind.FILE:
+        return ()
+    return fill(form, control, person) or ()
 
 
 def ask_over_http(

@@ -100,9 +100,11 @@ def _field(name: str, group: list[LexborNode], names: Names) -> tuple[Field | No
         if not hidden:
             return None, []
         value, count = _value(hidden[0]), len(group)
+        presets = tuple(_value(c) for c in hidden)
         multiple = count > 1 or any(_may_be_added(c) for c in hidden)
         kind = ControlKind.HIDDEN
-        return Field(name=name, kind=kind, value=value, multiple=multiple, controls=count), []
+        field = Field(name=name, kind=kind, value=value, multiple=multiple)
+        return dataclasses.replace(field, controls=count, presets=presets), []
     field, warnings = _asked_field(name, asked, names)
     field = dataclasses.replace(field, sent_anyway=sent_anyway)
     typed = not TRAITS[field.kind].is_choice and field.kind is not ControlKind.FILE
@@ -146,6 +148,7 @@ def _box_field(name: str, kind: ControlKind, boxes: list[LexborNode], names: Nam
     options = {_box_value(box): names.of(box) or _box_value(box) for box in reversed(boxes)}
     required = tuple(_box_value(box) for box in boxes if _is_required(box))
     own = names.of(boxes[0]) if each and len(boxes) == 1 else ""
+    checked = tuple(_box_value(box) for box in boxes if "checked" in box.attributes)
     return Field(
         name=name,
         kind=kind,
@@ -154,7 +157,8 @@ def _box_field(name: str, kind: ControlKind, boxes: list[LexborNode], names: Nam
         required_values=required if each else (),
         multiple=each and len(boxes) > 1,
         options=tuple(reversed(options.items())),
-        value=next((_box_value(box) for box in boxes if "checked" in box.attributes), ""),
+        value=checked[0] if checked else "",
+        presets=checked if each else checked[-1:],
         title=boxes[0].attributes.get("title") or "",
     )
 

@@ -39,17 +39,32 @@ def select_rules(select: LexborNode, *, required: bool) -> dict[str, Any]:
     return given | {
         "options": tuple(options.items()),
         "value": _option_value(chosen) if chosen is not None else "",
+        "presets": _presets(select),
     }
+
+
+def _presets(select: LexborNode) -> tuple[str, ...]:
+    """What it sends when nobody touches it: of a list of one line the last that is selected, else the first that is
+    not disabled (4.10.7, selectedness setting algorithm). A disabled one is not sent."""
+    nodes = select.css("option")
+    chosen = [node for node in nodes if "selected" in node.attributes]
+    if "multiple" not in select.attributes:
+        chosen = chosen[-1:]
+        if not chosen and _is_one_line(select):
+            chosen = [node for node in nodes if not _is_disabled_option(node)][:1]
+    return tuple(_option_value(node) for node in chosen if not _is_disabled_option(node))
 
 
 def _is_placeholder(first: LexborNode, select: LexborNode) -> bool:
     """Whether the first option is the placeholder label option of a list of one line."""
-    attributes, parent = select.attributes, first.parent
-    one_line = (
-        "multiple" not in attributes and (leading_integer(attributes.get("size") or "") or 1) < 2
-    )
+    parent = first.parent
     is_child = parent is not None and parent.mem_id == select.mem_id
-    return one_line and is_child and not _option_value(first)
+    return _is_one_line(select) and is_child and not _option_value(first)
+
+
+def _is_one_line(select: LexborNode) -> bool:
+    size = leading_integer(select.attributes.get("size") or "") or 1
+    return "multiple" not in select.attributes and size < 2
 
 
 def _is_disabled_option(option: LexborNode) -> bool:

@@ -5,18 +5,20 @@ The page is the site owner's own. Nothing is fetched and no script runs: control
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from todoke.forms.control_fields import control_fault
 from todoke.forms.page.buttons import nameless_warnings, read_unchecked
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
-from todoke.forms.page.places import line_of
+from todoke.forms.page.places import control_lines
+from todoke.forms.page.submit import read_submit
 from todoke.forms.page.targets import Target, base_address, read_targets
 from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.errors import ConfigError
-from todoke.model.form import ControlKind, Field
+from todoke.model.form import Field, SubmitAttributes
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -29,12 +31,13 @@ class PageForm:
     """What a page says of one form.
 
     `targets` is where its answers go, the form's own first; `base` is that of relative ones, as the page writes it.
-    `charset` is the encoding that browsers will send the form in; `language` a
-    language tag or ""; `unchecked` as in Form. `warnings` say, for the site owner, what browsers ignore and what the
-    server cannot enforce; one of a line begins with it ("line 12: ").
+    `charset` is the encoding that browsers will send the form in; `language` a language tag or ""; `unchecked` and
+    `submit` as in Form. `warnings` say, for the site owner, what browsers ignore and what the server cannot enforce;
+    one of a line begins with it ("line 12: ").
     """
 
     fields: tuple[Field, ...]
+    submit: SubmitAttributes
     targets: tuple[Target, ...] = ()
     base: str = ""
     charset: str = "utf-8"
@@ -59,6 +62,9 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
     controls, barred = _controls_of(page, form)
     names = Names.read(page)
     fields, said = read_fields(controls, names, barred)
+    lines = control_lines(html, [found.mem_id for found in page.css("form")].index(form.mem_id))
+    fields = tuple(replace(field, line=lines.get(field.name, 0)) for field in fields)
+    submit = read_submit(html, page, form, controls)
     if not fields:
         raise ConfigError(
             f"The form {_describe(form)} has no control with a name, so it would send nothing."
@@ -71,12 +77,13 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
         title=names.own(form) or _title(page),
         language=_language(form),
         warnings=(
-            *_form_warnings(html, form, fields),
-            *_control_warnings(html, fields),
-            *(f"line {line_of(html, {'name': name}, 'name')}: {warning}" for name, warning in said),
+            *_control_warnings(fields),
+            *(f"line {lines.get(name, 0)}: {warning}" for name, warning in said),
             *nameless_warnings(controls),
+            *([] if submit.scripted else _never_sent(barred, fields, lines)),
         ),
         unchecked=read_unchecked(controls),
+        submit=submit,
     )
 
 
@@ -199,23 +206,21 @@ def _language(form: LexborNode) -> str:
     return ""
 
 
-def _control_warnings(html: str, fields: tuple[Field, ...]) -> list[str]:
+def _control_warnings(fields: tuple[Field, ...]) -> list[str]:
     """What is wrong with fields that steer, at the line of the first control of that name."""
-    faults = [(field.name, control_fault(field)) for field in fields]
+    faults = [(field.line, control_fault(field)) for field in fields]
+    return [f"line {line}: {fault}" for line, fault in faults if fault]
+
+
+def _never_sent(
+    barred: list[LexborNode], fields: tuple[Field, ...], lines: Mapping[str, int]
+) -> list[str]:
+    """Of required controls that nobody can fill in, and no script of the page will enable."""
+    sent = {field.name for field in fields}
+    names = [node.attributes.get("name") or "" for node in barred if "required" in node.attributes]
+    said = "is required, and disabled: browsers never send it, so the door does not ask for it."
     return [
-        f"line {line_of(html, {'name': name}, 'name')}: {fault}" for name, fault in faults if fault
+        f'line {lines.get(name, 0)}: "{name}" {said}'
+        for name in dict.fromkeys(names)
+        if name and name not in sent
     ]
-
-
-def _form_warnings(html: str, form: LexborNode, fields: tuple[Field, ...]) -> list[str]:
-    method = (form.attributes.get("method") or "get").strip().lower()
-    enctype = (form.attributes.get("enctype") or "").strip().lower()
-    line = f"line {line_of(html, form.attributes, 'method', tag='form')}: "
-    found = []
-    if method != "post":
-        found.append(f'{line}The form has method="{method}": only method="post" reaches the door.')
-    if any(f.kind == ControlKind.FILE for f in fields) and enctype != "multipart/form-data":
-        found.append(
-            f'{line}The form has a file control: without enctype="multipart/form-data" no file is sent.'
-        )
-    return found

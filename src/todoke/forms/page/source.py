@@ -19,7 +19,7 @@ _SUFFIXES = {
 }
 # fmt: on
 _FRONT_MATTER = re.compile(r"\ufeff?(?:---|\+\+\+)[ \t]*\r?\n")
-_MARK = re.compile(
+MARK = re.compile(
     r"\{\{.*?\}\}|\{%.*?%\}|<\?(?:php\b|=).*?\?>|<%.*?%>|\{#(?:each|if)\b.*?\}"
     r"|\s(?:v-for|\*ngFor)\s*=\s*[\"'][^\"']*[\"']"
     r"|<[A-Za-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*?\s(?P<jsx>[A-Za-z:]+=\{[^}]*\}?)",
@@ -50,7 +50,7 @@ def _marks(html: str) -> Iterator[tuple[int, str]]:
     whole = [(0, len(text))]  # a template that is put together of others
     spans = [read.span() for read in _READ.finditer(text)] if _FORM.search(text) else whole
     for start, end in spans:
-        if mark := _MARK.search(text, start, end):
+        if mark := MARK.search(text, start, end):
             said = mark["jsx"] or mark[0].strip()
             shown = " ".join(said.split())
             cut = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"

@@ -51,6 +51,4 @@ def rule_warnings(field: Field) -> list[str]:
         warnings.append(
             f'The step of "{field.name}" is ignored: "{field.step}" is not a number above 0.'
         )
-    if field.maxlength is not None and (field.minlength or 0) > field.maxlength:
-        warnings.append(f'Nothing fits in "{field.name}": its minlength is above its maxlength.')
     return warnings

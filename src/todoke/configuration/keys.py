@@ -21,6 +21,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "max_corrections",
         "repeat_window",
         "trusted_proxies",
+        "most_from_one_address",
         "hsts",
     ),
     "mail": (

@@ -158,6 +158,7 @@ def _read_document(
         max_corrections=site.max_corrections,
         repeat_window=site.repeat_window,
         trusted_proxies=site.trusted_proxies,
+        most_from_one_address=site.most_from_one_address,
         metrics_token=metrics_token,
     )
     return settings, forms

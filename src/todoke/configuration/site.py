@@ -20,12 +20,13 @@ DOOR_URL = "TODOKE_DOOR_URL"
 
 @dataclass(frozen=True, slots=True)
 class SiteTable:
-    """What [site] says: the site, and the three limits that Settings holds beside it."""
+    """What [site] says: the site, and the four limits that Settings holds beside it."""
 
     site: Site
     max_corrections: int
     repeat_window: timedelta
     trusted_proxies: int
+    most_from_one_address: int
 
 
 def _hsts(table: Table, door_url: str) -> timedelta:
@@ -88,4 +89,5 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         max_corrections=table.number("max_corrections", 3, least=0, most=20),
         repeat_window=table.duration("repeat_window", timedelta(minutes=10), least="0s", most="1d"),
         trusted_proxies=table.number("trusted_proxies", 0, least=0, most=10),
+        most_from_one_address=table.number("most_from_one_address", 1_000, least=0, most=1_000_000),
     )

@@ -4,7 +4,7 @@ Error                       base; its message is the class docstring unless one 
 + ConfigError               a setting is wrong                    stop at start; exit 2
 + RequestError              the caller must change the request    HTTP `status`; never retried
 |   + Malformed 400  + Forged 401  + OriginRefused 403  + NotFound 404  + TooSlow 408
-|   + TooLarge 413  + Unsupported 415  + Uncertain 500  + Crowded 503  + Unverifiable 503
+|   + TooLarge 413  + Unsupported 415  + TooMany 429  + Uncertain 500  + Crowded 503  + Unverifiable 503
 + SendError                 one hand-over did not end in acceptance
 |   + SendDeferred          not taken now                         retry later, as a new attempt
 |   |   + SetUpFault        what all mails share is wrong         all rest until it is mended
@@ -97,6 +97,14 @@ class Unsupported(RequestError):
 
     status = 415
     code = "unsupported"
+
+
+class TooMany(RequestError):
+    """More forms came from your network than are taken at once. Please send it again in a minute."""
+
+    status = 429
+    code = "too_many"
+    retry_after_seconds = 60
 
 
 class Uncertain(RequestError):

@@ -183,4 +183,5 @@ class Settings:
     max_corrections: int = 3
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0
+    most_from_one_address: int = 1_000
     metrics_token: Secret = NO_SECRET

@@ -18,6 +18,7 @@ from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
 from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
+from todoke.walk.allowance import Allowance
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
 from todoke.walk.send.doubt import Doubt
@@ -53,9 +54,11 @@ class App:
     tally: Tally = field(default_factory=Tally)
     doubt: Doubt = field(default_factory=Doubt)
     refusals: Refusals = field(init=False)
+    allowance: Allowance = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
+        object.__setattr__(self, "allowance", Allowance(self.settings.most_from_one_address))
 
     @property
     def outbox(self) -> Outbox:

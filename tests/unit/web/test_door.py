@@ -16,6 +16,7 @@ from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.ids import receipt_hash, receipt_token
 from todoke.model.submission import Entry
+from todoke.walk.tally import Counted
 
 JSON = "application/json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -249,6 +250,43 @@ def test_a_store_that_cannot_write_is_503(error: StoreUnavailable, accept: str) 
         assert b"taro@visitor.example" in answer.body
     failing(app, None)
     assert ask(app, "/f/contact", GOOD).status == 303
+
+
+@pytest.mark.parametrize("accept", [JSON, BROWSER])
+def test_one_address_has_a_bound_and_loses_nothing_in_silence(accept: str) -> None:
+    """Beyond it 429 says when to come back, the page keeps what was typed, and others are served."""
+    app = make_app(CONTACT, most_from_one_address=2, trusted_proxies=1)
+    here, there = "198.51.100.1", "198.51.100.2"
+    for n in range(2):
+        assert ask(app, "/f/contact", GOOD + b"&n=%d" % n, x_forwarded_for=here).status == 303
+    origin = "https://site.example"
+    answer = ask(app, "/f/contact", GOOD, accept=accept, origin=origin, x_forwarded_for=here)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "60")
+    assert has_cors(answer)
+    if accept == JSON:
+        assert (answer.json["ok"], answer.json["code"]) == (False, "too_many")
+    else:
+        assert b"taro@visitor.example" in answer.body
+        assert b"<button" in answer.body
+    assert len(kept(app)) == 2
+    assert ask(app, "/f/contact", GOOD, x_forwarded_for=there).status == 303
+    assert app.tally.counts(Counted.REFUSED) == {("contact", "429", "too_many"): 1}
+
+
+def test_what_is_not_stored_takes_nothing_of_the_bound() -> None:
+    """A repetition, a form with a fault, and one that the store could not keep; and this machine has no bound."""
+    app = make_app(CONTACT, most_from_one_address=2, trusted_proxies=1)
+    for _ in range(3):
+        assert ask(app, "/f/contact", GOOD, x_forwarded_for="198.51.100.1").status == 303
+        assert ask(app, "/f/contact", b"email=x", x_forwarded_for="198.51.100.1").status == 422
+    failing(app, StoreUnavailable())
+    assert ask(app, "/f/contact", GOOD + b"&n=1", x_forwarded_for="198.51.100.1").status == 503
+    failing(app, None)
+    assert ask(app, "/f/contact", GOOD + b"&n=1", x_forwarded_for="198.51.100.1").status == 303
+    for n in range(9):
+        assert (
+            ask(app, "/f/contact", GOOD + b"&n=%d" % n, x_forwarded_for="127.0.0.1").status == 303
+        )
 
 
 SECRETS = (Field(name="pw", kind="password", label="Your password", required=True),)

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from todoke.forms.control_fields import NEXT
 from todoke.forms.redirect import redirect_of
-from todoke.model.errors import RequestError, StoreError
+from todoke.model.errors import RequestError, StoreError, TooMany
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
 from todoke.model.message import Role
@@ -176,8 +176,8 @@ def answer_used_uploads(arrival: Arrival, fields: Iterable[str]) -> Response:
     return answer_faults(arrival, errors)
 
 
-def answer_unavailable(arrival: Arrival, error: StoreError) -> Response:
-    """503: nothing was stored. The page keeps what was typed and can send it again."""
+def answer_not_now(arrival: Arrival, error: StoreError | TooMany) -> Response:
+    """503 or 429: nothing was stored. The page keeps what was typed and can send it again."""
     return error_response(
         Request(arrival.scope),
         error,

@@ -7,7 +7,6 @@ docs/door.md. Nothing it says claims that a mail was sent: at this point the mai
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 
 from msgspec.structs import replace as replaced
@@ -22,11 +21,11 @@ from todoke.forms.rewritten import find_rewritten, restore
 from todoke.forms.secret import secret_names
 from todoke.model import ids
 from todoke.model.errors import (
-    Malformed,
     NotFound,
     RequestError,
     StoreError,
     TooLarge,
+    TooMany,
     TooSlow,
     Uncertain,
 )
@@ -43,15 +42,16 @@ from todoke.web.door import body
 from todoke.web.door.answer import (
     Arrival,
     answer_faults,
+    answer_not_now,
     answer_refused,
     answer_reused_key,
     answer_stored,
-    answer_unavailable,
     answer_used_uploads,
     form_url,
 )
 from todoke.web.door.arrived import salvage
 from todoke.web.door.charset import charset_of
+from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
@@ -59,6 +59,7 @@ from todoke.web.http.asked import (
     client_address,
     header,
     language_of,
+    peer_of,
     scope_wants_json,
     wants_page,
 )
@@ -71,8 +72,6 @@ from todoke.web.pages.controls import Uploaded
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
 PATH = "/f/"
-
-_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 def routes(app: App) -> list[Route]:
@@ -174,7 +173,8 @@ class Door:
 
         200 (JSON) or 303 (HTML): the submission and its messages are durable, or were before (a repetition).
         422: a field is wrong, or the Idempotency-Key or an upload came with other answers before; nothing is stored.
-        400, 408, 413, 415: the request cannot be read. 503 with Retry-After: the store cannot write now.
+        400, 408, 413, 415: the request cannot be read. 429: too many of one address were stored. 503: the store cannot
+        write now. Both with Retry-After.
         """
         limits = self._limits[form.name]
         content_type, charset = header(scope, b"content-type"), charset_of(scope, form)
@@ -214,14 +214,16 @@ class Door:
         secret = secret_names(form, entries)
         return tuple(entry for entry in entries if entry.name not in secret)
 
+    def _address(self, scope: Scope) -> str:
+        return client_address(scope, self._app.settings.trusted_proxies)
+
     def _place(self, scope: Scope) -> str:
         """Where a request came from, to tell one visitor's repetition from another's equal answers.
 
         What X-Forwarded-For says is not to be trusted, and need not be: to state another place only makes a request
         of one's own look new. Without it all visitors behind a proxy that nobody configured would be in one place.
         """
-        address = client_address(scope, self._app.settings.trusted_proxies)
-        return f"{address} {header(scope, b'x-forwarded-for')}"
+        return f"{self._address(scope)} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
         sent, controls = control_fields.split_controls(arrival.form, arrival.entries)
@@ -235,7 +237,7 @@ class Door:
         try:
             answers = await self._redeemed(arrival.form, sent)
         except StoreError as error:
-            return answer_unavailable(arrival, error)
+            return answer_not_now(arrival, error)
         prepared = await apart(size, accept.prepare, self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
             if not scope_wants_json(arrival.scope):
@@ -245,6 +247,9 @@ class Door:
             return answer_faults(arrival, prepared)
         # All that can fail for the answer fails here, while it is true that nothing is stored.
         answer = _stored(arrival, prepared, prepared.submission.id, prepared.token)
+        peer = peer_of(self._address(arrival.scope))
+        if not self._app.allowance.take(peer):
+            return answer_not_now(arrival, TooMany())
         last = LastWord(arrival.scope)
         try:
             with self._app.courtesy.visitor():
@@ -252,20 +257,30 @@ class Door:
                     self._app.outbox.add(prepared.submission, prepared.messages, prepared.repeat)
                 )
         except StoreError as error:
-            return answer_unavailable(arrival, error)
+            self._app.allowance.give_back(peer)
+            return answer_not_now(arrival, error)
         except Exception as error:
             log_unexpected(error)
             raise Uncertain from error
-        if isinstance(stored, Duplicate) and not stored.same_content:
+        if not isinstance(stored, Duplicate):
+            last.stored(stored.submission_id)
+            self._hint()
+            self._app.tally.count(Counted.ACCEPTED, arrival.form.name)
+            return answer
+        self._app.allowance.give_back(peer)
+        if stored.same_content:
+            last.stored(stored.submission_id)
+        return self._answer_repeated(arrival, answers, prepared, stored)
+
+    def _answer_repeated(
+        self, arrival: Arrival, answers: EntryList, prepared: accept.Prepared, stored: Duplicate
+    ) -> Response:
+        if not stored.same_content:
             if stored.upload:
                 asked = replaced(arrival, upload_origin=self._upload_origin(arrival.form))
                 return answer_used_uploads(asked, accept.fields_of(answers, stored.upload))
             return answer_reused_key(arrival)
-        last.stored(stored.submission_id)
         self._hint()
-        if not isinstance(stored, Duplicate):
-            self._app.tally.count(Counted.ACCEPTED, arrival.form.name)
-            return answer
         self._app.tally.count(Counted.REPEATED, arrival.form.name)
         # It is derived from the id, so that a repetition gets the link of the first.
         token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
@@ -324,30 +339,6 @@ def language_for(scope: Scope, form: Form, controls: EntryList) -> str:
         if wanted in LANGUAGES:
             return wanted
     return language_of(scope, form.language)
-
-
-def idempotency_key(scope: Scope) -> str:
-    """The key in the header; "" without one.
-
-    Raises Malformed: if it is not 1 to 255 printable ASCII characters. To ignore it would break its promise.
-    """
-    return _readable_key(header(scope, b"idempotency-key"))
-
-
-def page_key(form: Form, controls: EntryList) -> str:
-    """The key in the hidden field `_idempotency`; "" without one, or when the form's page has it for every visitor.
-
-    Raises Malformed: as `idempotency_key`.
-    """
-    key = first_text(controls, control_fields.KEY).strip() if controls else ""
-    return "" if not key or control_fields.is_fixed_key(form, key) else _readable_key(key)
-
-
-def _readable_key(text: str) -> str:
-    key = text.strip()
-    if key and _KEY.fullmatch(key) is None:
-        raise Malformed("An Idempotency-Key is 1 to 255 printable ASCII characters.")
-    return key
 
 
 def _refuse_method(scope: Scope) -> Response:

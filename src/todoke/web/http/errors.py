@@ -21,6 +21,7 @@ from todoke.model.errors import (
     RequestError,
     StoreError,
     TooLarge,
+    TooMany,
     TooSlow,
 )
 from todoke.model.form import Form
@@ -184,7 +185,8 @@ def headers_of(error: Exception, status: int) -> dict[str, str]:
     """The header fields of an error's answer."""
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status in {429, 503}:
-        headers.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
+        seconds = error.retry_after_seconds if isinstance(error, TooMany) else RETRY_AFTER_SECONDS
+        headers.setdefault("retry-after", str(seconds))
     if isinstance(error, (Crowded, TooSlow, TooLarge)):
         headers["connection"] = "close"  # the rest of the body is not read
     return headers

@@ -47,8 +47,10 @@ bench: install ## accepted submissions and mails per second beside raw SQLite
 bench-neighbours: install ## a thousand submissions of each kind of other products' scripts, in Chromium
 	@scripts/neighbours && .venv/bin/python bench/neighbours.py
 
-bench-aws: install ## what a submission costs on AWS, counted in an emulator, and the functions' init times
-	@scripts/aws-emulators && PYTHONPATH=tests .venv/bin/python bench/aws.py
+bench-aws: install ## what a submission and a month of them cost on AWS, counted in an emulator; which limit is met first
+	@scripts/aws-emulators
+	@PYTHONPATH=tests .venv/bin/python bench/aws.py
+	@PYTHONPATH=tests:bench .venv/bin/python bench/month.py
 
 crash: install ## the long crash tests: 500 kills, 300 sync points
 	@scripts/crash

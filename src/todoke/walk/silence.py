@@ -7,6 +7,7 @@ What the service's records tell is no sign of its webhook.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -50,14 +51,30 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
 
 
-def note_heard(app: App, service: str) -> None:
-    """Note that a webhook call of this service was read. A mark of a time to come (a clock that was wrong) is replaced.
+def note_heard(app: App, service: str) -> datetime:
+    """Note that a webhook call of this service was read; when one was noted last, which may be now.
 
-    Raises StoreError.
+    A mark of a time to come (a clock that was wrong) is replaced. Raises StoreError.
     """
     now, before = app.clock(), app.shelf.mark(_heard(service))
-    if before is None or not timedelta() <= now - before < HEARD_EVERY:
-        app.shelf.put_mark(_heard(service), now)
+    if before is not None and timedelta() <= now - before < HEARD_EVERY:
+        return before
+    app.shelf.put_mark(_heard(service), now)
+    return now
+
+
+@dataclass(slots=True)
+class Heard:
+    """Notes webhook calls as note_heard does, but looks at the mark only when it may be due: all calls share it."""
+
+    app: App
+    _noted: dict[str, datetime] = field(default_factory=dict)
+
+    def note(self, service: str) -> None:
+        """Note a call of this service. Raises StoreError."""
+        noted = self._noted.get(service)
+        if noted is None or not timedelta() <= self.app.clock() - noted < HEARD_EVERY:
+            self._noted[service] = note_heard(self.app, service)
 
 
 def heard_at(shelf: Shelf, service: str) -> datetime | None:

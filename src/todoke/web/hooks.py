@@ -30,7 +30,7 @@ from todoke.ports.events import EventSource, HookRequest
 from todoke.ports.journal import Journaled
 from todoke.walk.app import App
 from todoke.walk.confirm import track_held_back
-from todoke.walk.silence import note_heard
+from todoke.walk.silence import Heard
 from todoke.walk.tally import Counted
 from todoke.walk.track import track
 from todoke.web.http.asked import client_address
@@ -55,9 +55,11 @@ def routes(app: App, track_events: Track | None = None) -> list[Route]:
         track_held_back if app.settings.mail.own.confirms_failures else track, app
     )
 
+    heard = Heard(app)
+
     async def answer_call(request: Request) -> Response:
         try:
-            answer = await _answer(app, journal, request)
+            answer = await _answer(app, journal, heard, request)
         except (RequestError, StoreError) as error:
             answer = _refusal(request, error)
         service = request.path_params["service"]
@@ -68,7 +70,7 @@ def routes(app: App, track_events: Track | None = None) -> list[Route]:
     return [Route("/hooks/{service}/{secret}", answer_call, methods=["POST"], name="hook")]
 
 
-async def _answer(app: App, journal: Track, request: Request) -> Response:
+async def _answer(app: App, journal: Track, heard: Heard, request: Request) -> Response:
     remote = client_address(request.scope, app.settings.trusted_proxies)
     source = _source(app, request.path_params["service"], request.path_params["secret"], remote)
     body = await read_body(request.scope, request.receive, limit=BODY_BYTES, seconds=BODY_SECONDS)
@@ -77,20 +79,20 @@ async def _answer(app: App, journal: Track, request: Request) -> Response:
         body=body,
         remote=remote,
     )
-    journaled = await to_thread.run_sync(_journal, app, journal, source, call)
+    journaled = await to_thread.run_sync(_journal, app, journal, heard, source, call)
     counts = {word.value: n for word, n in sorted(journaled.items())}
     log.info("hook", service=source.name, **counts)
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
 def _journal(
-    app: App, journal: Track, source: EventSource, call: HookRequest
+    app: App, journal: Track, heard: Heard, source: EventSource, call: HookRequest
 ) -> Counter[Journaled]:
     events = source.read(call, app.clock())
     words = journal(events)
     for event, word in zip(events, words, strict=True):
         app.tally.count(Counted.EVENTS, event.kind.value, word.value)
-    note_heard(app, source.name)
+    heard.note(source.name)
     return Counter(words)
 
 

@@ -13,7 +13,15 @@ from todoke.model.delivery import Ceiling, Kind, Status
 from todoke.model.message import Role
 from todoke.ports.archive import Query
 from todoke.walk.reconcile import reconcile
-from todoke.walk.silence import HEARD_EVERY, LOOKED_AT, note_heard, silence, unheard, watch
+from todoke.walk.silence import (
+    HEARD_EVERY,
+    LOOKED_AT,
+    Heard,
+    note_heard,
+    silence,
+    unheard,
+    watch,
+)
 
 DAY = timedelta(days=1)
 
@@ -44,6 +52,19 @@ class TestHeard:
         """A clock that was wrong once does not hide every silence."""
         post.store.put_mark("heard/post", post.clock.now + timedelta(days=9999))
         note_heard(post.app, "post")
+        assert post.store.mark("heard/post") == post.clock.now
+
+    def test_calls_in_between_ask_the_store_nothing(self, post: PostOffice) -> None:
+        """All functions share one mark, and a key of a table bears so many reads: each looks when it may be due."""
+        heard, others = Heard(post.app), post.clock.now - timedelta(seconds=4)
+        post.store.put_mark("heard/post", others)
+        heard.note("post")
+        post.store.put_mark("heard/post", others - timedelta(days=1))
+        post.move(seconds=5.999)
+        heard.note("post")
+        assert post.store.mark("heard/post") == others - timedelta(days=1)
+        post.move(seconds=0.001)
+        heard.note("post")
         assert post.store.mark("heard/post") == post.clock.now
 
 

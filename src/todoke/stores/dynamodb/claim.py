@@ -9,8 +9,7 @@ on over what is done, or is in the index of work, and never nearer to the presen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +20,6 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Claim
 from todoke.ports.outbox import Backlog
 from todoke.stores.dynamodb.cabinet import Cabinet
-from todoke.stores.dynamodb.client import Item
 from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
 from todoke.stores.dynamodb.items import StoredItem, is_in_first_pass
 from todoke.stores.dynamodb.transaction import DynamoTransaction
@@ -37,7 +35,7 @@ _STEP = timedelta(seconds=30)
 _MARK = ("mark", " fresh")
 _ROUND = 100
 _MOST_ROUNDS = 100
-"""So many rounds one claim looks at, at most: 10,000 submissions; the next one goes on from there."""
+"""So many rounds one claim looks at beyond what its mark may move over, at most: 10,000 submissions."""
 
 
 class Due(msgspec.Struct, frozen=True, order=True):
@@ -46,15 +44,6 @@ class Due(msgspec.Struct, frozen=True, order=True):
     wakes_at: datetime
     message_id: str
     submission_id: str
-
-
-@dataclass(slots=True)
-class _Fresh:
-    """The part of the index by time that was read, from the mark on, and what is there."""
-
-    mark: str
-    entries: list[IndexEntry] = field(default_factory=list)
-    there: dict[str, StoredItem] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,13 +66,8 @@ class DynamoOutbox:
                 there,
                 [d for d in _due(there.values(), request.now) if d.message_id in names],
             )
-        there = self._put_off(request.now, request.limit)
-        fresh = self._fresh(request.now, request.limit)
-        there = fresh.there | there
-        claims = self._take(request, there, _due(there.values(), request.now))
-        with suppress(StoreUnavailable):  # it moves the next time; the claims are made
-            self._move_mark(request, fresh)
-        return claims
+        there = self._fresh(request) | self._put_off(request.now, request.limit)
+        return self._take(request, there, _due(there.values(), request.now))
 
     def renew(self, claims: Sequence[Claim], lease_until: datetime) -> None:
         """See Outbox.renew."""
@@ -177,19 +161,29 @@ class DynamoOutbox:
             low = entries[-1][0]
         return there
 
-    def _fresh(self, now: datetime, limit: int) -> _Fresh:
-        """What the index by time has from the mark on, until enough of it is due."""
-        fresh = _Fresh(self._mark())
-        low, high = fresh.mark, before(ids.time_digits(now) + HIGHEST)
-        size = max(_ROUND, limit)
-        for _ in range(_MOST_ROUNDS):
+    def _fresh(self, request: ClaimRequest) -> dict[str, StoredItem]:
+        """What is due in the index by time from the mark on, until it is enough; what is done is passed on the way.
+
+        However much has come since, no more than a round of it is held.
+        """
+        mark = _Mark(self.cabinet, self._mark(), ids.time_digits(request.now - GRACE))
+        there: dict[str, StoredItem] = {}
+        due_: list[Due] = []
+        low, high = mark.at, before(ids.time_digits(request.now) + HIGHEST)
+        size, beyond = max(_ROUND, request.limit), 0
+        while beyond < _MOST_ROUNDS:
             entries = oldest(self.cabinet.table, low=low, high=high, limit=size)
-            fresh.entries += entries
-            fresh.there |= self.cabinet.load_keys([entry.key for entry in entries])
-            if len(entries) < size or len(_due(fresh.there.values(), now)) >= limit:
+            found = self.cabinet.load_keys([entry.key for entry in entries])
+            mark.move_over(entries, found)
+            due_ += _due(found.values(), request.now)
+            there |= {
+                d.submission_id: found[d.submission_id] for d in due_ if d.submission_id in found
+            }
+            if len(entries) < size or len(due_) >= request.limit:
                 break
             low = after(entries[-1].id)
-        return fresh
+            beyond += mark.is_held
+        return there
 
     def _take(
         self, request: ClaimRequest, there: dict[str, StoredItem], due_here: Sequence[Due]
@@ -213,30 +207,41 @@ class DynamoOutbox:
         there = self.cabinet.table.get(_MARK, consistent=False)
         return str(there["x"]) if there else ""
 
-    def _move_mark(self, request: ClaimRequest, fresh: _Fresh) -> None:
-        """Move it to the first submission that only a fresh look finds, or as near to now as it may.
 
-        Never beyond what was seen: a clock that runs ahead does not hide what others add.
-        """
-        mark = ids.time_digits(request.now - GRACE)
-        passed: list[StoredItem] = []
-        for entry in fresh.entries:
-            stored = fresh.there.get(entry.id)
-            if entry.id >= mark or (stored and _needs_look(stored)):
-                mark = min(mark, entry.id[: ids.TIME_DIGITS])
-                break
-            if stored:
-                passed.append(stored)
-        else:
-            if fresh.entries:
-                mark = min(mark, fresh.entries[-1].id[: ids.TIME_DIGITS])
-        step = ids.time_of(mark) - ids.time_of(fresh.mark or "0")
-        if not fresh.entries or step < _STEP:
-            return
-        for stored in passed:
+@dataclass(slots=True)
+class _Mark:
+    """From where on the index by time has to be looked at: it moves over what is done, and never beyond `bound`.
+
+    Nor beyond what was seen, so a clock that runs ahead does not hide what others add. `is_held` once something is met
+    that only a look finds. What cannot be written now moves the next time.
+    """
+
+    cabinet: Cabinet
+    at: str
+    bound: str
+    is_held: bool = False
+    written: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.written = self.at
+
+    def move_over(self, entries: Sequence[IndexEntry], there: Mapping[str, StoredItem]) -> None:
+        """Move over the next entries, and write where it is when that is worth it."""
+        try:
+            for entry in entries:
+                if not self.is_held:
+                    self._pass(entry, there.get(entry.id))
+            if ids.time_of(self.at or "0") - ids.time_of(self.written or "0") >= _STEP:
+                self.cabinet.table.put({"k": _MARK[0], "r": _MARK[1], "x": self.at})
+                self.written = self.at
+        except StoreUnavailable:
+            self.is_held = True
+
+    def _pass(self, entry: IndexEntry, stored: StoredItem | None) -> None:
+        self.is_held = entry.id >= self.bound or bool(stored and _needs_look(stored))
+        self.at = max(self.at, min(self.bound, entry.id[: ids.TIME_DIGITS]))
+        if stored and not self.is_held:
             self.cabinet.pointers.index(stored)
-        item: Item = {"k": _MARK[0], "r": _MARK[1], "x": mark}
-        self.cabinet.table.put(item)
 
 
 class _Begin:

@@ -86,6 +86,11 @@ def id_of(item: Item) -> str:
     return str(item["t"])[-26:]
 
 
+def shard_of(submission_id: str) -> str:
+    """The part of each index that a submission is in: by the last digit of its place, which is even."""
+    return SHARDS[int(submission_id[-1], 32) % len(SHARDS)]
+
+
 def group_of(form: str, retention_micros: int | None) -> str:
     """What begins the places in time of a form's submissions that are kept equally long: they also end in order."""
     if retention_micros is None:
@@ -125,7 +130,7 @@ def item_of(stored: StoredItem, *, is_late: bool = False) -> Item:
         "k": stored.key[0],
         "r": stored.key[1],
         "n": stored.nonce,
-        "s": SHARDS[int(submission.id[-1], 32) % len(SHARDS)],
+        "s": shard_of(submission.id),
         "t": place,
         "m": len(record.works),
         "h": _short_hash(submission),

@@ -139,10 +139,13 @@ class Pointers:
             leads.ids.add(id_of(item))
 
     def _point_to_work(self, stored: StoredItem, work: Work) -> None:
-        """A confirmation's recipients have few mails, each pointed to; a manager has many."""
-        is_first = not work.timeline.corrections and not work.timeline.attempts
-        if work.message.role is not Role.CONFIRMATION and is_first:
-            self._register(work.message.recipient)
+        """A confirmation's recipients have few mails, each pointed to; a manager has many, and one mark for all."""
+        recipient, timeline = work.message.recipient, work.timeline
+        is_own = not timeline.corrections and all(
+            same_mailbox(tried.attempt.recipient, recipient) for tried in timeline.attempts
+        )
+        if work.message.role is not Role.CONFIRMATION and is_own:
+            self._register(recipient)
         else:
             self._point(work.message.recipient, stored)
 

@@ -15,7 +15,7 @@ TIME, WORK, FAULT = "by-time", "by-work", "by-fault"
 SORT_KEYS = {TIME: "t", WORK: "w", FAULT: "p"}
 EXPIRY = "e"
 """The attribute that DynamoDB's time to live looks at: seconds since 1970."""
-SHARDS = "0123"
+SHARDS = "01234567"
 """Each index is spread over so many partitions, of which each takes 1,000 writes a second."""
 
 

@@ -26,6 +26,8 @@ from todoke.web.door import door
         ("Content-Length: 9999999999", b"413"),
         ("Content-Length: 3\r\nContent-Encoding: br", b"415"),
         ("Content-Length: 9", b"408"),
+        ("Transfer-Encoding: gzip, chunked", b"415"),
+        ("Transfer-Encoding: identity, chunked", b"415"),
     ],
 )
 def test_lengths_that_lie_are_refused(head: str, status: bytes) -> None:
@@ -37,7 +39,8 @@ def test_lengths_that_lie_are_refused(head: str, status: bytes) -> None:
         "Content-Type: application/x-www-form-urlencoded",
         head,
     ]
-    request = "\r\n".join([*lines, "", "a=1"])
+    body = "3\r\na=1\r\n0\r\n\r\n" if head.startswith("Transfer") else "a=1"
+    request = "\r\n".join([*lines, "", body])
     assert _first_line(app, request.encode()) == b"HTTP/1.1 " + status
     assert len(kept(app)) == (status == b"303")
 

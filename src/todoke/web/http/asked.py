@@ -120,9 +120,16 @@ def client_address(scope: Scope, trusted_proxies: int) -> str:
     if not farthest:
         return peer
     try:
-        return str(ipaddress.ip_address(farthest[0].strip("[]")))
+        return str(ipaddress.ip_address(_without_port(farthest[0])))
     except ValueError:
         return peer
+
+
+def _without_port(node: str) -> str:
+    """Some proxies add the port of their peer (RFC 7239 6: node-port; an IPv6 address is in brackets then)."""
+    if node.startswith("["):
+        return node[1:].partition("]")[0]
+    return node.partition(":")[0] if node.count(":") == 1 else node
 
 
 def peer_of(address: str) -> str:

@@ -106,6 +106,8 @@ async def read_body(
     """
     if header(scope, b"content-encoding").strip().lower() not in {"", "identity"}:
         raise Unsupported("A form is sent without Content-Encoding.")
+    if header(scope, b"transfer-encoding").strip().lower() not in {"", "chunked"}:
+        raise Unsupported("A form is sent with no Transfer-Encoding but chunked.")
     declared = _content_length(scope)
     if declared > limit:
         raise _too_large(limit)

@@ -67,7 +67,7 @@ def untouched(field: Field) -> tuple[str, ...]:
     if field.kind is ControlKind.FILE:
         return ()
     if traits.is_choice:
-        return field.presets or ((field.value,) if field.value else ())
+        return (*field.sent_anyway, *(field.presets or filter(None, (field.value,))))
     if field.presets:
         sent = (*field.presets, *("",) * (field.controls - len(field.presets)))
     else:
@@ -113,7 +113,8 @@ def fill(form: Form, field: Field, person: Person) -> tuple[str, ...] | None:
     if field.kind is ControlKind.HIDDEN:
         return untouched(field)
     if traits.is_choice:
-        return _chosen(form, field)
+        chosen = _chosen(form, field)
+        return None if chosen is None else (*field.sent_anyway, *chosen)
     tried = dict.fromkeys(_candidates(form, field, person))
     best = next((text for text in tried if text and not faults_of(field, (text,), form)), None)
     if best is None:
@@ -173,11 +174,17 @@ def _candidates(form: Form, field: Field, person: Person) -> Iterator[str]:
     if field.kind is ControlKind.EMAIL or field.name == form.confirmation.field:
         yield person.address
     if traits.scale is not None:
-        yield from (field.value, nearest_allowed(field) or "", field.min, traits.sample, field.max)
+        yield from (
+            _as_held(field),
+            nearest_allowed(field) or "",
+            field.min,
+            traits.sample,
+            field.max,
+        )
         return
     if not traits.sample:
         yield _fitted(field, person.text)
-    yield from (field.value, traits.sample, field.placeholder, *examples(field), person.address)
+    yield from (_as_held(field), traits.sample, field.placeholder, *examples(field), person.address)
     yield _fitted(field, "1")
     yield from (_long(field, text) for text in (traits.sample, person.address, *_SHORT))
     if not field.pattern:

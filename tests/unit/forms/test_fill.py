@@ -49,7 +49,7 @@ def is_taken(field: Field, values: tuple[str, ...]) -> bool:
         ("<input name=x type=checkbox>", ()),
         ("<input name=x type=checkbox checked>", ("on",)),
         ("<select name=x><option>a<option>b</select>", ("a",)),
-        ("<input type=hidden name=x value=0><input type=checkbox name=x value=1>", ()),
+        ("<input type=hidden name=x value=0><input type=checkbox name=x value=1>", ("0",)),
         ("<input name=x value=a><input name=x>", ("a", "")),
         ("<input name=x type=file>", ()),
     ],

@@ -22,7 +22,7 @@ def encode(entries: EntryList, enctype: str, charset: Charset) -> tuple[str, byt
     sent = [tuple(charset.encode_form(_crlf(text)) for text in pair) for pair in pairs]
     if enctype == "text/plain":
         return enctype, b"".join(name + b"=" + value + b"\r\n" for name, value in sent)
-    fields = [f"{quote_plus(name, safe='*')}={quote_plus(value, safe='*')}" for name, value in sent]
+    fields = ["=".join(quote_plus(text, safe="*").replace("~", "%7E") for text in p) for p in sent]
     return enctype, "&".join(fields).encode()
 
 

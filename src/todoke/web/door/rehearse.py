@@ -13,25 +13,24 @@ from functools import cached_property
 from itertools import zip_longest
 
 from todoke.forms.control_kind import TRAITS
+from todoke.forms.entry_list import asked_files, entries_of, filled_in, least_of, most_of
 from todoke.forms.fill import (
     Person,
     choices,
     faults_of,
     fill,
     has_false_example,
-    untouched,
     why_impossible,
 )
 from todoke.forms.page.source import MARK
 from todoke.forms.rewritten import find_rewritten
 from todoke.forms.sample_files import sample_file
 from todoke.model.form import Confirmation, ControlKind, Field, Form
-from todoke.model.submission import Entry, EntryList, FieldError, File
+from todoke.model.submission import Entry, EntryList, FieldError
 from todoke.toml.findings import ERROR, NOTE, WARNING, Finding
 from todoke.web.door.trial import Sent, Trial
 
 _MULTIPART = "multipart/form-data"
-_NO_FILE = File(name="", media_type="application/octet-stream", content=b"")
 _LITERAL = re.compile(r"\$\{.*?\}", re.DOTALL)
 _BUILT = "Give the page as it is built, as visitors' browsers get it."
 _SHOWN = 5
@@ -59,9 +58,9 @@ class _Rehearsal:
         return Trial(self.form, self._fields, find_rewritten(self.form))
 
     @cached_property
-    def _filled(self) -> Mapping[str, tuple[Entry, ...] | None]:
+    def _filled(self) -> Mapping[str, EntryList | None]:
         """Of each field what one filling sends; None where nothing is known that it takes."""
-        return {name: self._fill(field) for name, field in self._fields.items()}
+        return {name: filled_in(self.form, field) for name, field in self._fields.items()}
 
     def findings(self) -> Iterator[Finding]:
         """Each control is named once, with the worst of it."""
@@ -73,26 +72,10 @@ class _Rehearsal:
             yield from found.values()
             told |= set(found)
 
-    def _fill(self, field: Field) -> tuple[Entry, ...] | None:
-        if field.kind is ControlKind.FILE:
-            return (Entry(field.name, sample_file(_tokens(field)[0])[0]),)
-        values = fill(self.form, field, Person())
-        return None if values is None else _entries(field, values)
-
-    def _least(self, field: Field) -> tuple[Entry, ...] | None:
-        """What is sent when nothing is filled in that need not be."""
-        if field.kind is ControlKind.FILE:
-            empty = (Entry(field.name, _NO_FILE),)
-            return self._filled[field.name] if field.required else empty
-        sent = untouched(field)
-        if field.required and faults_of(field, sent):
-            return self._filled[field.name]
-        return _entries(field, sent)
-
     @cached_property
     def _least_sent(self) -> tuple[Mapping[str, EntryList], Sent]:
         """The controls of which this is known, and what became of it."""
-        parts = {name: self._least(field) for name, field in self._fields.items()}
+        parts = {name: least_of(self.form, field) for name, field in self._fields.items()}
         known = {name: part for name, part in parts.items() if part is not None}
         return known, self._trial.send(known, _joined(known.values()))
 
@@ -167,7 +150,7 @@ class _Rehearsal:
 
     def _all_filled(self, _: set[str]) -> Iterator[tuple[str, Finding]]:
         """Every control filled in, and every box ticked."""
-        parts = {name: self._most(field) for name, field in self._fields.items()}
+        parts = {name: most_of(self.form, field) for name, field in self._fields.items()}
         sent = self._trial.send(parts, _joined(parts.values()))
         if sent.whole and not self._least_sent[1].whole:
             said = f"with everything filled in, the door refuses this form: {sent.whole}"
@@ -178,11 +161,6 @@ class _Rehearsal:
             if field and self._filled[name] is not None:
                 said = f"is refused when everything is filled in: {fault.message}"
                 yield name, self._finding(field, WARNING, said, self._hint(fault))
-
-    def _most(self, field: Field) -> EntryList:
-        if TRAITS[field.kind].sends_many or (TRAITS[field.kind].is_choice and field.multiple):
-            return _entries(field, (*choices(field), *field.sent_anyway))
-        return self._filled[field.name] or _entries(field, untouched(field))
 
     def _options(self, told: set[str]) -> Iterator[tuple[str, Finding]]:
         """One option of each choice at a time: the first of all of them, then the second."""
@@ -210,7 +188,7 @@ class _Rehearsal:
     def _tried(self, chosen: Mapping[str, str]) -> Iterator[tuple[str, str, bool]]:
         """Of each field the fault of its answer, and whether the answer arrives as it was."""
         parts = {
-            n: _entries(self._fields[n], _beside(self._fields[n], v)) for n, v in chosen.items()
+            n: entries_of(self._fields[n], _beside(self._fields[n], v)) for n, v in chosen.items()
         }
         sent = self._trial.send(parts, _joined(parts.values()))
         if sent.whole and len(chosen) > 1:
@@ -242,7 +220,7 @@ class _Rehearsal:
                 continue
             refused = [
                 (token, said, known)
-                for token in _tokens(field)
+                for token in asked_files(field)
                 for said, known in self._of_file(field, token)
             ]
             if not refused:
@@ -250,7 +228,7 @@ class _Rehearsal:
             tokens = [token for token, _, _ in refused]
             if all(known for _, _, known in refused):
                 said = f"asks for {_listed(tokens)}, and the door refuses it: {refused[0][1]}"
-                never = field.required and len(refused) == len(_tokens(field))
+                never = field.required and len(refused) == len(asked_files(field))
                 severity = ERROR if never else WARNING
             else:
                 severity, said = (
@@ -308,10 +286,6 @@ def _source_of(field: Field) -> str:
     return ""
 
 
-def _tokens(field: Field) -> tuple[str, ...]:
-    return field.accept or ("*/*",)
-
-
 def _answers(field: Field) -> tuple[str, ...]:
     return tuple(value for value in choices(field) if value or not field.required)
 
@@ -323,10 +297,6 @@ def _beside(field: Field, value: str) -> tuple[str, ...]:
         if TRAITS[field.kind].sends_many
         else (value,)
     )
-
-
-def _entries(field: Field, values: Iterable[str]) -> EntryList:
-    return tuple(Entry(field.name, value) for value in values)
 
 
 def _joined(parts: Iterable[EntryList]) -> EntryList:

@@ -223,3 +223,42 @@ def test_an_account_that_can_reserve_nothing_is_told_before_the_deployment(tmp_p
         assert "let the page of form contact post to http" in done.stdout
         assert "SenderConcurrency is 0" in done.stderr
         assert new.parameter("SenderConcurrency") == "0"
+
+
+def test_a_first_deployment_that_fails_at_cloudfront_leaves_nothing(tmp_path: Path) -> None:
+    """The table is not protected before the stack stands, so it can be taken away; the next deployment succeeds.
+
+    What fails here is the site's function, whose name somebody has; on AWS it is the distribution, in a new account.
+    """
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "contact.html").write_bytes(PAGE)
+    (tmp_path / "todoke.toml").write_text(configuration_on_sandbox("http://127.0.0.1:9"))
+    with ministack(tmp_path) as aws:
+        put_secrets(aws, SECRETS)
+        new = Site(aws, tmp_path)
+        new.build("first")
+        new.parameters(SiteDelivery="cloudfront")
+        cloudfront = aws.client("cloudfront")
+        taken = cloudfront.create_function(
+            Name=f"{STACK}-index",
+            FunctionConfig={"Comment": "another's", "Runtime": "cloudfront-js-2.0"},
+            FunctionCode=b"function handler(event) { return event.request; }",
+        )
+        failed = new.deploy("first", "--no-canary")
+        assert failed.returncode == 1, failed.stdout + failed.stderr
+        assert "SiteIndex (AWS::CloudFront::Function) could not be made" in failed.stderr
+        assert "Nothing of it is left" in failed.stderr
+        assert new.stack()["StackStatus"] == "ROLLBACK_COMPLETE"
+        assert aws.client("dynamodb").list_tables()["TableNames"] == []
+        assert [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]] == [
+            f"todoke-deploy-000000000000-{REGION}"
+        ]
+        cloudfront.delete_function(Name=f"{STACK}-index", IfMatch=taken["ETag"])
+        assert new.run("destroy", "--yes").returncode == 0
+        done = new.deploy("first", "--no-canary")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "ProtectData comes right after the first deployment" in done.stderr
+        assert new.parameter("ProtectData") == "true"
+        (table,) = aws.client("dynamodb").list_tables()["TableNames"]
+        described = aws.client("dynamodb").describe_table(TableName=table)["Table"]
+        assert described["DeletionProtectionEnabled"]

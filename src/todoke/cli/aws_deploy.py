@@ -15,6 +15,7 @@ from stack_review.session import Aws
 from stack_review.stack import FormerStack, former_stack, outputs_of, parameters_of
 from todoke.aws.deploy.canary import Canary, CanaryDied, ask_over_http, entries_for, fly, mark_of
 from todoke.aws.deploy.execute import DeployFailed, execute
+from todoke.aws.deploy.fit import protected
 from todoke.aws.deploy.prepare import Intent, ReadyDeployment, prepared, sendable
 from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.secrets import what_is_missing
@@ -54,12 +55,10 @@ def deploy(aws: Aws, intent: Intent, proof: Proof, *, accept: str, as_json: bool
                 return 1
             if not _executed(aws, ready, plan, intent.stack, say):
                 return 1
+        if ready.protects_later and not _protected(aws, ready, intent.stack, say):
+            return 1
     if is_ours and not former.exists:
-        steps = next_steps(
-            intent.config, outputs_of(aws, intent.stack), parameters_of(aws, intent.stack)
-        )
-        for step in steps:
-            say.line(step)
+        _say_next_steps(aws, intent, say)
     if waiting is None:
         say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")
         return 0
@@ -116,6 +115,22 @@ def _executed(aws: Aws, ready: ReadyDeployment, plan: Plan, stack: str, say: Pro
         return False
     say.line(f"{stack} is deployed.")
     return True
+
+
+def _say_next_steps(aws: Aws, intent: Intent, say: Progress) -> None:
+    outputs, parameters = outputs_of(aws, intent.stack), parameters_of(aws, intent.stack)
+    for step in next_steps(intent.config, outputs, parameters):
+        say.line(step)
+
+
+def _protected(aws: Aws, ready: ReadyDeployment, stack: str, say: Progress) -> bool:
+    """Protect the table of a stack that was just made; True when it is.
+
+    The notice before the review says so. No other is made of it, for all that refers to the table counts as changed.
+    """
+    with planned(aws, protected(ready.deployment)) as plan:
+        say.line("The table is protected against deletion now ...")
+        return _executed(aws, ready, plan, stack, say)
 
 
 def _door(aws: Aws, intent: Intent) -> str:

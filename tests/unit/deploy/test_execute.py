@@ -60,3 +60,16 @@ def test_without_any_cause_the_state_is_told() -> None:
     assert failure("forms", "UPDATE_ROLLBACK_FAILED", []) == (
         "The deployment of forms failed. The roll back failed too: the stack is stuck and needs a person."
     )
+
+
+def test_a_refusal_of_cloudfront_is_explained() -> None:
+    """A new account has it only after a person at AWS looked; the words are those of aws-cdk-examples#279."""
+    words = (
+        "Your account must be verified before you can add new CloudFront resources. To verify your account, please"
+        " contact AWS Support (https://console.aws.amazon.com/support/home#/) and include this error message."
+    )
+    seen = [event("Distribution", "CREATE_FAILED", words, "AWS::CloudFront::Distribution")]
+    text = failure("forms", "ROLLBACK_COMPLETE", seen)
+    assert "todoke aws destroy --stack forms" in text
+    assert "Meanwhile deploy with SiteDelivery=none" in text
+    assert "SiteDelivery" not in failure("forms", "ROLLBACK_COMPLETE", SEEN)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from stack_review.parameters import Inputs
 from stack_review.plan import Deployment
-from todoke.aws.deploy.fit import LEAST_UNRESERVED, RESERVE, Concurrency, fitted
+from todoke.aws.deploy.fit import (
+    LEAST_UNRESERVED,
+    PROTECT,
+    RESERVE,
+    Concurrency,
+    Fit,
+    fitted,
+    protected,
+)
 from todoke.aws.deploy.prepare import own_template
 from todoke.model.errors import ConfigError
 
@@ -58,13 +66,20 @@ class FakeAws:
         }
 
 
-def fit(aws: Any, folder: Path, toml: str = SMTP, **values: str) -> tuple[dict[str, str], str]:
-    """The values that are deployed, and the notice."""
+def fit_of(aws: Any, folder: Path, toml: str = SMTP, **values: str) -> Fit:
+    """What can be deployed of these values."""
     config = folder / "todoke.toml"
     config.write_text(toml)
     deployment = Deployment("forms", own_template().read_text("utf-8"), Inputs(values))
-    found, notice = fitted(aws, deployment, config)
-    return dict(found.inputs.values), notice
+    return fitted(aws, deployment, config)
+
+
+def fit(aws: Any, folder: Path, toml: str = SMTP, **values: str) -> tuple[dict[str, str], str]:
+    """The values that are deployed, and the notice; without the table's protection."""
+    found = fit_of(aws, folder, toml, **values)
+    others = {k: v for k, v in found.deployment.inputs.values.items() if k != PROTECT}
+    notices = [line for line in found.notice.splitlines() if PROTECT not in line]
+    return others, "\n".join(notices)
 
 
 def test_a_new_account_gets_no_reserve_and_is_told(tmp_path: Path) -> None:
@@ -129,3 +144,29 @@ def test_rights_given_before_are_kept_and_others_need_none(tmp_path: Path) -> No
     stack = {"SesIdentityArn": ARN, "SesConfigurationSet": "todoke"}
     assert fit(FakeAws(1000, 1000, **stack), tmp_path, SES) == ({}, "")
     assert fit(FakeAws(1000, 1000), tmp_path, "[mail]\n") == ({}, "")
+
+
+def test_a_first_deployment_is_protected_only_once_it_stands(tmp_path: Path) -> None:
+    """CloudFormation could not take a protected table away again, and the stack would be stuck; it is said before."""
+    found = fit_of(FakeAws(1000, 1000), tmp_path)
+    assert found.protects_later
+    assert found.deployment.inputs.values[PROTECT] == "false"
+    assert "ProtectData comes right after the first deployment" in found.notice
+    assert protected(found.deployment).inputs.values[PROTECT] == "true"
+    asked_for = fit_of(FakeAws(1000, 1000), tmp_path, ProtectData="false")
+    assert not asked_for.protects_later
+    assert asked_for.notice == ""
+
+
+@pytest.mark.parametrize(
+    ("stack", "given", "then"),
+    [("false", {}, "true"), ("true", {}, "true"), ("true", {PROTECT: "false"}, "false")],
+)
+def test_a_stack_that_stands_gets_the_protection_that_is_asked_for(
+    tmp_path: Path, stack: str, given: dict[str, str], then: str
+) -> None:
+    """Also one whose first deployment was cut off before it was protected."""
+    found = fit_of(FakeAws(1000, 1000, ProtectData=stack), tmp_path, **given)
+    assert not found.protects_later
+    assert found.deployment.inputs.values[PROTECT] == then
+    assert found.notice == ""

@@ -121,7 +121,16 @@ def failure(stack: str, status: str, seen: list[Event]) -> str:
     done = _DONE.get(cause.status.removesuffix("_FAILED"), "done")
     reason = cause.reason or "AWS gives no reason."
     where = f"{cause.logical_id} ({cause.type})"
-    return f"The deployment of {stack} failed: {where} could not be {done}: {reason} {state}"
+    advice = next((f" {words}" for said, words in _ADVICE.items() if said in reason.lower()), "")
+    return (
+        f"The deployment of {stack} failed: {where} could not be {done}: {reason} {state}{advice}"
+    )
 
 
+_ADVICE = {
+    "account must be verified": "AWS gives CloudFront to a new account only when a person there has verified it: ask"
+    " AWS Support (console, Create case, Account), with the words above. Meanwhile deploy with SiteDelivery=none, and"
+    " put the site elsewhere.",
+}
+"""What helps where AWS's own words do not say it, by a part of them in small letters."""
 _DONE = {"CREATE": "made", "UPDATE": "changed", "DELETE": "deleted", "IMPORT": "imported"}

@@ -40,13 +40,14 @@ class Intent:
 class ReadyDeployment:
     """A deployment, and the package it needs in the bucket; None when it needs none.
 
-    `notice` is what a person should know of it before it happens, "" for nothing.
+    `notice` is what a person should know of it before it happens, "" for nothing; `protects_later` is that of Fit.
     """
 
     deployment: Deployment
     package: package.Package | None = None
     bucket: str = ""
     notice: str = ""
+    protects_later: bool = False
 
     def upload(self, aws: Aws) -> bool:
         """Put the package where the template looks for it; False when there is nothing to upload."""
@@ -71,13 +72,11 @@ def prepared(aws: Aws, intent: Intent) -> Iterator[ReadyDeployment]:
     if intent.template is None:
         text = compact(text, str(path))
     deployment = Deployment(intent.stack, text, read_parameters(intent.parameters))
-    notice = ""
-    if intent.template is None:
-        deployment, notice = fitted(aws, deployment, intent.config)
-    deployment = sendable(aws, deployment, intent.bucket)
     if intent.template is not None:
-        yield ReadyDeployment(deployment)
+        yield ReadyDeployment(sendable(aws, deployment, intent.bucket))
         return
+    fit = fitted(aws, deployment, intent.config)
+    deployment = sendable(aws, fit.deployment, intent.bucket)
     with tempfile.TemporaryDirectory(prefix="todoke-deploy-") as folder:
         if intent.package is not None:
             built = package.read(intent.package)
@@ -86,7 +85,8 @@ def prepared(aws: Aws, intent: Intent) -> Iterator[ReadyDeployment]:
         bucket = bucket_name(aws, intent.bucket)
         values = {"CodeBucket": bucket, "CodeKey": built.key} | dict(deployment.inputs.values)
         inputs = Inputs(values, deployment.inputs.tags)
-        yield ReadyDeployment(replace(deployment, inputs=inputs), built, bucket, notice)
+        ready = replace(deployment, inputs=inputs)
+        yield ReadyDeployment(ready, built, bucket, fit.notice, fit.protects_later)
 
 
 def sendable(aws: Aws, deployment: Deployment, bucket: str) -> Deployment:

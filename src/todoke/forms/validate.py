@@ -20,9 +20,11 @@ from todoke.model.form import ControlKind, Field, Form, Limits
 from todoke.model.submission import Entry, EntryList, FieldError, FieldErrors, File
 
 
-def validate(form: Form, entries: EntryList, language: str) -> FieldErrors:
-    """Every field's first error, in the order of the form; empty when all is well."""
-    patience = Patience()
+def validate(
+    form: Form, entries: EntryList, language: str, patience: Patience | None = None
+) -> FieldErrors:
+    """Every field's first error, in the order of the form; empty when all is well. `patience` is for its patterns."""
+    patience = patience or Patience()
     is_unchecked = any(_pressed(button, entries) for button in form.unchecked)
     found: dict[str, FieldError] = {}
     by_name = _by_name(entries)

@@ -6,6 +6,7 @@ What `prepare` returns is one atomic write. Nothing here waits or writes, or kno
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ import msgspec
 
 from todoke.forms.boxes import read_boxes
 from todoke.forms.managers import managers_of
+from todoke.forms.pattern.pattern import Patience
 from todoke.forms.validate import validate
 from todoke.model import ids
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
@@ -64,7 +66,7 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
     FieldErrors: if a rule is broken, or if the answers name nobody who would receive them.
     """
     entries = read_boxes(form, entries)
-    errors = refusals(form, entries, context.language)
+    errors = refusals(form, entries, context.language, app.patience.renewed(time.monotonic()))
     if errors:
         return errors
     managers = managers_of(form, entries)
@@ -91,9 +93,11 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
     )
 
 
-def refusals(form: Form, entries: EntryList, language: str) -> FieldErrors:
+def refusals(
+    form: Form, entries: EntryList, language: str, patience: Patience | None = None
+) -> FieldErrors:
     """Why these answers are not taken: the rules they break, else that they name nobody who would receive them."""
-    errors = validate(form, entries, language)
+    errors = validate(form, entries, language, patience)
     if errors or form.managers == Managers() or managers_of(form, entries):
         return errors
     return (_nobody_receives(form, language),)

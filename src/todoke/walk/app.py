@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from todoke.forms.pattern.pattern import Patience
 from todoke.model.settings import Settings
 from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
@@ -53,6 +54,7 @@ class App:
     courtesy: Courtesy = field(default_factory=Courtesy)
     tally: Tally = field(default_factory=Tally)
     doubt: Doubt = field(default_factory=Doubt)
+    patience: Patience = field(default_factory=Patience)
     refusals: Refusals = field(init=False)
     allowance: Allowance = field(init=False)
 

@@ -109,6 +109,23 @@ def test_a_value_that_cannot_be_judged_in_time_is_taken() -> None:
     assert patience.seconds < 0.005
 
 
+def test_patience_for_all_comes_back_by_and_by() -> None:
+    """A twentieth of the time, up to what it was at first; what was overspent is not owed."""
+    patience = Patience(-0.4, 100.0)
+    assert patience.renewed(100.0).seconds == 0
+    assert patience.renewed(101.0).seconds == pytest.approx(0.05)
+    assert patience.renewed(100.0).seconds == pytest.approx(0.05)
+    assert patience.renewed(200.0).seconds == 0.1
+    assert patience.renewed(300.0) is patience
+
+
+def test_the_log_tells_of_a_slow_pattern_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Strangers choose the values, and would fill it."""
+    for _ in range(3):
+        matches_pattern(r"(?:(y+)(\w+)\s?)+\1", "y" * 5_000 + "!", Patience(0.001))
+    assert [record.getMessage() for record in caplog.records] == ["pattern_not_judged"]
+
+
 @pytest.mark.parametrize(
     "pattern",
     ["a{999999999}", r"\p{RGI_Emoji}", "(" * 500 + ")" * 500, "[" * 200 + "]" * 200, "a" * 20_000],

@@ -70,6 +70,20 @@ def test_the_token_is_derived_and_only_its_hash_is_kept():
     assert found.token not in repr(found.submission)
 
 
+def test_all_requests_share_the_patience_for_patterns():
+    """So that many slow values at once cost little more than one; what cannot be judged in time is taken."""
+    form = Form(
+        name="slow",
+        fields=(Field(name="code", pattern=r"(?:(z+)(\w+)\s?)+\1"),),
+        managers=Managers(fixed=(Address("desk@example.com"),)),
+    )
+    app = app_of(form)
+    for n in range(3):
+        found = prepare(app, form, (Entry("code", "z" * 5_000 + f"!{n}"),), CONTEXT)
+        assert isinstance(found, Prepared)
+    assert app.patience.seconds < 0.05
+
+
 def test_a_form_without_the_address_field_confirms_to_nobody():
     """No address, no confirmation; the managers are told all the same."""
     form = Form(name="poll", fields=None, managers=Managers(fixed=(Address("desk@example.com"),)))

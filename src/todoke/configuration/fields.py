@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from typing import Any
 
 from todoke.configuration.page import PageFacts
@@ -28,9 +29,23 @@ def read_fields(table: Table, page: PageFacts) -> tuple[Field, ...] | None:
         if name in seen:
             row.error("name", f"is {name!r}, as that of a field above.")
         seen.add(name)
+        if page.fields and name and name not in found:
+            _check_added(row, name, page.fields)
         if name:
             found[name] = _read_field(row, found.get(name) or Field(name=name))
     return tuple(found.values())
+
+
+def _check_added(row: Table, name: str, of_page: tuple[Field, ...]) -> None:
+    """Note a field beside those of the page that is probably one of them, or that no visitor could leave out."""
+    near = difflib.get_close_matches(name, [field.name for field in of_page], n=1, cutoff=0.8)
+    if near:
+        row.warn(
+            "name", f"is {name!r}, and the page has no such control.", f"Did you mean {near[0]!r}?"
+        )
+    elif row.raw("required") is True:
+        said = f"is {name!r}, which is required, and the page has no such control: without it all are refused."
+        row.warn("name", said, "Take it out, unless a script of the page sends it.")
 
 
 def _read_field(row: Table, base: Field) -> Field:

@@ -10,7 +10,7 @@ from todoke.configuration.fields import read_fields
 from todoke.configuration.limits import read_limits
 from todoke.configuration.managers import read_managers
 from todoke.configuration.page import PageFacts, read_page_facts
-from todoke.configuration.target import Way
+from todoke.configuration.target import FORM_END, Way
 from todoke.forms.control_fields import is_shown
 from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Site
@@ -27,9 +27,12 @@ _REPLY_TO = "_replyto"
 def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
     """Read [forms.NAME]; faults are noted in the table's findings."""
     if not _NAME.fullmatch(name):
-        table.error("", f"{name!r} cannot be a part of an address.", "Use a-z, 0-9, - and _.")
+        small = f" Write [forms.{name.lower()}]." if _NAME.fullmatch(name.lower()) else ""
+        hint = f"Use a-z, 0-9, - and _; `title` is what people see.{small}"
+        table.error("", f"{name!r} cannot be a part of an address.", hint)
     page_url = read_url(table, "page_url")
-    way = Way(name, site, page_url or (site.url and f"{site.url}/"))
+    is_known = bool(site.door_url and _NAME.fullmatch(name) and not FORM_END.search(site.door_url))
+    way = Way(name, site, page_url or (site.url and f"{site.url}/"), is_known)
     page = read_page_facts(table, folder, way)
     fields = read_fields(table, page)
     page_language = page.language.partition("-")[0].lower()
@@ -60,6 +63,12 @@ def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirm
         return Confirmation(field="")
     if value is True or value is None:
         return Confirmation(field=_email_field(form, fields))
+    if isinstance(value, str):
+        hint = (
+            f'Write `confirmation = {{field = "{value or "email"}"}}`, or `confirmation = false`.'
+        )
+        form.error("confirmation", "is a text, and a table or false is meant.", hint)
+        return Confirmation(field="")
     table = form.table("confirmation", "forms.NAME.confirmation")
     name = table.text("field")
     if name and fields is not None:

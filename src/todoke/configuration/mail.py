@@ -111,7 +111,9 @@ def read_templates(table: Table, folder: Path) -> Path | None:
         return None
     path = (folder / name).resolve()
     if not path.is_dir():
-        table.error("templates", f"is {name!r}, and there is no such folder beside the file.")
+        what = "a file, and the folder that it is in is meant."
+        none = "and there is no such folder beside the file."
+        table.error("templates", f"is {name!r}, {what if path.is_file() else none}")
         return None
     return path
 

@@ -139,7 +139,9 @@ def _check_field(table: Table, managers: Managers, fields: tuple[Field, ...] | N
         return
     field = next((f for f in fields if f.name == managers.field), None)
     if field is None:
-        table.error("field", f"is {managers.field!r}, and the form has no such field.")
+        known = ", ".join(f.name for f in fields)
+        said = f"is {managers.field!r}, and the form has no such field."
+        table.error("field", said, f"It has {known}.")
         return
     values = {value for value, _ in field.options}
     if not values or not managers.by_value:

@@ -82,7 +82,7 @@ def _check_source(table: Table, path: Path, html: str) -> bool:
 
 
 def _check_targets(table: Table, path: Path, page: PageForm, way: Way) -> None:
-    if not way.site.door_url:
+    if not way.is_known:
         return
     way = dataclasses.replace(way, page=page_address(way.page, page.base))
     for target in page.targets:

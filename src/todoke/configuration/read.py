@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from todoke.configuration.forms import read_form
-from todoke.configuration.keys import SCHEMA
+from todoke.configuration.keys import KEYS, SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
@@ -165,7 +165,12 @@ def _read_document(
 
 
 def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
-    forms = {}
+    forms: dict[str, Form] = {}
+    keys = [key for key, value in top.mapping("forms").items() if not isinstance(value, dict)]
+    if loose := [key for key in keys if key in KEYS["forms.NAME"]]:
+        said = f"has {', '.join(loose)} itself, and they belong to a form, which has a name."
+        top.error("forms", said, "Write for instance [forms.contact] above them.")
+        return forms
     for name, values in top.mapping("forms").items():
         table = Table(top.findings, top.schema, "forms.NAME", ("forms", name), values)
         forms[name] = read_form(table, name, site, folder)

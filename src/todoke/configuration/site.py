@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from todoke.configuration.target import FORM_END
 from todoke.model.form import Site
 from todoke.model.language import LANGUAGES
 from todoke.model.loopback import is_public
@@ -16,6 +18,7 @@ from todoke.toml.urls import environ_url, read_origins, read_url
 from todoke.toml.zones import read_zone
 
 DOOR_URL = "TODOKE_DOOR_URL"
+_PAGE = re.compile(r"[^/]/[^?#]*\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,17 @@ def _check_encrypted(table: Table, url: str, door_url: str) -> None:
         )
 
 
+def _check_paths(table: Table, url: str, door_url: str) -> None:
+    """Note what is the address of a page or of a form, and more than the site's or the door's."""
+    if _PAGE.search(url):
+        whole = f'Write `url = "{url.rpartition("/")[0]}"`; `page_url` is for the page of a form.'
+        table.warn("url", "is the address of a page, and the site's own is meant.", whole)
+    if form := FORM_END.search(door_url):
+        hint = f'Write `door_url = "{door_url[: form.start()]}"`, if that is where todoke answers.'
+        said = "ends in /f, and todoke adds /f/NAME to it for each form."
+        table.warn("door_url", said, hint)
+
+
 def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
     """Read [site]; faults are noted in the table's findings.
 
@@ -74,6 +88,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
             'Add for instance `door_url = "https://forms.example.com"`.',
         )
     _check_encrypted(table, url, door_url)
+    _check_paths(table, url, door_url)
     site = Site(
         name=table.text("name", required=True),
         url=url,

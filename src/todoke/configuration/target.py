@@ -18,6 +18,8 @@ from todoke.model.own_url import own_url
 from todoke.model.url import origin_of, resolved, wire_url
 from todoke.toml.findings import NOTE, WARNING
 
+FORM_END = re.compile(r"/f(?:/[a-z0-9_-]+)?\Z")
+"""What a `door_url` should not end in: every address that is made of it would have it twice."""
 _FORM = re.compile(r".*/f/([^/]+)")
 
 
@@ -28,6 +30,8 @@ class Way:
     form: str
     site: Site
     page: str
+    is_known: bool = True
+    """Whether the form's name and the door's address are given and may be what they are."""
 
     @property
     def door(self) -> str:

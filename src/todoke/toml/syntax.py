@@ -25,8 +25,18 @@ def syntax_fault(file: str, text: str, error: tomllib.TOMLDecodeError) -> Findin
         for path, first, second in reversed(repetitions("\n".join(lines[:line]))):
             said = f"stands a second time: line {first} has it already."
             return Finding(ERROR, file, second, dotted(path), said, _keep_one(lines[first - 1]))
+    if language := _other_language(text):
+        said = f"is {language}, and TOML is read."
+        return Finding(ERROR, file, line, "", said, "docs/configuration.md begins with an example.")
     shown = lines[line - 1] if line <= len(lines) else ""
     return Finding(ERROR, file, line, "", f"is not TOML: {message}.", _hint(shown, message))
+
+
+def _other_language(text: str) -> str:
+    begins = text.lstrip()
+    if begins.startswith(("{", "<")):
+        return "JSON" if begins.startswith("{") else "HTML or XML"
+    return "YAML" if re.match(r"(?:---\s*\n)?\w+:\s", begins) else ""
 
 
 def _keep_one(first: str) -> str:

@@ -109,10 +109,10 @@ class Table:
 
     def duration(self, key: str, default: timedelta, *, least: str, most: str) -> timedelta:
         """A span of time such as "90d", "36h", "10m" or "30s"."""
-        value = self._typed(key, str, None)
+        value = self.raw(key)
         if value is None:
             return default
-        match = _DURATION.fullmatch(value)
+        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             self.error(
                 key,
@@ -174,7 +174,7 @@ class Table:
             return parse_address(text.strip())
         except AddressError as error:
             words = f"{text!r} is not a mail address: {_sentence(error)}"
-            self.findings.error(path, words, hint_at(text))
+            self.findings.error(path, words, _several(text) or hint_at(text))
             return NOBODY
 
     def table(self, key: str, section: str) -> Table:
@@ -238,7 +238,7 @@ def _one_of(word: str, known: Sequence[str]) -> str:
     """Did you mean ...? when one is near, else all of them."""
     import difflib  # noqa: PLC0415 only a fault needs it
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"
     return f"It may be {_either(known)}."
@@ -270,6 +270,15 @@ def _without_controls(table: Table, key: str, value: str, default: str) -> str:
         table.error(key, "holds a line break or another control character.")
         return default
     return value
+
+
+def _several(text: str) -> str:
+    """How to write what is several addresses in one text; "" for anything else."""
+    parts = [part.strip() for part in re.split("[,;]", text)]
+    if len(parts) < 2 or not all("@" in part for part in parts):
+        return ""
+    quoted = ", ".join(f'"{part}"' for part in parts)
+    return f"Write each in quotes of its own: {quoted}."
 
 
 def hint_at(text: str) -> str:

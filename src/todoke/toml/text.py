@@ -25,6 +25,9 @@ def read_utf8(path: Path) -> str:
     Raises OSError: if it cannot be read. NotUtf8: if it is in another encoding.
     """
     raw = path.read_bytes()
+    if raw.startswith(b"PK\x03\x04"):
+        said = "is no text but an archive, as .xlsx, .ods and .zip are."
+        raise NotUtf8(said, "Of a sheet, save it as CSV in UTF-8.")
     if not is_utf_16(raw):
         try:
             return raw.decode("utf-8-sig")

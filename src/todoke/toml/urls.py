@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from todoke.model.loopback import is_loopback
 from todoke.model.url import origin_of, wire_url
 from todoke.toml.findings import ERROR
 from todoke.toml.table import Table
+
+_BARE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(?=[:/]|\Z)", re.IGNORECASE)
+"""A host's name where an address begins."""
 
 
 def read_url(table: Table, key: str, default: str = "", *, secure: bool = False) -> str:
@@ -21,7 +25,8 @@ def read_url(table: Table, key: str, default: str = "", *, secure: bool = False)
         return text.rstrip("/")
     fault = _fault(text)
     if fault:
-        table.error(key, f"is {text!r}: {fault}")
+        hint = f'Write `{key} = "https://{text}"`.' if _BARE.match(text) else ""
+        table.error(key, f"is {text!r}: {fault}", hint)
         return default
     parts = urlsplit(text)
     if parts.query or parts.fragment:

@@ -5,6 +5,7 @@ The page is the site owner's own. Nothing is fetched and no script runs: control
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from todoke.forms.control_fields import control_fault
 from todoke.forms.page.buttons import nameless_warnings, read_unchecked
 from todoke.forms.page.fields import read_fields
 from todoke.forms.page.names import Names, squeeze
-from todoke.forms.page.places import control_lines
+from todoke.forms.page.places import control_lines, line_of
+from todoke.forms.page.slips import slip_warnings
 from todoke.forms.page.submit import read_submit
 from todoke.forms.page.targets import Target, base_address, read_targets
 from todoke.model.charset import UTF_8, Charset, find_charset
@@ -66,9 +68,9 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
     fields = tuple(replace(field, line=lines.get(field.name, 0)) for field in fields)
     submit = read_submit(html, page, form, controls)
     if not fields:
-        raise ConfigError(
-            f"The form {_describe(form)} has no control with a name, so it would send nothing."
-        )
+        line = line_of(html, form.attributes, "action", tag="form")
+        sends = "has no control with a name, so it would send nothing."
+        raise ConfigError(f"line {line}: The form {_describe(form)} {sends}")
     return PageForm(
         fields=fields,
         targets=read_targets(html, form, controls),
@@ -81,6 +83,7 @@ def read_page(html: str, *, select: str = "", charset: Charset = UTF_8) -> PageF
             *(f"line {lines.get(name, 0)}: {warning}" for name, warning in said),
             *nameless_warnings(controls),
             *([] if submit.scripted else _never_sent(barred, fields, lines)),
+            *slip_warnings(html, controls, names),
         ),
         unchecked=read_unchecked(controls),
         submit=submit,
@@ -100,7 +103,11 @@ def _find_form(page: LexborHTMLParser, select: str) -> LexborNode:
     found = _select(page, select)
     if len(found) != 1:
         many = f"{len(found)} forms" if found else "no form"
-        raise ConfigError(f"`select` {select!r} finds {many}; the page has {_candidates(forms)}.")
+        guesses = (f"#{select}", f".{select}") if re.fullmatch(r"[A-Za-z][\w-]*", select) else ()
+        meant = next((guess for guess in guesses if len(_select(page, guess)) == 1), "")
+        hint = f' Write `select = "{meant}"`.' if meant else ""
+        said = f"finds {many}; the page has {_candidates(forms)}.{hint}"
+        raise ConfigError(f"`select` {select!r} {said}")
     return found[0]
 
 

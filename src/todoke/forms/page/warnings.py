@@ -39,6 +39,10 @@ def rule_warnings(field: Field) -> list[str]:
         warnings.append(
             f'The pattern of "{field.name}" is not enforced, by browsers neither if they find it invalid: {fault}.'
         )
+    if len(field.pattern) > 2 and field.pattern[0] == field.pattern[-1] == "/":
+        warnings.append(
+            f'The pattern of "{field.name}" stands between slashes, which would have to be typed, too: leave them out.'
+        )
     scale = TRAITS[field.kind].scale
     for name in ("min", "max"):
         text = getattr(field, name)

@@ -72,8 +72,15 @@ def _change(said: Mapping[str, Any]) -> Change:
     )
 
 
+_VALUES = ("BeforeValue", "AfterValue")
+_UNSAID = ("{{changeSet:KNOWN_AFTER_APPLY}}", "****")
+"""What stands in a value that CloudFormation learns only while it deploys, or that is hidden: then none is said."""
+
+
 def _detail(said: Mapping[str, Any]) -> Detail:
     target = said.get("Target", {})
+    if any(word in str(target.get(key, "")) for key in _VALUES for word in _UNSAID):
+        target = {key: value for key, value in target.items() if key not in _VALUES}
     return Detail(
         attribute=str(target.get("Attribute", "")),
         name=str(target.get("Name", "")),

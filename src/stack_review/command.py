@@ -28,8 +28,9 @@ Say what a change of a CloudFormation stack would do to data, availability, secu
   a recording       --recording FILE                  templates and changes in one file
 """
 _EXITS = """\
-Exit 0: nothing known is at risk. 1: something has to be accepted. 2: there is no review (bad usage, a file that
-cannot be read, no credentials, a template that CloudFormation does not take). README.md tells the rest.
+Exit 0: nothing is at risk. 1: something is, or nobody here knows what it does: a person has to accept it. 2: there is
+no review (bad usage, a file that cannot be read, no credentials, a template that CloudFormation does not take).
+README.md tells the rest.
 """
 _NO_CHANGE_SET = "There is no change set: this goes by templates and resource schemas alone, and carries out no macros."
 

@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from stack_review import kinds
 from stack_review.change_set import MISSING, Change, Detail
+from stack_review.resolve import causes
 from stack_review.template import Json, Resource, Template
+from stack_review.told import as_told
 
 
 class Verb(StrEnum):
@@ -39,7 +41,8 @@ class Property:
 
     `recreation` is Always, Conditionally, Never or ""; `by_schema` is True when that is the resource schema's
     word and not the change set's; `causes` are the resources or parameters that it depends on;
-    `is_reference` is True when it changes only because it refers to other resources, or is not named at all.
+    `is_reference` is True when it changes only because it refers to other resources, or is not named at all;
+    `is_silent` when the change set says that it changes, and nothing says of all of it from what to what.
     """
 
     name: str
@@ -48,12 +51,17 @@ class Property:
     recreation: str = ""
     causes: tuple[str, ...] = ()
     is_reference: bool = False
+    is_silent: bool = False
     by_schema: bool = False
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one resource. `before` and `after` are None where there is no such resource."""
+    """What happens to one resource. `before` and `after` are None where there is no such resource.
+
+    `told` are both as the change set's own values make them, where it gives any: it knows what stands behind a dynamic
+    reference. `attributes` are what changes beside properties and tags, by the change set's word.
+    """
 
     logical_id: str
     type: str
@@ -64,6 +72,16 @@ class Step:
     fate: Fate = Fate.NONE
     physical_id: str = ""
     unannounced: bool = False
+    told: tuple[Resource, Resource] | None = None
+    attributes: tuple[str, ...] = ()
+
+    @property
+    def views(self) -> tuple[Step, ...]:
+        """The step by the templates, and by the change set's own values: each is judged, so the worse counts."""
+        alone = dataclasses.replace(self, told=None)
+        if self.told is None:
+            return (alone,)
+        return alone, dataclasses.replace(alone, before=self.told[0], after=self.told[1])
 
     @property
     def ends_old(self) -> bool:
@@ -103,7 +121,9 @@ def _step(name: str, old: Template, new: Template, change: Change | None) -> Ste
     before, after = old.resources.get(name), new.resources.get(name)
     if change is not None and change.action == "Remove":
         after = None
-    properties = _properties(before, after, change)
+    details = change.details if change else ()
+    told = as_told(before, after, details)
+    properties = _properties(before, after, change, told)
     verb = _verb(before, after, change, properties)
     if verb is None:
         return None
@@ -117,6 +137,8 @@ def _step(name: str, old: Template, new: Template, change: Change | None) -> Ste
         properties=properties,
         physical_id=change.physical_id if change else "",
         unannounced=_is_unannounced(verb, change, properties),
+        told=told,
+        attributes=tuple(sorted({d.attribute for d in details} - {"Properties", "Tags", ""})),
     )
     return _with_fate(step, change) if step.ends_old else step
 
@@ -154,7 +176,11 @@ def _modified(change: Change | None, properties: tuple[Property, ...]) -> Verb:
 
 
 def _same_policies(before: Resource, after: Resource) -> bool:
-    return (before.deletion, before.replacement) == (after.deletion, after.replacement)
+    return (before.deletion, before.replacement, before.attributes) == (
+        after.deletion,
+        after.replacement,
+        after.attributes,
+    )
 
 
 def _is_unannounced(verb: Verb, change: Change | None, properties: tuple[Property, ...]) -> bool:
@@ -169,25 +195,32 @@ def _is_unannounced(verb: Verb, change: Change | None, properties: tuple[Propert
 
 
 def _properties(
-    before: Resource | None, after: Resource | None, change: Change | None
+    before: Resource | None,
+    after: Resource | None,
+    change: Change | None,
+    sides: tuple[Resource, Resource] | None,
 ) -> tuple[Property, ...]:
     details = [
         d for d in (change.details if change else ()) if d.attribute in ("Properties", "Tags")
     ]
-    told: dict[str, list[Detail]] = {}
+    rows: dict[str, list[Detail]] = {}
     for detail in details:
-        told.setdefault(detail.name or detail.attribute, []).append(detail)
+        rows.setdefault(detail.name or detail.attribute, []).append(detail)
     if before is None or after is None:
         # A Modify of what a template does not show: only the change set speaks.
         if change is None or change.action != "Modify":
             return ()
-        return tuple(_told(name, rows, MISSING, MISSING, "") for name, rows in sorted(told.items()))
+        return tuple(_told(name, said, MISSING, MISSING, "") for name, said in sorted(rows.items()))
     old, new = before.properties, after.properties
     differing = {n for n in {*old, *new} if old.get(n, MISSING) != new.get(n, MISSING)}
-    return tuple(
-        _told(name, told.get(name, []), old.get(name, MISSING), new.get(name, MISSING), after.type)
-        for name in sorted(differing | set(told))
-    )
+    found = []
+    for name in sorted(differing | set(rows)):
+        pair = (old, new)
+        if name not in differing and sides:
+            pair = (sides[0].properties, sides[1].properties)
+        was, now = (side.get(name, MISSING) for side in pair)
+        found.append(_told(name, rows.get(name, []), was, now, after.type))
+    return tuple(found)
 
 
 _REFERENCES = ("ResourceReference", "ResourceAttribute")
@@ -202,15 +235,24 @@ def _told(name: str, rows: list[Detail], before: Json, after: Json, type_: str) 
     befores = [d.before for d in whole if d.before is not MISSING]
     afters = [d.after for d in whole if d.after is not MISSING]
     by_schema = bool(known) and known == "Always" and said != "Always"
+    before = before if before is not MISSING else befores[0] if befores else MISSING
+    after = after if after is not MISSING else afters[0] if afters else MISSING
+    is_reference = before == after and all(d.source in _REFERENCES or not d.name for d in rows)
     return Property(
         name=name,
-        before=before if before is not MISSING else befores[0] if befores else MISSING,
-        after=after if after is not MISSING else afters[0] if afters else MISSING,
+        before=before,
+        after=after,
         recreation="Always" if by_schema else said or known,
         causes=tuple(dict.fromkeys(d.cause for d in rows if d.cause)),
-        is_reference=before == after and all(d.source in _REFERENCES or not d.name for d in rows),
+        is_reference=is_reference,
+        is_silent=(before == after and not is_reference) or any(_is_hidden(d, after) for d in rows),
         by_schema=by_schema or (bool(known) and not said),
     )
+
+
+def _is_hidden(detail: Detail, value: Json) -> bool:
+    """True when the value has in it a parameter that changes and that is not known."""
+    return detail.source == "ParameterReference" and detail.cause in causes(value)
 
 
 def _recreation(detail: Detail) -> str:
@@ -235,7 +277,7 @@ def fate_of(step: Step, policy: str) -> Fate:
     """
     removed = step.verb is Verb.REMOVED
     if removed:
-        written = step.before and (step.before.deletion or _default_policy(step.before))
+        written = step.before and removal_policy(step.before)
     else:
         written = step.after and (step.after.replacement or "Delete")
     words = [word for word in (written, policy.removeprefix("ReplaceAnd")) if word]
@@ -251,9 +293,10 @@ _FATES: Mapping[str, Fate] = {
 _WORST = (Fate.DELETED, Fate.SNAPSHOT, Fate.RETAINED, Fate.NONE)
 
 
-def _default_policy(resource: Resource) -> str:
-    """The DeletionPolicy of a resource that has none."""
+def removal_policy(resource: Resource) -> str:
+    """The DeletionPolicy of a resource, its type's where it has none."""
     is_alone = (
         resource.type == "AWS::RDS::DBInstance" and "DBClusterIdentifier" not in resource.properties
     )
-    return "Snapshot" if is_alone or resource.type in kinds.SNAPSHOT_BY_DEFAULT else "Delete"
+    by_type = "Snapshot" if is_alone or resource.type in kinds.SNAPSHOT_BY_DEFAULT else "Delete"
+    return resource.deletion or by_type

@@ -31,11 +31,12 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What may go wrong with one resource: a sentence, and what to do about it."""
+    """What may go wrong with one resource: what changes, what may happen, and what to do about it."""
 
     severity: Severity
     topic: Topic
     resource: str
     type: str
+    change: str
     sentence: str
     advice: str

@@ -72,7 +72,8 @@ def _finding(finding: Finding) -> str:
     return (
         f'<li class="{finding.severity}"><p class="head"><strong>{_SIGNS[finding.severity]} {finding.severity}</strong>'
         f" {finding.topic} · <b>{escape(finding.resource)}</b> <small>{escape(finding.type)}</small></p>"
-        f'<p>{escape(finding.sentence)}</p><p class="advice">{escape(finding.advice)}</p></li>'
+        f"<p><code>{escape(finding.change)}</code></p><p>{escape(finding.sentence)}</p>"
+        f'<p class="advice">{escape(finding.advice)}</p></li>'
     )
 
 

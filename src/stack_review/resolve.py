@@ -32,8 +32,11 @@ def resolved(template: Template, values: Mapping[str, str]) -> Template:
     for key, resource in template.resources.items():
         if resource.condition and working.condition(resource.condition) is False:
             continue
-        properties = working.value(dict(resource.properties))
-        resources[key] = dataclasses.replace(resource, properties=properties)
+        resources[key] = dataclasses.replace(
+            resource,
+            properties=working.value(dict(resource.properties)),
+            attributes=working.value(dict(resource.attributes)),
+        )
     outputs = {
         key: _as_table(working.value(dict(output)))
         for key, output in template.outputs.items()

@@ -12,7 +12,8 @@ from typing import Any
 from stack_review.change_set import MISSING, Change
 from stack_review.compare import Property, Step, Verb, compare
 from stack_review.finding import Finding, Severity
-from stack_review.judges import judge
+from stack_review.judges import judge, outputs
+from stack_review.judges.around import Around
 from stack_review.settle import settle
 from stack_review.template import Resource, Template
 
@@ -45,7 +46,8 @@ class Review:
     """The whole review.
 
     `digest` names exactly this deployment: stack, account, region, both templates with their parameters worked out,
-    changes and findings. Whoever accepts it accepts nothing else. `before` and `after` are the stack's resources.
+    changes and findings. Whoever accepts it accepts nothing else. `before` and `after` are the stack's resources,
+    `outputs` the names of those that are new, gone or different.
     """
 
     subject: Subject
@@ -54,6 +56,7 @@ class Review:
     parameters: tuple[Parameter, ...]
     before: Mapping[str, Resource] = field(default_factory=dict)
     after: Mapping[str, Resource] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
     digest: str = ""
 
     @property
@@ -64,7 +67,7 @@ class Review:
     @property
     def is_empty(self) -> bool:
         """True when nothing changes."""
-        return not self.steps
+        return not self.steps and not self.outputs
 
     @property
     def counts(self) -> dict[Verb, int]:
@@ -79,7 +82,7 @@ class Review:
             return "Nothing changes."
         weights = {s: sum(f.severity is s for f in self.findings) for s in Severity}
         if not self.is_at_risk:
-            return "Nothing known to this review is at risk."
+            return "Nothing is at risk: every change is one that this review knows to be harmless."
         parts = [
             f"{weights[s]} {_plural(s, weights[s])}"
             for s in (Severity.DANGER, Severity.RISK)
@@ -100,12 +103,25 @@ def review(
     judged = Review(
         subject=subject,
         steps=steps,
-        findings=judge(steps, new.resources),
+        findings=_findings(subject, steps, old, new),
         parameters=tuple(parameters),
         before=old.resources,
         after=new.resources,
+        outputs=outputs.names(old, new),
     )
     return dataclasses.replace(judged, digest=_digest(judged))
+
+
+def _findings(
+    subject: Subject, steps: Iterable[Step], old: Template, new: Template
+) -> tuple[Finding, ...]:
+    """The worst first."""
+    by_name = {step.logical_id: step for step in steps}
+    around = Around(old.resources, new.resources, by_name, subject.account, subject.creates)
+    found = [*judge(around), *outputs.judge(old, new)]
+    return tuple(
+        sorted(found, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence, f.change))
+    )
 
 
 def as_json(review: Review) -> dict[str, Any]:
@@ -121,6 +137,7 @@ def as_json(review: Review) -> dict[str, Any]:
         "counts": {verb.value: count for verb, count in review.counts.items()},
         "findings": [dataclasses.asdict(finding) for finding in review.findings],
         "parameters": [dataclasses.asdict(parameter) for parameter in review.parameters],
+        "outputs": list(review.outputs),
         "changes": [_step(step) for step in review.steps],
     }
 

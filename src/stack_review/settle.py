@@ -8,7 +8,7 @@ Only resources without data are judged so: for the others, the worse word stands
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stack_review import kinds
 from stack_review.compare import Fate, Property, Step, Verb
@@ -23,27 +23,31 @@ _LASTING = {
     "Name",
     "QueueName",
     "QueueUrl",
+    "RegionalDomainName",
+    "RootResourceId",
     "TopicName",
+    "WebsiteURL",
 }
-"""Attributes that stay while their resource does; others (a stream's ARN, a version) may change with it."""
+"""Attributes that stay while their resource does; others (a version) may change with it."""
+_STREAM = "StreamArn"
+"""The ARN of a table's stream, which stays unless the stream is another."""
 
 
 def settle(steps: Sequence[Step]) -> tuple[Step, ...]:
     """`steps`, with those that are certain to stay in place said to be changed."""
-    current = tuple(steps)
+    current = {step.logical_id: step for step in steps}
     while True:
-        moving = {s.logical_id for s in current if s.verb is not Verb.CHANGED}
-        settled = tuple(_settled(step, moving) for step in current)
+        settled = {name: _settled(step, current) for name, step in current.items()}
         if settled == current:
-            return current
+            return tuple(current.values())
         current = settled
 
 
-def _settled(step: Step, moving: set[str]) -> Step:
+def _settled(step: Step, steps: Mapping[str, Step]) -> Step:
     if step.verb is not Verb.MAYBE_REPLACED or step.type not in kinds.STATELESS:
         return step
     feared = [p for p in step.properties if p.recreation not in ("", "Never")]
-    if not feared or not all(_is_in_place(step, p) or _stays(p, moving) for p in feared):
+    if not feared or not all(_is_in_place(step, p) or _stays(p, steps) for p in feared):
         return step
     properties = tuple(
         dataclasses.replace(p, recreation="Never") if p in feared else p for p in step.properties
@@ -58,11 +62,22 @@ def _is_in_place(step: Step, changing: Property) -> bool:
     )
 
 
-def _stays(changing: Property, moving: set[str]) -> bool:
+def _stays(changing: Property, steps: Mapping[str, Step]) -> bool:
     """True when the property only refers to what keeps its identity."""
-    return changing.is_reference and all(_lasts(cause, moving) for cause in changing.causes)
+    return changing.is_reference and all(
+        lasts(cause, steps, moving=_moves(cause, steps)) for cause in changing.causes
+    )
 
 
-def _lasts(cause: str, moving: set[str]) -> bool:
+def _moves(cause: str, steps: Mapping[str, Step]) -> bool:
+    step = steps.get(cause.partition(".")[0])
+    return step is not None and step.verb is not Verb.CHANGED
+
+
+def lasts(cause: str, steps: Mapping[str, Step], *, moving: bool) -> bool:
+    """True when what a reference names keeps its value; `moving` when its resource is another one afterwards."""
     resource, _, attribute = cause.partition(".")
-    return bool(resource) and resource not in moving and attribute in ({""} | _LASTING)
+    step = steps.get(resource)
+    if attribute == _STREAM and step is not None and not moving:
+        return all(p.name != "StreamSpecification" for p in step.properties)
+    return bool(resource) and not moving and attribute in ({""} | _LASTING)

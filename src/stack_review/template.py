@@ -18,7 +18,8 @@ class Resource:
     """One resource of a template.
 
     `deletion` and `replacement` are its DeletionPolicy and UpdateReplacePolicy, "" where it has none. `condition` is
-    the name of the condition under which it exists, "" for always.
+    the name of the condition under which it exists, "" for always. `attributes` are what else steers it beside its
+    properties: UpdatePolicy, CreationPolicy, and AWS::CloudFormation::Init of its Metadata.
     """
 
     logical_id: str
@@ -28,6 +29,7 @@ class Resource:
     replacement: str = ""
     condition: str = ""
     depends_on: tuple[str, ...] = ()
+    attributes: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,18 @@ def _resource(logical_id: str, value: Json, name: str) -> Resource:
         replacement=_word(value.get("UpdateReplacePolicy")),
         condition=_word(value.get("Condition")),
         depends_on=(depends,) if isinstance(depends, str) else tuple(map(str, depends)),
+        attributes=_attributes(value),
     )
+
+
+_SETUP = "AWS::CloudFormation::Init"
+
+
+def _attributes(value: Mapping[str, Json]) -> dict[str, Json]:
+    found = {key: value[key] for key in ("CreationPolicy", "UpdatePolicy") if key in value}
+    metadata = value.get("Metadata")
+    setup = metadata.get(_SETUP) if isinstance(metadata, dict) else None
+    return found | ({_SETUP: setup} if setup else {})
 
 
 def _word(value: Json) -> str:

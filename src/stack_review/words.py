@@ -37,6 +37,11 @@ LIMITS = (
     " hidden parameters, or what others use outside the stack."
 )
 
+EXIT = (
+    "Exit 1: read each danger and risk above (what changes, what may happen, and after > what to do), then accept this"
+    " review or change the template."
+)
+
 Style = Callable[[str, str], str]
 """`(text, colour)` to text: with the colour or without it."""
 
@@ -74,6 +79,7 @@ def text(review: Review, style: Style) -> Iterator[str]:
     for finding in grouped(review.findings):
         yield ""
         yield f"{style(finding.severity.upper(), _COLOURS[finding.severity])} {finding.topic}: {_name(finding)}"
+        yield f"  {finding.change}"
         yield f"  {finding.sentence}"
         yield f"  {style('> ' + finding.advice, 'dim')}"
     if review.steps:
@@ -85,10 +91,14 @@ def text(review: Review, style: Style) -> Iterator[str]:
         yield from (
             f"      {line}" for found_ in step.properties for line in property_lines(found_)
         )
+    for name in review.outputs:
+        yield f"  output {name} is new, gone or different"
     for parameter in review.parameters:
         yield f"  parameter {parameter.name}: {parameter.before or 'not set'} -> {parameter.after or 'not set'}"
     yield ""
     yield style(review.verdict, "red" if review.is_at_risk else "green")
+    if review.is_at_risk:
+        yield EXIT
     yield f"Review {review.digest}"
 
 
@@ -122,7 +132,10 @@ def markdown(review: Review) -> str:
     """The review as Markdown, for a merge request or an approval."""
     lines = [f"## {_escaped(title(review))}", "", f"**{review.verdict}** {summary(review)}.", ""]
     if review.findings:
-        lines += ["| | about | resource | what | what to do |", "|---|---|---|---|---|"]
+        lines += [
+            "| | about | resource | what changes | what may happen | what to do |",
+            "|---|---|---|---|---|---|",
+        ]
         lines += [_row(finding) for finding in grouped(review.findings)] + [""]
     if review.steps:
         lines += ["| | resource | type | what happens | properties |", "|---|---|---|---|---|"]
@@ -137,7 +150,9 @@ def markdown(review: Review) -> str:
 def brief(review: Review, most: int = 900) -> str:
     """The review for an approval's text: plain, at most `most` characters."""
     lines = [title(review), f"{review.verdict} {summary(review)}."]
-    lines += [f"{f.severity}: {f.resource}: {f.sentence}" for f in grouped(review.findings)]
+    lines += [
+        f"{f.severity}: {f.resource}: {f.change} {f.sentence}" for f in grouped(review.findings)
+    ]
     whole = "\n".join([*lines, f"Review {review.digest}"])
     if len(whole) <= most:
         return whole
@@ -150,7 +165,7 @@ def _name(finding: Finding) -> str:
 
 
 def _row(finding: Finding) -> str:
-    cells = (finding.topic, finding.resource, finding.sentence, finding.advice)
+    cells = (finding.topic, finding.resource, finding.change, finding.sentence, finding.advice)
     return f"| **{finding.severity}** | " + " | ".join(map(_escaped, cells)) + " |"
 
 

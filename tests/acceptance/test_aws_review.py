@@ -28,7 +28,7 @@ TRUST = {
     ],
 }
 TEMPLATE: dict[str, Any] = {
-    "Parameters": {"Delay": {"Type": "Number", "Default": 0}},
+    "Parameters": {"Wait": {"Type": "Number", "Default": 0}},
     "Resources": {
         "Table": {
             "Type": "AWS::DynamoDB::Table",
@@ -40,7 +40,10 @@ TEMPLATE: dict[str, Any] = {
                 "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
             },
         },
-        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": {"Ref": "Delay"}}},
+        "Queue": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {"ReceiveMessageWaitTimeSeconds": {"Ref": "Wait"}},
+        },
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
         "Web": {
             "Type": "AWS::Lambda::Function",
@@ -186,7 +189,7 @@ def test_the_review_alone_sees_what_the_plan_sees(stack: Stack) -> None:
     assert stack.status == ""
     assert stack.deploy().returncode == 0
     stack.resources["Table"]["Properties"]["TableName"] = "other"
-    alone, planned = stack.review("--parameter", "Delay=0", "--json"), stack.plan("--json")
+    alone, planned = stack.review("--parameter", "Wait=0", "--json"), stack.plan("--json")
     assert (alone.returncode, alone.stderr) == (planned.returncode, planned.stderr) == (1, "")
     assert json.loads(alone.stdout) == json.loads(planned.stdout)
     assert stack.change_sets() == []
@@ -201,12 +204,12 @@ def test_create_and_update_without_risk(stack: Stack) -> None:
     made = stack.deploy()
     assert made.returncode == 0, made.stderr
     assert "CREATE_COMPLETE Table" in made.stdout
-    (stack.folder / "p.yaml").write_text("Delay: 5\n")
+    (stack.folder / "p.yaml").write_text("Wait: 5\n")
     stack.resources["Web"]["Properties"]["Handler"] = "index.other"
     changed = stack.deploy("--parameters", "p.yaml")
     assert changed.returncode == 0, changed.stderr
     assert "Queue  AWS::SQS::Queue  changed" in changed.stdout
-    assert "parameter Delay: 0 -> 5" in changed.stdout
+    assert "parameter Wait: 0 -> 5" in changed.stdout
     assert stack.status == "UPDATE_COMPLETE"
     assert "Nothing changes." in stack.deploy().stdout
     assert stack.change_sets() == []

@@ -179,4 +179,4 @@ def test_it_works_alone(files: Path) -> None:
     assert live.stderr == "stack_review: The AWS commands need botocore: pip install botocore.\n"
     helped = alone(files, "--help")
     assert helped.returncode == 0
-    assert "Exit 0: nothing known is at risk." in helped.stdout
+    assert "Exit 0: nothing is at risk." in helped.stdout

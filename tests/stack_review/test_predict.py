@@ -16,8 +16,8 @@ from stack_review.review import Review
 from stack_review.template import Template, from_document
 from support.review.changes import RECORDED, recorded, resource, template
 
-ONLY_CLOUDFORMATION_KNOWS = {"dynamic_action", "nested_stack"}
-"""Recordings whose risk is in no template: what CloudFormation cannot tell, and what happens in another stack."""
+ONLY_CLOUDFORMATION_KNOWS = {"dynamic_action", "hidden_parameter", "nested_stack"}
+"""Recordings whose risk is in no template: what CloudFormation cannot tell, what is hidden, and another stack."""
 
 
 def predicted(old: Template, new: Template) -> Review:

@@ -1,24 +1,64 @@
-"""The judges: each reads one step of a deployment (or all) and says what a person has to know. None does I/O."""
+"""The judges: each reads one step of a deployment, by its theme, and says what a person has to know. None does I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 
 from stack_review.compare import Step
 from stack_review.finding import Finding
-from stack_review.judges import availability, cost, data, security, unknown, unpublished
-from stack_review.template import Resource
+from stack_review.judges import (
+    attached,
+    availability,
+    cost,
+    data,
+    harmless,
+    networks,
+    programs,
+    rights,
+    rules,
+    security,
+    security_rules,
+    unknown,
+    versions,
+)
+from stack_review.judges.around import Around
 
-_JUDGES = (data.judge, availability.judge, security.judge, cost.judge, unknown.judge)
+_JUDGES = (
+    data.judge,
+    availability.judge,
+    programs.judge,
+    versions.judge,
+    security.judge,
+    rights.judge,
+    networks.judge,
+    attached.judge,
+    cost.judge,
+)
 
 
-def judge(steps: Sequence[Step], after: Mapping[str, Resource]) -> tuple[Finding, ...]:
-    """Every finding about `steps`, the worst first, each said once; `after` are the stack's resources then."""
-    findings = {finding: None for step in steps for finding in _of(step)}
-    findings |= dict.fromkeys(unpublished.judge(steps, after))
-    return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence)))
+def judge(around: Around) -> Iterable[Finding]:
+    """Every finding about the steps of a deployment, each said once."""
+    return dict.fromkeys(f for step in around.steps.values() for f in _of(step, around))
 
 
-def _of(step: Step) -> Iterator[Finding]:
-    for judges in _JUDGES:
-        yield from judges(step)
+def _of(step: Step, around: Around) -> Iterator[Finding]:
+    for view in step.views:
+        for judges in _JUDGES:
+            yield from judges(view, around)
+    yield from unknown.judge(step, around, _KNOWN)
+
+
+def _by_rules(type_: str) -> Iterator[tuple[str, ...]]:
+    return rules.known_places(type_, security_rules.RULES)
+
+
+_KNOWN = (
+    harmless.known_places,
+    data.known_places,
+    availability.known_places,
+    programs.known_places,
+    versions.known_places,
+    rights.known_places,
+    networks.known_places,
+    _by_rules,
+)

@@ -7,82 +7,98 @@ from collections.abc import Iterator
 from stack_review import kinds
 from stack_review.change_set import MISSING
 from stack_review.compare import Step, Verb
+from stack_review.differences import Path
 from stack_review.finding import Finding, Severity, Topic
-from stack_review.judges.phrases import finding, inside, is_true, number, shown
+from stack_review.judges import harmless, rules
+from stack_review.judges.around import Around
+from stack_review.judges.availability_rules import RULES
+from stack_review.judges.phrases import finding, from_to, in_words, inside, shown
 
 _RUNS = {
     "AWS::Lambda::Function": "what calls it fails",
     "AWS::Lambda::Alias": "what calls it by that name fails",
     "AWS::Lambda::EventSourceMapping": "what arrives is not handled",
+    "AWS::Lambda::EventInvokeConfig": "events that fail are repeated otherwise, and reported nowhere",
     "AWS::Lambda::Permission": "who was allowed to call the function is refused",
     "AWS::ApiGateway::Method": "requests to it are answered with an error",
     "AWS::ApiGateway::Stage": "the API answers nobody",
+    "AWS::ApiGateway::UsagePlan": "nothing limits how often a key may call",
     "AWS::ApiGatewayV2::ApiMapping": "the domain leads nowhere",
+    "AWS::ApiGatewayV2::Authorizer": "routes that ask it let nobody in, or everybody",
     "AWS::ApiGatewayV2::Integration": "routes that lead to it fail",
     "AWS::ApiGatewayV2::Route": "requests to it are answered with an error",
     "AWS::ApiGatewayV2::Stage": "the API answers nobody",
     "AWS::CertificateManager::Certificate": "what uses it has to wait for a new one",
     "AWS::CloudWatch::Alarm": "nobody is told of what it watched",
     "AWS::CloudWatch::CompositeAlarm": "nobody is told of what it watched",
+    "AWS::Budgets::Budget": "nobody is told of a bill that grows",
     "AWS::ECS::Service": "its tasks stop",
     "AWS::ElasticLoadBalancingV2::Listener": "the load balancer does not listen",
     "AWS::Events::Rule": "what it started is not started",
+    "AWS::IAM::ManagedPolicy": "what it allowed is refused",
+    "AWS::IAM::Policy": "what it allowed is refused, to every role that has it",
     "AWS::IAM::Role": "what works under it stops",
-    "AWS::S3::BucketPolicy": "who was allowed to read the bucket is refused",
+    "AWS::IAM::RolePolicy": "what it allowed is refused",
+    "AWS::Logs::MetricFilter": "alarms on its figure see nothing",
+    "AWS::Logs::SubscriptionFilter": "who read the logs sees nothing",
+    "AWS::Route53::RecordSetGroup": "its names are answered by nothing",
+    "AWS::S3::BucketPolicy": "who was allowed to read the bucket is refused, and what it denied is allowed",
+    "AWS::SES::ConfigurationSet": "mails that name it are refused",
+    "AWS::SES::ConfigurationSetEventDestination": "what became of a mail is not told",
+    "AWS::SES::EmailIdentity": "no mail from that address or domain leaves any more",
     "AWS::SNS::Subscription": "nobody receives it",
     "AWS::SQS::QueuePolicy": "who was allowed to send is refused",
     "AWS::Scheduler::Schedule": "what it started is not started",
     "AWS::StepFunctions::StateMachine": "executions under way end",
+    "AWS::WAFv2::WebACL": "nothing stops an attack on what it stood before",
+    "AWS::WAFv2::WebACLAssociation": "the firewall no longer stands before it",
 }
 """What it means when one is gone."""
 
-_CODE = {
-    "AWS::Lambda::Function": ("Code", "Handler", "Runtime", "Architectures", "Layers"),
-    "AWS::ECS::Service": ("TaskDefinition",),
-    "AWS::StepFunctions::StateMachine": ("Definition", "DefinitionString", "DefinitionS3Location"),
-}
-"""Properties that are the program itself."""
 
-
-def judge(step: Step) -> Iterator[Finding]:
+def judge(step: Step, around: Around) -> Iterator[Finding]:
     """Findings about what answers and works."""
     if step.verb is Verb.REMOVED:
-        yield from _removed(step)
+        yield from _removed(step, around)
     elif step.verb in (Verb.REPLACED, Verb.MAYBE_REPLACED) and step.type in kinds.RENEWED:
         yield finding(
             step,
             Topic.AVAILABILITY,
             Severity.NOTE,
             "A new version is published beside the old one.",
-            "The canary submission tells whether it works.",
+            "Try what the new one does: nothing here tells whether it works.",
         )
     elif step.verb in (Verb.REPLACED, Verb.MAYBE_REPLACED):
         yield from _replaced(step)
         yield from _same_name(step)
     elif step.verb is Verb.CHANGED:
-        yield from _changed(step)
-    if step.before and step.after:
-        yield from _switched_off(step)
+        yield from _interrupted(step)
+    yield from rules.judge(step, Topic.AVAILABILITY, RULES)
+    yield from _stages(step)
 
 
-def _removed(step: Step) -> Iterator[Finding]:
+def _removed(step: Step, around: Around) -> Iterator[Finding]:
+    """Whatever goes is a risk, but for a mark or a view, and for a version in whose place another comes."""
     consequence = kinds.ENTRANCES.get(step.type) or _RUNS.get(step.type)
-    if consequence:
-        yield finding(
-            step,
-            Topic.AVAILABILITY,
-            Severity.RISK,
-            f"It is removed: {_gone(step, consequence)}.",
-            "Make sure that nothing uses it any more.",
-        )
-    elif step.type in kinds.STATELESS:
-        yield finding(
-            step,
-            Topic.AVAILABILITY,
-            Severity.NOTE,
-            "It is removed; it holds no data.",
-            "Check that nothing outside the stack uses it.",
-        )
+    if step.type in harmless.REMOVED or _is_renewed(step, around):
+        sentence = "It holds no data, and nothing calls it."
+        yield finding(step, Topic.AVAILABILITY, Severity.NOTE, sentence, _UNUSED)
+    elif consequence:
+        sentence = f"Once it is gone, {_gone(step, consequence)}."
+        yield finding(step, Topic.AVAILABILITY, Severity.RISK, sentence, _UNUSED)
+    elif kinds.is_known(step.type) and not kinds.is_stateful(step.type):
+        sentence = "Whatever needs it fails, or goes unguarded, once it is gone."
+        yield finding(step, Topic.AVAILABILITY, Severity.RISK, sentence, _UNUSED)
+
+
+_UNUSED = "Make sure that nothing uses it any more, also outside the stack."
+
+
+def _is_renewed(step: Step, around: Around) -> bool:
+    """True when another of its type is new in the same deployment: tools name each version anew."""
+    return step.type in kinds.RENEWED and any(
+        other.type == step.type and other.verb is Verb.ADDED for other in around.steps.values()
+    )
 
 
 def _gone(step: Step, consequence: str) -> str:
@@ -90,8 +106,6 @@ def _gone(step: Step, consequence: str) -> str:
 
 
 def _replaced(step: Step) -> Iterator[Finding]:
-    why = f" because {', '.join(step.why)} changes" if step.why else ""
-    may = "may be" if step.verb is Verb.MAYBE_REPLACED else "is"
     consequence = kinds.ENTRANCES.get(step.type)
     if consequence is None and kinds.is_stateful(step.type):
         return  # the finding about its data says so
@@ -104,7 +118,7 @@ def _replaced(step: Step) -> Iterator[Finding]:
         step,
         Topic.AVAILABILITY,
         Severity.RISK,
-        f"It {may} replaced{why} (update requires: replacement): {consequence}.",
+        f"{consequence[0].upper()}{consequence[1:]} (update requires: replacement).",
         advice,
     )
 
@@ -126,89 +140,45 @@ def _same_name(step: Step) -> Iterator[Finding]:
         )
 
 
-def _changed(step: Step) -> Iterator[Finding]:
-    names = [p.name for p in step.properties]
+def _interrupted(step: Step) -> Iterator[Finding]:
+    names = [p.name for p in step.properties if not p.is_reference]
     interrupting = sorted(kinds.SOME_INTERRUPTION.get(step.type, set()) & set(names))
     if interrupting:
         yield finding(
             step,
             Topic.AVAILABILITY,
             Severity.RISK,
-            f"{', '.join(interrupting)} changes (update requires: some interruption): it does not answer for a while.",
+            "It does not answer for a while (update requires: some interruption).",
             "Deploy when few use it.",
-        )
-    program = [name for name in names if name in _CODE.get(step.type, ())]
-    if program:
-        yield finding(
-            step,
-            Topic.AVAILABILITY,
-            Severity.NOTE,
-            f"The program changes ({', '.join(program)}), in place, without an interruption.",
-            "The canary submission tells whether it works.",
+            f"{', '.join(interrupting)} changes",
         )
 
 
-def _switched_off(step: Step) -> Iterator[Finding]:
-    yield from _off(
-        step,
-        "AWS::Lambda::EventSourceMapping",
-        "Enabled",
-        "is switched off: what arrives is not handled",
+def _stages(step: Step) -> Iterator[Finding]:
+    """A pipeline's stages: one that asks a person is said by its name."""
+    if step.type != "AWS::CodePipeline::Pipeline" or not step.before or not step.after:
+        return
+    before, after = inside(step.before, _STAGES), inside(step.after, _STAGES)
+    if before == after:
+        return
+    words = [text.lower().count("approv") for text in map(in_words, (before, after))]
+    sentence = (
+        "Nobody is asked before it deploys any more."
+        if words[1] < words[0]
+        else "Other things are tested, asked or deployed, or in another order."
     )
-    yield from _off(step, "AWS::CloudWatch::Alarm", "ActionsEnabled", "is silenced: nobody is told")
-    yield from _off(
-        step, "AWS::CloudFront::Distribution", "DistributionConfig.Enabled", "answers no more"
-    )
-    for type_ in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
-        before, after = inside(step.before, "State"), inside(step.after, "State")
-        if step.type == type_ and before != after == "DISABLED":
-            yield _stopped(step, "State", "is switched off: what it started is not started")
-    rate = "DefaultRouteSettings.ThrottlingRateLimit"
-    if step.type == "AWS::ApiGatewayV2::Stage":
-        before, after = (number(inside(side, rate)) for side in (step.before, step.after))
-        if after == 0 and before != 0:
-            yield _stopped(step, rate, "answers every request with 429")
-    concurrency = "ReservedConcurrentExecutions"
-    if step.type == "AWS::Lambda::Function":
-        before, after = (number(inside(side, concurrency)) for side in (step.before, step.after))
-        if after == 0 and before != 0:
-            yield _stopped(step, concurrency, "may not run any more")
-        elif after is not None and (before is None or after < before):
-            yield finding(
-                step,
-                Topic.AVAILABILITY,
-                Severity.NOTE,
-                f"At most {after:g} run at once from now on ({concurrency}).",
-                "Check that this is enough for the busiest minute.",
-            )
-        yield from _shorter_timeout(step)
+    yield finding(
+        step, Topic.SECURITY, Severity.RISK, sentence,
+        "Walk through the stages: what is tested, who approves, what is deployed.", from_to(_STAGES, before, after),
+    )  # fmt: skip
 
 
-def _off(step: Step, type_: str, path: str, sentence: str) -> Iterator[Finding]:
-    """A switch that is on unless it is set to false."""
-    before, after = inside(step.before, path), inside(step.after, path)
-    was_on = before is MISSING or is_true(before)
-    if step.type == type_ and was_on and after is not MISSING and not is_true(after):
-        yield _stopped(step, path, sentence)
+_STAGES = "Stages"
 
 
-def _stopped(step: Step, path: str, sentence: str) -> Finding:
-    return finding(
-        step,
-        Topic.AVAILABILITY,
-        Severity.RISK,
-        f"It {sentence} ({path}).",
-        "Leave it on, unless that is meant.",
-    )
-
-
-def _shorter_timeout(step: Step) -> Iterator[Finding]:
-    before, after = (number(inside(side, "Timeout")) for side in (step.before, step.after))
-    if before is not None and after is not None and after < before:
-        yield finding(
-            step,
-            Topic.AVAILABILITY,
-            Severity.NOTE,
-            f"It is stopped after {after:g} seconds, not {before:g}.",
-            "Check how long its slowest work takes.",
-        )
+def known_places(type_: str) -> Iterator[Path]:
+    """The places of a type's properties that are judged here."""
+    yield from rules.known_places(type_, RULES)
+    yield from ((name,) for name in sorted(kinds.SOME_INTERRUPTION.get(type_, ())))
+    if type_ == "AWS::CodePipeline::Pipeline":
+        yield (_STAGES,)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stack_review.change_set import MISSING
 from stack_review.compare import Step, Verb
 from stack_review.finding import Finding, Severity, Topic
+from stack_review.judges.around import Around
 from stack_review.judges.phrases import finding, inside, is_true, number
 
 # Of 25 November 2026, from AWS's public price lists for us-east-1 as the author of these words knew them.
@@ -51,7 +52,7 @@ _AT_REST = {
 _HEAVY = (_TENS, _HUNDREDS, "every hour")
 
 
-def judge(step: Step) -> Iterator[Finding]:
+def judge(step: Step, _around: Around) -> Iterator[Finding]:
     """Findings about what begins to cost."""
     if step.after is None:
         return

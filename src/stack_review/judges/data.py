@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stack_review import kinds
-from stack_review.compare import Fate, Step, Verb
+from stack_review.compare import Fate, Step, Verb, removal_policy
+from stack_review.differences import Path, is_same
 from stack_review.finding import Finding, Severity, Topic
-from stack_review.judges.guards import GUARDS
-from stack_review.judges.phrases import finding, inside, listed, shown
+from stack_review.judges import rules
+from stack_review.judges.around import Around
+from stack_review.judges.data_rules import RULES
+from stack_review.judges.phrases import finding, from_to, inside, listed
+from stack_review.template import Json
 
 _KEEP = "Set DeletionPolicy and UpdateReplacePolicy to Retain, and deploy that first."
 
 
-def judge(step: Step) -> Iterator[Finding]:
+def judge(step: Step, _around: Around) -> Iterator[Finding]:
     """Findings about the data of one step."""
     old_type = step.before.type if step.before else step.type
     if kinds.is_stateful(old_type) and step.ends_old:
@@ -27,8 +31,9 @@ def judge(step: Step) -> Iterator[Finding]:
             "Check that the template says what the resource is now.",
         )
     if step.before and step.after and step.before.type == step.after.type:
-        yield from _weakened(step)
+        yield from rules.judge(step, Topic.DATA, RULES)
         yield from _policies(step)
+        yield from _indexes(step)
     if step.verb is Verb.ADDED and step.after and kinds.is_stateful(step.type):
         yield from _added(step)
 
@@ -37,87 +42,108 @@ def _ended(step: Step, old_type: str) -> Finding:
     """The old resource leaves the stack, or may: with its data, or not."""
     what = kinds.HOLDS[old_type]
     name = f" ({step.physical_id})" if step.physical_id else ""
-    if step.verb is Verb.REMOVED:
-        happens = f"{step.logical_id}{name} is removed from the stack"
-    else:
-        may = "may be" if step.verb is Verb.MAYBE_REPLACED else "is"
-        happens = f"{step.logical_id}{name} {may} replaced by a new, empty one{_because(step)}"
+    may = "may be" if step.verb is Verb.MAYBE_REPLACED else "is"
+    change = (
+        f"It is removed from the stack{name}."
+        if step.verb is Verb.REMOVED
+        else f"It {may} replaced by a new, empty one{_because(step)}{name}."
+    )
     if step.fate is Fate.RETAINED:
         return finding(
-            step,
-            Topic.DATA,
-            Severity.RISK,
-            f"{happens}; the old one stays with its data ({what}), outside the stack.",
-            "Nothing moves the data: plan how it gets into the new one, or how the old one is reached.",
-        )
+            step, Topic.DATA, Severity.RISK, f"The old one stays with its data ({what}), outside the stack.",
+            "Nothing moves the data: plan how it gets into the new one, or how the old one is reached.", change,
+        )  # fmt: skip
     if step.fate is Fate.SNAPSHOT:
         return finding(
-            step,
-            Topic.DATA,
-            Severity.DANGER,
-            f"{happens}; the old one is deleted after a snapshot ({what}).",
-            "Check that the type makes snapshots, and try restoring one; or "
-            + _KEEP[0].lower()
-            + _KEEP[1:],
-        )
+            step, Topic.DATA, Severity.DANGER, f"The old one is deleted after a snapshot ({what}).",
+            f"Check that the type makes snapshots, and try restoring one; or: {_KEEP}", change,
+        )  # fmt: skip
+    sentence = f"What it holds is lost: {what}."
     if old_type == "AWS::S3::Bucket":
-        happens += "; CloudFormation deletes it if it is empty, and fails if it is not"
-    return finding(
-        step, Topic.DATA, Severity.DANGER, f"{happens}. What it holds is lost: {what}.", _KEEP
-    )
+        sentence += " CloudFormation deletes it if it is empty, and fails if it is not."
+    return finding(step, Topic.DATA, Severity.DANGER, sentence, _KEEP, change)
 
 
 def _because(step: Step) -> str:
     return f" because {', '.join(step.why)} changes" if step.why else ""
 
 
-def _weakened(step: Step) -> Iterator[Finding]:
-    for guard in GUARDS.get(step.type, ()):
-        before, after = inside(step.before, guard.path), inside(step.after, guard.path)
-        if before != after and guard.is_worse(before, after):
-            values = f"{guard.path}: {shown(before)} to {shown(after)}"
-            yield finding(
-                step, Topic.DATA, guard.severity, f"{guard.sentence} ({values}).", guard.advice
-            )
-    if step.type == "AWS::DynamoDB::Table":
-        yield from _lost_indexes(step)
+_INDEXES = "GlobalSecondaryIndexes"
+_TABLE = "AWS::DynamoDB::Table"
 
 
-def _lost_indexes(step: Step) -> Iterator[Finding]:
-    names = [
-        {
-            str(index.get("IndexName"))
-            for index in listed(inside(side, "GlobalSecondaryIndexes"))
-            if isinstance(index, dict)
-        }
-        for side in (step.before, step.after)
-    ]
-    if gone := sorted(names[0] - names[1]):
-        yield finding(
-            step,
-            Topic.AVAILABILITY,
-            Severity.RISK,
-            f"The index {', '.join(gone)} is deleted: queries that use it fail.",
-            "Deploy the code that does without it first.",
+def known_places(type_: str) -> Iterator[Path]:
+    """The places of a type's properties that are judged here."""
+    yield from rules.known_places(type_, RULES)
+    if type_ == _TABLE:
+        yield (_INDEXES,)
+
+
+def _indexes(step: Step) -> Iterator[Finding]:
+    """An index is known by its name; another key or projection under the same name is another index."""
+    before, after = (inside(side, _INDEXES) for side in (step.before, step.after))
+    if step.type != _TABLE or is_same(before, after):
+        return
+    old, new = _by_name(before), _by_name(after)
+    if old is None or new is None:
+        sentence, change = (
+            "Which indexes there will be is not known.",
+            from_to(_INDEXES, before, after),
         )
+        yield _index(step, sentence, "Write them out.", change)
+        return
+    if gone := sorted(set(old) - set(new)):
+        yield _index(
+            step, "Queries that use it fail.", "Deploy the code that does without it first.",
+            f"The index {', '.join(gone)} is deleted",
+        )  # fmt: skip
+    for name in sorted(name for name in set(old) & set(new) if old[name] != new[name]):
+        yield _index(
+            step, "DynamoDB cannot change an index in place: it is refused, or deleted and filled anew meanwhile.",
+            "Add an index under another name, change over, and remove the old one later.",
+            f"The index {name} changes",
+        )  # fmt: skip
+    if len(added := sorted(set(new) - set(old))) > 1:
+        yield _index(
+            step, "DynamoDB makes one index in an update: the deployment fails and rolls back.",
+            "Add one index a deployment.", f"{len(added)} indexes are new: {', '.join(added)}",
+        )  # fmt: skip
+
+
+def _index(step: Step, sentence: str, advice: str, change: str) -> Finding:
+    return finding(step, Topic.AVAILABILITY, Severity.RISK, sentence, advice, change)
+
+
+def _by_name(value: Json) -> dict[str, Json] | None:
+    """Indexes by name; None where they are not written out."""
+    indexes = listed(value)
+    if not all(isinstance(i, Mapping) and isinstance(i.get("IndexName"), str) for i in indexes):
+        return None
+    return {i["IndexName"]: i for i in indexes}
 
 
 def _policies(step: Step) -> Iterator[Finding]:
     """A policy that kept the data is taken away: the next deployment may lose it without asking."""
-    if not kinds.is_stateful(step.type) or step.before is None or step.after is None:
+    if step.before is None or step.after is None:
         return
     for name, before, after in (
-        ("DeletionPolicy", step.before.deletion, step.after.deletion),
+        ("DeletionPolicy", removal_policy(step.before), removal_policy(step.after)),
         ("UpdateReplacePolicy", step.before.replacement, step.after.replacement),
     ):
-        if _keeps(before) and not _keeps(after):
+        if _SAFETY.get(after or "Delete", 0) < _SAFETY.get(before or "Delete", _UNREAD):
             yield finding(
                 step,
                 Topic.DATA,
                 Severity.RISK,
-                f"{name} changes from {before} to {after or 'none'}: the next removal takes the data with it.",
-                f"Keep {name}: Retain.",
+                "The next removal or replacement takes it, and what it holds, without asking.",
+                f"Keep {name}: {before}.",
+                f"{name}: {before} -> {after or 'none'}",
             )
+
+
+_SAFETY = {"Delete": 1, "Snapshot": 2, "RetainExceptOnCreate": 3, "Retain": 3}
+_UNREAD = 4
+"""A policy that cannot be read may be any: before the change the safest, after it the least safe."""
 
 
 def _keeps(policy: str) -> bool:

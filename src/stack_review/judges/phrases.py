@@ -11,16 +11,31 @@ from stack_review.finding import Finding, Severity, Topic
 from stack_review.template import Json, Resource
 
 
-def finding(step: Step, topic: Topic, severity: Severity, sentence: str, advice: str) -> Finding:
-    """A finding about `step`."""
+def finding(
+    step: Step, topic: Topic, severity: Severity, sentence: str, advice: str, change: str = ""
+) -> Finding:
+    """A finding about `step`; `change` is what changes, the step itself if it is not given."""
     return Finding(
         severity=severity,
         topic=topic,
         resource=step.logical_id,
         type=step.type,
+        change=change or _happens(step),
         sentence=sentence,
         advice=advice,
     )
+
+
+def _happens(step: Step) -> str:
+    why = f" because {', '.join(step.why)} changes" if step.why and step.ends_old else ""
+    return (
+        f"It is {step.verb}{why}." if not step.verb.startswith("may") else f"It {step.verb}{why}."
+    )
+
+
+def from_to(path: str, before: Json, after: Json) -> str:
+    """What changes, in one line."""
+    return f"{path}: {shown(before)} -> {shown(after)}"
 
 
 def inside(resource: Resource | None, path: str) -> Json:

@@ -170,7 +170,8 @@ def _go_back(aws: Aws, intent: Intent, former: FormerStack, say: Progress) -> No
     with planned(aws, sendable(aws, deployment, intent.bucket)) as plan:
         dangers = [f for f in plan.review.findings if _loses_data(f)]
         if dangers:
-            say.line(f"Not rolled back, for data would be lost: {dangers[0].sentence}")
+            why = f"{dangers[0].resource}: {dangers[0].change} {dangers[0].sentence}"
+            say.line(f"Not rolled back, for data would be lost: {why}")
         elif plan.change_set:
             say.line("Going back to the former deployment ...")
             say.events(

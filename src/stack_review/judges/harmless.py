@@ -1,0 +1,52 @@
+"""The short list of properties that may change, and of resources that may go, without anybody being asked.
+
+Whatever is not here and no judge knows is unknown, and unknown is a risk. So a property belongs here only if no value
+of it can lose data, stop anything, or open anything.
+"""
+
+from __future__ import annotations
+
+from stack_review.differences import Path
+
+_OF_ALL = ("Tags", "Description")
+_PROPERTIES = {
+    "ApiGateway::RestApi": "Name",
+    "ApiGatewayV2::Api": "Name FailOnWarnings",
+    "ApiGatewayV2::Authorizer": "Name",
+    "ApiGatewayV2::Route": "OperationName",
+    "ApiGatewayV2::Stage": "DefaultRouteSettings.DetailedMetricsEnabled RouteSettings.*.DetailedMetricsEnabled",
+    "CloudFront::Distribution": "DistributionConfig.Comment",
+    "CloudFront::Function": "FunctionConfig.Comment",
+    "CloudFront::OriginAccessControl": "OriginAccessControlConfig.Description",
+    "CloudFront::ResponseHeadersPolicy": "ResponseHeadersPolicyConfig.Comment",
+    "CloudWatch::Alarm": "AlarmDescription",
+    "CloudWatch::CompositeAlarm": "AlarmDescription",
+    "CloudWatch::Dashboard": "DashboardBody",
+    "EC2::LaunchTemplate": "VersionDescription",
+    "EC2::SecurityGroup": "SecurityGroupIngress.[].Description SecurityGroupEgress.[].Description",
+    "ECS::Service": "EnableECSManagedTags PropagateTags",
+    "IAM::Role": "Policies.[].PolicyName",
+    "Logs::QueryDefinition": "Name QueryString",
+    "Route53::HostedZone": "HostedZoneConfig.Comment",
+    "Route53::RecordSet": "Comment",
+    "S3::Bucket": "MetricsConfigurations",
+    "SNS::Topic": "DisplayName",
+    "SQS::Queue": "ReceiveMessageWaitTimeSeconds",
+}
+REMOVED = frozenset(
+    {
+        "AWS::CDK::Metadata",
+        "AWS::CloudFormation::WaitCondition",
+        "AWS::CloudFormation::WaitConditionHandle",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::Logs::QueryDefinition",
+        "AWS::ResourceGroups::Group",
+    }
+)
+"""Types of which nothing but a view or a mark goes."""
+
+
+def known_places(type_: str) -> tuple[Path, ...]:
+    """The places of a type's properties that may change."""
+    own = _PROPERTIES.get(type_.removeprefix("AWS::"), "").split()
+    return tuple(tuple(path.split(".")) for path in (*_OF_ALL, *own))

@@ -1,0 +1,47 @@
+"""What the review says of todoke's own stack, when it is changed as people change it: who has to accept what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import todoke
+from stack_review.files import Side, review_sides
+from stack_review.template import parse
+
+TEMPLATE = parse(
+    (Path(todoke.__file__).parent / "aws" / "deploy" / "template.yaml").read_text("utf-8")
+)
+VALUES = {"CodeBucket": "b", "CodeKey": "1.zip", "AlarmAddress": "a@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_asked"),
+    [
+        ({"CodeKey": "2.zip"}, False),
+        ({"Generation": "2"}, False),
+        ({"LogDays": "60"}, False),
+        ({"LogLevel": "warning"}, False),
+        ({"Stage": "test"}, False),
+        ({"RequestsPerSecond": "100"}, False),
+        ({"LogDays": "1"}, True),
+        ({"ProtectData": "false"}, True),
+        ({"Paused": "yes"}, True),
+        ({"AlarmAddress": ""}, True),
+        ({"SecretsPath": "/other"}, True),
+        ({"LargeUploads": "no"}, True),
+    ],
+    ids=str,
+)
+def test_an_everyday_deployment_asks_nobody_and_a_dangerous_one_does(
+    changed: dict[str, str], is_asked: bool
+) -> None:
+    """New code and a new secret go through; what stops mails, or forgets, is accepted by a person."""
+    found = review_sides("forms", Side(TEMPLATE, VALUES), Side(TEMPLATE, VALUES | changed))
+    assert (found.is_empty, found.is_at_risk) == (False, is_asked)
+
+
+def test_a_first_deployment_asks_nobody() -> None:
+    """All that it has is new."""
+    assert not review_sides("forms", Side(None), Side(TEMPLATE, VALUES)).is_at_risk

@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from todoke.forms.constraints import ASCII_SPACE
 from todoke.forms.fault_words import with_suggestion
 from todoke.model.address_hint import intended_address
-from todoke.model.errors import RequestError, StoreError
+from todoke.model.errors import RequestError, StoreError, TooMany
 from todoke.model.ids import receipt_hash
 from todoke.model.language import N_, translator
 from todoke.model.message import Timeline
@@ -101,8 +101,7 @@ class _Receipts:
             return _unavailable(request, self.app)
         if timeline is None:
             return _not_found(request, self.app)
-        address = client_address(request.scope, self.app.settings.trusted_proxies)
-        reader = self.streams.enter(peer_of(address))
+        reader = self.streams.enter(self._peer(request))
         if reader is None:
             return _unavailable(request, self.app)
         headers = {**pages.security_headers(), "x-accel-buffering": "no"}
@@ -113,8 +112,8 @@ class _Receipts:
         """POST /s/{token}/address with `address`.
 
         303 back to the receipt (JSON: 200 with it) once the new attempt is due. 422 when the address cannot be one.
-        409 when it cannot be corrected (any more). 403 from another origin; 4xx for a body that is no form; 404, 503
-        as above.
+        409 when it cannot be corrected (any more). 429 when too much was sent from this address. 403 from another
+        origin; 4xx for a body that is no form; 404, 503 as above.
         """
         try:
             require_same_origin(request, self.app.settings.site.door_url)
@@ -132,13 +131,22 @@ class _Receipts:
         """GET /s/{token}/address: 303 to the receipt, for whoever opens the address that a form went to."""
         return self._to_receipt(request)
 
+    def _peer(self, request: Request) -> str:
+        return peer_of(client_address(request.scope, self.app.settings.trusted_proxies))
+
     def _to_receipt(self, request: Request) -> Response:
         return RedirectResponse(_path(request), 303, headers=pages.security_headers())
 
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
         language = receipt_language(timeline, self.app.settings)
         say = translator("pages", language).gettext
-        match await run_in_threadpool(correct, self.app, timeline, typed):
+        peer = self._peer(request)
+        if not self.app.allowance.take(peer):
+            return _too_many(request, self.app)
+        corrected = await run_in_threadpool(correct, self.app, timeline, typed)
+        if corrected is not Correction.DUE:
+            self.app.allowance.give_back(peer)
+        match corrected:
             case Correction.CLOSED:
                 text = say("This address cannot be corrected here now.")
                 return self._fault(request, timeline, 409, "cannot_correct", text)
@@ -270,11 +278,11 @@ def _language(request: Request, app: App) -> str:
 
 
 def _answer(
-    request: Request, app: App, status: int, code: str, title: str, text: str, retry: bool = False
+    request: Request, app: App, status: int, code: str, title: str, text: str, retry: int = 0
 ) -> Response:
     language = _language(request, app)
     say = translator("pages", language).gettext
-    headers = {**_VARY, **({"retry-after": str(RETRY_AFTER_SECONDS)} if retry else {})}
+    headers = {**_VARY, **({"retry-after": str(retry)} if retry else {})}
     if wants_json(request):
         return json_error(status, code, say(text), headers={**pages.security_headers(), **headers})
     site = app.settings.site
@@ -299,7 +307,15 @@ def _not_found(request: Request, app: App) -> Response:
 def _unavailable(request: Request, app: App) -> Response:
     title = N_("Please try again in a moment")
     text = N_("The receipt cannot be read just now. What you wrote stays stored.")
-    return _answer(request, app, 503, "unavailable", title, text, retry=True)
+    return _answer(request, app, 503, "unavailable", title, text, RETRY_AFTER_SECONDS)
+
+
+def _too_many(request: Request, app: App) -> Response:
+    title = N_("Please try again in a moment")
+    text = N_("Too much was sent from your network just now. Please try again in a minute.")
+    return _answer(
+        request, app, TooMany.status, TooMany.code, title, text, TooMany.retry_after_seconds
+    )
 
 
 def _refused(request: Request, app: App, error: RequestError) -> Response:

@@ -308,6 +308,19 @@ def correct(store: MemoryStore, address: str, **headers: str) -> tuple[Answer, l
     return post(app, f"/s/{token('s1')}/address", f"address={address}", **headers), hints
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_corrections_count_for_the_address_that_sends_them(accept: str) -> None:
+    """Each is a mail to an address of a stranger's choice, as a submission is; what sends no mail does not count."""
+    app = make_app(one(), most_from_one_address=1, trusted_proxies=1)
+    asgi = Starlette(routes=receipt.routes(app))
+    here, path = {"accept": accept, "x-forwarded-for": "198.51.100.1"}, f"/s/{token('s1')}/address"
+    assert post(asgi, path, "address=none", **here).status == 422
+    assert app.allowance.take("198.51.100.1")
+    answer = post(asgi, path, "address=hana%40example.org", **here)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "60")
+    assert post(asgi, path, "address=hana%40example.org", accept=accept).status in {200, 303}
+
+
 def test_the_page_of_a_corrected_address_tells_the_earlier_one() -> None:
     """With what became of it and when, in the site's zone: the page is made, not only its values."""
     store = one()

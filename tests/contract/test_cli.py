@@ -620,6 +620,23 @@ def test_check_prints_findings_as_json(
     assert (found["severity"], found["line"], found["key"]) == ("error", 5, "mail.service")
 
 
+def test_check_rehearses_the_forms(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page that nobody can send is an error with the page's file and line, the key and what to do."""
+    form = '[forms.contact]\npage = "contact.html"\n'
+    (folder / "todoke.toml").write_text(CONFIG.replace("[forms.contact]\n", form))
+    controls = "<input type=email name=email>\n<select name=kind required></select>"
+    page = f"<meta charset=utf-8><form method=post action=/f/contact>{controls}</form>"
+    (folder / "contact.html").write_text(page)
+    assert run(["check", "--json"]) == 1
+    (error,) = (
+        f for f in map(json.loads, capsys.readouterr().out.splitlines()) if f["severity"] == "error"
+    )
+    assert Path(error["file"]).name == "contact.html"
+    assert (error["line"], error["key"]) == (2, "forms.contact.page")
+    assert error["message"].startswith('"kind" can never be filled in')
+    assert error["hint"]
+
+
 IN_TOKYO = CONFIG.replace("[site]\n", '[site]\ntime_zone = "Asia/Tokyo"\n')
 TOKYO = ZoneInfo("Asia/Tokyo")
 

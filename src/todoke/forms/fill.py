@@ -41,8 +41,8 @@ _OFTEN = (
 )
 _SHORT = ("https://a.jp", "a@b.jp", "a:", "a@b")
 _EXAMPLE = re.compile(
-    r"(?:例えば|例|\be\.g\.|\bex[.:]|\bfor example|\bfor instance|\bexample|\bsuch as|\bz\. ?B\.|\bp\. ?ex\.)"
-    r"[\s:：,、)）]*(.+)",
+    r"(?:例(?:えば|如|(?=[\s:：)）】]))|\b(?:e\.g\.|ex[.:]|for example|for instance|examples?\s*[:：]|such as"
+    r"|z\. ?B\.|p\. ?ex\.))[\s:：,、)）】]*(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _PARTS = re.compile(r"[,、，;；|\n]|\s(?:or|and|oder|ou)\s|または|もしくは|[(（\[]")
@@ -191,7 +191,10 @@ def _candidates(form: Form, field: Field, person: Person) -> Iterator[str]:
         return
     from todoke.forms.pattern.sample import pattern_samples  # noqa: PLC0415 few fields have one
 
-    yield from pattern_samples(field.pattern)
+    for text in pattern_samples(field.pattern):
+        yield text
+        if field.kind is ControlKind.URL:
+            yield from (f"https://{text}", f"https://a{text}")
     for text in _OFTEN:
         yield text
         yield _fitted(field, text)

@@ -78,6 +78,9 @@ def test_what_is_sent_untouched(control: str, sent: tuple[str, ...]) -> None:
         "<input name=x required pattern='RFD[A-Z]+' title='e.g. RFDXYZ'>",
         "<input name=x type=email required pattern='.+@example[.]co[.]jp'>",
         "<input name=x type=email required multiple>",
+        r"<input name=x type=url required pattern='.*\.myco\..*'>",
+        r"<input name=x type=tel required pattern='^((8|\+998)[\- ]?)?(\(?\d{3}\)?[\- ]?)?[\d\- ]{7,10}$'>",
+        "<input name=x required pattern='|^[a-zA-Z ñÑáéíóúüç.0-9]*$|'>",
         "<select name=x required><option value=''>-<option>b</select>",
         "<input type=checkbox name=x value=a required><input type=checkbox name=x value=b required>",
         "<input type=radio name=x value=a required><input type=radio name=x value=b>",
@@ -152,6 +155,10 @@ def test_an_answer_that_finds_somebody_comes_first() -> None:
         (r"[ァ-ヶー]+", "例：たろう", True),
         (r"[A-Z]+", "Three letters", False),
         ("", "e.g. 12", False),
+        (r".+@example[.]com", "must end with @example.com", False),
+        (r"[A-Z]{2}\d", "事例番号 12", False),
+        (r"[A-G](#|b)?m?", "e.g. G, F#m, Bb", False),
+        (r"[0-9]{3}", "Format: 1234-1234-123", False),
     ],
 )
 def test_an_example_that_the_pattern_refuses(pattern: str, title: str, is_false: bool) -> None:

@@ -315,6 +315,17 @@ def test_a_page_may_have_scripts(script: str, runs: bool) -> None:
     assert bool(page.warnings) is not runs
 
 
+def test_a_required_control_that_is_never_sent_is_told() -> None:
+    """By itself or by a fieldset; not where another of its name is sent, nor in a datalist, which browsers do send."""
+    page = read(
+        "<input name=a><input type=radio name=b required disabled><input type=radio name=b disabled>"
+        "<fieldset disabled>\n<select name=c required></select></fieldset><input name=a required disabled>"
+        "<datalist><input name=d required></datalist>"
+    )
+    said = "is required, and disabled: browsers never send it, so the door does not ask for it."
+    assert page.warnings == (f'line 1: "b" {said}', f'line 2: "c" {said}')
+
+
 @pytest.mark.parametrize(
     ("controls", "presets"),
     [

@@ -234,6 +234,26 @@ def test_what_a_script_may_mend_is_a_warning(controls: str, attributes: str) -> 
     assert scripted.startswith("warning")
 
 
+def test_a_button_may_ask_for_no_validation() -> None:
+    """Then some visitor can send the form."""
+    page = form_of(
+        "<select name=x required></select><button>Send</button><button name=d value=1 formnovalidate>"
+    )
+    found = said(replace(page, unchecked=(("d", "1"),)))
+    assert found[0].startswith('warning 3 "x" can never be filled in')
+    assert "formnovalidate" in found[0]
+
+
+def test_of_a_pattern_for_addresses_nothing_is_claimed() -> None:
+    """That no text was found that is an address as well proves nothing."""
+    page = form_of(
+        "<input name=x required pattern='(^[a-z0-9]+) @([a-z0-9])+'>",
+        confirmation=Confirmation(field="x"),
+    )
+    (found,) = said(page)
+    assert found.startswith('note 3 "x" was not tried')
+
+
 def test_what_cannot_be_tried_is_a_note() -> None:
     """Of a pattern for which no text is known nothing is claimed."""
     (found,) = said(form_of("<input name=x required pattern='(?=RFD)(?=.*Z)[A-Z]{6}'>"))

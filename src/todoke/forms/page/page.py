@@ -224,7 +224,11 @@ def _never_sent(
 ) -> list[str]:
     """Of required controls that nobody can fill in, and no script of the page will enable."""
     sent = {field.name for field in fields}
-    names = [node.attributes.get("name") or "" for node in barred if "required" in node.attributes]
+    names = [
+        node.attributes.get("name") or ""
+        for node in barred
+        if "required" in node.attributes and _ancestor(node, "datalist") is None
+    ]
     said = "is required, and disabled: browsers never send it, so the door does not ask for it."
     return [
         f'line {lines.get(name, 0)}: "{name}" {said}'

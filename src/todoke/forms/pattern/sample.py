@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from todoke.forms.pattern.syntax import QUANTIFIER, translate
 from todoke.forms.pattern.unicode_property import PatternError, Untranslatable
 
-_USUAL = "a1A-@. 0zZあアｱ漢ー_/+,é"
+_USUAL = "a1A-@.0zZあアｱ漢ー_/+,é "
 _MOST = 2_000
 _CHARACTER = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|([A-Za-z0-9])")
 _EDGE = re.compile(r"\\[AZ]")

@@ -114,7 +114,7 @@ class _Rehearsal:
             return self._never(field, said, hint, may_change=is_empty)
         elsewhere = replace(self.form, confirmation=Confirmation(field=""))
         probe = fill(elsewhere, field, Person())
-        if probe is None:
+        if probe is None or field.pattern:
             said = "was not tried: no text is known here that its rules take"
             return self._finding(field, NOTE, said, "Try it once yourself.")
         fault = next(iter(faults_of(field, probe, self.form)))
@@ -256,13 +256,15 @@ class _Rehearsal:
         """Of a control that can never pass. `may_change`: a script of the page may well see to that."""
         if not _must_pass(field):
             return self._finding(field, WARNING, said, hint)
+        if self.form.unchecked:
+            said = f"{said.rstrip('.')} (save by a button with formnovalidate)"
+            return self._finding(field, WARNING, said, hint)
         may_change = may_change or field.kind in (ControlKind.HIDDEN, ControlKind.FILE)
         if may_change and self.form.submit.scripted:
-            return self._finding(
-                field, WARNING, f"{said} (unless a script of the page sees to it)", hint
-            )
-        said = said.rstrip(".")
-        return self._finding(field, ERROR, f"{said}. So no visitor can send this form", hint)
+            said = f"{said.rstrip('.')} (unless a script of the page sees to it)"
+            return self._finding(field, WARNING, said, hint)
+        said = f"{said.rstrip('.')}. So no visitor can send this form"
+        return self._finding(field, ERROR, said, hint)
 
     def _hint(self, fault: FieldError) -> str:
         field = self._fields[fault.field]

@@ -254,6 +254,21 @@ def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
     assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
 
 
+def test_nobody_else_has_the_file_that_an_export_is_written_to(folder: Path) -> None:
+    """In a shared folder somebody may have laid a file or a link at the name of the draft; theirs stays empty."""
+    draft = folder / f".out.csv.{os.getpid()}"
+    (folder / "theirs").touch(0o666)
+    draft.symlink_to(folder / "theirs")
+    assert run(["export", "-o", "out.csv"]) == 0
+    assert (folder / "theirs").read_bytes() == b""
+    draft.touch(0o666)
+    with draft.open("rb") as theirs:
+        assert run(["export", "-o", "out.csv"]) == 0
+        assert theirs.read() == b""
+    assert not (folder / "out.csv").is_symlink()
+    assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
 def test_export_as_json_is_a_record_a_line(folder: Path) -> None:
     """Every submission, whole."""
     assert run(["export", "--format", "json", "-o", "out.json"]) == 0

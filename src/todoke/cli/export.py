@@ -133,7 +133,9 @@ def _writing(output: Path | None) -> Iterator[Output]:
         return
     draft = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft.unlink(missing_ok=True)
+        # A file of ours alone: in a folder like /tmp another user could have made one of this name, or a link.
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         # A lone surrogate, which JSON can bring into an answer, becomes "?" in a table; records have it escaped.
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
             yield file

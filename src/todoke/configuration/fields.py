@@ -100,6 +100,10 @@ def _read_options(row: Table, default: tuple[tuple[str, str], ...]) -> tuple[tup
     if isinstance(row.raw("options"), dict):
         pairs = row.mapping("options").items()
         return tuple((value, label if isinstance(label, str) else value) for value, label in pairs)
+    single = row.raw("options")
+    if isinstance(single, str) and "," in single:
+        parts = ", ".join(f'"{part.strip()}"' for part in single.split(","))
+        row.warn("options", "is one option with a comma in it.", f"Write [{parts}] for several.")
     return tuple((value, value) for value in row.texts("options")) or default
 
 

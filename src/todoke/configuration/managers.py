@@ -10,7 +10,7 @@ from typing import Protocol
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Field, Managers
 from todoke.toml.findings import ERROR
-from todoke.toml.table import Table, hint_at
+from todoke.toml.table import Table, hint_at, one_of
 from todoke.toml.text import NotUtf8, read_utf8
 
 
@@ -149,7 +149,8 @@ def _check_field(table: Table, managers: Managers, fields: tuple[Field, ...] | N
     for value in managers.by_value:
         if value not in values:
             path = (*table.at("by_value"), value)
-            table.findings.warn(path, f"is no answer that {managers.field!r} can have.")
+            said = f"is no answer that {managers.field!r} can have."
+            table.findings.warn(path, said, one_of(value, sorted(values)))
     unheard = sorted(values - set(managers.by_value) - {""})
     if unheard and not managers.fixed and not managers.fallback:
         table.error(

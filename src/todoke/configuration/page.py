@@ -52,10 +52,9 @@ def read_page_facts(table: Table, folder: Path, way: Way) -> PageFacts:
     if fault := path_fault(folder, name):
         table.error("page", *fault)
         return PageFacts(path=str(path))
-    html, charset = _read_html(table, path)
+    html, charset, is_source = _read_html(table, path)
     from todoke.forms.page.page import read_page  # noqa: PLC0415 a configuration without pages needs no HTML parser
 
-    is_source = _check_source(table, path, html)
     try:
         page = read_page(html, select=select, charset=charset)
     except ConfigError as error:
@@ -121,18 +120,19 @@ _NO_ENCODING = (
 )
 
 
-def _read_html(table: Table, path: Path) -> tuple[str, Charset]:
-    """The page's text as browsers read it, and its encoding."""
+def _read_html(table: Table, path: Path) -> tuple[str, Charset, bool]:
+    """The page's text as browsers read it, its encoding, and whether it is no page yet."""
     raw = path.read_bytes()
     html, stated = read_text(raw, table.text("charset"))
     charset = stated or UTF_8
+    is_source = _check_source(table, path, html)
     if not charset.reads(raw):
         line = html.count("\n", 0, html.index("\ufffd")) + 1
         said = f"line {line}: bytes that are no {charset.name}, which the page is read in:"
         _note(table, WARNING if stated else ERROR, path, f"{said} browsers show others there.")
-    elif stated is None:
+    elif stated is None and not is_source:
         _note(table, WARNING, path, _NO_ENCODING)
-    return html, charset
+    return html, charset, is_source
 
 
 def _note(table: Table, severity: str, path: Path, message: str) -> None:

@@ -26,6 +26,7 @@ from todoke.toml.text import NotUtf8, read_utf8
 
 DEFAULT_DATA = "./data"
 METRICS_TOKEN = "TODOKE_METRICS_TOKEN"  # noqa: S105 the variable's name
+_NO_FILE = "Go to the folder of todoke.toml, or say with --config where the file is."
 _UNSAVED_SECRET = b""
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{15,}[A-Za-z0-9\-._~+/=]+")
 """What a bearer token may hold (RFC 6750 2.1); shorter ones can be guessed."""
@@ -107,7 +108,7 @@ def _read(
         text = read_utf8(path)
         document = tomllib.loads(text)
     except OSError as error:
-        fault = Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.")
+        fault = Finding(ERROR, str(path), 0, "", f"cannot be read: {error.strerror}.", _NO_FILE)
     except NotUtf8 as error:
         fault = Finding(ERROR, str(path), 0, "", str(error), error.hint)
     except tomllib.TOMLDecodeError as error:

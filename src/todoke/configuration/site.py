@@ -66,6 +66,9 @@ def _check_paths(table: Table, url: str, door_url: str) -> None:
     if _PAGE.search(url):
         whole = f'Write `url = "{url.rpartition("/")[0]}"`; `page_url` is for the page of a form.'
         table.warn("url", "is the address of a page, and the site's own is meant.", whole)
+    if urlsplit(door_url).hostname in ("0.0.0.0", "[::]", "::"):  # noqa: S104 - it is refused
+        said = "is where a server listens, on all addresses, and no address that a browser goes to."
+        table.warn("door_url", said, "Write the host's name, or 127.0.0.1 for this machine alone.")
     if form := FORM_END.search(door_url):
         hint = f'Write `door_url = "{door_url[: form.start()]}"`, if that is where todoke answers.'
         said = "ends in /f, and todoke adds /f/NAME to it for each form."

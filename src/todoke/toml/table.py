@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.address_hint import intended_address
 from todoke.model.mail import CONTROL
-from todoke.toml.findings import Findings
+from todoke.toml.findings import Findings, dotted
 from todoke.toml.places import Path
 from todoke.toml.schema import Schema
 
@@ -88,7 +88,7 @@ class Table:
                 self.error(key, "is missing.", f"Add `{key} = ...` to {self._header}.")
             return default
         if among and value not in among and value != default:
-            self.error(key, f"is {value!r}.", _one_of(value, among))
+            self.error(key, f"is {value!r}.", one_of(value, among))
             return default
         return _without_controls(self, key, value, default)
 
@@ -186,11 +186,23 @@ class Table:
 
     def tables(self, key: str, section: str) -> list[Table]:
         """The tables of an array of tables."""
-        value = self._typed(key, list, [])
+        value = self.raw(key)
+        if isinstance(value, dict):
+            hint = f"Write [[{dotted(self.at(key))}]] above each."
+            self.error(key, "is one table, and a list of them is meant.", hint)
+            return []
         return [
             Table(self.findings, self.schema, section, (*self.at(key), position), item)
-            for position, item in enumerate(value)
+            for position, item in enumerate(self._typed(key, list, []))
+            if self._is_table(item, (*self.at(key), position))
         ]
+
+    def _is_table(self, item: Any, path: Path) -> bool:
+        if isinstance(item, dict):
+            return True
+        hint = f'Write {{name = "{item}"}}.' if isinstance(item, str) else ""
+        self.findings.error(path, f"must be a table, not {_name(item)}.", hint)
+        return False
 
     def mapping(self, key: str) -> dict[str, Any]:
         """A table whose keys are the site owner's own words."""
@@ -202,7 +214,9 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.error(key, f"must be {_TYPE_NAMES[kind]}, not {_name(value)}.")
+            quoted = isinstance(value, str) and kind in (int, bool)
+            hint = "Write it without quotes." if quoted else ""
+            self.error(key, f"must be {_TYPE_NAMES[kind]}, not {_name(value)}.", hint)
             return default
         return value
 
@@ -215,7 +229,7 @@ class Table:
                 f"Take it out and set {variable} in the environment.",
             )
             return
-        self.error(key, "is not a setting.", self._home_of(key) or _one_of(key, self._known))
+        self.error(key, "is not a setting.", self._home_of(key) or one_of(key, self._known))
 
     def _home_of(self, key: str) -> str:
         """The tables that have such a key, where this one does not: it may stand below the wrong header."""
@@ -234,7 +248,7 @@ class Table:
         return f"[{self._named(self._section)}]"
 
 
-def _one_of(word: str, known: Sequence[str]) -> str:
+def one_of(word: str, known: Sequence[str]) -> str:
     """Did you mean ...? when one is near, else all of them."""
     import difflib  # noqa: PLC0415 only a fault needs it
 

@@ -67,6 +67,10 @@ def test_without_a_slip_nothing_is_told(tmp_path: Path) -> None:
         ('["office@garden.jp"]', '{field = "topic", by_value = {a = "a@b.jp"}}', "It has name, address, email."),
         ('["office@garden.jp"]', '{field = "email", directory = "people.xlsx"}',
          "error people.xlsx:0 forms.contact.managers.directory: is no text but an archive"),
+        ("page =", 'fields = ["name"]\npage =', 'fields[1]: must be a table, not text. Write {name = "name"}.'),
+        ("page =", 'fields.name = "name"\npage =', "Write [[forms.contact.fields]] above each."),
+        ("page =", 'fields = [{name = "name", options = "a, b"}]\npage =', 'Write ["a", "b"] for several.'),
+        ("[forms", 'concurrency = "8"\n[forms', "must be a whole number, not text. Write it without quotes."),
         ("[forms", 'templates = "contact.html"\n[forms', "a file, and the folder that it is in is meant."),
     ],
 )  # fmt: skip
@@ -128,3 +132,25 @@ def test_attributes_of_libraries_and_controls_of_scripts_are_no_slips(
 ) -> None:
     """What HTML knows, what begins as scripts' attributes do, and what nobody is asked by a label."""
     assert told(tmp_path, page=PAGE.replace("<button>", f"{control}<button>")) == []
+
+
+def test_an_answer_that_is_none_is_told_those_that_are(tmp_path: Path) -> None:
+    """The nearest of the field's options."""
+    select = "<select name=topic><option value=visit>Visit<option value=plants>Plants</select>"
+    managers = '{field = "topic", by_value = {visits = "a@b.jp"}, fallback = "c@b.jp"}'
+    file = FILE.replace('["office@garden.jp"]', managers)
+    (found,) = told(tmp_path, file, PAGE.replace("<button>", f"{select}<button>"))
+    assert found.endswith("is no answer that 'topic' can have. Did you mean 'visit'?")
+
+
+def test_where_a_server_listens_is_no_address(tmp_path: Path) -> None:
+    """Nothing leads from a browser there."""
+    found = told(tmp_path, FILE.replace("https://forms.garden.jp", "http://0.0.0.0:8025"))
+    assert found[0].startswith("warning todoke.toml:4 site.door_url: is where a server listens")
+
+
+def test_a_missing_file_is_told_with_where_it_is_looked_for(tmp_path: Path) -> None:
+    """A folder is none either."""
+    for path in (tmp_path, tmp_path / "todoke.toml"):
+        (found,) = check(path, SECRET)
+        assert "say with --config where the file is" in found.hint

@@ -159,6 +159,8 @@ def test_of_a_source_one_plain_reason_is_told(tmp_path: Path) -> None:
     (found,) = told(tmp_path, html)
     assert found.startswith("warning 2 this is what a page is made of, not the page that visitors")
     assert "it has {{ door }}." in found
+    (tmp_path / "contact.html").write_text(html)
+    assert len([f for f in check(tmp_path / "todoke.toml", SECRET) if f.severity == "warning"]) == 1
     named = told(tmp_path, posted(DOOR), name="contact.njk")
     assert [fault.startswith("warning 0 ") for fault in named] == [True]
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -1156,6 +1157,26 @@ class TestMarks:
             desk.store.put_mark("heard/post", at)
             assert desk.store.mark("heard/post") == at
         assert desk.store.mark("heard/other") == START + timedelta(days=1)
+
+    def test_one_that_is_after_another_time_may_stay(self, desk: Desk) -> None:
+        """So a mark can be taken for a while: until it lies in the past, or was given back, nobody else gets it."""
+        lapses, mark = START + timedelta(minutes=5), "swept"
+        assert desk.store.put_mark(mark, lapses, unless_after=START)
+        assert not desk.store.put_mark(mark, lapses, unless_after=START + timedelta(minutes=4))
+        assert desk.store.mark(mark) == lapses
+        later = lapses + timedelta(minutes=5)
+        assert desk.store.put_mark(mark, later, unless_after=lapses)
+        assert desk.store.put_mark(mark, lapses)
+        assert desk.store.put_mark(mark, later, unless_after=lapses)
+        assert desk.store.mark(mark) == later
+
+    def test_of_many_who_take_one_at_once_one_gets_it(self, desk: Desk) -> None:
+        """Whether it was there before or not."""
+        for hours in (1, 2):
+            now = START + timedelta(hours=hours)
+            lapses = now + timedelta(minutes=5)
+            put = partial(desk.store.put_mark, "swept", lapses, unless_after=now)
+            assert sum(_together([put] * 20)) == 1
 
 
 class TestSuppressions:

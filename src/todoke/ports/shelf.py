@@ -28,8 +28,12 @@ class Shelf(Protocol):
         """The moment kept under this name, or None."""
         ...
 
-    def put_mark(self, name: str, at: datetime) -> None:
-        """Keep a moment under a name, in place of the one before."""
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
+        """Keep a moment under a name, in place of the one before; True.
+
+        With `unless_after` it is kept only where the one before is not after that, else False: of any number of
+        concurrent calls that put a later moment than `unless_after`, one gets True.
+        """
         ...
 
     def marks(self) -> Mapping[str, datetime]:

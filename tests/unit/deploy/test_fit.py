@@ -95,11 +95,11 @@ def test_what_was_asked_for_is_not_changed_but_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"SenderConcurrency=5 cannot be\. .* Set it to 0 \(no"):
         fit(FakeAws(10, 10), tmp_path, **{RESERVE: "5"})
     with pytest.raises(ConfigError, match="Set it to 4, or ask AWS for a larger quota"):
-        fit(FakeAws(1000, 104), tmp_path, **{RESERVE: "5"})
+        fit(FakeAws(1000, 105), tmp_path, **{RESERVE: "5"})
     assert fit(FakeAws(10, 10), tmp_path, **{RESERVE: "0"}) == ({RESERVE: "0"}, "")
 
 
-@pytest.mark.parametrize("aws", [FakeAws(1000, 1000), FakeAws(1000, 103), FakeAws(None)])
+@pytest.mark.parametrize("aws", [FakeAws(1000, 1000), FakeAws(1000, 104), FakeAws(None)])
 def test_where_it_fits_or_nobody_may_ask_nothing_is_said(tmp_path: Path, aws: FakeAws) -> None:
     """The usual account; and a role that may not ask is no reason to stop."""
     assert fit(aws, tmp_path) == ({}, "")
@@ -111,6 +111,14 @@ def test_a_stack_s_own_reserve_is_counted_as_its_own(tmp_path: Path) -> None:
     assert fit(FakeAws(10, 10, **{RESERVE: "0"}), tmp_path) == ({}, "")
     with pytest.raises(ConfigError):
         fit(FakeAws(1000, 100, **{RESERVE: "3"}), tmp_path, **{RESERVE: "4"})
+
+
+def test_one_is_left_for_the_sweep(tmp_path: Path) -> None:
+    """It reserves one where the sender has a reserve: three and one are spare, or only two can be the sender's."""
+    assert fit(FakeAws(1000, 104), tmp_path) == ({}, "")
+    values, notice = fit(FakeAws(1000, 103), tmp_path)
+    assert values == {RESERVE: "2"}
+    assert "2 of these can be reserved for the sender" in notice
 
 
 @given(limit=st.integers(1, 2000), others=st.integers(0, 2000), ours=st.integers(0, 50))

@@ -317,6 +317,19 @@ def test_only_the_sender_may_go_around() -> None:
     assert loops == {"Web": None, "Sender": "Allow", "Sweep": None}
 
 
+def test_the_scheduler_s_call_is_made_once_and_one_sweep_runs() -> None:
+    """It is asynchronous: Lambda would try it twice more, and six hours later; so it is told not to."""
+    resources = parsed(TEMPLATE, "template.yaml")["Resources"]
+    calls = resources["SweepCalls"]["Properties"]
+    assert calls["FunctionName"] == {"Ref": "Sweep"}
+    assert calls["Qualifier"] == resources["SweepAlias"]["Properties"]["Name"]
+    assert resources["SweepSchedule"]["Properties"]["Target"]["Arn"] == {"Ref": "SweepAlias"}
+    assert calls["MaximumRetryAttempts"] == 0
+    assert calls["MaximumEventAgeInSeconds"] == 60
+    reserve = resources["Sweep"]["Properties"]["ReservedConcurrentExecutions"]
+    assert reserve == {"Fn::If": ["HasSenderLimit", 1, {"Ref": "AWS::NoValue"}]}
+
+
 def longest(parameter: dict[str, object]) -> int:
     """How long a parameter's value may be."""
     if isinstance(parameter.get("MaxLength"), int):

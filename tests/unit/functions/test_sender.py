@@ -24,7 +24,7 @@ from support.variants import replace
 from todoke.aws.functions import time_left
 from todoke.aws.functions.hint import Hint, hints_in, read_hint, write_hint
 from todoke.aws.functions.relay import Relay
-from todoke.aws.functions.upkeep import make_sweep
+from todoke.aws.functions.upkeep import UNDER_WAY, make_sweep
 from todoke.model.address import Address
 from todoke.model.delivery import Status
 from todoke.model.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
@@ -524,3 +524,43 @@ def test_without_its_queue_the_sweep_does_it_all_itself() -> None:
     story.queues.broken = True
     assert swept(story) == {"erased": 0, "messages": 60, "hinted": 0}
     assert story.sent() == story.wanted()
+
+
+def test_two_sweeps_at_once_are_one() -> None:
+    """The schedule calls twice, or a late call meets the next: the second does nothing, and says so."""
+    story = Story()
+    story.add(1)
+    answers: list[dict[str, int]] = []
+
+    class Calling(FakeMailer):
+        def send(self, mail: Mail) -> Any:
+            if not self.asked:
+                answers.append(swept(story))
+            return FakeMailer.send(self, mail)
+
+    story.mailer = Calling()
+    assert swept(story)["messages"] == 2
+    assert answers == [{"erased": 0, "messages": 0, "hinted": 0}]
+    assert story.sent() == story.wanted()
+    story.add(1)
+    assert swept(story)["messages"] == 2
+
+
+def test_a_sweep_that_was_killed_keeps_the_next_out_no_longer_than_it_might_have_run() -> None:
+    """Lambda ends it at its timeout, and it takes nothing back; the schedule's next call finds the way free."""
+    story = Story()
+    story.add(1)
+    story.store.put_mark(UNDER_WAY, story.clock() + timedelta(seconds=280))
+    assert swept(story)["messages"] == 0
+    story.clock.move(minutes=5)
+    assert swept(story)["messages"] == 2
+
+
+def test_a_sweep_that_fails_lets_the_next_one_in() -> None:
+    """Its store was away; five minutes later all is done."""
+    story = Story()
+    story.store = Throttled()
+    story.add(1)
+    with pytest.raises(StoreUnavailable):
+        swept(story)
+    assert swept(story)["messages"] == 2

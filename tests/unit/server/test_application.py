@@ -102,7 +102,7 @@ def test_health_tells_to_whom_mail_is_refused() -> None:
 class FullStore(MemoryStore):
     """A store on a full disk: it can be read, and keeps nothing."""
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         raise StoreUnavailable("The disk of /srv/forms/todoke.db is full.")
 
 

@@ -23,11 +23,11 @@ class CountingStore(MemoryStore):
     full = False
     puts = 0
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         if self.full:
             raise StoreUnavailable
         self.puts += 1
-        super().put_mark(name, at)
+        return super().put_mark(name, at, unless_after=unless_after)
 
 
 def outcome(kind: Kind | None) -> Outcome:

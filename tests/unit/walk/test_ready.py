@@ -22,10 +22,11 @@ class FullStore(MemoryStore):
     error: StoreError | None = None
     marks_put: list[str] = field(default_factory=list)
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         if self.error is not None:
             raise self.error
         self.marks_put.append(name)
+        return True
 
 
 @pytest.mark.parametrize(

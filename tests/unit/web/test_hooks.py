@@ -55,9 +55,10 @@ class Journal:
         """See Store."""
         return self.marks.get(name)
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         """See Store."""
         self.marks[name] = at
+        return True
 
 
 def wire(

@@ -89,7 +89,9 @@ def _reserve(
     if concurrency is None or not asked_for.isdecimal():
         # What is no number CloudFormation refuses itself.
         return {}, ""
-    wanted, spare = int(asked_for), concurrency.spare(int(former.get(RESERVE) or 0))
+    wanted, had = int(asked_for), int(former.get(RESERVE) or 0)
+    # Where the sender has a reserve, the sweep has one of 1.
+    spare = max(0, concurrency.spare(had + 1 if had else 0) - 1)
     if wanted <= spare:
         return {}, ""
     why = (

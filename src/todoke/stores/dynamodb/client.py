@@ -131,6 +131,24 @@ class DynamoTable:
             if over is None or not self._holds(item):
                 raise
 
+    def put_unless(self, item: Item, *, above: int) -> bool:
+        """Write an item, unless the number (`x`) of what is there is above this; whether it was written.
+
+        It has a nonce of its own, as for `put`.
+        """
+        try:
+            self._call(
+                self.client.put_item,
+                Item=_wire(item),
+                ConditionExpression="attribute_not_exists(k) OR x <= :x",
+                ExpressionAttributeValues={":x": {"N": str(above)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except Changed as changed:
+            there = changed.item or self.get(key_of(item))
+            return there is not None and there.get("n") == item["n"]
+        return True
+
     def swap(self, archived: Item, item: Item, *, over: bytes) -> None:
         """Put `archived` where nothing is and `item` over the one with this nonce: both or none.
 

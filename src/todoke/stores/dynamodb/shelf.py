@@ -43,10 +43,16 @@ def mark(table: DynamoTable, name: str) -> datetime | None:
     return time_of(int(there["x"])) if there else None
 
 
-def put_mark(table: DynamoTable, name: str, at: datetime) -> None:
+def put_mark(
+    table: DynamoTable, name: str, at: datetime, unless_after: datetime | None = None
+) -> bool:
     """See Shelf.put_mark."""
     key, sort_key = _mark_key(name)
-    table.put({"k": key, "r": sort_key, "x": micros(at)})
+    item: Item = {"k": key, "r": sort_key, "x": micros(at)}
+    if unless_after is not None:
+        return table.put_unless({**item, "n": new_nonce()}, above=micros(unless_after))
+    table.put(item)
+    return True
 
 
 def marks(table: DynamoTable) -> dict[str, datetime]:

@@ -250,9 +250,9 @@ class DynamoStore:
         """See Store."""
         return shelf.mark(self._table, name)
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         """See Store."""
-        shelf.put_mark(self._table, name, at)
+        return shelf.put_mark(self._table, name, at, unless_after)
 
     def put_suppressions(
         self, service: str, suppressions: Sequence[Suppression], at: datetime

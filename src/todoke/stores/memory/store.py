@@ -244,10 +244,13 @@ class MemoryStore:
         with self._reading() as tables:
             return tables.marks.get(name)
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         """See Store."""
         with self._writing() as tables:
+            if unless_after is not None and tables.marks.get(name, unless_after) > unless_after:
+                return False
             tables.marks[name] = at
+            return True
 
     def put_suppressions(
         self, service: str, suppressions: Sequence[Suppression], at: datetime

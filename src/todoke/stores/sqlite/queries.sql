@@ -229,7 +229,9 @@ DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at;
 SELECT at FROM marks WHERE name = :name;
 
 -- name: put_mark
-INSERT OR REPLACE INTO marks VALUES (:name, :at);
+-- A row where it was put.
+INSERT INTO marks VALUES (:name, :at) ON CONFLICT (name) DO UPDATE SET at = excluded.at
+WHERE :unless_after IS NULL OR at <= :unless_after RETURNING at;
 
 -- name: suppression_lists
 SELECT service, read_at FROM suppression_lists ORDER BY service;

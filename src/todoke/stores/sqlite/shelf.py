@@ -50,11 +50,17 @@ def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> 
     return answers
 
 
-def put_mark(connection: apsw.Connection, marks: Sequence[tuple[str, int]]) -> list[None]:
+def put_mark(
+    connection: apsw.Connection, marks: Sequence[tuple[str, int, int | None]]
+) -> list[bool]:
     """See Shelf.put_mark."""
-    for name, at in marks:
-        connection.execute(SQL["put_mark"], {"name": name, "at": at})
-    return [None] * len(marks)
+    return [
+        connection.execute(
+            SQL["put_mark"], {"name": name, "at": at, "unless_after": unless_after}
+        ).get
+        is not None
+        for name, at, unless_after in marks
+    ]
 
 
 def mark(connection: apsw.Connection, name: str) -> datetime | None:

@@ -247,9 +247,10 @@ class SqliteStore:
         with self._reading() as connection:
             return shelf.marks(connection)
 
-    def put_mark(self, name: str, at: datetime) -> None:
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         """See Store."""
-        self._write(shelf.put_mark, (plain(name), micros(at)))
+        bound = None if unless_after is None else micros(unless_after)
+        return bool(self._write(shelf.put_mark, (plain(name), micros(at), bound)))
 
     def put_suppressions(
         self, service: str, suppressions: Sequence[Suppression], at: datetime

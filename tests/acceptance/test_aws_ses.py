@@ -252,7 +252,7 @@ sns.Verifier([{TOPIC!r}], lambda url: certificate).verify(envelope, datetime.now
 
 
 def test_the_functions_are_set_as_the_template_says(site: Site) -> None:
-    """Timeouts, calls and reserves, and no secret in a variable; nothing that the functions wrote holds a secret or an address."""
+    """Timeouts, calls, and no secret in a variable; nothing that the functions wrote holds a secret or an address."""
     lambdas = site.aws.client("lambda")
     found = {
         name: lambdas.get_function_configuration(FunctionName=site.function(name))
@@ -264,11 +264,6 @@ def test_the_functions_are_set_as_the_template_says(site: Site) -> None:
     )
     assert calls["MaximumRetryAttempts"] == 0
     assert calls["MaximumEventAgeInSeconds"] == 60
-    reserves = [
-        lambdas.get_function_concurrency(FunctionName=site.function(name))
-        for name in ("Sender", "Sweep")
-    ]
-    assert [r["ReservedConcurrentExecutions"] for r in reserves] == [3, 1]
     for function in found.values():
         variables = function["Environment"]["Variables"]
         assert not set(OURS) & set(variables)

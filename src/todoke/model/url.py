@@ -7,9 +7,10 @@ for is not known here.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import can_ada
+
+from todoke.model.short_cache import short_cache
 
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 """Stricter than the standard, which lets `;`, `,` and `*` pass: in a policy these would end or widen an entry."""
@@ -20,7 +21,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PATH = re.compile(r"([^?#]*)(.*)", re.DOTALL)
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def wire_url(text: str) -> str:
     """`text` in ASCII: its host in A-labels, the rest percent-encoded.
 
@@ -30,7 +31,7 @@ def wire_url(text: str) -> str:
     return parsed.href if parsed else ""
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def origin_of(url: str) -> str:
     """scheme://host[:port] as an Origin header states it: lower case, A-labels, no default port; "" if it has none."""
     parsed = _parse(url)

@@ -207,7 +207,7 @@ def test_what_chromium_sends_is_what_the_page_has(
     charset = Charset("windows-1252" if name == "x-user-defined" else name)
     for enctype in ENCTYPES:
         html = f'<!doctype html><meta charset="{charset.name}">{page_of(enctype)}'
-        site.page = charset._encode(
+        site.page = charset.encode_form(
             "".join(c if charset.as_sent(c) == c else f"&#{ord(c)};" for c in html)
         )
         form = form_of(site.page, tmp_path)

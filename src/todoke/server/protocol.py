@@ -19,6 +19,8 @@ from todoke.web.http.body import LEAST_BYTES_PER_SECOND, PASSING_BYTES
 
 HEAD_BYTES = 65_536
 """The request line with all header fields; browsers and proxies stop far below."""
+MOST_FIELDS = 200
+"""In a header section, or among trailers: each costs a hundred times its bytes, and browsers send thirty."""
 HEAD_SECONDS = 20.0
 """From the first byte of a connection, or of a request on it, to the end of its header section."""
 MOST_SENT_AHEAD = 8
@@ -32,11 +34,11 @@ LINGER_SECONDS = 10.0
 class BoundedProtocol(HttpToolsProtocol):
     """A connection that is one of a bounded crowd, and is ended when it keeps the server waiting.
 
-    Its request heads must be whole within HEAD_SECONDS and HEAD_BYTES. Trailer fields (RFC 9110 6.5) are ignored, and
-    bounded alike: they are a stranger's words behind every proxy's back. Of requests sent ahead of an answer, what is
-    more than MOST_SENT_AHEAD or has a body is not read: the connection ends after the answers before it (RFC 9112
-    9.3.2). An answer must be read at a least rate. When a client still sends at the end, it is let send, unread, so
-    that it comes to see its answer and not a reset connection (RFC 9112 9.6).
+    Its request heads must be whole within HEAD_SECONDS, HEAD_BYTES and MOST_FIELDS. Trailer fields (RFC 9110 6.5) are
+    ignored, and bounded alike: they are a stranger's words behind every proxy's back. Of requests sent ahead of an
+    answer, what is more than MOST_SENT_AHEAD or has a body is not read: the connection ends after the answers before it
+    (RFC 9112 9.3.2). An answer must be read at a least rate. When a client still sends at the end, it is let send,
+    unread, so that it comes to see its answer and not a reset connection (RFC 9112 9.6).
     """
 
     def __init__(
@@ -122,6 +124,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """A request begins."""
         self._in_message = self._in_head = True
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One more field."""
+        if len(self.headers) >= MOST_FIELDS:
+            raise _TooManyFieldsError
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole; what follows is the application's to bound."""
@@ -256,6 +264,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._passed_by_before = self._passed_by
             self.waiting_since = self.loop.time()
             self._deadline = self.loop.call_later(LINGER_SECONDS, self._look_at_lingering)
+
+
+class _TooManyFieldsError(Exception):
+    """The parser takes no more of this request."""
 
 
 class _SentAheadError(Exception):

@@ -13,6 +13,7 @@ from todoke.server.crowd import Crowd
 from todoke.server.protocol import (
     HEAD_SECONDS,
     LINGER_SECONDS,
+    MOST_FIELDS,
     MOST_SENT_AHEAD,
     READ_SECONDS,
 )
@@ -274,3 +275,23 @@ def test_lingering_ends_by_itself() -> None:
         line.send(POST + b"x" * 500_000)
         lines.loop.later(LINGER_SECONDS + 1)
         assert line.closed
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_fields_of_a_request_are_bounded(more: int) -> None:
+    """A head of many tiny fields would take a hundred times its bytes; it is refused before they are kept."""
+    with lines_to(echo) as lines:
+        line = lines.connect()
+        fields = b"".join(b"a%d: b\r\n" % n for n in range(MOST_FIELDS - 1 + more))
+        line.send(b"GET / HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n")
+        assert line.written.startswith(b"HTTP/1.1 400 " if more else b"HTTP/1.1 200 ")
+        assert len(line.protocol.headers) <= MOST_FIELDS
+
+
+def test_trailers_of_a_request_are_bounded_in_number() -> None:
+    """As the fields of its head are; nothing of them is kept by a request that ends well."""
+    with lines_to(echo) as lines:
+        line = lines.connect()
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+        line.send(head + b"".join(b"a%d: b\r\n" % n for n in range(MOST_FIELDS + 2)))
+        assert line.written.startswith(b"HTTP/1.1 400 ")

@@ -248,7 +248,7 @@ def test_a_first_deployment_that_fails_at_cloudfront_leaves_nothing(tmp_path: Pa
         new.parameters(SiteDelivery="cloudfront")
         cloudfront = aws.client("cloudfront")
         taken = cloudfront.create_function(
-            Name=f"{STACK}-index",
+            Name=f"{STACK}-{REGION}-index",
             FunctionConfig={"Comment": "another's", "Runtime": "cloudfront-js-2.0"},
             FunctionCode=b"function handler(event) { return event.request; }",
         )
@@ -261,7 +261,7 @@ def test_a_first_deployment_that_fails_at_cloudfront_leaves_nothing(tmp_path: Pa
         assert [b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]] == [
             f"todoke-deploy-000000000000-{REGION}"
         ]
-        cloudfront.delete_function(Name=f"{STACK}-index", IfMatch=taken["ETag"])
+        cloudfront.delete_function(Name=f"{STACK}-{REGION}-index", IfMatch=taken["ETag"])
         assert new.run("destroy", "--yes").returncode == 0
         done = new.deploy("first", "--no-canary")
         assert done.returncode == 0, done.stdout + done.stderr

@@ -18,7 +18,7 @@ from todoke.aws.deploy.execute import DeployFailed, execute
 from todoke.aws.deploy.fit import protected
 from todoke.aws.deploy.prepare import Intent, ReadyDeployment, prepared, sendable
 from todoke.aws.deploy.program import TODOKE
-from todoke.aws.deploy.secrets import what_is_missing
+from todoke.aws.deploy.secrets import look_for_secrets
 from todoke.cli.aws_next_steps import next_steps
 from todoke.cli.aws_plan import print_review
 from todoke.cli.aws_progress import Progress
@@ -46,8 +46,8 @@ def deploy(aws: Aws, intent: Intent, proof: Proof, *, accept: str, as_json: bool
         if ready.notice:
             print_notice(ready.notice)
         is_ours = intent.template is None
-        if is_ours and (missing := what_is_missing(aws, ready.deployment, intent.config)):
-            raise ConfigError(f"{missing}\nNothing was deployed.")
+        if is_ours:
+            _require_secrets(aws, ready.deployment, intent.config)
         former = former_stack(aws, intent.stack)
         with planned(aws, ready.deployment) as plan:
             print_review(plan.review, as_json=as_json)
@@ -115,6 +115,15 @@ def _executed(aws: Aws, ready: ReadyDeployment, plan: Plan, stack: str, say: Pro
         return False
     say.line(f"{stack} is deployed.")
     return True
+
+
+def _require_secrets(aws: Aws, deployment: Deployment, config: Path) -> None:
+    """Raises ConfigError: if one is missing, without which a function would not start."""
+    seen = look_for_secrets(aws, deployment, config)
+    if seen.missing:
+        raise ConfigError(f"{seen.missing}\nNothing was deployed.")
+    if seen.notice:
+        print_notice(seen.notice)
 
 
 def _say_next_steps(aws: Aws, intent: Intent, say: Progress) -> None:

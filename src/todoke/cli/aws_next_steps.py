@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from todoke.aws.deploy.secrets import secrets_path
 from todoke.configuration import read
 from todoke.model.own_url import own_url
 from todoke.model.settings import MailSettings
@@ -21,7 +22,7 @@ def next_steps(
     yield "Next:"
     for name in settings.forms:
         yield f"  let the page of form {name} post to {own_url(door, f'/f/{name}')}"
-    yield from _webhook(settings.mail, door, parameters.get("SecretsPath", ""))
+    yield from _webhook(settings.mail, door, secrets_path(parameters))
     if "SiteBucket" in outputs:
         yield f"  put your site there: aws s3 sync YOUR-FOLDER s3://{outputs['SiteBucket']}"
         yield f"  it is at {outputs['SiteUrl']}"

@@ -14,7 +14,7 @@ from stack_review.session import Aws
 from todoke.aws.deploy.prepare import Intent, prepared
 from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.publish import publish
-from todoke.aws.deploy.secrets import what_is_missing
+from todoke.aws.deploy.secrets import look_for_secrets
 from todoke.cli.output import print_json, print_line, print_notice, style
 from todoke.model.errors import ConfigError
 
@@ -35,10 +35,10 @@ def plan(aws: Aws, intent: Intent, files: Files, *, keep: bool, as_json: bool) -
         review, change_set = planning.review, planning.change_set
         if ready.notice:
             print_notice(ready.notice)
-        if intent.template is None and (
-            missing := what_is_missing(aws, ready.deployment, intent.config)
-        ):
-            print_notice(missing)
+        if intent.template is None:
+            seen = look_for_secrets(aws, ready.deployment, intent.config)
+            for words in filter(None, (seen.missing, seen.notice)):
+                print_notice(words)
     write_files(review, files)
     url = (
         publish(aws, files.publish, review.digest, page(review, TODOKE.accept))

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from stack_review.parameters import Inputs
 from stack_review.plan import Deployment
 from todoke.aws.deploy.prepare import own_template
-from todoke.aws.deploy.secrets import needed, what_is_missing
+from todoke.aws.deploy.secrets import SecretsSeen, look_for_secrets, needed
 from todoke.cli.aws_next_steps import next_steps
 
 CLOUD = """
@@ -65,11 +65,18 @@ class FakeAws:
 
 
 def missing(aws: FakeAws, folder: Path, toml: str = CLOUD, **values: str) -> str:
-    """What is said of the missing secrets."""
+    """What is said of the missing secrets, where they can be looked for."""
+    seen = look(aws, folder, toml, **values)
+    assert seen.notice == ""
+    return seen.missing
+
+
+def look(aws: FakeAws, folder: Path, toml: str = CLOUD, **values: str) -> SecretsSeen:
+    """What is seen of the secrets."""
     config = folder / "todoke.toml"
     config.write_text(toml)
     deployment = Deployment("forms", own_template().read_text("utf-8"), Inputs(values))
-    return what_is_missing(aws, deployment, config)  # type: ignore[arg-type]
+    return look_for_secrets(aws, deployment, config)  # type: ignore[arg-type]
 
 
 def test_missing_secrets_are_named_with_the_commands_that_help(tmp_path: Path) -> None:
@@ -85,12 +92,22 @@ def test_missing_secrets_are_named_with_the_commands_that_help(tmp_path: Path) -
     ]
 
 
-def test_nothing_is_said_where_all_are_there_or_nobody_may_look(tmp_path: Path) -> None:
-    """A role of a pipeline may have no right to see them: the deployment goes on."""
+def test_nothing_is_said_where_all_are_there(tmp_path: Path) -> None:
+    """Where the stage's own are: another stage has others."""
     names = ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_CMC_HOOK_SECRET")
-    there = [f"/garden/{name}" for name in names]
-    assert missing(FakeAws(*there), tmp_path, SecretsPath="/garden") == ""
-    assert missing(FakeAws(denies=True), tmp_path) == ""
+    there = [f"/garden/test/{name}" for name in names]
+    assert missing(FakeAws(*there), tmp_path, SecretsRoot="/garden", Stage="test") == ""
+    assert "/garden/production/TODOKE_SECRET" in missing(
+        FakeAws(*there), tmp_path, SecretsRoot="/garden"
+    )
+
+
+def test_that_nobody_may_look_is_said(tmp_path: Path) -> None:
+    """A role of a pipeline may have no right to see them: the deployment goes on, and does not pretend."""
+    seen = look(FakeAws(denies=True), tmp_path)
+    assert seen.missing == ""
+    assert "under /todoke/production are there could not be seen" in seen.notice
+    assert "AccessDeniedException" in seen.notice
 
 
 def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) -> None:
@@ -150,17 +167,18 @@ def test_the_next_steps_name_every_address(tmp_path: Path) -> None:
     config = tmp_path / "todoke.toml"
     config.write_text(CLOUD)
     outputs = {"DoorUrl": "https://x.example", "SiteBucket": "b", "SiteUrl": "https://d.example"}
-    text = "\n".join(next_steps(config, outputs, {"SecretsPath": "/garden"}))
+    text = "\n".join(next_steps(config, outputs, {"SecretsRoot": "/garden", "Stage": "s"}))
     for said in (
         "form contact post to https://x.example/f/contact",
         "form leave post to https://x.example/f/leave",
-        "https://x.example/hooks/customers-mail-cloud/ + what is in /garden/TODOKE_CMC_HOOK_SECRET",
+        "https://x.example/hooks/customers-mail-cloud/ + what is in /garden/s/TODOKE_CMC_HOOK_SECRET",
         "aws s3 sync YOUR-FOLDER s3://b",
         "https://d.example",
         "AlarmAddress",
     ):
         assert said in text
-    text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, {"AlarmAddress": "a@b"}))
+    parameters = {"SecretsRoot": "/g", "Stage": "s", "AlarmAddress": "a@b"}
+    text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, parameters))
     assert "s3" not in text
     assert "AlarmAddress" not in text
 
@@ -172,6 +190,8 @@ def test_the_next_steps_name_all_that_a_webhook_needs(tmp_path: Path) -> None:
         '[site]\nname = "x"\nurl = "https://x.example"\n[mail]\nservice = "postmark"\nfrom = "a@x.example"\n'
         '[forms.contact]\nmanagers = ["m@x.example"]\n'
     )
-    text = "\n".join(next_steps(config, {"DoorUrl": "https://x.example"}, {"SecretsPath": "/g"}))
-    assert "https://x.example/hooks/postmark/ + what is in /g/TODOKE_POSTMARK_HOOK_SECRET" in text
+    text = "\n".join(
+        next_steps(config, {"DoorUrl": "https://x.example"}, {"SecretsRoot": "/g", "Stage": "s"})
+    )
+    assert "https://x.example/hooks/postmark/ + what is in /g/s/TODOKE_POSTMARK_HOOK_SECRET" in text
     assert "TODOKE_POSTMARK_WEBHOOK_KEY" in text

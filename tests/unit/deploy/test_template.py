@@ -59,16 +59,41 @@ def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -
     for name, logical in FUNCTIONS.items():
         text = resource(f"{logical}Role")
         places = (
-            r":parameter\$\{SecretsPath\}/([\w*]+)\"",
-            r":secret:\$\{SecretsPath\}/([\w*]+)-\?{6}\"",
+            r":parameter\$\{SecretsRoot\}/\$\{Stage\}/([\w*]+)\"",
+            r":secret:\$\{SecretsRoot\}/\$\{Stage\}/([\w*]+)-\?{6}\"",
         )
         for place in places:
             patterns = re.findall(place, text)
             readable = {n for n in all_names for one in patterns if fnmatchcase(n, one)}
             assert readable == set(secrets.NEEDED[name])
             assert all(any(fnmatchcase(n, one) for n in readable) for one in patterns)
-        assert text.count("${SecretsPath}") == sum(len(re.findall(one, text)) for one in places)
+        assert text.count("${SecretsRoot}") == sum(len(re.findall(one, text)) for one in places)
         assert f"{secrets.FROM}: !Ref SecretsFrom" in resource(logical)
+
+
+def test_each_stage_has_secrets_of_its_own() -> None:
+    """A stack for tests, beside production in one account, must not read production's."""
+    for logical in FUNCTIONS.values():
+        assert f'{secrets.PATH}: !Sub "${{SecretsRoot}}/${{Stage}}"' in resource(logical)
+
+
+def test_two_regions_may_have_stacks_of_one_name() -> None:
+    """CloudFront's names are the account's, and the access log is where its policy of 5,120 letters never fills."""
+    resources = parsed(TEMPLATE, "template.yaml")["Resources"]
+    names = [
+        resources["SiteAccess"]["Properties"]["OriginAccessControlConfig"]["Name"],
+        resources["SiteHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]["Name"],
+        resources["SiteIndex"]["Properties"]["Name"],
+    ]
+    for name in names:
+        assert name["Fn::Sub"].startswith("${AWS::StackName}-${AWS::Region}-")
+    group = resources["ApiLogs"]["Properties"]["LogGroupName"]["Fn::Sub"]
+    assert group == "/aws/vendedlogs/todoke/${AWS::StackName}"
+
+
+def test_no_arn_has_a_partition_or_a_region_written_in() -> None:
+    """China's and the government's clouds have names of their own."""
+    assert re.findall(r"arn:(?!\$\{AWS::Partition\}|aws\[a-z-\]\*)", TEMPLATE) == []
 
 
 def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
@@ -214,7 +239,7 @@ def test_sender_and_sweep_are_told_their_queues() -> None:
     assert f"{queues.LATER}: !Ref Later" in resource("Sweep")
     assert re.findall(r"sqs:\w+", resource("SweepRole")) == ["sqs:SendMessage"]
     assert "DeadLetters" not in resource("SweepRole")
-    for variable in (queues.LATER, queues.DEAD, time_left.CONNECTIONS, secrets.PATH):
+    for variable in (queues.LATER, queues.DEAD, time_left.CONNECTIONS):
         assert f"{variable}: !Ref" in resource("Sender")
 
 
@@ -260,8 +285,8 @@ def test_paused_means_that_nothing_is_taken_and_nothing_handed_over() -> None:
     assert "State: !If [IsPaused, DISABLED, ENABLED]" in resource("SweepSchedule")
 
 
-NOT_OF_A_VERSION = {"CodeBucket", "SenderConcurrency", "Stage"}
-"""Where the package is does not change what is in it; a limit and a tag are the function's, not a version's."""
+NOT_OF_A_VERSION = {"CodeBucket", "SenderConcurrency"}
+"""Where the package is does not change what is in it; a limit is the function's, not a version's."""
 
 
 @pytest.mark.parametrize("logical", FUNCTIONS.values())

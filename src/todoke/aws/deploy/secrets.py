@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,33 +36,44 @@ def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def what_is_missing(aws: Aws, deployment: Deployment, config: Path) -> str:
-    """In words, with the commands that help, which secrets are missing; "" if none is, or the role may not ask.
+@dataclass(frozen=True)
+class SecretsSeen:
+    """Which secrets are `missing`, in words with the commands that help; and a `notice` where nobody could look."""
 
-    Raises ConfigError: if todoke.toml cannot be read.
-    """
+    missing: str = ""
+    notice: str = ""
+
+
+def secrets_path(parameters: Mapping[str, str]) -> str:
+    """What stands before the name of each secret in a stack with these parameters."""
+    return f"{parameters['SecretsRoot']}/{parameters['Stage']}"
+
+
+def look_for_secrets(aws: Aws, deployment: Deployment, config: Path) -> SecretsSeen:
+    """Look whether the secrets are there. Raises ConfigError: if todoke.toml cannot be read."""
     values = {
         key: str(parameter.get("Default", ""))
         for key, parameter in parse(deployment.template).parameters.items()
     }
     values |= {**parameters_of(aws, deployment.stack), **deployment.inputs.values}
-    path, is_manager = values["SecretsPath"], values["SecretsFrom"] == "secrets-manager"
+    path, is_manager = secrets_path(values), values["SecretsFrom"] == "secrets-manager"
     names = [f"{path}/{name}" for name in needed(read_toml(config))]
     try:
         absent = set(_not_managed(aws, names) if is_manager else _no_parameters(aws, names))
-    except AwsError:
-        return ""
+    except AwsError as error:
+        return SecretsSeen(
+            notice=f"Whether the secrets under {path} are there could not be seen; all functions need them. {error}"
+        )
     missing = [name for name in names if name in absent]
     if not missing:
-        return ""
+        return SecretsSeen()
     place = "Secrets Manager" if is_manager else "Parameter Store"
-    return "\n".join(
-        [
-            f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:",
-            *(f"  {_command(name, is_manager=is_manager)}" for name in missing),
-            *_how_to_type(missing),
-        ]
-    )
+    words = [
+        f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:",
+        *(f"  {_command(name, is_manager=is_manager)}" for name in missing),
+        *_how_to_type(missing),
+    ]
+    return SecretsSeen(missing="\n".join(words))
 
 
 def _no_parameters(aws: Aws, names: list[str]) -> Iterable[str]:

@@ -66,13 +66,15 @@ def ensure_bucket(client: Client, bucket: str, owner: str, region: str) -> bool:
     asked(
         client.put_bucket_versioning, Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
     )
-    asked(client.put_bucket_policy, Bucket=bucket, Policy=json.dumps(_policy(bucket, owner)))
+    policy = _policy(bucket, owner, client.meta.partition)
+    asked(client.put_bucket_policy, Bucket=bucket, Policy=json.dumps(policy))
     return True
 
 
-def _policy(bucket: str, owner: str) -> dict[str, Any]:
+def _policy(bucket: str, owner: str, partition: str) -> dict[str, Any]:
     """Nobody without TLS, and nobody of another account, whatever else a policy may say one day."""
-    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    arn = f"arn:{partition}:s3:::{bucket}"
+    resources = [arn, f"{arn}/*"]
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
     return {
         "Version": "2012-10-17",

@@ -299,7 +299,17 @@ def test_a_backup_is_imported_elsewhere(
     assert run(["import", str(backup), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told == {"new": 0, "same": 2} | dict.fromkeys(
-        ("different", "unplaced", "orphans", "joined", "new_links"), 0
+        (
+            "different",
+            "unplaced",
+            "orphans",
+            "joined",
+            "new_links",
+            "erased",
+            "ended",
+            "erased_again",
+        ),
+        0,
     )
     shown = []
     for folder in ("data", "elsewhere"):
@@ -371,7 +381,7 @@ def test_a_backup_of_an_early_todoke_needs_a_word(
     monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
     text = backup.read_text("utf-8")
     *lines, end = text.splitlines(keepends=True)
-    lines[0] = lines[0].replace('"version":2', '"version":1')
+    lines[0] = lines[0].replace('"version":3', '"version":1')
     summed = {"sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
     early = {name: value for name, value in json.loads(end).items() if name != "hmac"} | summed
     backup.write_text("".join(lines) + json.dumps(early) + "\n", "utf-8")
@@ -469,6 +479,65 @@ def test_erase_asks_and_then_erases(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["erase", "--id", "s1", "--yes"]) == 1
     assert run(["list"]) == 0
     assert capsys.readouterr().out.endswith("There is nothing to erase.\n")
+
+
+def test_an_import_leaves_out_who_was_erased_since(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many and by which erasure is told, without a word of whom; that one's key, and no other, brings them back."""
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    monkeypatch.setenv("TODOKE_DATA", "data")
+    assert run(["erase", "--address", "VISITOR1@example.jp", "--yes"]) == 0
+    assert run(["erase", "--id", "s2", "--yes"]) in {0, 1}
+    capsys.readouterr()
+    assert run(["import", str(backup)]) == 0
+    told = capsys.readouterr().out
+    assert "0 submissions restored.\n2 were erased before: left out.\n" in told
+    assert "@" not in told
+    assert run(["import", str(backup), "--with-erased", "0123456"]) == 2
+    assert "names no erasure" in capsys.readouterr().err
+    key = re.findall(r"by mailbox .*--with-erased (\w+)\)", told)[0]
+    assert run(["import", str(backup), "--with-erased", key[:8], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["new"] == 1
+    assert run(["import", str(backup), "--with-erased", "all", "--json"]) == 0
+    counted = json.loads(capsys.readouterr().out)
+    assert (counted["new"], counted["same"], counted["erased"]) == (1, 1, 0)
+
+
+def test_erasures_alone_are_carried_to_a_restored_file(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A list that holds nobody, written before the old file is put back, erases again what came back with it."""
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    assert run(["import", str(backup)]) == 0
+    monkeypatch.setenv("TODOKE_DATA", "data")
+    assert run(["erase", "--address", "visitor1@example.jp", "--yes"]) == 0
+    assert run(["export", "--format", "erasures", "-o", "erased.backup"]) == 0
+    assert "example.jp" not in Path("erased.backup").read_text()
+    monkeypatch.setenv("TODOKE_DATA", "elsewhere")
+    capsys.readouterr()
+    for times in (1, 0):
+        assert run(["import", "erased.backup", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["erased_again"] == times
+    assert run(["show", "s1"]) == 1
+
+
+def test_a_backup_from_before_all_that_is_remembered_needs_a_word(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who was erased before the oldest erasure that is remembered could come back with it."""
+    monkeypatch.setenv("TODOKE_SECRET", "ab" * 32)
+    *lines, end = backup.read_text("utf-8").splitlines(keepends=True)
+    lines[0] = re.sub(r'"written_at":"[^"]+"', '"written_at":"2026-01-02T03:04:05Z"', lines[0])
+    lines[0] = lines[0].replace(
+        ids.secret_name(bytes.fromhex("ab" * 32)), ids.secret_name(b"?" * 32)
+    )
+    summed = {"sha256": hashlib.sha256("".join(lines).encode()).hexdigest(), "hmac": ""}
+    backup.write_text("".join(lines) + json.dumps(json.loads(end) | summed) + "\n", "utf-8")
+    words = ["import", str(backup), "--new-links", "--unsigned"]
+    assert run(words) == 2
+    assert "was written on 2026-01-02" in capsys.readouterr().err
+    assert run([*words, "--old"]) == 0
 
 
 CLOUD = """service = "customers-mail-cloud"
@@ -580,8 +649,8 @@ def test_reconcile_needs_records(capsys: pytest.CaptureFixture[str]) -> None:
         (["erase"], "exactly one"),
         (["list", "--status", "sent"], "--status may be"),
         (["list", "-c", "none.toml"], "none.toml: cannot be read"),
-        (["export", "--format", "xml"], "csv, json or backup"),
-        (["export", "--format", "backup", "--form", "contact"], "a backup is whole"),
+        (["export", "--format", "xml"], "csv, json, backup or erasures"),
+        (["export", "--format", "backup", "--form", "contact"], "it is whole"),
         (["export", "--format", "backup"], "The secret of this store is missing"),
         (["import", "none.backup"], "none.backup cannot be read"),
         (["import", "todoke.toml"], "todoke.toml: Line 1: it is no line of a backup"),

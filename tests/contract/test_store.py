@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,7 @@ from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk
 from support.variants import replace
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, Kind, Reason, Status
+from todoke.model.erased import erased_before, erased_mailbox, erased_submission
 from todoke.model.errors import Malformed, StoreUnavailable
 from todoke.model.ids import receipt_hash, receipt_token
 from todoke.model.message import Message, MessageTimeline, Note, Outcome, Role
@@ -22,6 +24,7 @@ from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression
+from todoke.walk import backup
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
 
@@ -1119,6 +1122,54 @@ class TestErase:
         assert desk.store.erase(submission_id=message.submission_id) == 1
         assert desk.store.next_due() is None
         assert desk.journal(desk.event(Kind.DELIVERED, token=token)) == [Journaled.ORPHAN]
+
+
+class TestErased:
+    """What is remembered of erasures."""
+
+    def test_is_remembered_for_its_time(self, desk: Desk) -> None:
+        """Oldest first, each as it was given, until its time is over; it changes nothing that is kept."""
+        desk.add()
+        first = erased_submission(SECRET, "s1", START)
+        second = erased_before(START - timedelta(days=9), START + timedelta(days=1))
+        third = erased_mailbox(SECRET, "a@v.example", START + timedelta(days=2))
+        desk.store.remember_erased([third, first])
+        desk.store.remember_erased([second])
+        desk.store.remember_erased([])
+        assert list(desk.store.erased(START)) == [first, second, third]
+        assert list(desk.store.erased(first.forgotten_at)) == [second, third]
+        assert list(desk.store.erased(third.forgotten_at)) == []
+        assert desk.store.counts()["submissions"] == 1
+        assert desk.store.marks() == {}
+
+    def test_of_two_of_the_same_the_later_moments_stay(self, desk: Desk) -> None:
+        """Whichever comes first: a person that was erased twice is erased until the second time."""
+        early, late = (
+            erased_mailbox(SECRET, "a@v.example", START + timedelta(days=n)) for n in (0, 1)
+        )
+        for order in ([early, late], [late, early], [late, late]):
+            desk.store.remember_erased(order)
+            assert list(desk.store.erased(START)) == [late]
+
+    def test_an_erasure_remembers_nothing_by_itself(self, desk: Desk) -> None:
+        """And the sweep's takes nothing that is still remembered."""
+        kept = erased_mailbox(SECRET, VISITOR, START)
+        desk.store.remember_erased([kept])
+        desk.add_one()
+        assert desk.store.erase(address=VISITOR) == 1
+        desk.store.erase(retained_before=START + timedelta(days=34))
+        assert list(desk.store.erased(START)) == [kept]
+
+    def test_survives(self, desk: Desk) -> None:
+        """A backup carries it into any other store."""
+        kept = erased_mailbox(SECRET, VISITOR, START)
+        desk.store.remember_erased([kept])
+        out = io.StringIO()
+        assert list(backup.write(desk.store, SECRET, desk.now, out, erasures_only=True)) == []
+        assert VISITOR not in out.getvalue()
+        contents = backup.verify(io.StringIO(out.getvalue(), newline=""), SECRET)
+        assert contents.erased == (kept,)
+        assert backup.verify(io.StringIO(out.getvalue(), newline=""), b"x" * 32).erased == ()
 
 
 class TestCodes:

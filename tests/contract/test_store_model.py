@@ -22,10 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from support.store.desk import MANAGER, ON_AWS, START, STORE_NAMES, STORES, Desk
+from support.store.desk import MANAGER, ON_AWS, SECRET, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.erased import erased_mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
 from todoke.model.submission import Submission
 from todoke.ports.archive import Query
@@ -206,6 +207,13 @@ class Histories(RuleBasedStateMachine):
         for store in (self.store, self.model):
             store.put_suppressions(service, listed, self.desk.now)
 
+    @rule(days=st.integers(-40, 0), key=VISITORS)
+    def remember_erased(self, days: int, key: str) -> None:
+        """Remember an erasure."""
+        one = erased_mailbox(SECRET, key, self.desk.now + timedelta(days=days))
+        for store in (self.store, self.model):
+            store.remember_erased([one])
+
     @rule(address=VISITORS.filter(bool))
     def erase_address(self, address: str) -> None:
         """Erase a person."""
@@ -234,6 +242,7 @@ class Histories(RuleBasedStateMachine):
     def is_the_same(self) -> None:
         """All that can be read is the same."""
         assert self.store.counts() == self.model.counts()
+        assert list(self.store.erased(self.desk.now)) == list(self.model.erased(self.desk.now))
         assert self.store.next_due() == self.model.next_due()
         assert self.store.due(self.desk.now, 1000) == self.model.due(self.desk.now, 1000)
         every = Query(limit=1000)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import apsw
@@ -19,6 +20,7 @@ from support.store.desk import START, Desk
 from support.variants import replace
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.erased import REMEMBERED, erased_before
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.message import Role
 from todoke.model.submission import Entry, File
@@ -65,6 +67,21 @@ def test_of_events_for_nobody_the_newest_are_kept(
         ]
 
 
+class TestErased:
+    def test_what_is_remembered_no_longer_is_swept(self, path: Path) -> None:
+        """With what retention ends, so that the file does not grow by it."""
+        with closing(SqliteStore(path)) as store:
+            store.remember_erased(
+                [
+                    erased_before(START - timedelta(days=n), START + timedelta(days=n))
+                    for n in (0, 1)
+                ]
+            )
+            store.erase(retained_before=START + REMEMBERED)
+            with closing(apsw.Connection(str(path))) as connection:
+                assert list(connection.execute("SELECT count(*) FROM erased")) == [(1,)]
+
+
 class TestFile:
     def test_is_private(self, desk: Desk, path: Path) -> None:
         """Nobody but the owner can read the folder and the files."""
@@ -93,7 +110,7 @@ class TestFile:
         desk.store.close()
         with closing(apsw.Connection(str(path))) as connection:
             connection.execute("UPDATE repeats SET key = ?, fingerprint = ?", ("k" * 64, "a" * 64))
-            for table in ("marks", "suppressions", "suppression_lists"):
+            for table in ("marks", "suppressions", "suppression_lists", "erased"):
                 connection.execute(f"DROP TABLE {table}")
             connection.execute("DELETE FROM migrations WHERE version > 1")
             connection.pragma("user_version", 1)
@@ -101,6 +118,8 @@ class TestFile:
             assert store.timeline(kept.submission.id) == kept
             store.put_mark("x", START)
             store.put_suppressions("post", [], START)
+            store.remember_erased([erased_before(START, START)])
+            assert len(store.erased(START)) == 1
             assert store.mark("x") == START
             again = Desk(store).add_with(repeat)
             assert isinstance(again, Duplicate)

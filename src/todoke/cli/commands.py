@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from todoke.cli.aws import aws
+from todoke.cli.backups import export, import_
 from todoke.cli.defaults import DEFAULT_CONFIG, DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.sandbox import sandbox
 
@@ -36,11 +37,6 @@ FormName = Annotated[
 ]
 
 _DEFAULT_CONFIG = Path(DEFAULT_CONFIG)
-_MOMENTS = [
-    "%Y-%m-%d",
-    *(f"%Y-%m-%d{t}%H:%M{s}{z}" for t in "T " for s in ("", ":%S", ":%S.%f") for z in ("", "%z")),
-]
-"""A day, or a time with or without an offset, as the export writes it or shorter."""
 
 
 def _print_version(value: bool) -> None:
@@ -174,87 +170,8 @@ def show(
     raise typer.Exit(show_submission(config, submission_id, as_json=as_json))
 
 
-@commands.command()
-def export(
-    output_format: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            help="csv, json (one object a line), or backup: all that is kept, for import.",
-        ),
-    ] = "csv",
-    form: FormName = "",
-    received_from: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from",
-            formats=_MOMENTS,
-            help="Received on this day, or at this time, or later (site.time_zone).",
-            metavar="DATE",
-        ),
-    ] = None,
-    received_to: Annotated[
-        datetime | None,
-        typer.Option(
-            "--to",
-            formats=_MOMENTS,
-            help="Received before this day or time (site.time_zone).",
-            metavar="DATE",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Write to this file, not to the terminal.", metavar="FILE"
-        ),
-    ] = None,
-    config: Config = _DEFAULT_CONFIG,
-) -> None:
-    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup.
-
-    A backup holds no secret, and its receipt links need the site's: keep a copy of that beside it."""
-    from todoke.cli.export import BACKUP, FORMATS
-    from todoke.cli.export import export as run
-
-    if output_format not in FORMATS:
-        raise typer.BadParameter("it is csv, json or backup", param_hint="--format")
-    if output_format == BACKUP and (form or received_from or received_to):
-        raise typer.BadParameter(
-            "a backup is whole: no --form, --from or --to", param_hint="--format"
-        )
-    run(config, output_format, form=form, since=received_from, until=received_to, output=output)
-
-
-@commands.command("import")
-def import_(
-    backup: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="A backup that todoke export wrote; - reads a pipe."),
-    ],
-    new_links: Annotated[
-        bool,
-        typer.Option(
-            "--new-links",
-            help="Its secret is lost: import under the one here, and give up the receipt links sent so far.",
-        ),
-    ] = False,
-    unsigned: Annotated[
-        bool,
-        typer.Option(
-            "--unsigned",
-            help="Import what an early todoke wrote, or whose secret is lost: whoever changed it, nobody can tell.",
-        ),
-    ] = False,
-    as_json: Json = False,
-    config: Config = _DEFAULT_CONFIG,
-) -> None:
-    """Restore a backup here: links, tokens and states as they were. It needs the secret it was written under
-    (TODOKE_SECRET, or the file secret of its data folder), or --new-links. Exit 1 when something was left out."""
-    from todoke.cli.restore import import_backup
-
-    raise typer.Exit(
-        import_backup(config, backup, new_links=new_links, unsigned=unsigned, as_json=as_json)
-    )
+commands.command()(export)
+commands.command("import")(import_)
 
 
 @commands.command()

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from todoke.cli.open import opened
-from todoke.cli.output import clean, print_json, print_line
+from todoke.cli.output import clean, print_json, print_line, print_notice
 from todoke.model.errors import ConfigError
 from todoke.model.message import Timeline
 from todoke.model.show import show_clock
 from todoke.model.zone import Zone
+from todoke.toml.secrets import known_secret
 from todoke.walk.app import utc_now
+from todoke.walk.erase import erase as erase_for_good
 from todoke.walk.erase import meant
 from todoke.walk.security import log, who
 
 _SHOWN = 10
+_FORGOTTEN = (
+    "the secret of this store is missing (TODOKE_SECRET, or the file secret of its data folder): nobody can tell later "
+    "whom this erasure meant, so an older backup may bring them back."
+)
 _AGE = re.compile(r"(\d{1,5}) ?([dw])")
 
 
@@ -31,9 +38,17 @@ def erase(
             timelines = meant(store, submission_id=submission_id, address=address, before=before)
             if timelines and not _agreed(timelines, settings.site.time_zone):
                 return 1
-            if not timelines:
-                return _told(0, as_json=as_json)
-        erased = store.erase(submission_id=submission_id, address=address, received_before=before)
+        secret = known_secret(os.environ, settings.data)
+        if not secret and not before:
+            print_notice(_FORGOTTEN)
+        erased = erase_for_good(
+            store,
+            secret,
+            utc_now(),
+            submission_id=submission_id,
+            address=address,
+            received_before=before,
+        )
         told = {"submission": submission_id} if submission_id else {"older_than": older_than}
         log.info("erased", by=who(), submissions=erased, **({"of": "address"} if address else told))
     return _told(erased, as_json=as_json)

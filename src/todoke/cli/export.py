@@ -26,8 +26,9 @@ from todoke.walk.app import utc_now
 from todoke.walk.security import log, who
 from todoke.wiring import is_served
 
-BACKUP = "backup"
-FORMATS = ("csv", "json", BACKUP)
+BACKUP, ERASURES = "backup", "erasures"
+WHOLE = (BACKUP, ERASURES)
+FORMATS = ("csv", "json", *WHOLE)
 
 T = TypeVar("T")
 
@@ -49,23 +50,27 @@ def export(
             received_from=moment(since) if since else None,
             received_to=moment(until) if until else None,
         )
-        if output_format == BACKUP:
-            count = _write_backup(store, settings, out)
+        if output_format in WHOLE:
+            count = _write_backup(store, settings, out, erasures_only=output_format == ERASURES)
         else:
             write = _write_csv if output_format == "csv" else _write_json
             count = write(store, query, settings, out)
         log.info("exported", by=who(), format=output_format, form=form, submissions=count)
-    if output:
+    if output and output_format != ERASURES:
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
 
 
-def _write_backup(store: backup.Origin, settings: Settings, out: Output) -> int:
+def _write_backup(
+    store: backup.Origin, settings: Settings, out: Output, *, erasures_only: bool
+) -> int:
     secret = known_secret(os.environ, settings.data)
     if not secret:
         raise ConfigError(
             "The secret of this store is missing: set TODOKE_SECRET to it, or put back the file "
             f"{settings.data / 'secret'}. Without it nobody could tell where the backup belongs."
         )
+    if erasures_only:
+        return len(list(backup.write(store, secret, utc_now(), out, erasures_only=True)))
     if is_served(settings):
         sys.stderr.write(
             "todoke serve is running. This is a good backup; to move to another place, stop it first: what it takes\n"

@@ -9,6 +9,7 @@ import sys
 from typing import Any, TextIO
 
 from todoke.mail import inert
+from todoke.model.erased import Erased, ErasedBy
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
 _UNSEEN = re.compile(
@@ -61,3 +62,9 @@ def json_line(value: dict[str, Any]) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return json.dumps(found.group())[1:-1]
+
+
+def erasure_line(one: Erased) -> str:
+    """An erasure that is remembered, as --with-erased takes it."""
+    until = f", what came before {one.until:%Y-%m-%d %H:%MZ}" if one.by is ErasedBy.AGE else ""
+    return f"by {one.by} on {one.at:%Y-%m-%d %H:%MZ}{until}  (--with-erased {one.key})"

@@ -8,19 +8,24 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from todoke.cli.output import clean, print_json, print_line
+from todoke.cli.output import clean, erasure_line, print_json, print_line
 from todoke.cli.progress import counting
 from todoke.configuration import read
 from todoke.model import ids
+from todoke.model.erased import REMEMBERED, Erased
 from todoke.model.errors import ConfigError, StoreError
 from todoke.model.kept import Restored
 from todoke.model.settings import Settings
 from todoke.toml.secrets import kept_secret, known_secret
 from todoke.walk import backup
 from todoke.walk.alert import follow_up
+from todoke.walk.app import utc_now
+from todoke.walk.erase import again as erase_again
+from todoke.walk.past import Past, unmatched
 from todoke.walk.security import log, who
 from todoke.wiring import open_store
 
@@ -43,32 +48,49 @@ _SAID = {
 """What is said of one, and of any other number."""
 
 
-def import_backup(
-    config: Path, source: Path, *, new_links: bool, unsigned: bool, as_json: bool
-) -> int:
-    """Restore a backup; 1 when something of it was left out. "-" is standard input.
+@dataclass(frozen=True)
+class Consent:
+    """What the person takes upon themselves. `new_links`: also a backup of another secret, whose receipts then have
+    links of this store's. `unsigned`: also one of which nobody can tell whether it was changed since. `old`: also one
+    from before all erasures that are remembered. `with_erased`: the erasures that are to count for nothing."""
 
-    With `new_links` also one of another secret: its receipts then have links of this store's secret. With `unsigned`
-    also one of which nobody can tell whether it was changed since.
-    """
+    new_links: bool = False
+    unsigned: bool = False
+    old: bool = False
+    with_erased: tuple[str, ...] = ()
+
+
+def import_backup(config: Path, source: Path, consent: Consent, *, as_json: bool) -> int:
+    """Restore a backup; 1 when something of it was left out that was not erased. "-" is standard input."""
     settings = read(config, os.environ, serving=False)
     with _opened(source) as file:
         contents = _verified(file, source, known_secret(os.environ, settings.data))
-        link_secret = _link_secret(contents.head, settings, source, new_links=new_links)
-        if not contents.is_authentic and not unsigned:
+        secret = _link_secret(contents.head, settings, source, new_links=consent.new_links)
+        if not contents.is_authentic and not consent.unsigned:
             raise ConfigError(_why_unsigned(contents.head, source))
+        if contents.forms and not consent.old:
+            _require_recent(contents.head, source)
         _warn_of_forms(contents, settings)
-        outcome = _restore(settings, file, contents, link_secret)
-    _tell(outcome, as_json=as_json)
+        outcome, again = _restore(settings, file, contents, secret, consent.with_erased)
+    _tell(outcome, again, as_json=as_json)
     return 1 if outcome.left else 0
 
 
 def _restore(
-    settings: Settings, file: TextIO, contents: backup.Inventory, link_secret: bytes
-) -> backup.Restoration:
+    settings: Settings,
+    file: TextIO,
+    contents: backup.Inventory,
+    link_secret: bytes,
+    with_erased: tuple[str, ...],
+) -> tuple[backup.Restoration, int]:
+    """What came of it, and how many submissions here were erased, because they were where the backup was written."""
     submissions = sum(contents.forms.values())
+    secret = known_secret(os.environ, settings.data)
     store = open_store(settings)
     try:
+        here = store.erased(utc_now())
+        past = _past((*here, *contents.erased), secret, with_erased)
+        store.remember_erased(past.counting)
         with counting(lambda count: f"{count:,} of {submissions:,} submissions") as tell:
             file.seek(0)
             outcome = backup.restore(
@@ -77,16 +99,42 @@ def _restore(
                 contents,
                 follow_up(settings),
                 tell,
+                backup.Sieve(past, utc_now()),
                 link_secret=link_secret,
             )
         log.info("imported", by=who(), submissions=outcome.words.get(Restored.NEW, 0))
-        return outcome
+        # Also what was erased here while the backup was read.
+        fresh = [one for one in store.erased(utc_now()) if one not in here]
+        again = erase_again(store, Past(fresh, secret, with_erased))
+        if again:
+            log.info("erased", by=who(), submissions=again, of="backup")
+        return outcome, again
     except (StoreError, backup.DamagedBackup) as error:
         raise type(error)(
             f"{str(error).rstrip('.')}. A part of the backup may be restored; import it again to complete it."
         ) from error
     finally:
         store.close()
+
+
+def _past(remembered: tuple[Erased, ...], secret: bytes, allowed: tuple[str, ...]) -> Past:
+    """Raises ConfigError: if one that is allowed names no erasure."""
+    if unknown := unmatched(allowed, remembered):
+        raise ConfigError(
+            f"--with-erased {clean(unknown[0])} names no erasure that is remembered: give six or more "
+            "characters of one that an import names, or all. Nothing was imported."
+        )
+    return Past(remembered, secret, allowed)
+
+
+def _require_recent(head: backup.Head, source: Path) -> None:
+    if head.written_at > utc_now() - REMEMBERED:
+        return
+    raise ConfigError(
+        f"{source} was written on {head.written_at:%Y-%m-%d}. Erasures are remembered for {REMEMBERED.days} days: "
+        "whoever was erased between that day and then would come back. To import it all the same: --old. "
+        "Nothing was imported."
+    )
 
 
 def _why_unsigned(head: backup.Head, source: Path) -> str:
@@ -155,7 +203,7 @@ def _opened(source: Path) -> Iterator[TextIO]:
         yield copy
 
 
-def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
+def _tell(outcome: backup.Restoration, again: int, *, as_json: bool) -> None:
     if as_json:
         counted = {word.value: outcome.words.get(word, 0) for word in Restored}
         print_json(
@@ -164,6 +212,9 @@ def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
                 "orphans": outcome.orphans,
                 "joined": outcome.joined,
                 "new_links": outcome.new_links,
+                "erased": sum(outcome.erased.values()),
+                "ended": outcome.ended,
+                "erased_again": again,
             }
         )
         return
@@ -185,3 +236,18 @@ def _tell(outcome: backup.Restoration, *, as_json: bool) -> None:
         print_line(
             f"{outcome.new_links:,} receipt {links} made with the other secret will be unknown here."
         )
+    _tell_erased(outcome, again)
+
+
+def _tell_erased(outcome: backup.Restoration, again: int) -> None:
+    erased = sum(outcome.erased.values())
+    if erased:
+        print_line(f"{erased:,} {'was' if erased == 1 else 'were'} erased before: left out.")
+    newest = sorted(outcome.erased.items(), key=lambda pair: pair[0].at)[-_SHOWN:]
+    for erasure, count in newest:
+        print_line(f"  {count:,} {erasure_line(erasure)}")
+    if outcome.ended:
+        were = "was" if outcome.ended == 1 else "were"
+        print_line(f"{outcome.ended:,} {were} to be kept no longer: left out.")
+    if again:
+        print_line(f"{again:,} here had been erased in the other place: erased here as well.")

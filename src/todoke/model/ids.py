@@ -163,6 +163,12 @@ def secret_name(secret: bytes) -> str:
     return f"{_keyed(secret, b'todoke backup', '') >> 64:016x}"
 
 
+def erased_key(secret: bytes, kind: str, text: str) -> str:
+    """26 digits (128 bits) for what was erased, of a kind: the same for the same, and nobody without `secret` can tell
+    of what, nor try whether it is somebody's."""
+    return _base32hex(_keyed(secret, b"todoke erased", f"{kind} {text}"))
+
+
 def _keyed(secret: bytes, purpose: bytes, text: str) -> int:
     """A keyed BLAKE2b of a text, as a number of 128 bits."""
     mac = hashlib.blake2b(

@@ -1,13 +1,16 @@
-"""The erasure: submissions end here, without a trace."""
+"""The erasure: submissions end here, without a trace, and stay ended."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from todoke.model.erased import Erased
+
 
 class Erasure(Protocol):
-    """Erases what is kept. Durability and errors are those of Store."""
+    """Erases what is kept, and remembers what was erased. Durability and errors are those of Store."""
 
     def erase(
         self,
@@ -23,6 +26,15 @@ class Erasure(Protocol):
         retention that ended. Events that belong to nobody go too, if they name someone erased or are as old, and
         so do suppressions of someone erased. When it returns no byte of them is left in the store's files.
         StoreUnavailable may mean here that the rows are gone and traces remain; it says so, and the next erasure
-        removes them.
+        removes them. It remembers nothing by itself (walk/erase.py does, before).
         """
+        ...
+
+    def remember_erased(self, several: Sequence[Erased]) -> None:
+        """Remember erasures until their `forgotten_at`; of two of the same, the later moments. They change nothing
+        that is kept. To repeat it is safe."""
+        ...
+
+    def erased(self, now: datetime) -> Sequence[Erased]:
+        """The erasures remembered at `now`, the oldest first."""
         ...

@@ -1,9 +1,9 @@
 """A backup: all that a store keeps, in one file, from which any other store becomes the same.
 
-A line is one JSON object with its `kind`: first `backup`, then submissions, orphans, marks and suppression lists, and
-`end` with their number, and the SHA-256 and the HMAC-SHA256 (RFC 2104) of all lines before it. The checksum tells of
-damage, the HMAC of whoever changed the file without the site's secret. Secrets are not in it, nor codes that open the
-desk.
+A line is one JSON object with its `kind`: first `backup`, then submissions, orphans, marks, suppression lists and
+erasures, and `end` with their number, and the SHA-256 and the HMAC-SHA256 (RFC 2104) of all lines before it. The
+checksum tells of damage, the HMAC of whoever changed the file without the site's secret. Secrets are not in it, nor
+codes that open the desk.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import hmac
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -22,27 +23,41 @@ from msgspec.structs import replace
 from todoke import __version__
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent
-from todoke.model.errors import Error
-from todoke.model.json_text import reader, to_json
+from todoke.model.erased import Erased
+from todoke.model.json_text import to_json
 from todoke.model.kept import Kept, Restored
 from todoke.model.submission import files
+from todoke.ports.erasure import Erasure
 from todoke.ports.journal import FollowUp, Journal
 from todoke.ports.movable import Movable
 from todoke.ports.output import Output
 from todoke.ports.records import SuppressionList
 from todoke.ports.shelf import Shelf
+from todoke.walk.backup_line import (
+    LONGEST,
+    VERSION,
+    DamagedBackup,
+    EndLine,
+    ErasedLine,
+    Head,
+    Line,
+    MarkLine,
+    OrphanLine,
+    SubmissionLine,
+    SuppressionsLine,
+    lines_of,
+    read_line,
+)
+from todoke.walk.past import Past
 
-VERSION = 2
-"""Of the lines. A reader knows its own and those before it: version 1 had no HMAC."""
+__all__ = ["LONGEST", "DamagedBackup", "Head", "lines_of"]
+
 _DIGEST_BYTES = 16
-LONGEST = 2_200_000_000
-"""Characters of a line: a submission with the 1 GB of body and 500 MB of uploads that a form may allow, in base 64."""
-_BEGINNING = 65_536
 _AT_ONCE = 64
 _ROUND = 100
 
 
-class Origin(Movable, Shelf, Protocol):
+class Origin(Movable, Shelf, Erasure, Protocol):
     """A store that a backup is written of."""
 
 
@@ -50,70 +65,40 @@ class Destination(Movable, Journal, Shelf, Protocol):
     """A store that a backup is restored into."""
 
 
-class DamagedBackup(Error):
-    """The file is no backup, or not a whole one."""
-
-
-class Head(msgspec.Struct, frozen=True, tag_field="kind", tag="backup"):
-    """The first line: who wrote it when, and a name of the secret that its ids and links were made with."""
-
-    version: int
-    todoke: str
-    written_at: datetime
-    secret: str
-
-
-class _Submission(msgspec.Struct, frozen=True, tag_field="kind", tag="submission"):
-    kept: Kept
-
-
-class _Orphan(msgspec.Struct, frozen=True, tag_field="kind", tag="orphan"):
-    event: DeliveryEvent
-
-
-class _Mark(msgspec.Struct, frozen=True, tag_field="kind", tag="mark"):
-    name: str
-    at: datetime
-
-
-class _Suppressions(msgspec.Struct, frozen=True, tag_field="kind", tag="suppressions"):
-    listed: SuppressionList
-
-
-class _End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
-    lines: int
-    sha256: str
-    hmac: str = ""
-
-
-Line = Head | _Submission | _Orphan | _Mark | _Suppressions | _End
-_read_line: Callable[[str], Line] = reader(Line)
-
-
 class Inventory(msgspec.Struct, frozen=True):
     """What is in a backup: its head, and how many submissions of each form. `is_authentic` once its HMAC was seen to be
-    made with the secret here. `digests` tell each line from another that takes its place before it is restored."""
+    made with the secret here. `digests` tell each line from another that takes its place before it is restored.
+    `erased` is what was erased before it was written, if it is authentic: their keys are of that secret."""
 
     head: Head
     forms: dict[str, int]
     is_authentic: bool
     digests: bytes
+    erased: tuple[Erased, ...] = ()
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a restoration: how many submissions of each word, and the ids of those that were not restored;
     `orphans` that came along, and `joined` of all orphans here that belong to an attempt now. `new_links` is how many
-    of the restored have a receipt at another link than before."""
+    of the restored have a receipt at another link than before. Left out: of each erasure that is remembered so many as
+    it had taken, and `ended`, whose retention is over."""
 
     words: dict[Restored, int]
     left: tuple[str, ...]
     orphans: int
     joined: int
     new_links: int = 0
+    erased: dict[Erased, int]
+    ended: int
 
 
-def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[Kept]:
-    """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is."""
+def write(
+    store: Origin, secret: bytes, now: datetime, out: Output, *, erasures_only: bool = False
+) -> Iterator[Kept]:
+    """Write a whole backup, giving each submission once it is written, so that who asked can tell how far it is.
+
+    With `erasures_only` it holds these alone, and nothing of anybody.
+    """
     digest, mac = hashlib.sha256(), _mac(secret)
     count = 0
 
@@ -126,33 +111,23 @@ def write(store: Origin, secret: bytes, now: datetime, out: Output) -> Iterator[
         count += 1
 
     put(Head(VERSION, __version__, now, ids.secret_name(secret)))
-    for kept in store.walk():
-        put(_Submission(kept))
-        yield kept
-    for event in store.walk_orphans():
-        put(_Orphan(event))
-    for name, at in sorted(store.marks().items()):
-        put(_Mark(name, at))
-    for listed in store.suppressions():
-        put(_Suppressions(listed))
-    out.write(to_json(_End(count, digest.hexdigest(), mac.hexdigest())) + "\n")
+    if not erasures_only:
+        for kept in store.walk():
+            put(SubmissionLine(kept))
+            yield kept
+        for line in _beside(store):
+            put(line)
+    # Last: whoever is erased while it is written is among these.
+    for one in store.erased(now):
+        put(ErasedLine(one))
+    out.write(to_json(EndLine(count, digest.hexdigest(), mac.hexdigest())) + "\n")
 
 
-def lines_of(file: TextIO, *, longest: int = LONGEST) -> Iterator[str]:
-    """The lines of a file that may be anything: what does not begin as a line of a backup is not read on.
-
-    Raises DamagedBackup: at such a line, and at one of more than `longest` characters.
-    """
-    number = 0
-    while text := file.readline(_BEGINNING):
-        number += 1
-        if not text.startswith('{"kind":'):
-            raise DamagedBackup(f"Line {number}: it is no line of a backup: it begins otherwise.")
-        if not text.endswith("\n"):
-            text += file.readline(longest - len(text))
-        if len(text) >= longest:
-            raise DamagedBackup(f"Line {number}: it is longer than any line of a backup.")
-        yield text
+def _beside(store: Origin) -> Iterator[Line]:
+    """What is kept beside submissions."""
+    yield from map(OrphanLine, store.walk_orphans())
+    yield from (MarkLine(name, at) for name, at in sorted(store.marks().items()))
+    yield from map(SuppressionsLine, store.suppressions())
 
 
 def verify(lines: Iterable[str], secret: bytes) -> Inventory:
@@ -165,20 +140,23 @@ def verify(lines: Iterable[str], secret: bytes) -> Inventory:
     digests = bytearray()
     head, end, number = None, None, 0
     forms: Counter[str] = Counter()
+    erased: list[Erased] = []
     for number, text in enumerate(lines, start=1):
         if end is not None:
             raise DamagedBackup(f"Line {number}: something follows after the end.")
-        line = _parsed(text, number)
+        line = read_line(text, number)
         digests += _line_digest(text)
-        if isinstance(line, _End):
+        if isinstance(line, EndLine):
             end = line
             continue
         if head is None:
             head = _require_head(line)
         elif isinstance(line, Head):
             raise DamagedBackup(f"Line {number}: another backup begins here.")
-        if isinstance(line, _Submission):
+        if isinstance(line, SubmissionLine):
             forms[line.kept.submission.form] += 1
+        if isinstance(line, ErasedLine):
+            erased.append(line.erased)
         digest.update(text.encode())
         mac.update(text.encode())
     if head is None:
@@ -187,10 +165,11 @@ def verify(lines: Iterable[str], secret: bytes) -> Inventory:
     is_authentic = hmac.compare_digest(end.hmac.encode(), mac.hexdigest().encode())
     if end.hmac and not is_authentic and head.secret == ids.secret_name(secret):
         raise DamagedBackup("Somebody changed it who had not the site's secret: its HMAC is wrong.")
-    return Inventory(head, dict(forms), is_authentic, bytes(digests))
+    counting = tuple(erased) if is_authentic else ()
+    return Inventory(head, dict(forms), is_authentic, bytes(digests), counting)
 
 
-def _require_whole(end: _End | None, number: int, sha256: str) -> _End:
+def _require_whole(end: EndLine | None, number: int, sha256: str) -> EndLine:
     if end is None:
         raise DamagedBackup(
             f"It ends after line {number}, in the middle: it was not written whole."
@@ -200,18 +179,53 @@ def _require_whole(end: _End | None, number: int, sha256: str) -> _End:
     return end
 
 
+@dataclass(slots=True)
+class Sieve:
+    """Holds back what was erased before, or is kept no longer at `now`, and counts it."""
+
+    past: Past
+    now: datetime
+    erased: Counter[Erased] = field(default_factory=Counter)
+    ended: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many submissions it held back."""
+        return self.erased.total() + self.ended
+
+    def passed(self, line: Line) -> Line | None:
+        """What of a line is to be restored; None for nothing."""
+        if isinstance(line, SuppressionsLine):
+            return SuppressionsLine(self.past.without_erased(line.listed))
+        if isinstance(line, OrphanLine):
+            return None if self.past.means_orphan(line.event) else line
+        return None if isinstance(line, SubmissionLine) and self._holds(line.kept) else line
+
+    def _holds(self, kept: Kept) -> bool:
+        before = self.past.of(kept.submission, kept.messages)
+        if before is not None:
+            self.erased[before] += 1
+            return True
+        until = kept.submission.retain_until
+        has_ended = until is not None and until <= self.now and not self.past.allows_everything
+        self.ended += has_ended
+        return has_ended
+
+
 def restore(
     store: Destination,
     lines: Iterable[str],
     contents: Inventory,
     follow_up: FollowUp,
     tell: Callable[[int], None],
+    sieve: Sieve,
     *,
     link_secret: bytes = b"",
 ) -> Restoration:
     """Restore a backup that `verify` read; `tell` is called with how many submissions were looked at so far.
 
-    With `link_secret` receipts are at the links that this secret makes, and no longer at those they were at.
+    What the sieve holds back is left out. With `link_secret` receipts are at the links that this secret makes, and no
+    longer at those they were at.
 
     What is there already stays as it is, so after an error the same can be done again. Raises DamagedBackup: at a line
     that is no longer the one that was verified.
@@ -229,12 +243,10 @@ def restore(
             words[word] += 1
             if word in {Restored.DIFFERENT, Restored.UNPLACED}:
                 left.append(id_)
-            tell(words.total())
+            tell(words.total() + sieve.count)
 
-    for number, text in enumerate(lines, start=1):
-        _require_same(text, number, contents)
-        line = _parsed(text, number)
-        if isinstance(line, _Submission):
+    for line in _passed(lines, contents, sieve):
+        if isinstance(line, SubmissionLine):
             kept = _linked_anew(line.kept, link_secret) if link_secret else line.kept
             id_ = kept.submission.id
             waiting.append((id_, store.restore(kept)))
@@ -242,15 +254,15 @@ def restore(
             settle(0 if any(files(kept.submission.entries)) else _AT_ONCE)
             continue
         settle(0)
-        if isinstance(line, _Orphan):
+        if isinstance(line, OrphanLine):
             orphans.append(line.event)
             orphan_count += 1
-        if orphans and (len(orphans) >= _ROUND or not isinstance(line, _Orphan)):
+        if orphans and (len(orphans) >= _ROUND or not isinstance(line, OrphanLine)):
             store.journal(orphans, follow_up)
             orphans = []
-        if isinstance(line, _Mark):
+        if isinstance(line, MarkLine):
             _restore_mark(store, line)
-        elif isinstance(line, _Suppressions):
+        elif isinstance(line, SuppressionsLine):
             _restore_list(store, line.listed)
     return Restoration(
         words=dict(words),
@@ -258,6 +270,8 @@ def restore(
         orphans=orphan_count,
         joined=store.join_orphans(follow_up),
         new_links=words[Restored.NEW] if link_secret else 0,
+        erased=dict(sieve.erased),
+        ended=sieve.ended,
     )
 
 
@@ -267,6 +281,15 @@ def _mac(secret: bytes) -> hmac.HMAC:
 
 def _line_digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def _passed(lines: Iterable[str], contents: Inventory, sieve: Sieve) -> Iterator[Line]:
+    """What of the lines is to be restored."""
+    for number, text in enumerate(lines, start=1):
+        _require_same(text, number, contents)
+        line = sieve.passed(read_line(text, number))
+        if line is not None:
+            yield line
 
 
 def _require_same(text: str, number: int, contents: Inventory) -> None:
@@ -293,31 +316,7 @@ def _require_head(line: Line) -> Head:
     return line
 
 
-def _parsed(text: str, number: int) -> Line:
-    try:
-        line = _read_line(text)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # the second of JSON that is nested without an end
-        raise DamagedBackup(f"Line {number}: it is no line of a backup: {error}") from error
-    if isinstance(line, _Submission):
-        _check(line.kept, number)
-    return line
-
-
-def _check(kept: Kept, number: int) -> None:
-    """What the lines of a backup cannot contradict without being another's work."""
-    for _, _, file in files(kept.submission.entries):
-        if hashlib.sha256(file.content).hexdigest() != file.digest:
-            raise DamagedBackup(f"Line {number}: the content of a file is not what was received.")
-    for message in kept.messages:
-        numbers = [tried.attempt.number for tried in message.attempts]
-        if numbers != list(range(1, len(numbers) + 1)):
-            raise DamagedBackup(f"Line {number}: attempts of {message.message.id} are missing.")
-
-
-def _restore_mark(shelf: Shelf, line: _Mark) -> None:
+def _restore_mark(shelf: Shelf, line: MarkLine) -> None:
     """Of two moments the later one counts: the mark says until when something is known."""
     before = shelf.mark(line.name)
     if before is None or before < line.at:

@@ -16,12 +16,14 @@ from support.store.desk import SECRET, START, Desk, nothing_follows
 from support.variants import replace
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.erased import Erased, erased_mailbox
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage, Repeat, Restored
 from todoke.model.submission import Entry, File
 from todoke.ports.records import Suppression
 from todoke.ports.store import Store
 from todoke.testing import MemoryStore
 from todoke.walk import backup
+from todoke.walk.past import Past
 
 TEXT = st.text(max_size=8)
 """Lone surrogates among them: JSON can bring them into an answer."""
@@ -80,11 +82,16 @@ def written(store: Store) -> str:
     return out.getvalue()
 
 
-def restored(text: str, store: Store) -> backup.Restoration:
+def sieve(*erased: Erased, allowed: tuple[str, ...] = ()) -> backup.Sieve:
+    """What holds back who was erased, on the day before all that these tests keep."""
+    return backup.Sieve(Past(erased, SECRET, allowed), START - timedelta(days=1))
+
+
+def restored(text: str, store: Store, *erased: Erased) -> backup.Restoration:
     """Restore a backup, after looking at it."""
     contents = backup.verify(backup.lines_of(io.StringIO(text, newline="")), SECRET)
     lines = io.StringIO(text, newline="")
-    return backup.restore(store, lines, contents, nothing_follows, lambda _: None)
+    return backup.restore(store, lines, contents, nothing_follows, lambda _: None, sieve(*erased))
 
 
 @given(st.lists(kepts(), max_size=3), st.lists(EVENTS, max_size=3))
@@ -113,6 +120,7 @@ def full() -> MemoryStore:
     desk.store.put_mark("heard post", desk.now)
     lists = [Suppression(address="gone@visitor.example", reason="hard bounce")]
     desk.store.put_suppressions("post", lists, desk.now)
+    desk.store.remember_erased([erased_mailbox(SECRET, "else@visitor.example", desk.now)])
     assert isinstance(desk.store, MemoryStore)
     return desk.store
 
@@ -121,9 +129,18 @@ def test_a_line_is_an_object_with_its_kind() -> None:
     """Anybody can read it, and it says who wrote it and what is in it, but not the secret."""
     text = written(full())
     kinds = [json.loads(line)["kind"] for line in text.splitlines()]
-    assert kinds == ["backup", "submission", "submission", "orphan", "mark", "suppressions", "end"]
+    assert kinds == [
+        "backup",
+        "submission",
+        "submission",
+        "orphan",
+        "mark",
+        "suppressions",
+        "erased",
+        "end",
+    ]
     head = json.loads(text.splitlines()[0])
-    assert (head["version"], head["written_at"]) == (2, "2026-03-04T05:06:07.000089Z")
+    assert (head["version"], head["written_at"]) == (3, "2026-03-04T05:06:07.000089Z")
     assert head["secret"] == ids.secret_name(SECRET) != ids.secret_name(b"t" * 32)
     assert SECRET.hex() not in text
     assert SECRET.decode() not in text
@@ -171,11 +188,11 @@ def test_the_outcome_tells_what_was_left() -> None:
         (lambda lines: lines[:3], "ends after line 3, in the middle"),
         (lambda lines: [*lines[:2], *lines[3:]], "do not add up"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "do not add up"),
-        (lambda lines: [*lines, lines[1]], "Line 8: something follows"),
+        (lambda lines: [*lines, lines[1]], "Line 9: something follows"),
         (lambda lines: [lines[0], *lines], "Line 2: another backup begins"),
         (lambda lines: lines[1:], "Line 1: a backup begins otherwise"),
         (lambda lines: [lines[0], lines[1][:50], *lines[2:]], "Line 2: it is no line"),
-        (lambda lines: [lines[0].replace('"version":2', '"version":3'), *lines[1:]], "version 3"),
+        (lambda lines: [lines[0].replace('"version":3', '"version":4'), *lines[1:]], "version 4"),
         (lambda lines: [*lines[:3], lines[3].replace("nobody", "someone"), *lines[4:]], "add up"),
         (
             lambda lines: [x.replace('"content":"AAEC', '"content":"AAED') for x in lines],
@@ -216,7 +233,7 @@ def test_what_is_not_signed_is_not_taken_for_authentic() -> None:
     """The HMAC left out, as an early todoke did or as an attacker would; or one of a secret that is not here."""
     lines = written(full()).splitlines(keepends=True)
     assert not backup.verify(forged(lines, hmac=""), SECRET).is_authentic
-    early = [lines[0].replace('"version":2', '"version":1'), *lines[1:]]
+    early = [lines[0].replace('"version":3', '"version":1'), *lines[1:]]
     assert not backup.verify(forged(early, hmac=""), SECRET).is_authentic
     assert not backup.verify(lines, b"another secret of thirty-two byte").is_authentic
     assert not backup.verify(lines, b"").is_authentic
@@ -228,10 +245,10 @@ def test_what_is_restored_is_what_was_verified() -> None:
     contents = backup.verify(lines, SECRET)
     store = MemoryStore()
     with pytest.raises(backup.DamagedBackup, match="Line 2: the file was changed"):
-        backup.restore(store, forged(lines), contents, nothing_follows, lambda _: None)
+        backup.restore(store, forged(lines), contents, nothing_follows, lambda _: None, sieve())
     longer = [*lines, lines[1]]
-    with pytest.raises(backup.DamagedBackup, match="Line 8: the file was changed"):
-        backup.restore(MemoryStore(), longer, contents, nothing_follows, lambda _: None)
+    with pytest.raises(backup.DamagedBackup, match="Line 9: the file was changed"):
+        backup.restore(MemoryStore(), longer, contents, nothing_follows, lambda _: None, sieve())
     assert store.counts()["submissions"] == 0
 
 

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
@@ -19,7 +20,7 @@ from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.dynamodb import add, move, orphans, shelf
+from todoke.stores.dynamodb import add, erased, move, orphans, shelf
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.claim import DynamoOutbox
 from todoke.stores.dynamodb.client import DynamoTable, make_client
@@ -223,6 +224,14 @@ class DynamoStore:
         return self._eraser.erase(
             Condition(submission_id, address, received_before, retained_before)
         )
+
+    def remember_erased(self, several: Sequence[Erased]) -> None:
+        """See Store."""
+        erased.remember(self._table, several)
+
+    def erased(self, now: datetime) -> Sequence[Erased]:
+        """See Store."""
+        return erased.remembered(self._table, now)
 
     def counts(self) -> Mapping[str, int]:
         """See Store. It reads the whole index by time: for people who ask, not for a page."""

@@ -26,6 +26,9 @@ def erase(tables: Tables, condition: Condition) -> int:
         for key, event in tables.orphans.items()
         if not condition.means_orphan(event, gone)
     }
+    limit = condition.retained_before
+    if limit is not None:
+        tables.erased = {k: one for k, one in tables.erased.items() if one.forgotten_at > limit}
     tables.lists = {name: _without(listed, gone) for name, listed in tables.lists.items()}
     return len(meant)
 

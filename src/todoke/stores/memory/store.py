@@ -11,6 +11,7 @@ from threading import RLock
 from todoke.model import ids
 from todoke.model.address import NOBODY, Address, mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
@@ -211,6 +212,17 @@ class MemoryStore:
         condition = Condition(submission_id, address, received_before, retained_before)
         with self._writing() as tables:
             return erase(tables, condition)
+
+    def remember_erased(self, several: Sequence[Erased]) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            tables.remember_erased(several)
+
+    def erased(self, now: datetime) -> Sequence[Erased]:
+        """See Store."""
+        with self._reading() as tables:
+            live = [one for one in tables.erased.values() if one.forgotten_at > now]
+        return sorted(live, key=lambda one: (one.at, one.by, one.key))
 
     def counts(self) -> Mapping[str, int]:
         """See Store."""

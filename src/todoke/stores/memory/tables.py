@@ -8,6 +8,7 @@ from datetime import datetime
 
 from todoke.model import ids
 from todoke.model.delivery import DeliveryEvent, Kind
+from todoke.model.erased import Erased, ErasedBy, latest
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Timeline
 from todoke.model.submission import RepeatKey, Submission
@@ -30,6 +31,7 @@ class Tables:
     codes: dict[str, datetime] = field(default_factory=dict)
     marks: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, SuppressionList] = field(default_factory=dict)
+    erased: dict[tuple[ErasedBy, str], Erased] = field(default_factory=dict)
 
     def of(self, submission_id: str) -> list[Work]:
         """The works of one submission, in the order they were made."""
@@ -95,6 +97,11 @@ class Tables:
         self.stated = {s: t for s, t in self.stated.items() if t in self.tokens}
         self.repeats = {k: r for k, r in self.repeats.items() if r[1] != submission_id}
 
+    def remember_erased(self, several: Sequence[Erased]) -> None:
+        """See Erasure.remember_erased."""
+        for one in several:
+            self.erased[one.by, one.key] = latest(self.erased.get((one.by, one.key)), one)
+
     def mailboxes(self) -> set[str]:
         """Everyone whom any submission concerns."""
         return {
@@ -115,4 +122,5 @@ class Tables:
             codes=dict(self.codes),
             marks=dict(self.marks),
             lists=dict(self.lists),
+            erased=dict(self.erased),
         )

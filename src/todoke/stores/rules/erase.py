@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from todoke.model.address import mailbox_key
 from todoke.model.delivery import DeliveryEvent
+from todoke.model.mentions import mentioned
 from todoke.model.message import Role
 from todoke.model.submission import Submission
 from todoke.stores.rules.work import Work
-
-# Looked for only where a run of its letters begins, so that a long text without any "@" is read once.
-_LETTER = r"[^\s<>()\[\]\"',;:=]"
-# A quoted local part ends with a quote before the @, in evidence of JSON with a backslash before it.
-_ADDRESSES = re.compile(rf'(?<!{_LETTER})({_LETTER}+?)(?:\\?")?(@{_LETTER}+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +65,5 @@ def recipients(works: Iterable[Work]) -> Iterator[str]:
 
 
 def names_any(event: DeliveryEvent, keys: set[str]) -> bool:
-    """Whether an event names one of these mailboxes, as its recipient or anywhere in its words and evidence."""
-    text = " ".join((event.recipient, event.diagnostic, event.raw.decode("utf-8", "replace")))
-    return any(mailbox_key(local + at) in keys for local, at in _ADDRESSES.findall(text))
+    """Whether an event names one of these mailboxes."""
+    return any(mailbox in keys for mailbox in mentioned(event))

@@ -15,6 +15,7 @@ from todoke.model.errors import StoreUnavailable
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
 from todoke.stores.rules.values import micros, plain, read_event
 from todoke.stores.sqlite.add import SEQ_BITS, add_total
+from todoke.stores.sqlite.erased import forget
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list, read_totals
 
@@ -83,6 +84,8 @@ def _erase_one(connection: apsw.Connection, condition: Condition) -> tuple[int, 
             persons |= person_keys(stored.submission, stored.works.values())
         _delete(connection, meant)
         erased += len(meant)
+    if condition.retained_before is not None:
+        forget(connection, condition.retained_before)
     events = _delete_mentions(connection, condition, persons)
     leaves_traces = bool(erased or events) or has_traces(connection)
     if leaves_traces:

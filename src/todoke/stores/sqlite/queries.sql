@@ -248,3 +248,14 @@ DELETE FROM suppressions WHERE service = :service AND address = :address AND sup
 -- name: delete_suppressions_of
 -- Suppressions of these mailboxes, by whatever service.
 DELETE FROM suppressions WHERE address IN (SELECT value FROM json_each(:keys));
+
+-- name: remember_erased
+-- Of two erasures of the same the later moments stay.
+INSERT INTO erased VALUES (?, ?, ?, ?)
+ON CONFLICT (by, key) DO UPDATE SET until = max(until, excluded.until), at = max(at, excluded.at);
+
+-- name: erased
+SELECT by, key, until, at FROM erased WHERE at > :forgotten ORDER BY at, by, key;
+
+-- name: forget_erased
+DELETE FROM erased WHERE at <= :forgotten;

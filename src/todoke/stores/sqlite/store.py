@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
 from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling, DeliveryEvent
+from todoke.model.erased import Erased
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
@@ -28,7 +29,7 @@ from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.values import micros, plain, read_event, time_or_none
-from todoke.stores.sqlite import claim, erase, journal, move, page, shelf
+from todoke.stores.sqlite import claim, erase, erased, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.database import open_reader, translated
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
@@ -39,6 +40,8 @@ from todoke.walk.commits import Commits
 
 IDLE_READERS = 8
 """So many reading connections are kept open; more are opened when needed and closed again."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -133,8 +136,7 @@ class SqliteStore:
 
     def backlog(self) -> Backlog:
         """See Store."""
-        with self._reading() as connection:
-            return backlog(connection)
+        return self._read(backlog)
 
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store."""
@@ -146,13 +148,11 @@ class SqliteStore:
 
     def page(self, query: Query) -> Page:
         """See Store."""
-        with self._reading() as connection:
-            return page.page(connection, query)
+        return self._read(page.page, query)
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
-        with self._reading() as connection:
-            return read_file(connection, submission_id, position)
+        return self._read(read_file, submission_id, position)
 
     def file_link(self, submission_id: str, position: int) -> str | None:  # noqa: ARG002 - see Store
         """See Store. It gives its files out itself."""
@@ -214,15 +214,22 @@ class SqliteStore:
     ) -> int:
         """See Store. The file is written anew afterwards, so it takes as long as that takes; adds wait meanwhile."""
         condition = Condition(submission_id, address, received_before, retained_before)
-        erased, has_traces = self._write(erase.erase, condition)
+        count, has_traces = self._write(erase.erase, condition)
         if has_traces:
             self._scrub()
-        return int(erased)
+        return int(count)
+
+    def remember_erased(self, several: Sequence[Erased]) -> None:
+        """See Store."""
+        self._write(erased.remember, tuple(several))
+
+    def erased(self, now: datetime) -> Sequence[Erased]:
+        """See Store."""
+        return self._read(erased.remembered, now)
 
     def counts(self) -> Mapping[str, int]:
         """See Store."""
-        with self._reading() as connection:
-            return counts(connection)
+        return self._read(counts)
 
     def put_code(self, code_hash: str, expires_at: datetime) -> None:
         """See Store."""
@@ -230,8 +237,7 @@ class SqliteStore:
 
     def holds_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
-        with self._reading() as connection:
-            return shelf.holds_code(connection, plain(code_hash), micros(now))
+        return self._read(shelf.holds_code, plain(code_hash), micros(now))
 
     def take_code(self, code_hash: str, now: datetime) -> bool:
         """See Store."""
@@ -239,13 +245,11 @@ class SqliteStore:
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""
-        with self._reading() as connection:
-            return shelf.mark(connection, name)
+        return self._read(shelf.mark, name)
 
     def marks(self) -> Mapping[str, datetime]:
         """See Store."""
-        with self._reading() as connection:
-            return shelf.marks(connection)
+        return self._read(shelf.marks)
 
     def put_mark(self, name: str, at: datetime, *, unless_after: datetime | None = None) -> bool:
         """See Store."""
@@ -260,8 +264,7 @@ class SqliteStore:
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""
-        with self._reading() as connection:
-            return shelf.suppressions(connection)
+        return self._read(shelf.suppressions)
 
     def verify(self, *, quick: bool = False) -> None:
         """Read the whole file; `quick` leaves out comparing indexes with rows, which takes most of the time.
@@ -306,6 +309,10 @@ class SqliteStore:
 
     def _write(self, apply: Any, request: Any) -> Any:
         return self._writer.submit(apply, request).result()
+
+    def _read(self, look: Callable[..., T], *values: Any) -> T:
+        with self._reading() as connection:
+            return look(connection, *values)
 
     def _timeline(self, statement: str, values: Mapping[str, str]) -> Timeline | None:
         with self._reading() as connection:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from todoke.model.ids import token_hash
-from todoke.model.log import SECURITY, get_logger
+from todoke.model.log import SECURITY, Logger, get_logger
 
 WINDOW_SECONDS = 600.0
 LINES = 20
@@ -34,8 +34,9 @@ def who() -> str:
 
 @dataclass(slots=True)
 class Attempts:
-    """Notes what strangers try. To be called in one thread."""
+    """Notes what strangers try, in the security log or another one. To be called in one thread."""
 
+    log: Logger = log
     monotonic: Callable[[], float] = time.monotonic
     _window_ends: float = field(default=0.0, init=False)
     _told: int = field(default=0, init=False)
@@ -51,4 +52,4 @@ class Attempts:
             return
         self._told += 1
         untold, self._untold = self._untold, 0
-        log.warning(event, **facts, **({"not_told": untold} if untold else {}))
+        self.log.warning(event, **facts, **({"not_told": untold} if untold else {}))

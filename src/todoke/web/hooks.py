@@ -30,6 +30,7 @@ from todoke.ports.events import EventSource, HookRequest
 from todoke.ports.journal import Journaled
 from todoke.walk.app import App
 from todoke.walk.confirm import track_held_back
+from todoke.walk.security import Attempts
 from todoke.walk.silence import Heard
 from todoke.walk.tally import Counted
 from todoke.walk.track import track
@@ -56,12 +57,14 @@ def routes(app: App, track_events: Track | None = None) -> list[Route]:
     )
 
     heard = Heard(app)
+    attempts = Attempts(log)  # whoever read the address in a proxy's log must not fill ours
 
     async def answer_call(request: Request) -> Response:
         try:
-            answer = await _answer(app, journal, heard, request)
+            source = _source(app, request, attempts)
+            answer = await _answer(app, journal, heard, source, request)
         except (RequestError, StoreError) as error:
-            answer = _refusal(request, error)
+            answer = _refusal(request, error, attempts)
         service = request.path_params["service"]
         known = service if service in app.sources else ""
         app.tally.count(Counted.HOOK_CALLS, known, str(answer.status_code))
@@ -70,14 +73,14 @@ def routes(app: App, track_events: Track | None = None) -> list[Route]:
     return [Route("/hooks/{service}/{secret}", answer_call, methods=["POST"], name="hook")]
 
 
-async def _answer(app: App, journal: Track, heard: Heard, request: Request) -> Response:
-    remote = client_address(request.scope, app.settings.trusted_proxies)
-    source = _source(app, request.path_params["service"], request.path_params["secret"], remote)
+async def _answer(
+    app: App, journal: Track, heard: Heard, source: EventSource, request: Request
+) -> Response:
     body = await read_body(request.scope, request.receive, limit=BODY_BYTES, seconds=BODY_SECONDS)
     call = HookRequest(
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
-        remote=remote,
+        remote=client_address(request.scope, app.settings.trusted_proxies),
     )
     journaled = await to_thread.run_sync(_journal, app, journal, heard, source, call)
     counts = {word.value: n for word, n in sorted(journaled.items())}
@@ -96,17 +99,19 @@ def _journal(
     return Counter(words)
 
 
-def _source(app: App, service: str, stated: str, remote: str) -> EventSource:
+def _source(app: App, request: Request, attempts: Attempts) -> EventSource:
     """The event source that the path opens; the secret is compared whatever the path says.
 
-    Raises NotFound: if there is no such service, the secret is not its own, or it may not be called from `remote`.
+    Raises NotFound: if there is no such service, the secret is not its own, or it may not be called from there.
     """
+    service, stated = request.path_params["service"], request.path_params["secret"]
+    remote = client_address(request.scope, app.settings.trusted_proxies)
     source, mail = app.sources.get(service), app.settings.mail
     lock = mail.own.lock if service == mail.service else Lock()
     if not lock.secret.matches(stated) or source is None:
         raise NotFound
     if lock.networks and not _is_within(remote, lock.networks):
-        log.warning("hook_called_from_elsewhere", service=service, remote=remote)
+        attempts.note("hook_called_from_elsewhere", service=service, remote=remote)
         raise NotFound
     return source
 
@@ -121,7 +126,7 @@ def _is_within(remote: str, networks: Networks) -> bool:
     return any((mapped or address) in network for network in networks)
 
 
-def _refusal(request: Request, error: RequestError | StoreError) -> Response:
+def _refusal(request: Request, error: RequestError | StoreError, attempts: Attempts) -> Response:
     status, code, text = describe(error)
     headers = {}
     if isinstance(error, Forged):
@@ -130,7 +135,6 @@ def _refusal(request: Request, error: RequestError | StoreError) -> Response:
         text = "The events could not be stored; please send them again."
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if status != NotFound.status:
-        log.warning(
-            "hook refused", service=request.path_params["service"], status=status, code=code
-        )
+        service = request.path_params["service"]
+        attempts.note("hook refused", service=service, status=status, code=code)
     return json_error(status, code, text, headers=headers)

@@ -26,6 +26,7 @@ from todoke.ports.store import Store
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.walk.app import App
+from todoke.walk.security import LINES
 from todoke.web import hooks
 
 SECRET = "s3cr3t-path-of-128-bits-or-more"
@@ -233,6 +234,17 @@ def test_no_answer_holds_the_secret():
     """No refusal repeats the secret that was stated."""
     for answer in (call(wire(Journal(full=True))), call(wire(Journal()), body=b"{")):
         assert SECRET.encode() not in answer.body
+
+
+def test_refused_calls_fill_no_log(caplog):
+    """Whoever read the address in a proxy's log and lacks the key, or calls from elsewhere, writes a few lines."""
+    app = wire(Journal(), key="right")
+    for _ in range(LINES + 5):
+        assert call(app).status == 401
+    app = wire(Journal(), networks=("192.0.2.0/24",))
+    for _ in range(LINES + 5):
+        assert call(app, remote="203.0.113.9").status == 404
+    assert len(caplog.records) == 2 * LINES
 
 
 def from_address(remote: str, *networks: str, proxies: int = 0, **headers: str) -> Answer:

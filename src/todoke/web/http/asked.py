@@ -132,6 +132,7 @@ def _without_port(node: str) -> str:
     return node.partition(":")[0] if node.count(":") == 1 else node
 
 
+@lru_cache(maxsize=4096)
 def peer_of(address: str) -> str:
     """Who counts as one: an IPv4 address, or the /64 of an IPv6 one, which a single customer is given whole.
 

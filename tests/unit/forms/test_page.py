@@ -217,6 +217,14 @@ def test_checkboxes_are_one_field_of_several_values() -> None:
     assert (lone.label, lone.multiple, lone.options) == ("I agree", False, (("on", "I agree"),))
 
 
+def test_the_row_names_its_boxes() -> None:
+    """A group without a legend is known by the words of its table row, and never one of its boxes."""
+    row = "<table><tr><th>ご用件</th><td><input type=radio name=x value=a>A <input type=radio name=x value=b>B"
+    assert (only(row).label, only(row).options) == ("ご用件", (("a", "a"), ("b", "b")))
+    lone = "<dl><dt>Terms<dd><label><input type=checkbox name=x> I agree</label></dl>"
+    assert only(lone).label == "I agree"
+
+
 def test_a_hidden_twin_may_send_its_value_too() -> None:
     """The value of a hidden control or a button of the same name is not an answer, and not a fault."""
     field = only("<input type=hidden name=x value=0><input type=checkbox name=x value=1>")
@@ -235,6 +243,22 @@ def test_a_hidden_twin_may_send_its_value_too() -> None:
         ("<label>Name<b hidden>x</b><i aria-hidden=true>*</i><input name=x></label>", "Name"),
         ("<span id=l>電話</span><input name=x aria-labelledby='l m'>", "電話"),
         ("<input name=x aria-label='Your mail'>", "Your mail"),
+        (
+            "<table><tr><th>フリガナ（必須）<td><p><input name=x pattern='.' title=全角 placeholder=Ph>",
+            "フリガナ",
+        ),
+        ("<table><tr><td>E-mail *</td><td><input name=x></td></tr></table>", "E-mail"),
+        ("<table><tr><td><input name=a></td><td><input name=x placeholder=Ph>", "Ph"),
+        ("<dl><dt>住所</dt><dd>〒<input name=x></dd></dl>", "住所"),
+        (
+            "<dl><dt>A</dt><dd><input name=y></dd><dt>B</dt><dd>※<span>Hint</span><p><input name=x>",
+            "B",
+        ),
+        ("<p>Your <b>name</b>:<br><input name=x title=Tip></p>", "Your name"),
+        ("<p>Call <input name=y> - <input name=x placeholder=Ph></p>", "Ph"),
+        (f"<p>{'A long sentence. ' * 9}<input name=x placeholder=Ph></p>", "Ph"),
+        ("<label for=i>Name</label> <p>Other</p><input id=i name=x>", "Name"),
+        ("<input name=x pattern='.' title='One letter'>", ""),
         ("<input name=x title=Tip placeholder=Ph>", "Tip"),
         ("<input name=x placeholder=Ph>", "Ph"),
         ("<label for=i>*</label><input id=i name=x>", "*"),
@@ -242,8 +266,8 @@ def test_a_hidden_twin_may_send_its_value_too() -> None:
     ],
 )
 def test_the_label_is_what_people_see(html: str, label: str) -> None:
-    """A field's label is its visible label without marks, else what ARIA, title or placeholder say."""
-    assert only(html).label == label
+    """A field's label is its visible label without marks, else ARIA, the words before it, title or placeholder."""
+    assert read(html).fields[-1].label == label
 
 
 def test_a_textarea_keeps_its_text() -> None:

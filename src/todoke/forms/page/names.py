@@ -17,6 +17,13 @@ LABELABLE = frozenset({"button", "input", "meter", "output", "progress", "select
 NOT_READ = frozenset(
     {"select", "textarea", "button", "script", "style", "template", "svg", "datalist", "option"}
 )
+# What may stand between a control and the words before it; anything else is another part of the page.
+PHRASES = frozenset(
+    {"-text", "-comment", "abbr", "b", "br", "em", "font", "i", "small", "span", "strong"}
+)
+CONTROLS = "input, select, textarea, button"
+LETTER = re.compile(r"[^\W\d_]")
+LONGEST_HEADING = 60  # characters; more is a sentence, and no name
 SPACES = re.compile(r"[\s\u3000]+")
 # Marks beside a label say how to fill it in; they are no part of its name.
 MARKS = r"[*＊※]|[(（\[【［]?(?:必須|任意|required|optional)[)）\]】］]?|[:：]"
@@ -48,7 +55,10 @@ class Names:
         """What people know the control as; "" when the page does not say."""
         label = bare(self.labels.get(control.mem_id, "")) or self.own(control)
         attributes = control.attributes
-        return label or bare(attributes.get("title") or attributes.get("placeholder") or "")
+        # Where there is a pattern, `title` says what it takes (4.10.5.3.6), and is no name.
+        title = "" if "pattern" in attributes else attributes.get("title")
+        seen = "" if label or _is_box(control) else bare(_text_before(control) or _heading(control))
+        return label or seen or bare(title or attributes.get("placeholder") or "")
 
     def own(self, element: LexborNode) -> str:
         """The name that ARIA attributes give the element."""
@@ -57,7 +67,7 @@ class Names:
         return bare(said) or bare(squeeze(element.attributes.get("aria-label") or ""))
 
     def of_group(self, control: LexborNode) -> str:
-        """What people know a group of boxes or buttons as: the ARIA name or the legend around it."""
+        """What people know a group of boxes or buttons as: the ARIA name or legend around it, else its heading."""
         around = control.parent
         while around is not None and around.tag not in ("form", "body"):
             role = around.attributes.get("role")
@@ -67,7 +77,37 @@ class Names:
                 legend = next((n for n in around.iter() if n.tag == "legend"), None)
                 return self.own(around) or (bare(text_of(legend)) if legend else "")
             around = around.parent
-        return ""
+        return bare(_heading(control))
+
+
+def _is_box(control: LexborNode) -> bool:
+    return (control.attributes.get("type") or "").lower() in ("checkbox", "radio")
+
+
+def _text_before(control: LexborNode) -> str:
+    """The words in the same element right before the control: `Name:<br><input>`."""
+    said, before = "", control.prev
+    if control.parent is not None and control.parent.tag == "label":
+        return ""  # those words are another control's
+    while before is not None and before.tag in PHRASES:
+        text = before.text_content if before.tag == "-text" else text_of(before)
+        said, before = f"{text or ''} {said}", before.prev
+    said = squeeze(said)
+    return said if LETTER.search(said) and len(said) <= LONGEST_HEADING else ""
+
+
+def _heading(control: LexborNode) -> str:
+    """The words of the table row or description list that the control stands in, as pages without labels have them."""
+    cell = control.parent
+    while cell is not None and cell.tag not in ("td", "dd", "form", "body"):
+        cell = cell.parent
+    before = cell.prev if cell is not None and cell.tag in ("td", "dd") else None
+    while before is not None:
+        words = text_of(before) if before.tag in ("th", "td", "dt") else ""
+        if words and len(words) <= LONGEST_HEADING and not before.css(CONTROLS):
+            return words
+        before = before.prev
+    return ""
 
 
 def _labelled(label: LexborNode, ids: dict[str, LexborNode]) -> LexborNode | None:

@@ -46,9 +46,15 @@ def read_plain(record: Mapping[str, Any]) -> Mapping[str, datetime]:
     return {message_id: datetime.fromisoformat(at) for message_id, at in due.items()}
 
 
-def queue_record(body: str, message_id: str = "m1") -> dict[str, Any]:
+def queue_record(body: str, message_id: str = "m1", *, tries: int = 1) -> dict[str, Any]:
     """A message of SQS."""
-    return {"messageId": message_id, "body": body, "eventSource": "aws:sqs"}
+    return {
+        "messageId": message_id,
+        "receiptHandle": f"handle-{message_id}",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(tries)},
+        "eventSource": "aws:sqs",
+    }
 
 
 @dataclass
@@ -57,6 +63,7 @@ class MemoryQueues:
 
     delayed: list[Hint] = field(default_factory=list)
     buried: list[Hint] = field(default_factory=list)
+    hidden: dict[str, int] = field(default_factory=dict)
     broken: bool = False
 
     def later(self, hint: Hint, now: datetime) -> bool:
@@ -71,6 +78,11 @@ class MemoryQueues:
         """See Queues."""
         self._check()
         self.buried.append(hint)
+
+    def bring_again(self, handle: str, seconds: int) -> None:
+        """See Queues."""
+        self._check()
+        self.hidden[handle] = seconds
 
     def take_due(self, now: datetime) -> list[dict[str, Any]]:
         """The hints whose delay is over, as records; they are gone from here."""

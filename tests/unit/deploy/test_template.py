@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
@@ -16,8 +17,12 @@ from support.aws.lambda_events import FILTERS
 from support.places import ROOT
 from todoke.aws import functions as aws
 from todoke.aws.functions import queues, secrets, time_left
+from todoke.aws.functions.hint import LONGEST_DELAY_SECONDS
+from todoke.model import ids
 from todoke.model.settings import FUNCTION_SECONDS
 from todoke.ports.bucket import INCOMING, KEPT
+from todoke.stores.dynamodb.files import content_key
+from todoke.stores.dynamodb.items import new_nonce
 from todoke.stores.dynamodb.table import DEFINITION, EXPIRY
 from todoke.web.http.cors import ALLOWED_HEADERS
 
@@ -189,6 +194,18 @@ def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:
         assert ("${LargeUploads}" in resource(f"{logical}Version")) == has_bucket
 
 
+def test_who_takes_forms_can_list_nothing_in_the_bucket() -> None:
+    """S3 asks for the right to list by the whole name of what is not there; no shorter prefix may be listed."""
+    statement = re.search(r"(?s)LearnThatAFileIsNotThere.*?NoValue", resource("WebRole"))
+    assert statement
+    patterns = re.findall(r"- (incoming/.*|kept/.*)", statement[0])
+    submission = ids.submission_id(datetime(2026, 1, 2, tzinfo=UTC), ids.place(b"s" * 32))
+    names = (INCOMING + ids.upload_key(), content_key(submission, new_nonce(), 3))
+    for name in names:
+        assert sum(fnmatchcase(name, one) for one in patterns) == 1
+        assert not any(fnmatchcase(name[:n], one) for n in range(len(name)) for one in patterns)
+
+
 def test_links_to_the_bucket_have_a_throttle_of_their_own() -> None:
     """The route's settings name the route as it is written."""
     [key] = re.findall(r'RouteKey: ("POST /u/.*")', resource("UploadRoute"))
@@ -232,6 +249,17 @@ def test_the_code_knows_how_long_a_function_may_run() -> None:
     """What begins no mail that could not end (time_left.py) goes by the template's shorter timeout."""
     shorter = min(number("Sender", "Timeout"), number("Sweep", "Timeout"))
     assert shorter == FUNCTION_SECONDS
+
+
+def test_a_hint_that_waits_for_an_hour_is_told_of() -> None:
+    """Four times as long as any is asked to wait; and the alarms are as many as an account has free of charge."""
+    resources = parsed(TEMPLATE, "template.yaml")["Resources"]
+    alarm = resources["LaterAgeAlarm"]["Properties"]
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["Later", "QueueName"]}
+    assert alarm["Threshold"] == 4 * LONGEST_DELAY_SECONDS
+    alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == 10
 
 
 def test_sender_and_sweep_are_told_their_queues() -> None:

@@ -564,3 +564,30 @@ def test_a_sweep_that_fails_lets_the_next_one_in() -> None:
     with pytest.raises(StoreUnavailable):
         swept(story)
     assert swept(story)["messages"] == 2
+
+
+@pytest.mark.parametrize(("tries", "seconds"), [(1, 30), (2, 60), (5, 480), (7, 1800), (10, 1800)])
+def test_a_message_of_the_queue_that_failed_comes_again_soon_at_first(
+    tries: int, seconds: int
+) -> None:
+    """The queue would hide it for half an hour, which is six times what a function may take."""
+    story = Story()
+    story.add(1)
+    story.store = Throttled()
+    story.relay = story.make_relay()
+    hint = queue_record(write_hint(Hint(ids=("s00000-confirmation",))), "m7", tries=tries)
+    assert story.handle([hint]) == ["m7"]
+    assert story.queues.hidden == {"handle-m7": seconds}
+    assert story.handle([hint]) == []
+
+
+def test_where_the_queue_cannot_be_reached_a_failed_message_comes_all_the_same() -> None:
+    """Half an hour later, by itself; a record of the stream is the stream's."""
+    story = Story()
+    story.store = Throttled()
+    story.add(1)
+    story.relay = story.make_relay()
+    story.queues.broken = True
+    hint = queue_record(write_hint(Hint(ids=("s00000-confirmation",))), "m7")
+    assert story.handle([hint]) == ["m7"]
+    assert story.queues.hidden == {}

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,7 @@ def test_an_event_is_one_line_of_json(written: Captured) -> None:
     found = json.loads(line)
     assert (found["event"], found["service"], found["new"]) == ("hook", "smtp\n{}", 3)
     assert (found["part"], found["level"]) == ("todoke.part", "info")
+    assert datetime.fromisoformat(found["timestamp"]).tzinfo is UTC
 
 
 def test_an_exception_is_told_without_its_words(written: Captured) -> None:

@@ -44,6 +44,12 @@ def identifier(record: Mapping[str, Any]) -> str:
     return str(record["dynamodb"]["SequenceNumber"])
 
 
+def tries(record: Mapping[str, Any]) -> int:
+    """How often a message of the queue was brought already, this time included; 1 where that is not said."""
+    told = record.get("attributes", {}).get("ApproximateReceiveCount", "")
+    return max(1, int(told)) if str(told).isdecimal() else 1
+
+
 def is_from_queue(record: Mapping[str, Any]) -> bool:
     """True for a message of the queue, False for a record of the stream."""
     return record.get("eventSource") == "aws:sqs"

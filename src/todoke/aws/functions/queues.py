@@ -19,7 +19,7 @@ class QueueUnavailable(Error):
 
 
 class Queues(Protocol):
-    """Where hints go that are not for now. Both raise QueueUnavailable: if the queue cannot take one."""
+    """Where hints go that are not for now. All raise QueueUnavailable: if the queue cannot be reached, or take one."""
 
     def later(self, hint: Hint, now: datetime) -> bool:
         """Bring the hint back when it is due; False when that is too late for a queue: the sweep finds it."""
@@ -27,6 +27,10 @@ class Queues(Protocol):
 
     def bury(self, hint: Hint) -> None:
         """Keep for a person what cannot be handled."""
+        ...
+
+    def bring_again(self, handle: str, seconds: int) -> None:
+        """Bring the queue's message with this receipt handle again after so long, if it is not deleted by then."""
         ...
 
 
@@ -49,7 +53,19 @@ class SqsQueues:
         """See Queues."""
         self._send(self._dead, hint)
 
+    def bring_again(self, handle: str, seconds: int) -> None:
+        """See Queues."""
+        self._ask(
+            "change_message_visibility",
+            self._later,
+            ReceiptHandle=handle,
+            VisibilityTimeout=seconds,
+        )
+
     def _send(self, url: str, hint: Hint, **more: Any) -> None:
+        self._ask("send_message", url, MessageBody=write_hint(hint), **more)
+
+    def _ask(self, operation: str, url: str, **words: Any) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         from todoke.aws.functions.clients import client
@@ -57,7 +73,7 @@ class SqsQueues:
         if not url:
             raise QueueUnavailable(f"There is no queue: set {LATER} and {DEAD}.")
         try:
-            client("sqs").send_message(QueueUrl=url, MessageBody=write_hint(hint), **more)
+            getattr(client("sqs"), operation)(QueueUrl=url, **words)
         except (BotoCoreError, ClientError) as error:
             raise QueueUnavailable(
                 f"The queue did not take it ({type(error).__name__})."

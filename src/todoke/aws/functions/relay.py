@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from todoke.aws.functions.handler import Handler, LambdaContext
-from todoke.aws.functions.hint import Hint, grouped, hints_in, identifier, is_from_queue
+from todoke.aws.functions.hint import Hint, grouped, hints_in, identifier, is_from_queue, tries
 from todoke.aws.functions.queues import Queues, QueueUnavailable, SqsQueues
 from todoke.aws.functions.time_left import (
     AT_ONCE,
@@ -35,6 +35,9 @@ from todoke.walk.send.round import Round, send_round
 from todoke.wiring import read_change
 
 STORE_REST = timedelta(seconds=30)
+FIRST_AGAIN_SECONDS = 30
+LONGEST_AGAIN_SECONDS = 1800
+"""A record of the queue that failed comes again after this long, twice as long each time: ten times in two hours."""
 
 log = get_logger(__name__)
 
@@ -83,11 +86,21 @@ class Relay:
                 self._follow(app, hint, is_from_queue(record), context)
         except (StoreError, QueueUnavailable) as error:
             log.warning("record_put_off", fault=type(error).__name__)
-            return identifier(record)
+            return self._again(record)
         except Exception:
             log.exception("record_failed")
-            return identifier(record)
+            return self._again(record)
         return None
+
+    def _again(self, record: Mapping[str, Any]) -> str:
+        """The record is to come again. One of the queue soon at first: it would else be hidden for half an hour."""
+        if is_from_queue(record):
+            seconds = min(FIRST_AGAIN_SECONDS * 2 ** (tries(record) - 1), LONGEST_AGAIN_SECONDS)
+            try:
+                self._queues.bring_again(str(record.get("receiptHandle", "")), seconds)
+            except QueueUnavailable as error:
+                log.warning("record_comes_late", why=str(error))
+        return identifier(record)
 
     def _read_or_bury(self, record: Mapping[str, Any]) -> tuple[Hint, ...]:
         try:

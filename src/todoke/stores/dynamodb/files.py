@@ -30,7 +30,7 @@ class KeptFiles:
         put: list[str] = []
         try:
             for position, file in _filled(submission):
-                key = _key(submission.id, nonce, position)
+                key = content_key(submission.id, nonce, position)
                 put.append(key)
                 if file.source is None:
                     self.bucket.put(key, file.content)
@@ -44,20 +44,20 @@ class KeptFiles:
 
     def read(self, submission: Submission, nonce: bytes, position: int) -> bytes:
         """The content of the file at a position. Raises StoreCorrupt: if it is not there."""
-        content = self.bucket.read(_key(submission.id, nonce, position))
+        content = self.bucket.read(content_key(submission.id, nonce, position))
         if content is None:
             raise StoreCorrupt(f"A file of {submission.id} is not in the bucket.")
         return content
 
     def link(self, submission: Submission, nonce: bytes, position: int, name: str) -> str:
         """An address that gives it for some minutes."""
-        key = _key(submission.id, nonce, position)
+        key = content_key(submission.id, nonce, position)
         shown = clean_line(name, limit=150).replace("/", "_").replace("\\", "_") or "file"
         return self.bucket.download_link(key, name=shown, seconds=LINK_SECONDS)
 
     def remove(self, submission: Submission, nonce: bytes) -> None:
         """Remove the contents of all its files."""
-        self.bucket.remove([_key(submission.id, nonce, at) for at, _ in _filled(submission)])
+        self.bucket.remove([content_key(submission.id, nonce, at) for at, _ in _filled(submission)])
 
 
 def required(kept: KeptFiles | None) -> KeptFiles:
@@ -73,5 +73,6 @@ def _filled(submission: Submission) -> Iterator[tuple[int, File]]:
     return ((at, file) for at, _, file in files(submission.entries) if file.size)
 
 
-def _key(submission_id: str, nonce: bytes, position: int) -> str:
+def content_key(submission_id: str, nonce: bytes, position: int) -> str:
+    """An object's name in the bucket: the submission's id, so that it sorts by time, then which write and file."""
     return f"{KEPT}{submission_id}/{nonce.hex()}.{position:05}"

@@ -261,7 +261,7 @@ class TestSmtp:
         bare = knock_at_smtp(
             smtp_settings(self.talk(b"220 ready\r\n"), security="starttls", timeout_seconds=1.0)
         )
-        assert (bare.is_ours, "STARTTLS" in bare.error) == (True, True)
+        assert (bare.is_ours, "STARTTLS, which mail.smtp.security" in bare.error) == (True, True)
         login = smtp_settings(1, host="mail.example.org", user="u", password=Secret("p"))
         assert knock_at_smtp(login).is_ours
 

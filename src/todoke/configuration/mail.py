@@ -25,6 +25,9 @@ from todoke.services.table import SERVICES
 from todoke.toml.table import Table
 
 _MAILBOX = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^<>"]*?))\s*<(?P<address>[^<>]+)>\s*')
+_NAME_AND_ADDRESS = re.compile(
+    r'\s*"?(?P<name>[^<>"@]*[^<>"@\s])"?\s+(?P<address>[^<>"@\s]+@[^<>"@\s]+)\s*'
+)
 # fmt: off
 _FREE_MAIL = frozenset({
     "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.jp", "outlook.com", "outlook.jp", "hotmail.com", "live.com",
@@ -122,9 +125,10 @@ def _read_sender(table: Table, *, real: bool) -> Mailbox:
     text = table.text("from", required=True)
     match = _MAILBOX.fullmatch(text)
     name = (match["quoted"] or match["name"] or "").strip() if match else ""
-    address = (
-        table.address(match["address"] if match else text, table.at("from")) if text else NOBODY
-    )
+    said = match["address"] if match else text
+    bare = _NAME_AND_ADDRESS.fullmatch(said)
+    hint = f'Write `from = "{bare["name"]} <{bare["address"]}>"`.' if bare else ""
+    address = table.address(said, table.at("from"), hint) if text else NOBODY
     if address:
         _check_ascii(table, "from", address)
         _check_sender_domain(table, address.domain.casefold(), real=real)

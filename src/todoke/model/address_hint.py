@@ -18,6 +18,8 @@ _DOTS = re.compile(r"\.{2,}")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """General categories of characters that nobody sees in an address: controls, formats, spaces."""
 _NAMED = re.compile(r"[^<>@]*<([^<>]+)>")
+_TWO_WORDS = re.compile(r"\w\s+\w")
+"""A name before an address, or a slip in it: there is no telling which."""
 _MAILTO = re.compile(r"mailto:([^?]*)(?:\?.*)?", re.IGNORECASE)
 
 
@@ -27,7 +29,10 @@ def intended_address(text: str) -> str:
         return ""
     plain = unicodedata.normalize("NFKC", text).replace(_FULL_STOP, ".")
     named = _NAMED.fullmatch(plain.strip())
-    plain = _HYPHENS.sub("-", _without_unseen(named[1] if named else plain))
+    plain = (named[1] if named else plain).strip()
+    if _TWO_WORDS.search(plain):
+        return ""
+    plain = _HYPHENS.sub("-", _without_unseen(plain))
     mailto = _MAILTO.fullmatch(plain)
     plain = (mailto[1] if mailto else plain).rstrip(".")
     meant = _read(plain) or _read(_without_odd_dots(plain))

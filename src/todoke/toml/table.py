@@ -168,13 +168,13 @@ class Table:
             addresses.append(self.address(text, path))
         return tuple(dict.fromkeys(address for address in addresses if address))
 
-    def address(self, text: str, path: Path) -> Address:
-        """`text` as one mail address, NOBODY with a finding when it is none."""
+    def address(self, text: str, path: Path, hint: str = "") -> Address:
+        """`text` as one mail address, NOBODY with a finding, and what else to write, when it is none."""
         try:
             return parse_address(text.strip())
         except AddressError as error:
             words = f"{text!r} is not a mail address: {_sentence(error)}"
-            self.findings.error(path, words, _several(text) or hint_at(text))
+            self.findings.error(path, words, hint or _several(text) or hint_at(text))
             return NOBODY
 
     def table(self, key: str, section: str) -> Table:

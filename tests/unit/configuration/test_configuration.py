@@ -166,6 +166,14 @@ type = "emial"
             "error 7 mail.service: must be text in quotes, not a number.",
         ),
         ("forms@example.jp", "forms", "error 8 mail.from: 'forms' is not a mail address"),
+        (
+            "forms@example.jp",
+            "Our Forms forms@example.jp",
+            (
+                "error 8 mail.from: 'Our Forms forms@example.jp' is not a mail address: The email address contains"
+                ' invalid characters before the @-sign: SPACE. Write `from = "Our Forms <forms@example.jp>"`.'
+            ),
+        ),
         ("forms@example.jp", "me@gmail.com", "warning 8 mail.from: is at gmail.com"),
         ("[forms.contact]", "[forms.'Con tact']", "error 10 forms.Con tact: 'Con tact' cannot be"),
         ('managers = ["manager@example.jp"]', "", "warning 10 forms.contact.managers: is empty"),

@@ -59,13 +59,15 @@ def _greet(talk: Talk, smtp: SmtpSettings, context: ssl.SSLContext) -> None:
         if not talk.has_extn(
             "starttls"
         ):  # never in the clear instead: an attacker would want just that
-            raise _set_up_wrongly(f"{smtp.host} does not offer STARTTLS")
+            raise _set_up_wrongly(
+                f"{smtp.host} does not offer STARTTLS, which mail.smtp.security asks for"
+            )
         talk.starttls(context=context)
         _say_hello(talk)
     if smtp.user:
         talk.step = "login"
         if not talk.has_extn("auth"):
-            raise _set_up_wrongly(f"{smtp.host} does not offer AUTH")
+            raise _set_up_wrongly(f"{smtp.host} does not offer AUTH, which mail.smtp.user needs")
         log_in(talk, smtp.user, smtp.password.reveal())
 
 

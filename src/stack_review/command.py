@@ -11,7 +11,14 @@ from pathlib import Path
 
 from stack_review import words
 from stack_review.errors import InputError, ReviewError
-from stack_review.files import Side, read_change_set, read_recording, read_template, review_sides
+from stack_review.files import (
+    Side,
+    read_change_set,
+    read_recording,
+    read_stack_policy,
+    read_template,
+    review_sides,
+)
 from stack_review.page import page
 from stack_review.parameters import Inputs, read_parameters, read_text
 from stack_review.plan import BODY_LIMIT, Deployment, planned
@@ -62,6 +69,12 @@ _OPTIONS: Mapping[str, Sequence[tuple[str, type, str, str]]] = {
         ("--changes", Path, "FILE", "what describe-change-set answered, as JSON"),
         ("--template", Path, "TEMPLATE", "what to deploy over the live stack"),
         ("--recording", Path, "FILE", "old, new, changes and parameters in one JSON file"),
+        (
+            "--stack-policy",
+            Path,
+            "FILE",
+            "of files, the policy of the stack (aws cloudformation get-stack-policy)",
+        ),
         ("--stack", str, "NAME", "the stack; of files, the name to call it by"),
     ),
     "parameters": (
@@ -133,6 +146,7 @@ def _reviewed(options: argparse.Namespace) -> Iterator[Review]:
 _BELONGS = {
     "before": {"after"},
     "changes": {"after"},
+    "stack_policy": {"after"},
     "parameters": {"after", "template"},
     "parameter": {"after", "template"},
     "parameters_before": {"after"},
@@ -167,6 +181,7 @@ def _of_files(options: argparse.Namespace) -> Review:
         Side(read_template(options.before) if options.before else None, former),
         Side(read_template(options.after), values),
         None if options.changes is None else read_change_set(options.changes),
+        None if options.stack_policy is None else read_stack_policy(options.stack_policy),
     )
 
 

@@ -14,7 +14,7 @@ from stack_review.parameters import changed, known, read_text
 from stack_review.predict import predict
 from stack_review.resolve import resolved
 from stack_review.review import Review, Subject, review
-from stack_review.template import Json, Template, from_document, parse
+from stack_review.template import Json, Template, document, from_document, parse
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,16 @@ class Side:
 
 
 def review_sides(
-    stack: str, before: Side, after: Side, changes: tuple[Change, ...] | None = None
+    stack: str,
+    before: Side,
+    after: Side,
+    changes: tuple[Change, ...] | None = None,
+    policy: Json = None,
 ) -> Review:
-    """The review of a stack's change; `changes` None where no change set was made."""
+    """The review of a stack's change; `changes` None where no change set was made, `policy` the stack's."""
     old, new = before.worked_out(stack), after.worked_out(stack)
     return review(
-        Subject(stack, creates=before.template is None),
+        Subject(stack, creates=before.template is None, policy=policy),
         old,
         new,
         predict(old, new) if changes is None else changes,
@@ -77,10 +81,21 @@ def read_change_set(path: Path) -> tuple[Change, ...]:
     return _changes(content.get("Changes") if isinstance(content, dict) else content, path)
 
 
+def read_stack_policy(path: Path) -> Json:
+    """A stack's policy: the document, or the answer of GetStackPolicy. Raises InputError: if it is none."""
+    content = _json(path)
+    body = content.get("StackPolicyBody") if isinstance(content, dict) else None
+    policy = document(body, str(path)) if isinstance(body, str) else content
+    if not isinstance(policy, dict) or "Statement" not in policy:
+        raise InputError(f"{path} is no stack policy: it has no Statement.")
+    return policy
+
+
 def read_recording(path: Path, stack: str) -> Review:
     """The review of a recording: `old` (null for a new stack), `new`, `changes`, `parameters`, `parameters_before`.
 
-    Without `parameters_before` they were what `parameters` are. Raises InputError: if it is none.
+    Without `parameters_before` they were what `parameters` are; `stack_policy` is the stack's, if it has one. Raises
+    InputError: if it is none.
     """
     content = _json(path)
     if not isinstance(content, dict) or "new" not in content or "changes" not in content:
@@ -95,6 +110,7 @@ def read_recording(path: Path, stack: str) -> Review:
         Side(None if old is None else from_document(old, f"{path}: old"), former),
         Side(from_document(content["new"], f"{path}: new"), values),
         _changes(content["changes"], path),
+        content.get("stack_policy"),
     )
 
 

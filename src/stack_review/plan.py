@@ -162,6 +162,7 @@ def _plan(
         creates=not former.exists,
         capabilities=tuple(sorted(described.get("Capabilities", ()))),
         tags=tuple(sorted((t["Key"], t["Value"]) for t in described.get("Tags", ()))),
+        policy=former.policy,
     )
     changes: tuple[Change, ...] = () if empty else read_changes(described["Changes"])
     judged = review(

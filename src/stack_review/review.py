@@ -12,10 +12,10 @@ from typing import Any
 from stack_review.change_set import MISSING, Change
 from stack_review.compare import Property, Step, Verb, compare
 from stack_review.finding import Finding, Severity
-from stack_review.judges import judge, outputs
+from stack_review.judges import judge, outputs, stack_policy
 from stack_review.judges.around import Around
 from stack_review.settle import settle
-from stack_review.template import Resource, Template
+from stack_review.template import Json, Resource, Template
 
 _DIGEST_DIGITS = 16
 
@@ -31,7 +31,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is reviewed: the stack, where it is, and what identifies the deployment beyond its templates."""
+    """What is reviewed: the stack, where it is, and what identifies the deployment beyond its templates.
+
+    `policy` is the stack's policy, None where it has none.
+    """
 
     stack: str
     account: str = ""
@@ -39,6 +42,7 @@ class Subject:
     creates: bool = False
     capabilities: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    policy: Json = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,11 @@ def _findings(
     """The worst first."""
     by_name = {step.logical_id: step for step in steps}
     around = Around(old.resources, new.resources, by_name, subject.account, subject.creates)
-    found = [*judge(around), *outputs.judge(old, new)]
+    found = [
+        *judge(around),
+        *outputs.judge(old, new),
+        *stack_policy.judge(by_name, subject.policy),
+    ]
     return tuple(
         sorted(found, key=lambda f: (f.severity.rank, f.topic, f.resource, f.sentence, f.change))
     )

@@ -19,7 +19,8 @@ from stack_review.template import Json, Template, document, from_document
 class FormerStack:
     """The stack as it is before: `template` as it was given, parameters with hidden ones as "****".
 
-    `is_in_review` is True for one that does not exist yet, of which somebody else has a change set.
+    `is_in_review` is True for one that does not exist yet, of which somebody else has a change set. `policy` is its
+    stack policy, None where it has none.
     """
 
     exists: bool
@@ -28,6 +29,7 @@ class FormerStack:
     processed: Template = field(default_factory=Template)
     parameters: Mapping[str, str] | None = None
     tags: Mapping[str, str] | None = None
+    policy: Json = None
 
 
 def former_stack(aws: Aws, stack: str) -> FormerStack:
@@ -39,6 +41,7 @@ def former_stack(aws: Aws, stack: str) -> FormerStack:
     _require_deployable(stack, described["StackStatus"], aws.program)
     original = asked(client.get_template, StackName=stack, TemplateStage="Original")["TemplateBody"]
     processed = asked(client.get_template, StackName=stack, TemplateStage="Processed")
+    policy = asked(client.get_stack_policy, StackName=stack).get("StackPolicyBody")
     values = values_of(described.get("Parameters", ()))
     template = template_of(processed["TemplateBody"], f"the template of the stack {stack}")
     return FormerStack(
@@ -47,6 +50,7 @@ def former_stack(aws: Aws, stack: str) -> FormerStack:
         processed=resolved(template, known(values, pseudo_parameters(described["StackId"], stack))),
         parameters=values,
         tags={tag["Key"]: tag["Value"] for tag in described.get("Tags", ())},
+        policy=document(policy, f"the policy of the stack {stack}") if policy else None,
     )
 
 

@@ -199,6 +199,20 @@ def test_the_review_alone_sees_what_the_plan_sees(stack: Stack) -> None:
     assert len(stack.change_sets()) == 1
 
 
+def test_a_live_stack_s_own_policy_is_asked_for(stack: Stack) -> None:
+    """What it forbids is said before CloudFormation refuses it."""
+    assert stack.deploy().returncode == 0
+    deny = {"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "*"}
+    policy = {"Statement": [{**deny, "Effect": "Allow", "Action": "Update:*"}, deny]}
+    stack.aws.client("cloudformation").set_stack_policy(
+        StackName=stack.name, StackPolicyBody=json.dumps(policy)
+    )
+    del stack.resources["Queue"]
+    planned = stack.plan()
+    assert planned.returncode == 1
+    assert "The stack's policy forbids it (Update:Delete)" in planned.stdout
+
+
 def test_create_and_update_without_risk(stack: Stack) -> None:
     """Both go through without acceptance, the progress is shown, and a third deployment finds nothing to do."""
     made = stack.deploy()

@@ -241,3 +241,33 @@ def test_half_the_internet_is_the_internet(ranges: list[str], is_danger: bool) -
     found = {f.severity for f in reviewed(old, new).findings}
     assert (Severity.DANGER in found) is is_danger
     assert Severity.RISK in found
+
+
+PROTECT = [
+    {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
+    {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Resource": "LogicalResourceId/T*"},
+]  # fmt: skip
+BUT_TOPICS = {"StringEquals": {"ResourceType": ["AWS::SNS::*"]}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "forbidden"),
+    [
+        ([PROTECT[0]], set()),
+        (PROTECT, {"Topic"}),
+        ([], {"Topic", "Queue"}),
+        ([PROTECT[0], {"Effect": "Deny", "NotAction": "Update:Delete", "Resource": "*"}], {"Queue"}),
+        ([PROTECT[0], {**PROTECT[1], "Resource": "*", "Condition": BUT_TOPICS}], {"Topic"}),
+        ([{"Effect": "Allow", "Action": "Update:*", "NotResource": "LogicalResourceId/Queue"}], {"Queue"}),
+    ],
+)  # fmt: skip
+def test_what_the_stack_s_own_policy_forbids_fails(
+    statements: list[dict[str, Any]], forbidden: set[str]
+) -> None:
+    """What denies goes before what allows, and what nothing allows is denied; a new resource is free."""
+    old = template(Topic=resource("SNS::Topic"), Queue=resource("SQS::Queue", DelaySeconds=5))
+    new = template(
+        Queue=resource("SQS::Queue", DelaySeconds=0), New=resource("SQS::Queue", DelaySeconds=5)
+    )
+    found = review(Subject("s", policy={"Statement": statements}), old, new, ())
+    assert {f.resource for f in found.findings if "policy forbids" in f.sentence} == forbidden

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,18 @@ def test_a_change_set_s_answer_is_believed_where_it_says_worse(
     assert "only a page" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrap", [lambda p: p, lambda p: {"StackPolicyBody": json.dumps(p)}])
+def test_a_stack_s_policy_is_read_from_a_file(
+    files: Path, capsys: pytest.CaptureFixture[str], wrap: Callable[[object], object]
+) -> None:
+    """The document, or what AWS answers; what it forbids is said."""
+    policy = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Resource": "*"}]}
+    Path("policy.json").write_text(json.dumps(wrap(policy)))
+    options = ["--before", "old.yaml", "--after", "new.yaml", "--stack-policy", "policy.json"]
+    assert main(options) == 1
+    assert "The stack's policy forbids it (Update:Replace)" in capsys.readouterr().out
+
+
 def test_it_is_written_wherever_it_is_wanted(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +142,7 @@ def test_it_is_written_wherever_it_is_wanted(
         (["--after", "new.yaml", "--parameters-before", "p.json"], "needs --before"),
         (["--template", "new.yaml"], "--template needs --stack"),
         (["--recording", "empty.json"], "empty.json is no recording"),
+        (["--after", "new.yaml", "--stack-policy", "empty.json"], "empty.json is no stack policy"),
         (["--after", "empty.json"], "empty.json has no Resources"),
         (["--after", "new.yaml", "--html", "no/where.html"], "no/where.html cannot be written"),
     ],

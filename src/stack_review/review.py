@@ -12,7 +12,7 @@ from typing import Any
 from stack_review.change_set import MISSING, Change
 from stack_review.compare import Property, Step, Verb, compare
 from stack_review.finding import Finding, Severity
-from stack_review.judges import judge, outputs, stack_policy
+from stack_review.judges import judge, sections, stack_policy
 from stack_review.judges.around import Around
 from stack_review.settle import settle
 from stack_review.template import Json, Resource, Template
@@ -71,7 +71,7 @@ class Review:
     @property
     def is_empty(self) -> bool:
         """True when nothing changes."""
-        return not self.steps and not self.outputs
+        return not self.steps and not self.outputs and not self.findings
 
     @property
     def counts(self) -> dict[Verb, int]:
@@ -111,7 +111,7 @@ def review(
         parameters=tuple(parameters),
         before=old.resources,
         after=new.resources,
-        outputs=outputs.names(old, new),
+        outputs=sections.changed_outputs(old, new),
     )
     return dataclasses.replace(judged, digest=_digest(judged))
 
@@ -124,7 +124,7 @@ def _findings(
     around = Around(old.resources, new.resources, by_name, subject.account, subject.creates)
     found = [
         *judge(around),
-        *outputs.judge(old, new),
+        *sections.judge(old, new),
         *stack_policy.judge(by_name, subject.policy),
     ]
     return tuple(

@@ -34,13 +34,14 @@ class Resource:
 
 @dataclass(frozen=True)
 class Template:
-    """The parts of a template that say what there will be."""
+    """The parts of a template that say what there will be; `sections` are its Rules, Hooks and Transform."""
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     conditions: Mapping[str, Json] = field(default_factory=dict)
     mappings: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    sections: Mapping[str, Json] = field(default_factory=dict)
 
 
 def parse(text: str, name: str = "the template") -> Template:
@@ -86,6 +87,7 @@ def from_document(content: Json, name: str = "the template") -> Template:
         conditions=_table(content, "Conditions", name),
         mappings=_table(content, "Mappings", name),
         outputs=_tables(content, "Outputs", name),
+        sections={key: content[key] for key in ("Hooks", "Rules", "Transform") if key in content},
     )
 
 

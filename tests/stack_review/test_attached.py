@@ -271,3 +271,80 @@ def test_what_the_stack_s_own_policy_forbids_fails(
     )
     found = review(Subject("s", policy={"Statement": statements}), old, new, ())
     assert {f.resource for f in found.findings if "policy forbids" in f.sentence} == forbidden
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_asked"),
+    [
+        ({}, {"Rules": {"R": {}}}, True),
+        ({"Hooks": {"H": {}}}, {}, True),
+        ({"Transform": "AWS::Serverless-2016-10-31"}, {"Transform": ["Own"]}, True),
+        ({"Parameters": {"P": {"NoEcho": True}}}, {"Parameters": {"P": {}}}, True),
+        ({"Parameters": {"P": {"NoEcho": True}}}, {"Parameters": {}}, False),
+        ({"Parameters": {"P": {"Default": 1}}}, {"Parameters": {"P": {"Default": 2}}}, False),
+        ({"Metadata": {"a": 1}, "Description": "a"}, {"Mappings": {"M": {}}}, False),
+    ],
+)
+def test_what_stands_beside_the_resources_is_judged(
+    before: dict[str, Any], after: dict[str, Any], is_asked: bool
+) -> None:
+    """Rules, hooks and macros, and a value that was hidden; a default alone is nothing."""
+    same = {"Resources": {"T": resource("SNS::Topic")}}
+    found = reviewed(from_document(same | before), from_document(same | after))
+    assert bool(serious(found)) is is_asked
+
+
+OWN = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+OTHER = "arn:aws:iam::999999999999:root"
+ANY_ROLE = "arn:aws:iam::123456789012:role/*"
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "statement", "severities"),
+    [
+        ("KMS::Key", "KeyPolicy", {"Action": "kms:*", "Principal": {"AWS": OWN}, "Resource": "*"}, {"note"}),
+        ("KMS::Key", "KeyPolicy", {"Action": "kms:*", "Principal": {"AWS": OTHER}, "Resource": "*"}, {"risk"}),
+        ("IAM::Policy", "PolicyDocument", {"Action": "iam:PassRole", "Resource": ANY_ROLE}, {"danger"}),
+        ("IAM::Policy", "PolicyDocument", {"Action": "iam:Put*", "Resource": "*"}, {"danger"}),
+        ("IAM::Policy", "PolicyDocument", {"Action": "iam:PassRole", "Resource": ANY_ROLE[:-1] + "web"}, set()),
+        ("IAM::Policy", "PolicyDocument", {"Action": "s3:Get*", "Resource": "*"}, {"note"}),
+    ],
+)  # fmt: skip
+def test_a_new_right_weighs_what_it_allows_on_what(
+    type_: str, path: str, statement: dict[str, Any], severities: set[str]
+) -> None:
+    """Rights that hand out rights are the worst; one's own account in a key's policy is what each key has."""
+    document = {"Statement": [{"Effect": "Allow", **statement}]}
+    found = reviewed(template(**HERE), template(**HERE, X=resource(type_, **{path: document})))
+    told = {f.severity.value for f in found.findings if f.topic.value == "security"}
+    assert told == severities
+
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("type_", "properties", "is_asked"),
+    [
+        ("Lambda::Permission", {"Principal": "sns.amazonaws.com"}, False),
+        ("Lambda::Permission", {"Principal": "999999999999"}, True),
+        ("Lambda::Permission", {"Principal": SUBJECT.account}, False),
+        ("Lambda::Permission", {"Principal": "*", "SourceArn": "arn:t"}, True),
+        ("Lambda::Function", {"Role": {"Fn::GetAtt": ["Admin", "Arn"]}}, True),
+        ("Lambda::Function", {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}, False),
+        ("Lambda::Function", {"Role": "arn:aws:iam::1:role/other"}, True),
+        ("ApiGateway::Method", {"RestApiId": "r", "AuthorizationType": "NONE"}, True),
+        ("ApiGateway::Method", {"RestApiId": "r", "AuthorizationType": "AWS_IAM"}, False),
+    ],
+)
+def test_who_is_let_in_and_what_works_as_whom_is_judged_of_what_is_new(
+    type_: str, properties: dict[str, Any], is_asked: bool
+) -> None:
+    """Another account, an administrator's role, a role from elsewhere, an open door beside closed ones."""
+    here = {
+        **HERE,
+        "Admin": resource("IAM::Role", ManagedPolicyArns=[ADMIN]),
+        "Get": resource("ApiGateway::Method", RestApiId="r", AuthorizationType="AWS_IAM"),
+    }
+    found = reviewed(template(**here), template(**here, X=resource(type_, **properties)))
+    assert bool(serious(found)) is is_asked

@@ -153,6 +153,11 @@ PLACES: list[tuple[str, str, Any, Any, str]] = [
     ("CodePipeline::Pipeline", "Stages", [{"Name": "Test"}, {"Name": "Deploy"}], [{"Name": "Deploy"}], SECURITY),
     ("EC2::SecurityGroup", "SecurityGroupIngress", [{"CidrIp": "10.0.0.0/8", "FromPort": 22}], [], SECURITY),
     ("EC2::Instance", "UserData", "a", "b", SECURITY),
+    ("Lambda::Url", "Cors", {"AllowOrigins": ["https://a.example"]}, {"AllowOrigins": ["*"]}, SECURITY),
+    ("Cognito::UserPoolClient", "CallbackURLs", ["https://a.example"], ["https://b.example"], SECURITY),
+    ("IAM::Role", "PermissionsBoundary", "arn:a", NONE, SECURITY),
+    ("SES::EmailIdentity", "DkimAttributes.SigningEnabled", True, False, UNKNOWN),
+    ("Events::Rule", "ScheduleExpression", "rate(1 minute)", "rate(30 days)", AVAILABILITY),
 ]  # fmt: skip
 """Type, place, value before and after, and the topic under which it has to be said."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stack_review import kinds
 from stack_review.change_set import MISSING
@@ -10,6 +10,7 @@ from stack_review.compare import Step, Verb
 from stack_review.finding import Finding, Severity, Topic
 from stack_review.judges.around import Around
 from stack_review.judges.phrases import finding, in_words, inside, listed
+from stack_review.template import Resource
 
 _ATTACHED = {
     "AWS::ApiGateway::BasePathMapping": ("DomainName", "Requests to the domain go to another API."),
@@ -47,7 +48,9 @@ _ATTACHED = {
     "AWS::WAFv2::WebACLAssociation": ("ResourceArn", "What its rules do not let through is refused."),
 }  # fmt: skip
 """Types that act on another resource: where they name it, and what happens to it."""
-_ROUTE = "AWS::ApiGatewayV2::Route"
+_ROUTE, _METHOD = "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::Method"
+_API = {_ROUTE: "ApiId", _METHOD: "RestApiId"}
+"""How a type whose requests may ask for authorization names its API."""
 
 
 def judge(step: Step, around: Around) -> Iterator[Finding]:
@@ -62,18 +65,18 @@ def judge(step: Step, around: Around) -> Iterator[Finding]:
             step, Topic.SECURITY, Severity.RISK, sentence,
             "Check that this is meant for it, as it is in use.", f"It is added to {', '.join(old)}",
         )  # fmt: skip
-    if step.type == _ROUTE:
+    if step.type in _API:
         yield from _unguarded(step, around)
     yield from _same_name(step, around)
 
 
 def _unguarded(step: Step, around: Around) -> Iterator[Finding]:
     """A route that asks for nothing on an API whose other routes do, or that takes requests from another one."""
-    api, key = inside(step.after, "ApiId"), str(inside(step.after, "RouteKey"))
+    name = _API[step.type]
     others = [
         route
         for route in around.before.values()
-        if route.type == _ROUTE and inside(route, "ApiId") == api
+        if route.type == step.type and inside(route, name) == inside(step.after, name)
     ]
     asks = any(inside(route, "AuthorizationType") not in (MISSING, "NONE") for route in others)
     if asks and inside(step.after, "AuthorizationType") in (MISSING, "NONE"):
@@ -82,6 +85,12 @@ def _unguarded(step: Step, around: Around) -> Iterator[Finding]:
             "It asks for no authorization, and other routes of the API do.",
             "Close it, unless it is meant for everybody.",
         )  # fmt: skip
+    if step.type == _ROUTE:
+        yield from _taken(step, others)
+
+
+def _taken(step: Step, others: Iterable[Resource]) -> Iterator[Finding]:
+    key = str(inside(step.after, "RouteKey"))
     target = inside(step.after, "Target")
     for route in others:
         if _takes(key, str(inside(route, "RouteKey"))) and inside(route, "Target") != target:

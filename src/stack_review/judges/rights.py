@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from stack_review.change_set import MISSING
 from stack_review.compare import Step
@@ -12,12 +11,12 @@ from stack_review.differences import Path, is_same
 from stack_review.finding import Finding, Severity, Topic
 from stack_review.judges import policies
 from stack_review.judges.around import Around
+from stack_review.judges.grants import everything, is_foreign, is_powerful, told, weigh
 from stack_review.judges.phrases import finding, from_to, in_words, inside, listed, shown
 from stack_review.judges.policies import Statement
 from stack_review.resolve import references
 from stack_review.template import Json, Resource
 
-_ADMIN = ("*", "*:*", "iam:*", "sts:*")
 _ADMIN_POLICIES = ("/AdministratorAccess", "/PowerUserAccess", "/IAMFullAccess")
 _MODEST_POLICIES = (
     "/service-role/AWSLambdaBasicExecutionRole",
@@ -28,25 +27,6 @@ _MODEST_POLICIES = (
     "/AWSXRayDaemonWriteAccess",
     "/CloudWatchLambdaInsightsExecutionRolePolicy",
 )
-_ESCALATING = (
-    "sts:AssumeRole",
-    "iam:AddUserToGroup",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:CreatePolicyVersion",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:PassRole",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:SetDefaultPolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateLoginProfile",
-)
-"""Actions that make an administrator in one call where they are allowed on everything."""
 ROLES = {
     "AWS::ApiGateway::Authorizer": ("AuthorizerCredentials",),
     "AWS::ApiGatewayV2::Integration": ("CredentialsArn",),
@@ -66,7 +46,7 @@ _POLICIES = {
     f"AWS::IAM::{name}"
     for name in ("Policy", "ManagedPolicy", "RolePolicy", "UserPolicy", "GroupPolicy")
 }
-_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_LIMITS = ("SourceAccount", "SourceArn", "PrincipalOrgID", "OrganizationId", "Condition")
 
 
 def judge(step: Step, around: Around) -> Iterator[Finding]:
@@ -75,7 +55,10 @@ def judge(step: Step, around: Around) -> Iterator[Finding]:
         return
     yield from _documents(step, around)
     yield from _managed(step, around)
-    if step.before is not None:
+    yield from _let_in(step, around)
+    if step.before is None:
+        yield from _works_under(step, around)
+    else:
         yield from _holders(step)
         yield from _swaps(step, around)
 
@@ -105,12 +88,42 @@ def rights_of(role: Resource, side: Mapping[str, Resource]) -> tuple[Statement, 
     named = [references(Resource("", "", {"": arn})) for arn in _arns(role)]
     given += [side[name] for names in named for name in names if name in side]
     found = [s for one in (role, *given) for s in policies.statements(one) if not s.is_trust]
-    found += [_everything() for arn in _arns(role) if _is_admin(arn)]
+    found += [everything() for arn in _arns(role) if _is_admin(arn)]
     return tuple(dataclasses.replace(s, place="") for s in found)
 
 
-def _everything() -> Statement:
-    return Statement("Allow", ("*",), ("*",), (), "", "")
+def _let_in(step: Step, around: Around) -> Iterator[Finding]:
+    """Types that name who is let in without a policy document."""
+    before, after = inside(step.before, "Principal"), inside(step.after, "Principal")
+    if after is MISSING or is_same(before, after):
+        return
+    change = from_to("Principal", before, after)
+    limited = any(inside(step.after, name) is not MISSING for name in _LIMITS)
+    if after == "*":
+        severity = Severity.RISK if limited else Severity.DANGER
+        yield finding(
+            step, Topic.SECURITY, severity, "Anybody in the world is let in.", "Name who may.", change
+        )  # fmt: skip
+    elif is_foreign(f"AWS:{in_words(after)}", around.account):
+        yield finding(
+            step, Topic.SECURITY, Severity.RISK, "Others outside this account are let in.",
+            "Check whose account that is.", change,
+        )  # fmt: skip
+
+
+def _works_under(step: Step, around: Around) -> Iterator[Finding]:
+    """What is new and works under a role that was there: an administrator's, or one that nobody here knows."""
+    for path in ROLES.get(step.type, ()):
+        value = inside(step.after, path)
+        role = around.named(value, around.after)
+        if value is MISSING or (role and around.is_new(value)):
+            continue
+        if role is None or is_powerful(rights_of(role, around.after)):
+            yield finding(
+                step, Topic.SECURITY, Severity.RISK,
+                "It works as an administrator." if role else "Its role is not in this stack: nobody here knows it.",
+                "Give it a role of its own, with the few actions it needs.", from_to(path, MISSING, value),
+            )  # fmt: skip
 
 
 def _documents(step: Step, around: Around) -> Iterator[Finding]:
@@ -124,106 +137,26 @@ def _documents(step: Step, around: Around) -> Iterator[Finding]:
             step, Topic.AVAILABILITY, Severity.RISK,
             "Whoever needs this is refused from now on: it may do less than before.",
             "Check that nothing that runs does it any more.",
-            f"No longer allowed: {_told(statement)}",
+            f"No longer allowed: {told(statement)}",
         )  # fmt: skip
     for statement in policies.denied_only_by(old, new):
         yield finding(
             step, Topic.SECURITY, Severity.RISK, "What was denied expressly is allowed where any policy allows it.",
-            "Check why it was denied.", f"No longer denied: {_told(statement)}",
+            "Check why it was denied.", f"No longer denied: {told(statement)}",
         )  # fmt: skip
     for statement in policies.denied_only_by(new, old):
         yield finding(
             step, Topic.AVAILABILITY, Severity.RISK, "Whoever needs this is refused, whatever else allows it.",
-            "Check that nothing that runs does it.", f"Denied: {_told(statement)}",
+            "Check that nothing that runs does it.", f"Denied: {told(statement)}",
         )  # fmt: skip
 
 
 def _widened(step: Step, statement: Statement, around: Around) -> Iterator[Finding]:
-    severity, sentence, advice = _weight(step, statement, around)
+    severity, sentence, advice = weigh(statement, around.account, is_new=step.before is None)
     if severity:
         yield finding(
-            step, Topic.SECURITY, severity, sentence, advice, f"Allowed: {_told(statement)}"
+            step, Topic.SECURITY, severity, sentence, advice, f"Allowed: {told(statement)}"
         )
-
-
-_FEW = "Name the few actions it needs."
-
-
-def _weight(step: Step, one: Statement, around: Around) -> tuple[Severity | None, str, str]:
-    """Severity, sentence and advice, by the worst that a new right is; None for an ordinary one of what is new."""
-    everywhere = "*" in one.resources and not one.is_bounded
-    outside = [p for p in one.principals if _is_foreign(p, around.account)]
-    powerful = any(action in _ADMIN for action in one.actions)
-    cases: tuple[tuple[object, Severity, str, str], ...] = (
-        (one.is_for_anybody, _anybody(one), "Anybody in the world may do this.", "Name who may."),
-        (one.refused, Severity.RISK, "All but what is named is allowed.", "Name what is allowed."),
-        (powerful, Severity.DANGER, "Every action is allowed: it is an administrator.", _FEW),
-        (
-            everywhere and not one.is_trust and _escalates(one),
-            Severity.DANGER,
-            "It can make itself an administrator in one call.",
-            _FEW,
-        ),
-        (
-            outside,
-            Severity.RISK,
-            f"Others outside this account may do this: {', '.join(outside)}.",
-            "Check whose account that is, and bind it by a condition.",
-        ),
-        (
-            any(action.endswith(":*") for action in one.actions),
-            Severity.RISK,
-            "Every action of a service is allowed.",
-            _FEW,
-        ),
-        (
-            step.before is not None,
-            Severity.RISK,
-            "It may do more than before.",
-            "Check that the new code needs it.",
-        ),
-        (
-            everywhere,
-            Severity.NOTE,
-            "It may do this on every resource.",
-            "Name the resources, unless the action knows none.",
-        ),
-    )
-    weights = (
-        (severity, sentence, advice) for applies, severity, sentence, advice in cases if applies
-    )
-    return next(weights, (None, "", ""))
-
-
-def _anybody(one: Statement) -> Severity:
-    return Severity.RISK if one.is_bounded else Severity.DANGER
-
-
-def _escalates(one: Statement) -> bool:
-    return any(
-        policies.matches(action.lower(), pattern.lower())
-        for action in _ESCALATING
-        for pattern in one.actions
-    )
-
-
-def _is_foreign(principal: str, account: str) -> bool:
-    """True for another account, a user from elsewhere, or one whose account nobody can see."""
-    kind, _, name = principal.partition(":")
-    numbers = _ACCOUNT.findall(name)
-    if numbers:
-        return any(number != account for number in numbers)
-    if kind == "AWS":
-        return name.startswith("arn:") and "AWS::AccountId" not in name
-    return kind == "Federated" or (kind == "CanonicalUser" and "." not in name)
-
-
-def _told(one: Statement) -> str:
-    actions = ", ".join(one.actions[:4]) + (" ..." if len(one.actions) > 4 else "")
-    where = ", ".join(map(shown, one.resources[:3])) or "itself"
-    who = f" by {', '.join(one.principals[:3])}" if one.principals else ""
-    limit = " under a condition" if one.condition else ""
-    return f"{actions} on {where}{who}{limit}"
 
 
 def _arns(resource: Resource | None) -> list[Json]:
@@ -247,7 +180,7 @@ def _managed(step: Step, around: Around) -> Iterator[Finding]:
 
 def _attached(step: Step, arn: Json, around: Around) -> Finding:
     own = around.named(arn, around.after)
-    worst = Severity.DANGER if _is_admin(arn) or _is_powerful(policies.statements(own)) else None
+    worst = Severity.DANGER if _is_admin(arn) or is_powerful(policies.statements(own)) else None
     is_modest = in_words(arn).endswith(_MODEST_POLICIES) or (
         own is not None and step.before is None
     )
@@ -260,13 +193,6 @@ def _attached(step: Step, arn: Json, around: Around) -> Finding:
     )  # fmt: skip
 
 
-def _is_powerful(found: Iterable[Statement]) -> bool:
-    return any(
-        s.effect == "Allow" and (s.refused or any(a in _ADMIN for a in s.actions) or _escalates(s))
-        for s in found
-    )
-
-
 def _holders(step: Step) -> Iterator[Finding]:
     """A policy is given to others, or taken from some."""
     if step.type not in _POLICIES or step.before is None or step.after is None:
@@ -275,7 +201,7 @@ def _holders(step: Step) -> Iterator[Finding]:
     gained = [in_words(h) for h in new if h not in old]
     lost = [in_words(h) for h in old if h not in new]
     if gained:
-        powerful = _is_powerful(policies.statements(step.after))
+        powerful = is_powerful(policies.statements(step.after))
         yield finding(
             step, Topic.SECURITY, Severity.DANGER if powerful else Severity.RISK,
             "They may do everything that this policy allows.", "Check that they need all of it.",
@@ -303,9 +229,9 @@ def _swapped(step: Step, change: str, before: Json, after: Json, around: Around)
         return finding(step, Topic.SECURITY, Severity.RISK, sentence, advice, change)
     may, could = rights_of(new, around.after), rights_of(old, around.before)
     more, fewer = policies.uncovered(may, could), policies.uncovered(could, may)
-    if _is_powerful(more):
-        sentence = f"It works as an administrator from now on: {_told(more[0])}."
+    if is_powerful(more):
+        sentence = f"It works as an administrator from now on: {told(more[0])}."
         return finding(step, Topic.SECURITY, Severity.DANGER, sentence, advice, change)
-    words = [f"may do {word} ({_told(s[0])})" for word, s in (("more", more), ("less", fewer)) if s]
+    words = [f"may do {word} ({told(s[0])})" for word, s in (("more", more), ("less", fewer)) if s]
     sentence = f"It works under another role, which {' and '.join(words) or 'has the same policies in this stack'}."
     return finding(step, Topic.SECURITY, Severity.RISK, sentence, advice, change)

@@ -26,11 +26,6 @@ def judge(step: Step, _around: Around) -> Iterator[Finding]:
         yield from _added(step)
     if _became(step, "AWS::Lambda::Url", "AuthType", "NONE"):
         yield _open(step, "The function's URL asks for nothing: anybody may call it.")
-    if _became(step, "AWS::Lambda::Permission", "Principal", "*"):
-        limits = ("SourceAccount", "SourceArn", "PrincipalOrgID")
-        limited = any(inside(step.after, name) is not MISSING for name in limits)
-        severity = Severity.RISK if limited else Severity.DANGER
-        yield _open(step, "Anybody may call the function.", severity)
     if _became(step, "AWS::CloudFront::Distribution", _VIEWER, "allow-all"):
         yield _open(step, f"Pages are served without TLS too ({_VIEWER.rpartition('.')[2]}).")
 

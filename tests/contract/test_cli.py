@@ -916,3 +916,21 @@ def test_without_a_configuration_a_mail_reads_as_where_it_was_served(folder: Pat
         note_expected(store, timedelta(days=2))
     with opened(Path("todoke.toml")) as (found, _):
         assert found.mail.expect_events_within == timedelta(days=2)
+
+
+def test_a_rehearsal_at_a_terminal(folder: Path) -> None:
+    """Commands are in colours, and what is answered is kept beside the configuration."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "todoke", "aws", "rehearse", "--stack", "forms"]
+    environ = {**os.environ, "TERM": "xterm", "NO_COLOR": ""}
+    try:
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, env=environ) as process:
+            os.close(theirs)
+            os.write(ours, b"y\nseen\nq\n")
+            shown = b"".join(iter(lambda: _read(ours), b"")).decode()
+        assert process.returncode == 0
+    finally:
+        os.close(ours)
+    assert "\x1b[36mtodoke aws deploy --stack forms" in shown
+    kept = json.loads((folder / "todoke-rehearsal.json").read_text())
+    assert kept["stacks"]["forms"]["deploy"]["note"] == "seen"

@@ -7,64 +7,36 @@ from typing import Annotated
 
 import typer
 
-from todoke.cli.defaults import DEFAULT_CONFIG
+from todoke.cli.aws_options import (
+    CONFIG,
+    STACK,
+    Bucket,
+    Config,
+    ExecutionRole,
+    Json,
+    Package,
+    Parameters,
+    Region,
+    Role,
+    Stack,
+    TemplateFile,
+)
+from todoke.cli.aws_tries import rehearse
 
 aws = typer.Typer(
     help="Deploy to AWS: review a change before it happens, then make it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-Stack = Annotated[str, typer.Option("--stack", help="The CloudFormation stack.", metavar="NAME")]
-TemplateFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--template", help="Any CloudFormation template, instead of todoke's own.", metavar="FILE"
-    ),
-]
-Parameters = Annotated[
-    Path | None,
-    typer.Option("--parameters", help="The template's parameters: JSON or YAML.", metavar="FILE"),
-]
-Config = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="TODOKE_CONFIG", help="The configuration.", metavar="FILE"
-    ),
-]
-Region = Annotated[str, typer.Option("--region", help="The AWS region.", metavar="REGION")]
-Role = Annotated[
-    str,
-    typer.Option(
-        "--role", help="Work under this role (another account's, perhaps).", metavar="ARN"
-    ),
-]
-ExecutionRole = Annotated[
-    str,
-    typer.Option("--execution-role", help="The role CloudFormation works under.", metavar="ARN"),
-]
-Bucket = Annotated[
-    str,
-    typer.Option(
-        "--bucket", help="Where packages are uploaded to; made if absent.", metavar="NAME"
-    ),
-]
-Package = Annotated[
-    Path | None,
-    typer.Option("--package", help="A package built before, instead of a new one.", metavar="FILE"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
-
-_STACK = "todoke"
-_CONFIG = Path(DEFAULT_CONFIG)
+aws.command()(rehearse)
 
 
 @aws.command()
 def plan(
-    stack: Stack = _STACK,
+    stack: Stack = STACK,
     template: TemplateFile = None,
     parameters: Parameters = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     markdown: Annotated[
         Path | None, typer.Option(help="Write it as Markdown.", metavar="FILE")
     ] = None,
@@ -119,10 +91,10 @@ CanaryAddress = Annotated[
 
 @aws.command()
 def deploy(
-    stack: Stack = _STACK,
+    stack: Stack = STACK,
     template: TemplateFile = None,
     parameters: Parameters = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     accept: Annotated[
         str, typer.Option(help="Take the risks of this review.", metavar="DIGEST")
     ] = "",
@@ -162,8 +134,8 @@ def canary(
     address: Annotated[
         str, typer.Argument(envvar="TODOKE_CANARY", help="A mailbox of yours.", metavar="ADDRESS")
     ],
-    stack: Stack = _STACK,
-    config: Config = _CONFIG,
+    stack: Stack = STACK,
+    config: Config = CONFIG,
     canary_form: CanaryForm = "",
     canary_field: CanaryField = None,
     canary_within: CanaryWithin = 300,
@@ -187,7 +159,7 @@ def package_(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where to write it.", metavar="FILE")
     ] = Path("todoke.zip"),
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
     as_json: Json = False,
 ) -> None:
     """Build the package of the functions, with the configuration and the files it names."""
@@ -203,7 +175,7 @@ def package_(
 
 @aws.command()
 def status(
-    stack: Stack = _STACK, region: Region = "", role: Role = "", as_json: Json = False
+    stack: Stack = STACK, region: Region = "", role: Role = "", as_json: Json = False
 ) -> None:
     """Show the stack, its outputs, alarms and queues. Exit 1 when an alarm rings."""
     from todoke.aws.deploy.program import account
@@ -214,7 +186,7 @@ def status(
 
 @aws.command()
 def logs(
-    stack: Stack = _STACK,
+    stack: Stack = STACK,
     function: Annotated[
         str, typer.Option(help="Only this function, such as web.", metavar="NAME")
     ] = "",
@@ -235,7 +207,7 @@ def logs(
 
 @aws.command()
 def destroy(
-    stack: Stack = _STACK,
+    stack: Stack = STACK,
     delete_data: Annotated[
         bool, typer.Option("--delete-data", help="Delete the data too. It cannot be had back.")
     ] = False,

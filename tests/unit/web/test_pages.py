@@ -226,6 +226,30 @@ def test_fields_of_one_control() -> None:
     assert found["name"].focus_id == found["name"].id
 
 
+def test_a_trap_is_seen_by_nobody() -> None:
+    """It goes along as it came, filled in or not, and has no control that a person could fill in."""
+    form = Form(name="f", fields=(Field(name="a"), Field(name="_gotcha", label="Leave this empty")))
+    assert "Leave this empty" not in text_of(form, (), ())
+    text = text_of(form, (Entry("a", "1"), Entry("_gotcha", "spam")), ())
+    (trap,) = Controls(text).named("_gotcha")
+    assert (trap["type"], trap["value"]) == ("hidden", "spam")
+
+
+def test_an_error_page_speaks_as_the_form_does() -> None:
+    """What was typed stands below the labels of the form, a choice in its words; what was left empty is left out."""
+    fields = (
+        Field(name="pref", kind="select", label="都道府県", options=(("13", "東京都"),)),
+        Field(name="tel", label="電話番号"),
+    )
+    sent = (Entry("pref", "13"), Entry("tel", ""), Entry("other", "x"), Entry("_gotcha", "y"))
+    text = pages.error_page(
+        403, "No", "Not from here.", "ja", form=Form(name="f", fields=fields), entries=sent
+    ).body.decode()
+    assert '<dt>都道府県</dt><dd class="typed">東京都 (13)</dd>' in text
+    assert "<dt>other</dt>" in text
+    assert "電話番号" not in text
+
+
 def test_error_page_keeps_what_was_typed() -> None:
     """An error page shows what was typed, and can post it again."""
     answer = pages.error_page(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from todoke.forms.control_fields import CHARSET, is_control_name
+from todoke.forms.control_fields import CHARSET, TRAPS, is_control_name
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.secret import is_secret, looks_secret
 from todoke.model.form import ControlKind, Field, Form
@@ -85,7 +85,7 @@ def controls(
 ) -> list[Control]:
     """The visible controls: the form's fields; for a form that takes any fields, one for each thing that was sent."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    visible = [f for f in fields if f.kind != ControlKind.HIDDEN]
+    visible = [f for f in fields if _is_drawn(f)]
     found: list[Control] = []
     for field in visible:
         said = tuple(dict.fromkeys(e.message for e in errors if e.field == field.name))
@@ -114,7 +114,7 @@ def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
 def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
     """What goes along unseen: hidden fields, and whatever else was sent that has no control here."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    shown = {f.name for f in fields if f.kind != ControlKind.HIDDEN}
+    shown = {f.name for f in fields if _is_drawn(f)}
     sent = [e for e in entries if isinstance(e.value, str) and e.name not in shown]
     names = {e.name for e in sent}
     preset = [
@@ -123,6 +123,11 @@ def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
         if f.kind == ControlKind.HIDDEN and f.name not in names
     ]
     return [e for e in (*preset, *sent) if e.name.lower() != CHARSET]
+
+
+def _is_drawn(field: Field) -> bool:
+    """A trap is seen by nobody in its own page, whatever hides it there, and so by nobody here."""
+    return field.kind != ControlKind.HIDDEN and field.name not in TRAPS
 
 
 def _fields_of(entries: EntryList) -> Iterator[Field]:

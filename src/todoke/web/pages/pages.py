@@ -157,6 +157,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     fields = {field.name: field for field in (form.fields if form else None) or ()}
     asked = dict.fromkeys(e.name for e in entries if e.name in secret and e.value)
     typed = [e for e in entries if isinstance(e.value, str) and e.name not in secret]
+    labels = {name: field.label or name for name, field in fields.items()}
     return render(
         "error.html",
         language=language,
@@ -169,10 +170,17 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         site=site,
         site_url=site_url,
         action=action if not too_long else "",
-        too_long=too_long,
+        too_long=[labels.get(name, name) for name in too_long],
         entries=typed,
-        answers=[e for e in typed if not is_control_name(e.name)],
-        secrets=[(n, fields[n].label if n in fields and fields[n].label else n) for n in asked],
+        answers=[
+            (
+                labels.get(e.name, e.name),
+                fields[e.name].in_words(e.value) if e.name in fields else e.value,
+            )
+            for e in typed
+            if isinstance(e.value, str) and e.value.strip() and not is_control_name(e.name)
+        ],
+        secrets=[(name, labels.get(name, name)) for name in asked],
         has_files=any(not isinstance(e.value, str) for e in entries),
     )
 

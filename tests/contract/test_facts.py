@@ -135,6 +135,28 @@ class TestWeb:
         assert ask(url, seconds=2).status == 0
         assert ask("nonsense://x", seconds=2).error
 
+    def test_a_body_is_announced_and_not_sent(self) -> None:
+        """Whoever finds it too large can say so; whoever waits for it is not waited for."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            heard: list[bytes] = []
+
+            def serve() -> None:
+                for answer in (b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", b""):
+                    with server.accept()[0] as peer:
+                        heard.append(peer.recv(4096))
+                        peer.sendall(answer)
+                        while peer.recv(4096):  # until the other side has enough
+                            pass
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/healthz"
+            told, silent = (ask(url, seconds=0.5, method="POST", announced=5_000) for _ in "12")
+            thread.join()
+        assert (told.status, silent.status) == (413, 0)
+        assert all(b"Content-Length: 5000\r\n" in head for head in heard)
+        assert all(head.endswith(b"\r\n\r\n") for head in heard)
+
 
 class TestStore:
     def test_none_yet(self, tmp_path: Path) -> None:

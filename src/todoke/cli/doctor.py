@@ -36,6 +36,7 @@ _COLOURS = {
     Verdict.BAD: "red",
     Verdict.UNKNOWN: "cyan",
 }
+MOST_SECONDS_OF_A_PROXY = 2.0  # one that would take the body waits for it, and is not waited for
 log = get_logger(__name__)
 
 
@@ -173,6 +174,11 @@ class Examination:
         )
         if not is_loopback(urlsplit(url).hostname or ""):
             found += doctor.judge_figures(ask(f"{url}/metrics", seconds=self._seconds), url)
+        if found[0].status is Verdict.GOOD:
+            room = max(form.limits.body_bytes for form in self._settings.forms.values())
+            health, soon = own_url(url, "/healthz"), min(MOST_SECONDS_OF_A_PROXY, self._seconds)
+            refused = ask(health, seconds=soon, method="POST", announced=room)
+            found += doctor.judge_room(refused, _host_of(url), room)
         if found[0].status is Verdict.GOOD and self._tells_events:
             hook = self._hook()
             found += doctor.judge_hook_address(ask(f"{hook}doctor", seconds=self._seconds), hook)

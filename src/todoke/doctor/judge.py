@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from todoke.model.show import show_time
+from todoke.model.show import show_size, show_time
 from todoke.model.zone import UTC_ZONE, Zone
 from todoke.ports.diagnosis import Check, Verdict
 from todoke.services.http.ask import WebFacts
@@ -177,6 +177,24 @@ def judge_door(answer: WebFacts, host: str) -> list[Check]:
             Verdict.BAD,
             f"Nothing answers at {host}, as seen from here ({answer.error}).",
             "Start todoke, and see that site.door_url, the DNS, the certificate and the reverse proxy are right.",
+        )
+    ]
+
+
+def judge_room(answer: WebFacts, host: str, room: int) -> list[Check]:
+    """Whether something on the way refuses a form as large as todoke takes; nothing to say where it does not.
+
+    `answer` is that of an address where todoke reads no body, to a POST that announces one of `room` bytes.
+    """
+    if answer.status != 413:
+        return []
+    return [
+        Check(
+            "door.room",
+            Verdict.BAD,
+            f"The reverse proxy at {host} refuses a form of {show_size(room)}, which todoke takes: "
+            "its visitors see the proxy's page, and lose what they typed.",
+            f"Let it pass {room:,} bytes (nginx: client_max_body_size {-(-room // 1024**2)}m;).",
         )
     ]
 

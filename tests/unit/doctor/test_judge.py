@@ -19,6 +19,7 @@ from todoke.doctor.judge import (
     judge_figures,
     judge_hearing,
     judge_hook_address,
+    judge_room,
     judge_store,
     not_finished,
 )
@@ -82,6 +83,16 @@ def test_the_clock(offsets: list[int | None], verdict: str) -> None:
         for seconds in offsets
     ]
     assert statuses(judge_clock(answers)) == {"clock": verdict}
+
+
+def test_the_room_that_a_proxy_leaves() -> None:
+    """Only "too large" is told, with what to write; todoke's own 405, and no answer, say nothing."""
+    (check,) = judge_room(WebFacts(url="u", at=NOW, status=413), "forms.example.jp", 2_500_000)
+    assert (check.name, check.status.value) == ("door.room", "bad")
+    assert "2.4 MB" in check.says
+    assert "client_max_body_size 3m;" in check.do
+    for status in (0, 405):
+        assert judge_room(WebFacts(url="u", at=NOW, status=status), "forms.example.jp", 1) == []
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,15 @@ class WebFacts(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
 
 
-def ask(url: str, *, seconds: float, method: str = "GET") -> WebFacts:
-    """What `url` answers. No redirect is followed, nothing is retried, certificates are checked; it never raises."""
+def ask(url: str, *, seconds: float, method: str = "GET", announced: int = 0) -> WebFacts:
+    """What `url` answers. No redirect is followed, nothing is retried, certificates are checked; it never raises.
+
+    A body of `announced` bytes is said to follow, and does not: who finds it too large says so at once (RFC 9110
+    15.5.14), and who waits for it answers nothing.
+    """
+    headers = {"User-Agent": "todoke doctor", "Accept-Encoding": "identity"}
+    if announced:
+        headers |= {"Content-Length": str(announced), "Content-Type": "application/octet-stream"}
     with urllib3.PoolManager(retries=False, timeout=seconds, cert_reqs="CERT_REQUIRED") as pool:
         try:
             answer = pool.request(
@@ -32,7 +39,7 @@ def ask(url: str, *, seconds: float, method: str = "GET") -> WebFacts:
                 url,
                 redirect=False,
                 preload_content=False,
-                headers={"User-Agent": "todoke doctor", "Accept-Encoding": "identity"},
+                headers=headers,
             )
             body = answer.read(MOST_BYTES)
             answer.release_conn()

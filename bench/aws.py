@@ -39,7 +39,9 @@ from support.aws.lambda_events import (
 )
 from support.aws.lambda_runtime import Environment
 from support.places import ROOT
+from todoke.aws.functions.embedded_metrics import NAMESPACE, with_metrics
 from todoke.aws.functions.gateway import make_web
+from todoke.aws.functions.handler import Handler
 from todoke.aws.functions.relay import Relay
 from todoke.model.form import Managers
 from todoke.model.log import log_to_stderr
@@ -154,12 +156,15 @@ class Bench:
             mailer=self.mailer,
             sources={source.name: source},
         )
-        self.web = make_web(self.app, {})
+        self.web = self._told(make_web(self.app, {}))
         self.queues = MemoryQueues()
-        self.relay = Relay(
-            self.app, self.queues, read_change(self.app.store), connections=CONNECTIONS
-        )
+        relay = Relay(self.app, self.queues, read_change(self.app.store), connections=CONNECTIONS)
+        self.sender = self._told(relay.handle)
         self.seen = 0
+
+    def _told(self, handler: Handler) -> Handler:
+        """A function that also writes its figures."""
+        return with_metrics(handler, self.app, {NAMESPACE: "todoke/forms"}, self.meter.write)
 
     def counted(self, do: Any) -> tuple[Counter[str], Any]:
         """What one step counts, and what it gives."""
@@ -227,7 +232,7 @@ def measure(emulator: Any, submissions: int) -> dict[str, Any]:
     """Each step by itself, for one submission on the average; webhooks in full batches and of two events."""
     bench = Bench(emulator)
     bench.post(10**6)  # what is only loaded once is loaded
-    bench.relay.handle({"Records": bench.new_records()}, Invocation())
+    bench.sender({"Records": bench.new_records()}, Invocation())
     bench.hook(bench.mailer.sent[:2])
     bench.new_records()
     bench.mailer.sent.clear()
@@ -241,9 +246,7 @@ def measure(emulator: Any, submissions: int) -> dict[str, Any]:
     sending: Counter[str] = Counter()
     for start in range(0, len(records), STREAM_BATCH):
         batch = records[start : start + STREAM_BATCH]
-        counted, answer = bench.counted(
-            lambda b=batch: bench.relay.handle({"Records": b}, Invocation())
-        )
+        counted, answer = bench.counted(lambda b=batch: bench.sender({"Records": b}, Invocation()))
         assert answer == {"batchItemFailures": []}
         sending += counted
         sending["invocations"] += 1

@@ -6,6 +6,7 @@ not know of which parameters GetParameters asks; the other tests read secrets fr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,6 +57,9 @@ def test_a_form_s_mails_are_delivered(cloud: Cloud) -> None:
     )
     assert cloud.invoke("Sweep", {})["messages"] == 0
     written = cloud.logs()
+    figures = [json.loads(row) for row in written.splitlines() if row.startswith('{"_aws":')]
+    assert sum(row.get("Accepted", 0) for row in figures) == 1
+    assert sum(row.get("HandedOver", 0) for row in figures) == 2
     assert not [secret for secret in SECRETS.values() if secret in written]
 
 

@@ -16,7 +16,7 @@ from stack_review.template import document as parsed
 from support.aws.lambda_events import FILTERS
 from support.places import ROOT
 from todoke.aws import functions as aws
-from todoke.aws.functions import queues, secrets, time_left
+from todoke.aws.functions import embedded_metrics, queues, secrets, time_left
 from todoke.aws.functions.hint import LONGEST_DELAY_SECONDS
 from todoke.model import ids
 from todoke.model.settings import FUNCTION_SECONDS
@@ -260,6 +260,14 @@ def test_a_hint_that_waits_for_an_hour_is_told_of() -> None:
     assert alarm["Threshold"] == 4 * LONGEST_DELAY_SECONDS
     alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     assert len(alarms) == 10
+
+
+def test_each_function_writes_its_figures_beside_the_alarm_s() -> None:
+    """One namespace for each stack, without a dimension: six metrics at most, and ten are free."""
+    namespace = '!Sub "todoke/${AWS::StackName}"'
+    for logical in FUNCTIONS.values():
+        assert f"{embedded_metrics.NAMESPACE}: {namespace}" in resource(logical)
+    assert f"MetricNamespace: {namespace}" in resource("SilenceMetric")
 
 
 def test_sender_and_sweep_are_told_their_queues() -> None:

@@ -35,6 +35,7 @@ from todoke.ports.journal import FollowUp
 from todoke.services.table import SERVICES, chosen_in
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App
+from todoke.walk.tally import Counted
 
 LEASE = timedelta(minutes=6)
 
@@ -591,3 +592,16 @@ def test_where_the_queue_cannot_be_reached_a_failed_message_comes_all_the_same()
     hint = queue_record(write_hint(Hint(ids=("s00000-confirmation",))), "m7")
     assert story.handle([hint]) == ["m7"]
     assert story.queues.hidden == {}
+
+
+@pytest.mark.parametrize("function", ["sender", "sweep"])
+def test_hand_overs_are_counted(function: str) -> None:
+    """For the figures that each call writes (embedded_metrics.py)."""
+    story = Story()
+    story.add(2)
+    app = story.app
+    if function == "sender":
+        Relay(app, story.queues, read_plain).handle({"Records": story.records}, Invocation())
+    else:
+        make_sweep(app, {})({}, Invocation())
+    assert app.tally.counts(Counted.HAND_OVERS) == {("accepted",): 4}

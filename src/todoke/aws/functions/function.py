@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from todoke.aws.functions.embedded_metrics import with_metrics
 from todoke.aws.functions.handler import Handler, LambdaContext, Make
 from todoke.aws.functions.secrets import Ask, require_secret, require_secrets, with_secrets
 from todoke.configuration import read
@@ -62,7 +63,8 @@ class Function:
         settings = read(_config(environ), environ, serving=False)
         require_secrets(settings, self._name, environ)
         _warn_of_utc(settings.site.time_zone)
-        self._handler = self._make(build(settings), environ)
+        app = build(settings)
+        self._handler = with_metrics(self._make(app, environ), app, environ)
         return self._handler
 
 

@@ -30,6 +30,7 @@ from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.drought import Drought
+from todoke.walk.send.handed import count_hand_overs
 from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import Round, send_round
 from todoke.wiring import read_change
@@ -136,6 +137,7 @@ class Relay:
     def _send(self, app: App, ids: tuple[str, ...], context: LambdaContext) -> bool:
         """One round; whether another may find something."""
         done = send_round(app, AT_ONCE, ids=ids, may_begin=partial(has_time, app, context))
+        count_hand_overs(app.tally, done.outcomes)
         rest = self._note(done)
         again = [
             (outcome.claim.message.id, max(outcome.retry_at, app.clock() + rest))

@@ -19,6 +19,7 @@ from todoke.aws.functions.relay import batched
 from todoke.aws.functions.time_left import AT_ONCE, app_with_lease, has_time, require_time
 from todoke.model.log import get_logger
 from todoke.walk.app import App
+from todoke.walk.send.handed import count_hand_overs
 from todoke.walk.send.round import send_round
 from todoke.walk.sweep import sweep
 
@@ -75,6 +76,7 @@ def _hand_over_due(app: App, queues: Queues, most: int, context: LambdaContext) 
     handed_over, hinted = 0, None
     while has_time(app, context):
         done = send_round(app, AT_ONCE, may_begin=partial(has_time, app, context))
+        count_hand_overs(app.tally, done.outcomes)
         handed_over += len(done.outcomes)
         if len(done.outcomes) < AT_ONCE or done.fault is not None:
             break

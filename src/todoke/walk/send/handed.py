@@ -11,13 +11,21 @@ from todoke.model.log import get_logger
 from todoke.model.message import Outcome
 from todoke.walk.app import App
 from todoke.walk.send.drought import Drought
-from todoke.walk.tally import Counted
+from todoke.walk.tally import Counted, Tally
 
 HANDED_OVER = "handed_over/"
 """The mark of when a service last took a mail begins with it; then comes the service's name."""
 EVERY = timedelta(seconds=10)
 """The mark moves no more often: it costs a write."""
 log = get_logger(__name__)
+
+
+def count_hand_overs(tally: Tally, outcomes: Sequence[Outcome]) -> Sequence[Kind]:
+    """Count what came of hand-overs; the kinds of event that they came to. What was put off untried came to none."""
+    kinds = [event.kind for outcome in outcomes for event in outcome.events]
+    for kind in kinds:
+        tally.count(Counted.HAND_OVERS, kind.value)
+    return kinds
 
 
 class HandOvers:
@@ -31,10 +39,7 @@ class HandOvers:
     def note(self, outcomes: Sequence[Outcome], *, is_resting: bool = False) -> None:
         """Count what came of them; a mark that cannot be kept now is kept with the next."""
         self._drought.note(outcomes, is_resting=is_resting)
-        kinds = [event.kind for outcome in outcomes for event in outcome.events]
-        for kind in kinds:
-            self._app.tally.count(Counted.HAND_OVERS, kind.value)
-        if Kind.ACCEPTED in kinds:
+        if Kind.ACCEPTED in count_hand_overs(self._app.tally, outcomes):
             self._mark(self._app.clock())
 
     def look(self, *, is_resting: bool) -> None:

@@ -121,7 +121,7 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """The worst first."""
     by_name = {step.logical_id: step for step in steps}
-    around = Around(old.resources, new.resources, by_name, subject.account, subject.creates)
+    around = Around(old.resources, new.resources, by_name, subject.account)
     found = [
         *judge(around),
         *sections.judge(old, new),

@@ -326,7 +326,8 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 @pytest.mark.parametrize(
     ("type_", "properties", "is_asked"),
     [
-        ("Lambda::Permission", {"Principal": "sns.amazonaws.com"}, False),
+        ("Lambda::Permission", {"Principal": "sns.amazonaws.com", "SourceArn": "arn:t"}, False),
+        ("Lambda::Permission", {"Principal": "sns.amazonaws.com"}, True),
         ("Lambda::Permission", {"Principal": "999999999999"}, True),
         ("Lambda::Permission", {"Principal": SUBJECT.account}, False),
         ("Lambda::Permission", {"Principal": "*", "SourceArn": "arn:t"}, True),
@@ -334,6 +335,14 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
         ("Lambda::Function", {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}, False),
         ("Lambda::Function", {"Role": "arn:aws:iam::1:role/other"}, True),
         ("ApiGateway::Method", {"RestApiId": "r", "AuthorizationType": "NONE"}, True),
+        ("Lambda::Url", {"Cors": {"AllowOrigins": ["*"], "AllowCredentials": True}}, True),
+        ("IAM::AccessKey", {"UserName": "u"}, True),
+        ("AutoScaling::ScheduledAction", {"AutoScalingGroupName": "g"}, True),
+        ("Events::Rule", {"Targets": [{"Arn": "arn:aws:events:x:999999999999:event-bus/a"}]}, True),
+        ("Events::Rule", {"Targets": [{"Arn": f"arn:aws:sqs:x:{SUBJECT.account}:a"}]}, False),
+        ("S3::AccessPoint", {"Policy": {"Fn::Sub": "{${Unread}}"}}, True),
+        ("EC2::SecurityGroup", {"SecurityGroupIngress": [{"SourcePrefixListId": "pl-1"}]}, True),
+        ("EC2::SecurityGroup", {"SecurityGroupIngress": [{"CidrIp": "192.0.2.0/24"}]}, False),
         ("ApiGateway::Method", {"RestApiId": "r", "AuthorizationType": "AWS_IAM"}, False),
     ],
 )

@@ -12,13 +12,12 @@ from stack_review.template import Json, Resource
 
 @dataclass(frozen=True)
 class Around:
-    """The stack of a step. `account` is "" where it is not known; `creates` is True for a new stack."""
+    """The stack of a step. `account` is "" where it is not known."""
 
     before: Mapping[str, Resource] = field(default_factory=dict)
     after: Mapping[str, Resource] = field(default_factory=dict)
     steps: Mapping[str, Step] = field(default_factory=dict)
     account: str = ""
-    creates: bool = False
 
     def named(self, value: Json, side: Mapping[str, Resource]) -> Resource | None:
         """The resource of `side` that a value refers to, alone; None for any other value."""

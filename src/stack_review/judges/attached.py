@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from stack_review import kinds
 from stack_review.change_set import MISSING
 from stack_review.compare import Step, Verb
+from stack_review.differences import leaves
 from stack_review.finding import Finding, Severity, Topic
+from stack_review.judges import harmless, policies
 from stack_review.judges.around import Around
+from stack_review.judges.grants import is_of_others
 from stack_review.judges.phrases import finding, in_words, inside, listed
 from stack_review.template import Resource
 
@@ -48,6 +51,7 @@ _ATTACHED = {
     "AWS::WAFv2::WebACLAssociation": ("ResourceArn", "What its rules do not let through is refused."),
 }  # fmt: skip
 """Types that act on another resource: where they name it, and what happens to it."""
+_ACCESS_KEY = "AWS::IAM::AccessKey"
 _ROUTE, _METHOD = "AWS::ApiGatewayV2::Route", "AWS::ApiGateway::Method"
 _API = {_ROUTE: "ApiId", _METHOD: "RestApiId"}
 """How a type whose requests may ask for authorization names its API."""
@@ -57,17 +61,46 @@ def judge(step: Step, around: Around) -> Iterator[Finding]:
     """Findings about one new resource."""
     if step.verb is not Verb.ADDED or step.after is None:
         return
-    names, sentence = _ATTACHED.get(step.type, ("", ""))
+    if step.type in _ATTACHED:
+        yield from _takes_hold(step, around, *_ATTACHED[step.type])
+    elif _is_unjudged(step.type) and not around.is_new(step.after.properties):
+        yield finding(
+            step, Topic.UNKNOWN, Severity.RISK, "It may act on what is in use, and this review does not know how.",
+            "Read in AWS's resource reference what it does to what it names.",
+        )  # fmt: skip
+    yield from _of_others(step, step.after, around)
+    if step.type in _API:
+        yield from _unguarded(step, around)
+    yield from _same_name(step, around)
+
+
+def _is_unjudged(type_: str) -> bool:
+    """True for a type that is known to hold no data, and not to leave alone what was there."""
+    return kinds.is_known(type_) and not kinds.is_stateful(type_) and type_ not in harmless.ADDED
+
+
+def _takes_hold(step: Step, around: Around, names: str, sentence: str) -> Iterator[Finding]:
     targets = [item for name in names.split() for item in listed(inside(step.after, name))]
-    old = [in_words(target) for target in targets if not around.is_new(target)]
-    if old and not around.creates:
+    old = [in_words(t) for t in targets if step.type == _ACCESS_KEY or not around.is_new(t)]
+    if old:
         yield finding(
             step, Topic.SECURITY, Severity.RISK, sentence,
             "Check that this is meant for it, as it is in use.", f"It is added to {', '.join(old)}",
         )  # fmt: skip
-    if step.type in _API:
-        yield from _unguarded(step, around)
-    yield from _same_name(step, around)
+
+
+def _of_others(step: Step, after: Resource, around: Around) -> Iterator[Finding]:
+    """What is new names another account, outside a policy: it sends there, reads there, or runs what is from there."""
+    strange = [
+        leaf.path
+        for leaf in leaves({}, after.properties)
+        if not policies.knows(leaf, after) and is_of_others(in_words(leaf.after), around.account)
+    ]
+    if strange:
+        yield finding(
+            step, Topic.SECURITY, Severity.RISK, "It sends to another account, reads there, or runs code from there.",
+            "Check whose account that is.", f"Another account in {', '.join(strange[:3])}",
+        )  # fmt: skip
 
 
 def _unguarded(step: Step, around: Around) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ _ESCALATING = (
 )
 """Actions that make an administrator in one call where they are allowed on everything."""
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_IN_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 
 
 def told(one: Statement) -> str:
@@ -125,12 +126,16 @@ def _escalates(one: Statement) -> bool:
 def is_foreign(principal: str, account: str) -> bool:
     """True for another account, a user from elsewhere, or one whose account nobody can see."""
     kind, _, name = principal.partition(":")
-    numbers = _ACCOUNT.findall(name)
-    if numbers:
-        return any(number != account for number in numbers)
+    if _ACCOUNT.search(name):
+        return any(number != account for number in _ACCOUNT.findall(name))
     if kind == "AWS":
         return name.startswith("arn:") and "AWS::AccountId" not in name
     return kind == "Federated" or (kind == "CanonicalUser" and "." not in name)
+
+
+def is_of_others(text: str, account: str) -> bool:
+    """True for an ARN with the number of another account in it."""
+    return any(number != account for number in _IN_ARN.findall(text))
 
 
 def everything() -> Statement:

@@ -45,6 +45,37 @@ REMOVED = frozenset(
 )
 """Types of which nothing but a view or a mark goes."""
 
+_ADDED = {
+    "ApiGateway": "Account ApiKey Deployment Method Model Resource RestApi Stage UsagePlan",
+    "ApiGatewayV2": "Api Deployment DomainName Integration Model Route Stage VpcLink",
+    "Budgets": "Budget",
+    "CDK": "Metadata",
+    "CertificateManager": "Certificate",
+    "CloudFormation": "WaitCondition WaitConditionHandle",
+    "CloudFront": "CachePolicy CloudFrontOriginAccessIdentity Distribution Function KeyGroup OriginAccessControl"
+    " OriginRequestPolicy PublicKey ResponseHeadersPolicy",
+    "CloudWatch": "Alarm AnomalyDetector CompositeAlarm Dashboard",
+    "CodeBuild": "Project ReportGroup",
+    "CodeDeploy": "Application DeploymentConfig",
+    "CodePipeline": "Pipeline",
+    "EC2": "EIP InternetGateway NatGateway RouteTable SecurityGroup Subnet VPC",
+    "ECS": "Cluster Service TaskDefinition",
+    "ElasticLoadBalancingV2": "LoadBalancer TargetGroup",
+    "Events": "ApiDestination EventBus Rule",
+    "IAM": "Group InstanceProfile Role User",
+    "Lambda": "Alias CodeSigningConfig Function LayerVersion Permission Url Version",
+    "Logs": "MetricFilter QueryDefinition",
+    "ResourceGroups": "Group",
+    "Route53": "HealthCheck RecordSet RecordSetGroup",
+    "SES": "ConfigurationSet EmailIdentity Template",
+    "SNS": "Topic",
+    "Scheduler": "Schedule ScheduleGroup",
+    "StepFunctions": "StateMachine StateMachineVersion",
+    "WAFv2": "IPSet RegexPatternSet RuleGroup WebACL",
+}
+ADDED = frozenset(f"AWS::{name}::{one}" for name, ones in _ADDED.items() for one in ones.split())
+"""Types that hold no data and, when they are new, do nothing to what was there; their rights and doors are judged."""
+
 
 def known_places(type_: str) -> tuple[Path, ...]:
     """The places of a type's properties that may change."""

@@ -39,6 +39,10 @@ def judge(step: Step, _around: Around) -> Iterator[Finding]:
         was, now = ([_range(r) for r in rules if _ports(r) == ports] for rules in (old, new))
         if is_internet(now) and not is_internet(was):
             yield _open(step, ports)
+    if any(_is_unseen(rule) for rule in new if rule not in old):
+        yield finding(
+            step, Topic.SECURITY, Severity.RISK, "Who may come in by this is not known.", "Write the range out.",
+        )  # fmt: skip
     if step.before is not None and old != new:
         yield finding(
             step, Topic.SECURITY, Severity.RISK,
@@ -58,6 +62,14 @@ def _rules(resource: Resource | None) -> list[Json]:
     if resource.type == _RULE:
         return [resource.properties]
     return listed(inside(resource, _INGRESS))
+
+
+def _is_unseen(rule: Json) -> bool:
+    """True for a rule that names neither another group nor a range that can be read."""
+    if not isinstance(rule, Mapping):
+        return True
+    by_group = any(name.startswith("SourceSecurityGroup") for name in rule)
+    return not by_group and _network(_range(rule)) is None
 
 
 def _range(rule: Json) -> Json:

@@ -109,6 +109,11 @@ def _let_in(step: Step, around: Around) -> Iterator[Finding]:
             step, Topic.SECURITY, Severity.RISK, "Others outside this account are let in.",
             "Check whose account that is.", change,
         )  # fmt: skip
+    elif in_words(after).endswith(".amazonaws.com") and not limited:
+        yield finding(
+            step, Topic.SECURITY, Severity.RISK, "Whatever anybody has in that service may call it, in any account.",
+            "Name what may call it by SourceArn.", change,
+        )  # fmt: skip
 
 
 def _works_under(step: Step, around: Around) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from stack_review.judges import rules
 from stack_review.judges.around import Around
 from stack_review.judges.phrases import finding, from_to, inside, is_true
 from stack_review.judges.security_rules import RULES
+from stack_review.template import Json
 
 _BLOCK = "PublicAccessBlockConfiguration"
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
@@ -26,12 +27,16 @@ def judge(step: Step, _around: Around) -> Iterator[Finding]:
         yield from _added(step)
     if _became(step, "AWS::Lambda::Url", "AuthType", "NONE"):
         yield _open(step, "The function's URL asks for nothing: anybody may call it.")
+    if _became(step, "AWS::Lambda::Url", "Cors.AllowCredentials", True) and step.before is None:
+        yield _open(step, "Pages of other sites may call it in a visitor's name (Cors).")
     if _became(step, "AWS::CloudFront::Distribution", _VIEWER, "allow-all"):
         yield _open(step, f"Pages are served without TLS too ({_VIEWER.rpartition('.')[2]}).")
 
 
-def _became(step: Step, type_: str, path: str, word: str) -> bool:
-    return step.type == type_ and inside(step.after, path) == word != inside(step.before, path)
+def _became(step: Step, type_: str, path: str, word: Json) -> bool:
+    return step.type == type_ and bool(
+        inside(step.after, path) == word != inside(step.before, path)
+    )
 
 
 def _added(step: Step) -> Iterator[Finding]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from stack_review import kinds
 from stack_review.change_set import MISSING
 from stack_review.compare import Property, Step, Verb
-from stack_review.differences import Difference, Path, is_same, leaves
+from stack_review.differences import Difference, Path, is_function, is_same, leaves
 from stack_review.finding import Finding, Severity, Topic
 from stack_review.judges import harmless, policies
 from stack_review.judges.around import Around
@@ -15,6 +16,7 @@ from stack_review.judges.phrases import finding, from_to
 from stack_review.judges.places import is_within
 from stack_review.judges.versions import POINTERS
 from stack_review.settle import lasts
+from stack_review.template import Resource
 
 _LOOK = "Read in AWS's resource reference what it holds and what happens to it."
 _READ = (
@@ -51,10 +53,31 @@ def judge(step: Step, around: Around, known: tuple[Places, ...]) -> Iterator[Fin
             f"The change set does not say that it is {step.verb}, but the templates do{_named(step)}.",
             "Take the worse of both for true.",
         )
+    if step.verb is Verb.ADDED and step.after and (unread := _unread(step.after)):
+        yield _unknown(
+            step,
+            "This policy cannot be read: whom it lets in is not known.",
+            "Write it out.",
+            unread,
+        )
     if not unknown and step.verb in (Verb.CHANGED, Verb.REPLACED, Verb.MAYBE_REPLACED):
         yield from _changes(
             step, around, [place for places in known for place in places(step.type)]
         )
+
+
+_POLICIES = re.compile(r"(Policy|PolicyDocument|PolicyText|AccessPolicies)$")
+
+
+def _unread(resource: Resource) -> str:
+    """The policies of a resource that are text or a function, and that nobody can read."""
+    return ", ".join(
+        leaf.path
+        for leaf in leaves({}, resource.properties)
+        if _POLICIES.search(leaf.place[-1])
+        and (is_function(leaf.after) or str(leaf.after).lstrip().startswith("{"))
+        and not policies.is_document(leaf.after)
+    )
 
 
 def _changes(step: Step, around: Around, known: list[Path]) -> Iterator[Finding]:

@@ -288,8 +288,10 @@ FILES = "<form method=post enctype=multipart/form-data><input type=file name=x a
         ("<input name=x required disabled><input name=y>", 'line 1: "x" is required, and disabled'),
         ("<input name=x required><input name=x required>", '2 controls are named "x"'),
         ("<input name=x><input name=x type=email>", "different rules"),
-        (FILES.format("jpg,png"), '"jpg", "png", which browsers ignore: write .jpg'),
+        (FILES.format("jpg,png"), '"jpg", "png", which browsers ignore: write .jpg, .png.'),
         (FILES.format("jpg,png"), "So any file is taken."),
+        (FILES.format(".doc .docx,image,*.PDF"), "write .doc, .docx, image/*, .pdf."),
+        (FILES.format("!"), "write .jpg, image/jpeg or image/*"),
         (FILES.format("image/*;capture=camera,.pdf"), 'has "image/*;capture=camera", which'),
     ],
 )

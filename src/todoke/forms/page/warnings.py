@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.number import valid_number
 from todoke.forms.pattern.pattern import pattern_fault
@@ -27,8 +29,23 @@ def accept_warnings(name: str, accept: tuple[str, ...], ignored: tuple[str, ...]
         return []
     said = ", ".join(f'"{token}"' for token in ignored)
     left = "" if accept else " So any file is taken."
-    meant = f"write .jpg, image/jpeg or image/*, with commas between.{left}"
-    return [f'The accept of "{name}" has {said}, which browsers ignore: {meant}']
+    meant = ", ".join(dict.fromkeys(m for token in ignored for m in _meant_by(token)))
+    write = meant or ".jpg, image/jpeg or image/*, with commas between"
+    return [f'The accept of "{name}" has {said}, which browsers ignore: write {write}.{left}']
+
+
+def _meant_by(token: str) -> list[str]:
+    """What a token that says nothing may mean: `pdf`, `*.pdf`, `image`, `.doc .docx`, `image/*;capture=camera`."""
+    found = []
+    for word in token.partition(";")[0].split():
+        bare = word.lstrip("*.")
+        if "/" in word:
+            found.append(word)
+        elif bare in ("image", "audio", "video"):
+            found.append(f"{bare}/*")
+        elif re.fullmatch(r"\w{1,8}", bare):
+            found.append(f".{bare}")
+    return found
 
 
 def rule_warnings(field: Field) -> list[str]:

@@ -235,6 +235,33 @@ def test_a_trap_is_seen_by_nobody() -> None:
     assert (trap["type"], trap["value"]) == ("hidden", "spam")
 
 
+def test_added_rows_can_be_corrected() -> None:
+    """What a script added beside a control of the page, with another number, has one after it; the rest goes along."""
+    fields = (
+        Field(name="guests[0][name]", label="Name", required=True),
+        Field(name="guests[0][age]", label="Age", kind="number"),
+        Field(name="guests[0][meal]", kind="select", options=(("a", "A"),)),
+        Field(name="email", label="Mail"),
+    )
+    names = ("guests[0][name]", "guests[1][name]", "guests[1][age]", "guests[1][meal]", "utm_1")
+    sent = tuple(Entry(name, f"value {n}") for n, name in enumerate(names))
+    form = Form(name="f", fields=fields)
+    shown = [(c.name, c.label, c.kind, c.value) for c in controls(form, sent, ())]
+    assert shown[:2] == [
+        ("guests[0][name]", "Name", "text", "value 0"),
+        ("guests[0][age]", "Age", "number", ""),
+    ]
+    assert shown[3:5] == [
+        ("guests[1][name]", "Name", "text", "value 1"),
+        ("guests[1][age]", "Age", "text", "value 2"),
+    ]
+    assert [name for name, *_ in shown[5:]] == ["email"]
+    page = Controls(text_of(form, sent, ()))
+    assert [len(page.named(name)) for name in names] == [1] * len(names)
+    assert page.named("guests[1][meal]")[0]["type"] == "hidden"
+    assert page.named("utm_1")[0]["type"] == "hidden"
+
+
 def test_an_error_page_speaks_as_the_form_does() -> None:
     """What was typed stands below the labels of the form, a choice in its words; what was left empty is left out."""
     fields = (

@@ -5,6 +5,7 @@ Nothing here knows HTML's syntax.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, texts
 
 _LONG = 80
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,12 @@ class Control:
 def controls(
     form: Form, entries: EntryList, errors: FieldErrors, uploaded: tuple[Uploaded, ...] = ()
 ) -> list[Control]:
-    """The visible controls: the form's fields; for a form that takes any fields, one for each thing that was sent."""
-    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    visible = [f for f in fields if _is_drawn(f)]
+    """The visible controls: the form's fields, and those of rows that a script added to them.
+
+    For a form that takes any fields, one for each thing that was sent.
+    """
     found: list[Control] = []
-    for field in visible:
+    for field in _drawn(form, entries):
         said = tuple(dict.fromkeys(e.message for e in errors if e.field == field.name))
         typed = texts(entries, field.name)
         for value in _values(field, typed):
@@ -114,7 +117,7 @@ def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
 def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
     """What goes along unseen: hidden fields, and whatever else was sent that has no control here."""
     fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    shown = {f.name for f in fields if _is_drawn(f)}
+    shown = {f.name for f in _drawn(form, entries)}
     sent = [e for e in entries if isinstance(e.value, str) and e.name not in shown]
     names = {e.name for e in sent}
     preset = [
@@ -123,6 +126,45 @@ def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
         if f.kind == ControlKind.HIDDEN and f.name not in names
     ]
     return [e for e in (*preset, *sent) if e.name.lower() != CHARSET]
+
+
+def _drawn(form: Form, entries: EntryList) -> list[Field]:
+    """What has a control: after the last field whose name begins as theirs, the fields of added rows."""
+    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
+    drawn = [f for f in fields if _is_drawn(f)]
+    last = {_NUMBER.split(f.name)[0]: f for f in drawn}
+    rows = _added(fields, entries)
+    found: list[Field] = []
+    for field in drawn:
+        found.append(field)
+        start = _NUMBER.split(field.name)[0]
+        if last[start] is field:
+            found += (row for row in rows if _NUMBER.split(row.name)[0] == start)
+    return found
+
+
+def _added(fields: tuple[Field, ...], entries: EntryList) -> list[Field]:
+    """Fields for names that differ from one of the form in a number alone: `guest[1][name]` beside `guest[0][name]`.
+
+    They are texts, whatever the script made of them, since no rule of the page speaks of them.
+    """
+    known = {field.name for field in fields}
+    alike = {_NUMBER.sub("0", f.name): f for f in reversed(fields) if _NUMBER.search(f.name)}
+    names = dict.fromkeys(e.name for e in entries if isinstance(e.value, str))
+    rows = []
+    for name in names:
+        field = alike.get(_NUMBER.sub("0", name))
+        if field is None or name in known or not _is_text(field):
+            continue
+        long = field.kind == ControlKind.TEXTAREA
+        kind = ControlKind.TEXTAREA if long else ControlKind.TEXT
+        rows.append(Field(name=name, kind=kind, label=field.label))
+    return rows
+
+
+def _is_text(field: Field) -> bool:
+    traits = TRAITS[field.kind]
+    return _is_drawn(field) and traits.is_kept and not traits.is_choice and not is_secret(field)
 
 
 def _is_drawn(field: Field) -> bool:

@@ -86,7 +86,7 @@ class Review:
             return "Nothing changes."
         weights = {s: sum(f.severity is s for f in self.findings) for s in Severity}
         if not self.is_at_risk:
-            return "Nothing is at risk: every change is one that this review knows to be harmless."
+            return "Nothing is at risk: each change has a rule here, and none finds harm. What code does is not judged."
         parts = [
             f"{weights[s]} {_plural(s, weights[s])}"
             for s in (Severity.DANGER, Severity.RISK)

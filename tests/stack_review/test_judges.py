@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch, fnmatchcase
 from typing import Any
 
 import pytest
@@ -321,6 +322,50 @@ def test_rights_are_widened_exactly_when_one_is_not_covered(
     old, new = statements(made(before)), statements(made(after))
     assert {s.actions[0] for s in uncovered(new, old)} == expected
     assert uncovered(old, old) == ()
+
+
+ACTIONS = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]
+THINGS = ["arn:aws:s3:::a", "arn:aws:s3:::a/b", "arn:aws:s3:::c"]
+SOME = st.fixed_dictionaries(
+    {
+        "Action": st.lists(
+            st.sampled_from([*ACTIONS, "s3:*", "*", "S3:Get*"]), min_size=1, max_size=2
+        ),
+        "Resource": st.lists(
+            st.sampled_from([*THINGS, "*", "arn:aws:s3:::a*", "arn:aws:s3:::?"]),
+            min_size=1,
+            max_size=2,
+        ),
+        "Condition": st.sampled_from([{}, {"Bool": {"a": "true"}}]),
+    }
+)
+
+
+@given(st.lists(SOME, max_size=3), st.lists(SOME, max_size=3))
+def test_whatever_is_newly_allowed_is_found(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    """Of every action on every thing: if no statement allowed it and one does now, in whichever words, it is said."""
+
+    def made(rows: list[dict[str, Any]]) -> Resource:
+        document = {"Statement": [{"Effect": "Allow", **row} for row in rows]}
+        return Resource("P", "AWS::IAM::Policy", {"PolicyDocument": document})
+
+    def allowed(rows: list[dict[str, Any]], *, bounded: bool) -> set[tuple[str, str]]:
+        return {
+            (action, thing)
+            for row in rows
+            if bounded or not row["Condition"]
+            for action in ACTIONS
+            for thing in THINGS
+            if any(fnmatch(action.lower(), pattern.lower()) for pattern in row["Action"])
+            and any(fnmatchcase(thing, pattern) for pattern in row["Resource"])
+        }
+
+    more = [allowed(after, bounded=b) - allowed(before, bounded=b) for b in (True, False)]
+    if any(more):
+        assert uncovered(statements(made(after)), statements(made(before)))
+    assert uncovered(statements(made(after)), statements(made([*before, *after]))) == ()
 
 
 @pytest.mark.parametrize(

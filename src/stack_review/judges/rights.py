@@ -209,7 +209,8 @@ def _holders(step: Step) -> Iterator[Finding]:
         powerful = is_powerful(policies.statements(step.after))
         yield finding(
             step, Topic.SECURITY, Severity.DANGER if powerful else Severity.RISK,
-            "They may do everything that this policy allows.", "Check that they need all of it.",
+            "It makes administrators of them." if powerful else "They may do all that this policy allows.",
+            "Check that they need all of it.",
             f"Roles, Users or Groups: given to {', '.join(gained)}",
         )  # fmt: skip
     if lost:

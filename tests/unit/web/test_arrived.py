@@ -25,7 +25,7 @@ FORM = Form(
     confirmation=Confirmation(field=""),
     managers=Managers(fixed=(Address("m@site.example"),)),
     fields=(
-        Field(name="email", kind=ControlKind.EMAIL),
+        Field(name="email", kind=ControlKind.EMAIL, label="Your mail"),
         Field(name="message", kind=ControlKind.TEXTAREA),
         Field(name="photo", kind=ControlKind.FILE),
         Field(name="consent"),
@@ -195,7 +195,7 @@ def test_a_form_from_elsewhere_is_shown_to_be_copied() -> None:
     )
     page = answer.body.decode()
     assert answer.status == 403
-    assert "aya@example.com" in page
+    assert '<dt>Your mail</dt><dd class="typed">aya@example.com</dd>' in page
     assert "こんにちは &lt;b&gt;" in page
     assert "<form" not in page
     assert "hunter2" not in page

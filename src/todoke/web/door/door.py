@@ -64,7 +64,7 @@ from todoke.web.http.asked import (
     wants_page,
 )
 from todoke.web.http.body import read_body
-from todoke.web.http.cors import Cors
+from todoke.web.http.cors import Cors, Typed
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
 from todoke.web.http.wait import Waiting, apart
 from todoke.web.pages import pages
@@ -204,15 +204,15 @@ class Door:
         language = language_for(scope, form, controls)
         return Arrival(scope=scope, form=form, site=self._site, language=language, entries=entries)
 
-    async def typed(self, scope: Scope, receive: Receive) -> EntryList:
+    async def typed(self, scope: Scope, receive: Receive) -> Typed:
         """What a visitor typed who is refused before anything is read, for a page; nothing for a script."""
         form = self._app.settings.forms.get(scope["path_params"]["form"])
         if form is None or not wants_page(scope):
-            return ()
+            return form, ()
         content_type, charset = header(scope, b"content-type"), charset_of(scope, form)
         entries = await salvage(content_type, charset, b"", receive, form.limits.seconds)
         secret = secret_names(form, entries)
-        return tuple(entry for entry in entries if entry.name not in secret)
+        return form, tuple(entry for entry in entries if entry.name not in secret)
 
     def _address(self, scope: Scope) -> str:
         return client_address(scope, self._app.settings.trusted_proxies)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todoke.model.errors import OriginRefused
-from todoke.model.form import Site
+from todoke.model.form import Form, Site
 from todoke.model.language import N_
 from todoke.model.submission import EntryList
 from todoke.model.url import origin_of
@@ -51,9 +51,13 @@ def _nobody_counts(_scope: Scope, _status: int) -> None:
     """Stand in for who is told of refusals."""
 
 
-async def _nothing_typed(_scope: Scope, _receive: Receive) -> EntryList:
+Typed = tuple[Form | None, EntryList]
+"""What a person sent, and of which form."""
+
+
+async def _nothing_typed(_scope: Scope, _receive: Receive) -> Typed:
     """Stand in for what was typed."""
-    return ()
+    return None, ()
 
 
 class Cors:
@@ -70,7 +74,7 @@ class Cors:
         site: Site,
         refused: Callable[[Scope, int], None] = _nobody_counts,
         methods: str = "GET, HEAD, POST, OPTIONS",
-        typed: Callable[[Scope, Receive], Awaitable[EntryList]] = _nothing_typed,
+        typed: Callable[[Scope, Receive], Awaitable[Typed]] = _nothing_typed,
     ) -> None:
         self._app = app
         self._typed = typed
@@ -136,7 +140,7 @@ class Cors:
             return _CREDENTIALS, (b"access-control-allow-origin", known.encode("ascii"))
         return (_ANYBODY,) if self._any or (origin and method in {"POST", "OPTIONS"}) else ()
 
-    def _refusal(self, scope: Scope, origin: str, typed: EntryList) -> Response:
+    def _refusal(self, scope: Scope, origin: str, typed: Typed) -> Response:
         """403: which origin it is, and the line that would let it in; with the other origins it is for the log."""
         known, why, fault = origin_of(origin), "", OriginRefused()
         if known and len(known) <= _LONGEST_ORIGIN:
@@ -144,7 +148,10 @@ class Cors:
             fault = OriginRefused(_NOT_LISTED, origin=known)
         language = language_of(scope, self._site.language)
         site = self._site.name
-        answer = error_response(Request(scope), fault, language=language, entries=typed, site=site)
+        form, entries = typed
+        answer = error_response(
+            Request(scope), fault, language=language, form=form, entries=entries, site=site
+        )
         note_refused(scope, Refused(fault.code, why=why))
         return answer
 

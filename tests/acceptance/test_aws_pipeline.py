@@ -5,10 +5,14 @@ No emulator runs CodePipeline or CodeBuild themselves.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +161,46 @@ def test_plan_and_deploy_hand_the_review_over(aws: Ministack, tmp_path: Path) ->
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_plan_s_role_in_the_docs_can_plan_and_nothing_more(tmp_path: Path) -> None:
+    """As ministack judges it with the rights of roles in force: a review is made, and nothing is executed with it."""
+    text = (ROOT / "docs" / "aws-review.md").read_text("utf-8")
+    policy = re.search(r"(?s)```json\n(.*?)```", text.partition("ProductionPlanRole")[2])
+    assert policy
+    statements = json.loads(policy[1])["Statement"]
+    for statement in statements:
+        statement["Resource"] = "*"  # ministack does not know of which stack a call is
+    rights = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Table": TABLE}}))
+    with ministack(tmp_path, AUTH="true") as aws:
+        given = {"STACK": "by-role", "TEMPLATE": "t.json", "CANARY": "none"}
+        assert run("deploy", tmp_path, aws, **given, ACCEPT_ALL="yes").returncode == 0
+        iam = aws.client("iam")
+        role = iam.create_role(
+            RoleName="plan",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )["Role"]["Arn"]
+        iam.put_role_policy(RoleName="plan", PolicyName="plan", PolicyDocument=rights)
+        queue = {"Type": "AWS::SQS::Queue"}
+        (tmp_path / "t.json").write_text(
+            json.dumps({"Resources": {"Table": TABLE, "Queue": queue}})
+        )
+        iam.create_role(
+            RoleName="nobody",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )
+        nobody = role.replace(":role/plan", ":role/nobody")
+        assert run("plan", tmp_path, aws, **given, DEPLOY_ROLE=nobody).returncode == 2
+        planned = run("plan", tmp_path, aws, **given, DEPLOY_ROLE=role)
+        assert planned.returncode == 0, planned.stderr
+        digest = exported(tmp_path)["REVIEW_DIGEST"]
+        refused = run("deploy", tmp_path, aws, **given, DEPLOY_ROLE=role, REVIEW_DIGEST=digest)
+        assert refused.returncode != 0
+        assert "AccessDenied" in refused.stderr
+        assert "ExecuteChangeSet" not in rights
+        assert aws.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
 def test_what_cannot_be_planned_fails_the_stage(aws: Ministack, tmp_path: Path) -> None:
     """Exit 1 of a review is a person's matter; exit 2 is not."""
     done = run("plan", tmp_path, aws, STACK="nothing", TEMPLATE="missing.json")
@@ -182,27 +226,85 @@ def calls(folder: Path) -> list[str]:
     return (folder / "calls").read_text().splitlines()
 
 
-PIP = "python -m pip install --quiet --disable-pip-version-check"
+def installs(project: str) -> list[str]:
+    """The commands that install what a build runs, of its buildspec; but for the line that finds the scripts."""
+    text = (DEPLOY / "pipeline.yaml").read_text("utf-8")
+    properties = document(text, "it")["Resources"][project]["Properties"]
+    commands = document(properties["Source"]["BuildSpec"], "it")["phases"]["install"]["commands"]
+    return [command for command in commands if not command.startswith("SCRIPTS=")]
 
 
-def test_install_takes_the_pinned_versions_or_else_the_newest(tmp_path: Path) -> None:
-    """The site's requirements.txt decides where there is one; what was installed says which version it is."""
-    environ = stubs(tmp_path)
-    assert run_script("install", tmp_path, environ).returncode == 0
-    (tmp_path / "requirements.txt").write_text("todoke[aws]==0.1.0\n")
-    assert run_script("install", tmp_path, environ).returncode == 0
-    assert calls(tmp_path) == [
-        f"{PIP} todoke[aws]",
-        "todoke --version",
-        f"{PIP} --requirement requirements.txt",
-        "todoke --version",
-    ]
+def wheel(folder: Path, *, says: str) -> str:
+    """A wheel of one module that says a word, put into the folder deploy; its hash."""
+    (folder / "deploy").mkdir(exist_ok=True)
+    path = folder / "deploy" / "told-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("told.py", f"word = {says!r}\n")
+        archive.writestr(
+            "told-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: told\nVersion: 1\n"
+        )
+        archive.writestr(
+            "told-1.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        archive.writestr("told-1.dist-info/RECORD", "")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_what_cannot_be_installed_stops_the_build(tmp_path: Path) -> None:
-    """An older todoke that happens to be there is not used instead."""
-    assert run_script("install", tmp_path, stubs(tmp_path, "python")).returncode == 1
-    assert calls(tmp_path) == [f"{PIP} todoke[aws]"]
+def test_builds_install_what_the_repository_has_by_hash_and_later_ones_what_the_first_fetched(
+    tmp_path: Path,
+) -> None:
+    """Nothing comes from an index into a build that may deploy; a wheel that somebody replaced stops the first."""
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "python")], check=True)
+    environ = {
+        **os.environ,
+        "PATH": f"{tmp_path / 'python' / 'bin'}:{os.environ['PATH']}",
+        "REQUIREMENTS": "deploy/requirements.txt",
+        "PIP_NO_INDEX": "1",
+    }
+
+    def build(project: str) -> int:
+        for command in installs(project):
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=tmp_path, env=environ, capture_output=True, check=False
+            )
+            if done.returncode:
+                return done.returncode
+        return 0
+
+    digest = wheel(tmp_path, says="tested")
+    (tmp_path / "deploy" / "requirements.txt").write_text(
+        f"./deploy/told-1-py3-none-any.whl --hash=sha256:{digest}\n"
+    )
+    assert build("Check") == 0
+    wheel(tmp_path, says="replaced")
+    for project in ("Plan", "DeployTest", "Deploy"):
+        assert build(project) == 0
+    word = subprocess.run(
+        [str(tmp_path / "python" / "bin" / "python"), "-c", "import told; print(told.word)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert word.stdout == "tested\n"
+    shutil.rmtree(tmp_path / "build")
+    assert build("Check") != 0
+    assert [len(installs(p)) for p in ("Plan", "DeployTest", "Deploy")] == [1, 1, 1]
+
+
+def test_who_plans_production_cannot_change_it() -> None:
+    """Before the approval no build has a role that may deploy production."""
+    resources = document((DEPLOY / "pipeline.yaml").read_text("utf-8"), "it")["Resources"]
+    role = resources["Plan"]["Properties"]["ServiceRole"]
+    assert role == {"Fn::GetAtt": ["ProductionPlanBuildRole", "Arn"]}
+    policies = str(resources["ProductionPlanBuildRole"]["Properties"]["Policies"])
+    assert "ProductionPlanRole" in policies
+    assert "'ProductionRole'" not in policies
+    stages = resources["Pipeline"]["Properties"]["Stages"]
+    plan = stages[2]["Actions"][0]["Configuration"]["EnvironmentVariables"]["Fn::Sub"]
+    given = {v["name"]: v["value"] for v in json.loads(plan)}
+    assert given["DEPLOY_ROLE"] == "${ProductionPlanRole}"
+    assert "EXECUTION_ROLE" not in given
 
 
 def test_canary_passes_on_what_it_is_given(tmp_path: Path) -> None:
@@ -235,4 +337,4 @@ def test_a_canary_that_dies_fails_the_stage(tmp_path: Path) -> None:
 def test_every_script_is_run_by_a_test() -> None:
     """A new one has to be added to those above."""
     names = {path.name for path in SCRIPTS.iterdir()}
-    assert names == {"canary", "check", "deploy", "install", "options", "plan"}
+    assert names == {"canary", "check", "deploy", "options", "plan"}

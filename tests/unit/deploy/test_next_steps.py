@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,20 @@ class FakeAws:
             "DescribeStacks",
         )
 
-    def get_parameters(self, Names: list[str], WithDecryption: bool) -> Any:
-        """SSM's, which must not be asked for values in the clear."""
-        assert not WithDecryption
+    def get_paginator(self, operation: str) -> FakeAws:
+        """SSM's, which must be asked for names alone: who may get parameters may have their values."""
+        assert operation == "describe_parameters"
+        return self
+
+    def paginate(self, ParameterFilters: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Two pages of the parameters that bear one of these names."""
         if self.denies:
-            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameters")
-        return {"InvalidParameters": [name for name in Names if name not in self.there]}
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeParameters")
+        (asked,) = ParameterFilters
+        assert (asked["Key"], asked["Option"]) == ("Name", "Equals")
+        rows = [{"Name": name} for name in self.there if name in asked["Values"]]
+        yield {"Parameters": rows[:1]}
+        yield {"Parameters": rows[1:]}
 
     def list_secrets(self, Filters: list[dict[str, Any]]) -> Any:
         """Secrets Manager's: the names that begin so."""

@@ -77,8 +77,12 @@ def look_for_secrets(aws: Aws, deployment: Deployment, config: Path) -> SecretsS
 
 
 def _no_parameters(aws: Aws, names: list[str]) -> Iterable[str]:
-    found: Any = asked(aws.client("ssm").get_parameters, Names=names, WithDecryption=False)
-    return [str(name) for name in found["InvalidParameters"]]
+    """Asked of the list, for who may get a parameter may get its value: the key of Parameter Store is the account's."""
+    listed = aws.client("ssm").get_paginator("describe_parameters")
+    equals = {"Key": "Name", "Option": "Equals", "Values": names}
+    pages = asked(list, listed.paginate(ParameterFilters=[equals]))
+    there = {str(row["Name"]) for page in pages for row in page["Parameters"]}
+    return [name for name in names if name not in there]
 
 
 def _not_managed(aws: Aws, names: list[str]) -> Iterator[str]:

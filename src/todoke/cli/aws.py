@@ -21,7 +21,7 @@ from todoke.cli.aws_options import (
     Stack,
     TemplateFile,
 )
-from todoke.cli.aws_tries import rehearse
+from todoke.cli.aws_tries import adopt, rehearse
 
 aws = typer.Typer(
     help="Deploy to AWS: review a change before it happens, then make it.",
@@ -29,6 +29,7 @@ aws = typer.Typer(
     rich_markup_mode=None,
 )
 aws.command()(rehearse)
+aws.command()(adopt)
 
 
 @aws.command()

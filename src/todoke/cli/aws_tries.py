@@ -1,4 +1,4 @@
-"""`todoke aws rehearse` as Typer shows it. The body imports what it needs when it runs."""
+"""`todoke aws rehearse` and `adopt` as Typer shows them. Each body imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from todoke.cli.aws_options import CONFIG, STACK, Config, Json, Stack
+from todoke.cli.aws_options import (
+    CONFIG,
+    STACK,
+    Bucket,
+    Config,
+    ExecutionRole,
+    Json,
+    Region,
+    Role,
+    Stack,
+)
 
 
 def rehearse(
@@ -25,3 +35,41 @@ def rehearse(
     from todoke.cli.aws_rehearse import rehearse as run
 
     raise typer.Exit(run(config, stack, anew=anew, as_json=as_json))
+
+
+def adopt(
+    table: Annotated[str, typer.Argument(help="The restored table.", metavar="TABLE")],
+    stack: Stack = STACK,
+    erasures_from: Annotated[
+        str,
+        typer.Option(
+            "--erasures-from",
+            help="Another table with the list of who was erased, where the stack's own is gone; none for no list.",
+            metavar="TABLE",
+        ),
+    ] = "",
+    with_erased: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with-erased",
+            help="Keep what this erasure took, by its key as shown; or all. May be repeated.",
+            metavar="KEY",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do every step without asking.")] = False,
+    bucket: Bucket = "",
+    region: Region = "",
+    role: Role = "",
+    execution_role: ExecutionRole = "",
+    as_json: Json = False,
+) -> None:
+    """Let the stack take a restored table in the place of its own, step by step, each shown before it is done.
+
+    Whoever was erased is erased again first. The old table leaves the stack and stays. The stack must be paused, and
+    TODOKE_SECRET be its secret. Exit 1 when it was stopped or failed; the same command goes on."""
+    from todoke.aws.deploy.program import account
+    from todoke.cli.aws_adopt import AdoptionWishes
+    from todoke.cli.aws_adopt import adopt as run
+
+    wishes = AdoptionWishes(erasures_from, tuple(with_erased or ()), bucket, yes, as_json)
+    raise typer.Exit(run(account(region, role, execution_role), table, stack, wishes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from todoke.model.address import same_mailbox
@@ -62,11 +63,20 @@ def again(store: Store, past: Past) -> int:
     count = store.erase(received_before=max(ages)) if ages else 0
     if len(ages) == len(past.counting):
         return count
-    ids = [t.submission.id for t in all_pages(store, Query()) if past.of(t.submission, t.messages)]
+    ids = [timeline.submission.id for timeline in _meant_again(store, past)]
     count += sum(store.erase(submission_id=id_) for id_ in ids)
     for mailbox in _still_mentioned(store, past):
         count += store.erase(address=mailbox)
     return count
+
+
+def meant_again(archive: Archive, past: Past) -> int:
+    """How many submissions `again` would erase. Raises StoreError."""
+    return sum(1 for _ in _meant_again(archive, past))
+
+
+def _meant_again(archive: Archive, past: Past) -> Iterator[Timeline]:
+    return (t for t in all_pages(archive, Query()) if past.of(t.submission, t.messages))
 
 
 def _still_mentioned(store: Store, past: Past) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -47,6 +48,11 @@ def test_the_demo_runs_from_the_wheel(tmp_path: Path) -> None:
     files = (p for name in PACKAGES for p in (SOURCE.parent / name).rglob("*") if p.is_file())
     wanted = (p for p in files if p.suffix not in {".pyc", ".pot"})
     assert {str(p.relative_to(SOURCE.parent)) for p in wanted} <= packed
+    *locked, own = (built / "requirements.txt").read_text("utf-8").splitlines()
+    assert own == (
+        f"./deploy/{wheel.name} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+    )
+    assert locked == (root / "locks" / "run.txt").read_text("utf-8").splitlines()
     python = built / "environment" / "bin" / "python"
     assert str(built) in run(python, "-c", "import todoke; print(todoke.__file__)")
     for name in PACKAGES[1:]:

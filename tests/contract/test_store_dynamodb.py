@@ -28,6 +28,7 @@ from todoke.cli.open import opened
 from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
+from todoke.model.erased import erased_mailbox
 from todoke.model.errors import StoreUnavailable, TooLarge
 from todoke.model.form import Field, Form, Managers, Site
 from todoke.model.mail import Mailbox
@@ -831,6 +832,17 @@ host = "127.0.0.1"
 [forms.contact]
 managers = ["desk@garden.example"]
 """
+
+
+class TestErased:
+    def test_an_erasure_is_forgotten_by_time_to_live(self, desk: Desk) -> None:
+        """Its item says when, says nothing of whom, and is none that the stream would hand to the sender."""
+        kept = erased_mailbox(SECRET, "a@v.example", START)
+        desk.store.remember_erased([kept])
+        [item] = [i for i in scan(table_of(desk)) if i["k"] == "erased"]
+        assert int(item[EXPIRY]) == int(kept.forgotten_at.timestamp()) + 1
+        assert "v.example" not in str(item)
+        assert not {"m", "w", "h", "b", "s", "t"} & item.keys()
 
 
 class TestTable:

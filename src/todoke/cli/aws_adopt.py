@@ -29,6 +29,7 @@ from todoke.cli.output import erasure_line
 from todoke.model import ids
 from todoke.model.erased import Erased
 from todoke.model.errors import ConfigError, NotFound
+from todoke.model.log import log_to_stderr
 from todoke.ports.archive import Query
 from todoke.services.table import TOKENED
 from todoke.stores.dynamodb.s3_bucket import S3Bucket
@@ -37,6 +38,7 @@ from todoke.toml.secrets import decode_secret
 from todoke.walk.app import utc_now
 from todoke.walk.erase import again, meant_again
 from todoke.walk.past import Past, unmatched
+from todoke.walk.security import log, who
 
 NO_TABLE = "none"
 _LOOKED_AT = 50
@@ -59,6 +61,7 @@ def adopt(aws: Aws, restored: str, stack: str, wishes: AdoptionWishes) -> int:
 
     Raises ConfigError, before anything is done: if anything would be at risk.
     """
+    log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
     say = Progress(wishes.as_json)
     adoption = adoption_of(aws, stack, restored)
     if is_done(adoption):
@@ -136,7 +139,7 @@ def _erase(
         if past.counting and not _agreed("Erase them?", wishes):
             return False
         new.remember_erased(past.counting)
-        again(new, past)
+        log.info("erased", by=who(), submissions=again(new, past), of="backup")
     finally:
         new.close()
     return True

@@ -19,6 +19,7 @@ from todoke.model import ids
 from todoke.model.erased import REMEMBERED, Erased
 from todoke.model.errors import ConfigError, StoreError
 from todoke.model.kept import Restored
+from todoke.model.log import log_to_stderr
 from todoke.model.settings import Settings
 from todoke.toml.secrets import kept_secret, known_secret
 from todoke.walk import backup
@@ -86,6 +87,8 @@ def _restore(
     """What came of it, and how many submissions here were erased, because they were where the backup was written."""
     submissions = sum(contents.forms.values())
     secret = known_secret(os.environ, settings.data)
+    if settings.table:  # there is no folder to keep the security log in
+        log_to_stderr(os.environ.get("TODOKE_LOG", "WARNING"))
     store = open_store(settings)
     try:
         here = store.erased(utc_now())

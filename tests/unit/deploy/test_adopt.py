@@ -9,11 +9,11 @@ import pytest
 from stack_review.change_set import Change
 from stack_review.template import parse
 from support.variants import replace
-from todoke.aws.deploy.adopt import more_than_leaving, more_than_telling
+from todoke.aws.deploy.adopt import more_than_leaving, more_than_telling, values_of_table
 from todoke.aws.deploy.detach import READER
 from todoke.aws.deploy.prepare import own_template
 from todoke.aws.deploy.restored import missing_settings, require_same_shape
-from todoke.model.errors import ConfigError
+from todoke.model.errors import ConfigError, Error
 
 LEAVES = Change("Remove", "Table", "AWS::DynamoDB::Table", policy="Retain")
 READER_GOES = Change("Remove", "SenderFromStream", READER, policy="Delete")
@@ -53,6 +53,19 @@ def test_a_reader_may_not_go_while_everything_is_told() -> None:
     """Nor come while the table leaves."""
     assert more_than_telling([READER_GOES]) == [READER_GOES]
     assert more_than_leaving([READER_COMES], "Table") == [READER_COMES]
+
+
+STREAM = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/2026"
+
+
+def test_what_a_stack_knows_of_its_table_is_told_of_one_that_was_deleted() -> None:
+    """By its outputs, which are what they were; where these do not tell, it is refused."""
+    arn = STREAM.partition("/stream/")[0]
+    known = {"Ref": "t", "Arn": arn, "StreamArn": STREAM}
+    assert values_of_table("t", {"TableArn": arn, "LatestStreamArn": STREAM}, {}) == known
+    assert values_of_table("t", {}, {"StreamArn": STREAM}) == known
+    with pytest.raises(Error, match="stream of t"):
+        values_of_table("t", {}, {})
 
 
 PROPERTIES = parse(own_template().read_text("utf-8")).resources["Table"].properties | {

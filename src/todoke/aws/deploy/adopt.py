@@ -245,13 +245,22 @@ def _row(client: Client, stack: str, resource: str) -> dict[str, Any]:
 
 
 def _values(aws: Aws, adoption: Adoption) -> dict[str, str]:
-    """What the stack knows of its table by now. Raises Error: if the table is gone and its outputs do not tell."""
     try:
         table = table_of(aws.client("dynamodb"), adoption.old)
-        arn, stream = str(table["TableArn"]), str(table.get("LatestStreamArn", ""))
     except NotFound:
-        stream = adoption.outputs.get("StreamArn", "")
-        arn = stream.partition("/stream/")[0]
+        table = {}
+    return values_of_table(adoption.old, table, adoption.outputs)
+
+
+def values_of_table(
+    name: str, table: Mapping[str, Any], outputs: Mapping[str, str]
+) -> dict[str, str]:
+    """What the stack knows of its table by now; of one that was deleted by the stack's outputs. Pure.
+
+    Raises Error: if these do not tell.
+    """
+    stream = str(table.get("LatestStreamArn") or outputs.get("StreamArn", ""))
+    arn = str(table.get("TableArn") or stream.partition("/stream/")[0])
     if not arn or not stream:
-        raise Error(f"Nobody can tell the stream of {adoption.old}, which the stack still names.")
-    return {"Ref": adoption.old, "Arn": arn, "StreamArn": stream}
+        raise Error(f"Nobody can tell the stream of {name}, which the stack still names.")
+    return {"Ref": name, "Arn": arn, "StreamArn": stream}

@@ -66,7 +66,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         sandbox = f"http://127.0.0.1:{port}"
         text = configuration_on_sandbox(sandbox, site=aws.url)
         content = package({"todoke.toml": text.encode(), "site/contact.html": PAGE})
-        outputs = deploy(aws, content, SiteDelivery="website", AlarmAddress=OFFICE)
+        outputs = deploy(aws, content, SiteDelivery="website", AlarmAddress=OFFICE, Dashboard="yes")
         made = Site(aws, outputs, sandbox)
         _put_site(made)
         hook = f"{made.api}/hooks/customers-mail-cloud/{HOOK_SECRET}"
@@ -121,6 +121,16 @@ def test_a_visitor_s_receipt_goes_to_delivered_and_to_returned(
     assert streams == []
     assert len(cloud.mails(address)) == 1
     page.close()
+
+
+def test_the_dashboard_is_there_with_the_stack_s_own_names(cloud: Site) -> None:
+    """CloudWatch has it as JSON, each name filled in."""
+    client = cloud.aws.client("cloudwatch")
+    [entry] = client.list_dashboards()["DashboardEntries"]
+    body = client.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"]
+    assert len(json.loads(body)["widgets"]) == 6
+    assert '["todoke/forms","Accepted"]' in body
+    assert "$" not in body
 
 
 def test_records_that_come_again_send_nothing_again(cloud: Site) -> None:

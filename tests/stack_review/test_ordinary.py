@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -205,3 +206,27 @@ def test_of_thirty_ordinary_changes_three_ask() -> None:
     """More would teach people to accept without reading."""
     assert len(ORDINARY) == 30
     assert len(ASKED) <= 3
+
+
+WATCHED = """
+AtWork:
+  Type: AWS::CloudWatch::Alarm
+  Properties:
+    Dimensions: [{Name: FunctionName, Value: !Ref Web}, {Name: ExecutedVersion, Value: %s}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("watched", "is_asked"), [("!GetAtt Version.Version", False), ("!Ref Version", True)]
+)
+def test_an_alarm_goes_on_with_the_number_of_the_version_that_is_published(
+    watched: str, is_asked: bool
+) -> None:
+    """It watches whatever version is at work; what else becomes another of a version no dimension is for."""
+    before = document(STACK, "the stack")
+    add(textwrap.dedent(WATCHED % watched))(before)
+    after = copy.deepcopy(before)
+    CODE(after)
+    found = review_sides("web", Side(from_document(before)), Side(from_document(after)))
+    serious = [f.resource for f in found.findings if f.severity is not Severity.NOTE]
+    assert serious == (["AtWork"] if is_asked else [])

@@ -162,7 +162,19 @@ def _is_settled(step: Step, changing: Property, around: Around) -> bool:
     if changing.name == "Properties":
         return True  # not named at all: what differs is seen in the templates
     pointer = POINTERS.get(step.type) == changing.name
-    return all(pointer or _is_cause_settled(cause, around) for cause in changing.causes)
+    watches = (step.type, changing.name) == ("AWS::CloudWatch::Alarm", "Dimensions")
+    return all(
+        pointer or (watches and _is_new_version(cause, around)) or _is_cause_settled(cause, around)
+        for cause in changing.causes
+    )
+
+
+def _is_new_version(cause: str, around: Around) -> bool:
+    """True of the number of a version that this deployment publishes: who watches a version goes on with that one."""
+    name, _, attribute = cause.partition(".")
+    other = around.steps.get(name)
+    is_version = other is not None and other.type == "AWS::Lambda::Version"
+    return is_version and attribute == "Version" and other is not None and other.ends_old
 
 
 def _is_cause_settled(cause: str, around: Around) -> bool:

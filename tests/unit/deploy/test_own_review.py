@@ -31,6 +31,8 @@ VALUES = {"CodeBucket": "b", "CodeKey": "1.zip", "AlarmAddress": "a@example.com"
         ({"AlarmAddress": ""}, True),
         ({"SecretsRoot": "/other"}, True),
         ({"LargeUploads": "no"}, True),
+        ({"Release": "canary"}, True),
+        ({"Dashboard": "yes"}, False),
     ],
     ids=str,
 )
@@ -40,6 +42,14 @@ def test_an_everyday_deployment_asks_nobody_and_a_dangerous_one_does(
     """New code and a new secret go through; what stops mails, or forgets, is accepted by a person."""
     found = review_sides("forms", Side(TEMPLATE, VALUES), Side(TEMPLATE, VALUES | changed))
     assert (found.is_empty, found.is_at_risk) == (False, is_asked)
+
+
+def test_a_gradual_release_of_new_code_asks_nobody() -> None:
+    """Its alarm goes over to the new version with each: that is what it is for."""
+    before = VALUES | {"Release": "canary"}
+    after = Side(TEMPLATE, before | {"CodeKey": "2.zip"})
+    found = review_sides("forms", Side(TEMPLATE, before), after)
+    assert (found.is_empty, found.is_at_risk) == (False, False)
 
 
 def test_a_first_deployment_asks_nobody() -> None:

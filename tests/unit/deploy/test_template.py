@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -11,14 +12,16 @@ import pytest
 
 from stack_review.plan import BODY_LIMIT
 from stack_review.resolve import resolved
-from stack_review.template import compact, parse
 from stack_review.template import document as parsed
+from stack_review.template import parse
 from support.aws.lambda_events import FILTERS
 from support.places import ROOT
 from todoke.aws import functions as aws
+from todoke.aws.deploy.prepare import as_sent
 from todoke.aws.functions import embedded_metrics, queues, secrets, time_left
 from todoke.aws.functions.hint import LONGEST_DELAY_SECONDS
 from todoke.model import ids
+from todoke.model.delivery import Kind
 from todoke.model.settings import FUNCTION_SECONDS
 from todoke.ports.bucket import INCOMING, KEPT
 from todoke.stores.dynamodb.files import content_key
@@ -259,7 +262,7 @@ def test_a_hint_that_waits_for_an_hour_is_told_of() -> None:
     assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["Later", "QueueName"]}
     assert alarm["Threshold"] == 4 * LONGEST_DELAY_SECONDS
     alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    assert len(alarms) == 10
+    assert sum(r["Condition"] == "HasAlarms" for r in alarms) == 10
 
 
 def test_each_function_writes_its_figures_beside_the_alarm_s() -> None:
@@ -268,6 +271,72 @@ def test_each_function_writes_its_figures_beside_the_alarm_s() -> None:
     for logical in FUNCTIONS.values():
         assert f"{embedded_metrics.NAMESPACE}: {namespace}" in resource(logical)
     assert f"MetricNamespace: {namespace}" in resource("SilenceMetric")
+
+
+GRADUAL = ("ReleaseApplication", "ReleaseErrorsAlarm", "ReleaseGroup", "ReleaseRole")
+
+
+def stack_of(**values: str) -> dict[str, Any]:
+    """The resources of a stack with these parameters, by name."""
+    return dict(resolved(parse(TEMPLATE), {"AWS::Region": "eu-west-1", **values}).resources)
+
+
+def test_a_gradual_release_is_made_only_where_it_is_asked_for() -> None:
+    """Beside the alias nothing knows of it: no resource, no policy of an update and no cost."""
+    plain, gradual = stack_of(Release="all-at-once"), stack_of(Release="canary")
+    assert set(gradual) - set(plain) == set(GRADUAL)
+    assert "UpdatePolicy" not in plain["WebAlias"].attributes
+    policy = gradual["WebAlias"].attributes["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert policy == {
+        "ApplicationName": {"Ref": "ReleaseApplication"},
+        "DeploymentGroupName": {"Ref": "ReleaseGroup"},
+    }
+    for logical in ("Sender", "Sweep"):
+        assert "UpdatePolicy" not in gradual[f"{logical}Alias"].attributes
+
+
+def test_a_release_goes_back_when_the_new_version_fails_and_not_when_the_old_one_does() -> None:
+    """The alarm is of the version that the same deployment publishes, where it is called by the alias."""
+    gradual = stack_of(Release="canary")
+    group = gradual["ReleaseGroup"].properties
+    assert group["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    watched = {"Enabled": True, "Alarms": [{"Name": {"Ref": "ReleaseErrorsAlarm"}}]}
+    assert group["AlarmConfiguration"] == watched
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    alarm = gradual["ReleaseErrorsAlarm"].properties
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions["FunctionName"] == {"Ref": "Web"}
+    assert dimensions["ExecutedVersion"] == {"Fn::GetAtt": ["WebVersion", "Version"]}
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 60 < 5 * 60
+
+
+def test_who_shifts_the_alias_may_change_nothing_else() -> None:
+    """Not the managed policy, which is of every alias of the account and of its buckets."""
+    role = stack_of(Release="canary")["ReleaseRole"].properties
+    [statements] = [p["PolicyDocument"]["Statement"] for p in role["Policies"]]
+    for statement in statements:
+        changes = [a for a in statement["Action"] if not a.startswith("lambda:Get")]
+        if statement["Resource"] == "*":
+            assert statement["Action"] == "cloudwatch:DescribeAlarms"
+        else:
+            assert changes == ["lambda:UpdateAlias"]
+
+
+def test_the_dashboard_shows_each_figure_and_what_each_alarm_watches() -> None:
+    """It is JSON, of no more metrics than a free dashboard has; and it is made only where it is asked for."""
+    assert "Figures" not in stack_of(Dashboard="no")
+    body = stack_of(Dashboard="yes")["Figures"].properties["DashboardBody"]
+    text = body if isinstance(body, str) else body["Fn::Sub"]
+    widgets = json.loads(text)["widgets"]
+    shown = [row for widget in widgets for row in widget["properties"]["metrics"]]
+    names = {(row[0].partition("$")[0], row[1]) for row in shown}
+    figures = {"Accepted", "Refused", *map(embedded_metrics._name, Kind)} - {""}
+    assert {name for space, name in names if space == "todoke/"} == {*figures, "Silence"}
+    watched = [r["Properties"] for r in parsed(TEMPLATE, "")["Resources"].values()]
+    for alarm in (one for one in watched if "MetricName" in one):
+        space = alarm["Namespace"]
+        assert (space if isinstance(space, str) else "todoke/", alarm["MetricName"]) in names
+    assert len(shown) == 18
 
 
 def test_sender_and_sweep_are_told_their_queues() -> None:
@@ -402,7 +471,10 @@ def longest(parameter: dict[str, object]) -> int:
 
 
 def test_the_template_fits_into_a_request() -> None:
-    """So a plan needs no bucket to put it into first: without its comments it says the same."""
-    text = compact(TEMPLATE, "template.yaml")
-    assert parsed(text, "template.yaml") == parsed(TEMPLATE, "template.yaml")
+    """So a plan needs no bucket to put it into first: what is left out is read by linters alone."""
+    text = as_sent(TEMPLATE, "template.yaml")
+    whole, sent = parsed(TEMPLATE, "template.yaml"), parsed(text, "template.yaml")
+    for one in whole["Resources"].values():
+        assert set(one.pop("Metadata", {})) <= {"checkov", "cfn-lint"}
+    assert sent == whole
     assert len(text.encode()) <= BODY_LIMIT

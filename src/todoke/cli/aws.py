@@ -21,7 +21,7 @@ from todoke.cli.aws_options import (
     Stack,
     TemplateFile,
 )
-from todoke.cli.aws_tries import adopt, rehearse
+from todoke.cli.aws_tries import adopt, policy, rehearse
 
 aws = typer.Typer(
     help="Deploy to AWS: review a change before it happens, then make it.",
@@ -30,6 +30,7 @@ aws = typer.Typer(
 )
 aws.command()(rehearse)
 aws.command()(adopt)
+aws.command()(policy)
 
 
 @aws.command()

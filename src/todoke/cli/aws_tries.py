@@ -1,4 +1,4 @@
-"""`todoke aws rehearse` and `adopt` as Typer shows them. Each body imports what it needs when it runs."""
+"""`todoke aws rehearse`, `adopt` and `policy` as Typer shows them. Each body imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from todoke.cli.aws_options import (
     Config,
     ExecutionRole,
     Json,
+    Parameters,
     Region,
     Role,
     Stack,
@@ -73,3 +74,19 @@ def adopt(
 
     wishes = AdoptionWishes(erasures_from, tuple(with_erased or ()), bucket, yes, as_json)
     raise typer.Exit(run(account(region, role, execution_role), table, stack, wishes))
+
+
+def policy(
+    stack: Stack = STACK,
+    parameters: Parameters = None,
+    bucket: Bucket = "",
+    region: Region = "",
+    role: Role = "",
+) -> None:
+    """Print the policy of a role that may deploy todoke itself and little more, as JSON.
+
+    With --parameters what a stack with these needs; else with any. It asks AWS only whose account it is."""
+    from todoke.aws.deploy.program import account
+    from todoke.cli.aws_policy import print_policy
+
+    print_policy(account(region, role), stack, parameters, bucket)

@@ -64,6 +64,9 @@ lock: install ## lock the dependencies (UPGRADE=1: at their newest)
 audit: install ## ask whether a weakness is known of a locked dependency
 	@scripts/audit
 
+lambda-wheels: install ## ask the index whether all that runs on Lambda is there for arm64
+	@.venv/bin/python scripts/lambda-wheels
+
 wheel: install ## the wheel and its bill of materials (CycloneDX), in dist
 	@scripts/wheel dist
 

@@ -173,7 +173,7 @@ def observe(emulator: Any, submissions: int, batch: int) -> Share:
     bench = Bench(emulator)
     bookings = Bookings()
     homes = {_home_of(bench.post(10**6))}
-    bench.relay.handle({"Records": bench.new_records()}, Invocation())
+    bench.sender({"Records": bench.new_records()}, Invocation())
     bench.hook(bench.mailer.sent[:2])
     bench.mailer.sent.clear()
     bench.new_records()
@@ -181,12 +181,12 @@ def observe(emulator: Any, submissions: int, batch: int) -> Share:
     homes |= {_home_of(bench.post(number)) for number in range(submissions)}
     records = bench.new_records()
     for start in range(0, len(records), STREAM_BATCH):
-        bench.relay.handle({"Records": records[start : start + STREAM_BATCH]}, Invocation())
+        bench.sender({"Records": records[start : start + STREAM_BATCH]}, Invocation())
     sent = sorted(bench.mailer.sent, key=lambda mail: mail.token[:26])
     returned = {mail.token for mail in _every(sent, BOUNCED)}
     for start in range(0, len(sent), batch):
         bench.hook(sent[start : start + batch], returned=returned)
-    bench.relay.handle({"Records": bench.new_records()}, Invocation())  # the alerts
+    bench.sender({"Records": bench.new_records()}, Invocation())  # the alerts
     sweep = make_sweep(bench.later(minutes=10), {}, queues=bench.queues)
     before = bookings.calls
     counted, _ = bench.counted(lambda: sweep({}, Invocation()))

@@ -123,7 +123,7 @@ def test_its_log_is_ours(tmp_path, capsys, monkeypatch):
         wait_for(lambda: len(receiver.events) == 2)
     (line,) = capsys.readouterr().err.splitlines()
     said = json.loads(line)
-    del said["at"], said["events"]
+    del said["timestamp"], said["events"]
     assert said == {
         "level": "warning",
         "part": "mail_cloud_sandbox.webhook",

@@ -19,6 +19,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from stack_review.plan import BODY_LIMIT
 from stack_review.template import document, parse
 from support.aws.pipeline_scripts import SCRIPTS, exported, run_script
 from support.aws.stack import REGION, ROOT, Ministack, ministack
@@ -171,10 +172,13 @@ def test_the_plan_s_role_in_the_docs_can_plan_and_nothing_more(tmp_path: Path) -
         statement["Resource"] = "*"  # ministack does not know of which stack a call is
     rights = json.dumps({"Version": "2012-10-17", "Statement": statements})
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Table": TABLE}}))
+    long = {"why": "x" * BODY_LIMIT}  # as todoke's own: through the bucket
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": {"Table": TABLE}, "Metadata": long}))
     with ministack(tmp_path, AUTH="true") as aws:
         given = {"STACK": "by-role", "TEMPLATE": "t.json", "CANARY": "none"}
         assert run("deploy", tmp_path, aws, **given, ACCEPT_ALL="yes").returncode == 0
+        # The bucket wants TLS, which ministack has not.
+        aws.client("s3").delete_bucket_policy(Bucket=f"todoke-deploy-{'0' * 12}-us-east-1")
         iam = aws.client("iam")
         role = iam.create_role(
             RoleName="plan",
@@ -183,7 +187,7 @@ def test_the_plan_s_role_in_the_docs_can_plan_and_nothing_more(tmp_path: Path) -
         iam.put_role_policy(RoleName="plan", PolicyName="plan", PolicyDocument=rights)
         queue = {"Type": "AWS::SQS::Queue"}
         (tmp_path / "t.json").write_text(
-            json.dumps({"Resources": {"Table": TABLE, "Queue": queue}})
+            json.dumps({"Resources": {"Table": TABLE, "Queue": queue}, "Metadata": long})
         )
         iam.create_role(
             RoleName="nobody",

@@ -42,6 +42,7 @@ NOT_NEEDED = {
         "*DataProtectionPolicy", "*DeletionProtection", "*IndexPolicy", "*KmsKey", "*ResourcePolic*",
         "CreateLogDelivery", "PutBearerTokenAuthentication",
     ),
+    "route53": ("ListHostedZones",),
     "s3": (
         "*Acl", "*Analytics*", "*IntelligentTiering*", "*Inventory*", "*Logging", "*Metadata*",
         "*Metrics*", "*Notification", "*ObjectLock*", "*Replication*", "DeleteBucketCors", "DeleteBucketEncryption",
@@ -69,7 +70,12 @@ NAMED = {
     "AWS::Scheduler::Schedule",
 }
 """Types that are named by the stack. (Of log groups ministack makes other names than CloudFormation.)"""
-PARAMETERS = {"SiteDelivery": "none", "AlarmAddress": "a@garden.example", "Dashboard": "yes"}
+PARAMETERS = {
+    "SiteDelivery": "none",
+    "AlarmAddress": "a@garden.example",
+    "RefusedPercent": "0",  # ministack has no metric math
+    "Dashboard": "yes",
+}
 
 
 def run(aws: Ministack, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -66,6 +66,8 @@ TABLE = "TODOKE_TABLE"
 
 FUNCTION_SECONDS = 280.0
 """How long the shorter of the functions that hand over may run (aws/deploy/template.yaml; a test compares the two)."""
+ORIGIN_SECRET = "TODOKE_ORIGIN_SECRET"  # noqa: S105 - its name
+"""The variable of what a CloudFront before the door on AWS sends with each request (docs/aws.md, floods)."""
 SPARE_SECONDS = 10.0
 """Of that, what is left for storing what came of a mail."""
 

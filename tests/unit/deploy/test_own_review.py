@@ -14,6 +14,7 @@ TEMPLATE = parse(
     (Path(todoke.__file__).parent / "aws" / "deploy" / "template.yaml").read_text("utf-8")
 )
 VALUES = {"CodeBucket": "b", "CodeKey": "1.zip", "AlarmAddress": "a@example.com"}
+DOMAIN = {"DoorDomain": "forms.example.com", "DoorCertificateArn": "arn:aws:acm:r:1:c/1"}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,10 @@ VALUES = {"CodeBucket": "b", "CodeKey": "1.zip", "AlarmAddress": "a@example.com"
         ({"LargeUploads": "no"}, True),
         ({"Release": "canary"}, True),
         ({"Dashboard": "yes"}, False),
+        ({"MonthlyBudget": "25"}, False),
+        ({"RequestsExpected": "9000"}, True),
+        ({"BehindCloudFront": "yes", "DoorUrl": "https://d1.cloudfront.net"}, True),
+        (DOMAIN, True),
     ],
     ids=str,
 )
@@ -50,6 +55,18 @@ def test_a_gradual_release_of_new_code_asks_nobody() -> None:
     after = Side(TEMPLATE, before | {"CodeKey": "2.zip"})
     found = review_sides("forms", Side(TEMPLATE, before), after)
     assert (found.is_empty, found.is_at_risk) == (False, False)
+
+
+def test_to_close_api_gateway_s_address_asks_somebody() -> None:
+    """A step of its own, after the domain's: whoever still posts there is cut off by it."""
+    opened = VALUES | DOMAIN
+    found = review_sides(
+        "forms", Side(TEMPLATE, opened), Side(TEMPLATE, opened | {"ApiAddress": "closed"})
+    )
+    assert found.is_at_risk
+    assert [f.sentence for f in found.findings if f.resource == "Api"] == [
+        "The address answers nobody any more."
+    ]
 
 
 def test_a_first_deployment_asks_nobody() -> None:

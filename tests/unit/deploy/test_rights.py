@@ -17,8 +17,8 @@ KNOWN = {type_ for one in rights() for type_ in one.types}
 PLACE = Place("forms", "todoke-deploy-123456789012-eu-west-1", "123456789012", "eu-west-1")
 NAMELESS = {"AccessLog", "LookWhatIsThere"}
 """Statements whose actions AWS lets nobody narrow to a resource."""
-IDS = {"Api", "Cdn", "LookAtMappings"}
-"""Statements of resources whose names AWS draws."""
+IDS = {"Api", "Budget", "Cdn", "Domain", "LookAtMappings", "Records", "RecordsChanged"}
+"""Statements of resources whose names AWS draws, or that are named otherwise."""
 
 
 def statements(place: Place = PLACE, types: set[str] = KNOWN) -> dict[str, Any]:
@@ -86,6 +86,9 @@ def test_roles_are_handed_to_the_services_that_they_trust_and_to_no_other() -> N
         ({"SiteDelivery": "none"}, "Cdn"),
         ({"Release": "all-at-once"}, "Release"),
         ({"AlarmAddress": ""}, "Topic"),
+        ({"DoorDomain": ""}, "Domain"),
+        ({"DoorDomain": "forms.example.com"}, "Records"),
+        ({"MonthlyBudget": "0"}, "Budget"),
     ],
 )
 def test_a_stack_without_a_part_needs_no_rights_to_it(values: dict[str, str], absent: str) -> None:

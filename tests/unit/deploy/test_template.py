@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from stack_review.plan import BODY_LIMIT
 from stack_review.resolve import resolved
 from stack_review.template import document as parsed
 from stack_review.template import parse
@@ -22,7 +21,7 @@ from todoke.aws.functions import embedded_metrics, queues, secrets, time_left
 from todoke.aws.functions.hint import LONGEST_DELAY_SECONDS
 from todoke.model import ids
 from todoke.model.delivery import Kind
-from todoke.model.settings import FUNCTION_SECONDS
+from todoke.model.settings import FUNCTION_SECONDS, ORIGIN_SECRET
 from todoke.ports.bucket import INCOMING, KEPT
 from todoke.stores.dynamodb.files import content_key
 from todoke.stores.dynamodb.items import new_nonce
@@ -411,8 +410,9 @@ def test_a_version_is_published_for_every_parameter_that_its_function_depends_on
             asked = value.get("Fn::If")
             if isinstance(asked, list):
                 found |= needed(conditions[asked[0]])
-            for text in (v for k, v in value.items() if k == "Fn::Sub" and isinstance(v, str)):
-                found |= set(re.findall(r"\$\{(\w+)\}", text)) & parameters.keys()
+            if text := value.get("Fn::Sub"):
+                words = text if isinstance(text, str) else text[0]
+                found |= set(re.findall(r"\$\{(\w+)\}", words)) & parameters.keys()
             return found.union(*map(needed, value.values()))
         if isinstance(value, list):
             return set().union(*map(needed, value))
@@ -420,11 +420,13 @@ def test_a_version_is_published_for_every_parameter_that_its_function_depends_on
 
     resources = document["Resources"]
     depends_on = needed(resources[logical]["Properties"]) - NOT_OF_A_VERSION
-    description = resources[f"{logical}Version"]["Properties"]["Description"]["Fn::Sub"]
-    stated = re.findall(r"\$\{(\w+)\}", description)
-    assert set(stated) == depends_on
-    assert "Generation" in stated
-    lengths = [longest(parameters[name]) for name in stated]
+    description = resources[f"{logical}Version"]["Properties"]["Description"]
+    assert needed(description) == depends_on
+    assert "Generation" in depends_on
+    words, values = description["Fn::Sub"]
+    assert values == {"Door": {"Fn::If": ["HasDoorUrl", {"Ref": "DoorUrl"}, {"Ref": "DoorDomain"}]}}
+    door = max((parameters["DoorUrl"], parameters["DoorDomain"]), key=longest)
+    lengths = [longest(parameters.get(name, door)) for name in re.findall(r"\$\{(\w+)\}", words)]
     assert sum(lengths) + len(lengths) - 1 <= 256, "Lambda's limit of a description"
 
 
@@ -470,11 +472,109 @@ def longest(parameter: dict[str, object]) -> int:
     return max(len(str(value)) for value in allowed)
 
 
-def test_the_template_fits_into_a_request() -> None:
-    """So a plan needs no bucket to put it into first: what is left out is read by linters alone."""
+def of_stack(**values: str) -> dict[str, Any]:
+    """The properties of each resource of a stack with these parameters, by logical id."""
+    given = {"AWS::Partition": "aws", "AWS::Region": "eu-central-1", "AWS::AccountId": "1" * 12}
+    parameters = parsed(TEMPLATE, "template.yaml")["Parameters"]
+    usual = {name: str(p["Default"]) for name, p in parameters.items() if "Default" in p}
+    usual |= {"CodeBucket": "b", "CodeKey": "1.zip"}
+    found = resolved(parse(TEMPLATE), {**given, **usual, **values})
+    return {name: cast("Any", resource.properties) for name, resource in found.resources.items()}
+
+
+def test_floods_ring_where_alarms_go_somewhere() -> None:
+    """The usual bound is a fifth of what the usual throttle lets through, for five minutes."""
+    parameters = parsed(TEMPLATE, "template.yaml")["Parameters"]
+    usual = {name: int(parameters[name]["Default"]) for name in FLOODS}
+    assert usual["RequestsExpected"] == usual["RequestsPerSecond"] * 300 // 5
+    alarms = {"RequestsAlarm", "RefusedAlarm"}
+    assert not alarms & of_stack().keys()
+    for one, parameter in zip(("RequestsAlarm", "RefusedAlarm"), FLOODS[1:], strict=True):
+        without = of_stack(AlarmAddress="a@example.com", **{parameter: "0"})
+        assert alarms - without.keys() == {one}
+    told = of_stack(AlarmAddress="a@example.com")
+    assert int(told["RequestsAlarm"]["Threshold"]) == usual["RequestsExpected"]
+    assert int(told["RefusedAlarm"]["Threshold"]) == usual["RefusedPercent"]
+    assert alarms <= told.keys()
+    asked = {m["Id"]: m for m in told["RefusedAlarm"]["Metrics"]}
+    names = {i: m["MetricStat"]["Metric"]["MetricName"] for i, m in asked.items() if i != "percent"}
+    assert names == {"refused": "4xx", "requests": "Count"}
+    assert [m["Id"] for m in asked.values() if m.get("ReturnData", True)] == ["percent"]
+
+
+FLOODS = ("RequestsPerSecond", "RequestsExpected", "RefusedPercent")
+
+
+def test_a_budget_is_told_of_by_mail() -> None:
+    """At 80 percent spent, and when all of it and more is foreseen; without a name, so that the address may change."""
+    assert "Budget" not in of_stack(AlarmAddress="a@example.com")
+    found = of_stack(AlarmAddress="a@example.com", MonthlyBudget="25")["Budget"]
+    assert found["Budget"]["BudgetLimit"] == {"Amount": "25", "Unit": "USD"}
+    assert "BudgetName" not in found["Budget"]
+    told = found["NotificationsWithSubscribers"]
+    kinds = [(n["Notification"]["NotificationType"], n["Notification"]["Threshold"]) for n in told]
+    assert kinds == [("ACTUAL", 80), ("FORECASTED", 100)]
+    to = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    assert [n["Subscribers"] for n in told] == [[to], [to]]
+
+
+DOOR = {"DoorDomain": "forms.example.com", "DoorCertificateArn": "arn:aws:acm:eu-central-1:1:c/1"}
+
+
+@pytest.mark.parametrize(
+    ("values", "door"),
+    [
+        (DOOR, "https://forms.example.com"),
+        ({**DOOR, "DoorUrl": "https://www.example.com/forms"}, "https://www.example.com/forms"),
+        ({"DoorUrl": "https://d1.cloudfront.net"}, "https://d1.cloudfront.net"),
+    ],
+)
+def test_the_door_s_address_is_its_domain_s_or_the_one_before_it(
+    values: dict[str, str], door: str
+) -> None:
+    """The functions write receipts' links with what the output says; without either it is API Gateway's."""
+    found = of_stack(**values)
+    for logical in FUNCTIONS.values():
+        assert found[logical]["Environment"]["Variables"]["TODOKE_DOOR_URL"] == door
+    address = parsed(TEMPLATE, "template.yaml")["Outputs"]["DoorUrl"]["Value"]
+    variables = parsed(TEMPLATE, "template.yaml")["Resources"]["Web"]["Properties"]["Environment"]
+    assert address == variables["Variables"]["TODOKE_DOOR_URL"]
+    assert address["Fn::If"][2]["Fn::If"][2] == {"Fn::GetAtt": ["Api", "ApiEndpoint"]}
+
+
+def test_a_domain_of_one_s_own_leads_to_the_api() -> None:
+    """The records are made only where the zone is Route 53's; API Gateway's address stays open until it is closed."""
+    parts = {"Door", "DoorMapping", "DoorRecord", "DoorRecord6"}
+    assert not parts & of_stack().keys()
+    assert parts & of_stack(**DOOR).keys() == {"Door", "DoorMapping"}
+    found = of_stack(**DOOR, DoorZoneId="Z123")
+    assert parts <= found.keys()
+    assert found["Door"]["DomainName"] == found["DoorRecord"]["Name"] == DOOR["DoorDomain"]
+    assert [found[f"DoorRecord{one}"]["Type"] for one in ("", "6")] == ["A", "AAAA"]
+    assert {**found["DoorRecord"], "Type": "AAAA"} == found["DoorRecord6"]
+    assert found["Door"]["DomainNameConfigurations"][0]["IpAddressType"] == "dualstack"
+    assert found["Api"]["DisableExecuteApiEndpoint"] is False
+    assert of_stack(**DOOR, ApiAddress="closed")["Api"]["DisableExecuteApiEndpoint"] is True
+
+
+def test_the_door_behind_cloudfront_says_so_to_the_function() -> None:
+    """By the names that the code reads; the secret itself is in no variable."""
+    for said in ("no", "yes"):
+        variables = of_stack(BehindCloudFront=said)["Web"]["Environment"]["Variables"]
+        assert variables[secrets.BEHIND_CLOUDFRONT] == said
+        assert ORIGIN_SECRET not in variables
+
+
+def test_parameter_store_gives_all_that_a_function_needs_at_once() -> None:
+    """GetParameters takes ten names."""
+    assert max(map(len, secrets.NEEDED.values())) <= 10
+
+
+def test_the_template_is_sent_without_what_linters_alone_read() -> None:
+    """It says the same then, and is far from the million bytes that CloudFormation takes from a bucket."""
     text = as_sent(TEMPLATE, "template.yaml")
     whole, sent = parsed(TEMPLATE, "template.yaml"), parsed(text, "template.yaml")
     for one in whole["Resources"].values():
         assert set(one.pop("Metadata", {})) <= {"checkov", "cfn-lint"}
     assert sent == whole
-    assert len(text.encode()) <= BODY_LIMIT
+    assert len(text.encode()) < 100_000

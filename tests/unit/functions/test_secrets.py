@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from todoke.aws.functions.function import Function
-from todoke.aws.functions.secrets import NEEDED, require_secret, with_secrets
+from todoke.aws.functions.secrets import NEEDED, origin_secrets, require_secret, with_secrets
 from todoke.model import ids
 from todoke.model.errors import ConfigError
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
@@ -190,6 +190,36 @@ topics = ["arn:aws:sns:us-east-1:123456789012:forms"]
 [forms.contact]
 managers = ["manager@example.jp"]
 """
+
+
+@pytest.mark.parametrize(
+    ("environ", "secrets"),
+    [
+        ({}, ()),
+        ({"TODOKE_ORIGIN_SECRET": "a" * 32}, ()),
+        ({"TODOKE_BEHIND_CLOUDFRONT": "no", "TODOKE_ORIGIN_SECRET": "a" * 32}, ()),
+        ({"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": "a" * 32}, ("a" * 32,)),
+        (
+            {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": f"{'b' * 32}, {'a' * 40},"},
+            ("b" * 32, "a" * 40),
+        ),
+    ],
+)
+def test_a_door_behind_cloudfront_knows_its_secrets(
+    environ: dict[str, str], secrets: tuple[str, ...]
+) -> None:
+    """Two while one takes the other's place; none where the stack does not say that there is a CloudFront."""
+    assert origin_secrets(environ) == secrets
+
+
+@pytest.mark.parametrize("value", [None, "", " , ", "a" * 31, f"{'a' * 32},b"])
+def test_a_door_behind_cloudfront_does_not_start_without_a_secret_that_nobody_guesses(
+    value: str | None,
+) -> None:
+    """Else it would answer everybody, or nobody, and say neither."""
+    environ = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_SECRETS_PATH": "/todoke/test"}
+    with pytest.raises(ConfigError, match="TODOKE_ORIGIN_SECRET"):
+        origin_secrets(environ if value is None else {**environ, "TODOKE_ORIGIN_SECRET": value})
 
 
 def test_a_site_on_ses_needs_the_secret_of_its_webhook_and_no_key(tmp_path: Path) -> None:

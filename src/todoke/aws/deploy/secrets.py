@@ -13,9 +13,10 @@ from stack_review.session import Aws, asked
 from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import read_toml
+from todoke.model.settings import ORIGIN_SECRET
 from todoke.services.table import SERVICES, chosen_in
 
-_RANDOM_BYTES = {"TODOKE_SECRET": 32} | {
+_RANDOM_BYTES = {"TODOKE_SECRET": 32, ORIGIN_SECRET: 32} | {
     secret.variable: secret.random_bytes
     for service in SERVICES.values()
     for secret in service.secrets
@@ -57,7 +58,8 @@ def look_for_secrets(aws: Aws, deployment: Deployment, config: Path) -> SecretsS
     }
     values |= {**parameters_of(aws, deployment.stack), **deployment.inputs.values}
     path, is_manager = secrets_path(values), values["SecretsFrom"] == "secrets-manager"
-    names = [f"{path}/{name}" for name in needed(read_toml(config))]
+    origin = (ORIGIN_SECRET,) if values["BehindCloudFront"] == "yes" else ()
+    names = [f"{path}/{name}" for name in (*needed(read_toml(config)), *origin)]
     try:
         absent = set(_not_managed(aws, names) if is_manager else _no_parameters(aws, names))
     except AwsError as error:

@@ -15,6 +15,8 @@ from mangum import Mangum
 from mangum.handlers import HTTPGateway
 
 from todoke.aws.functions.handler import Handler, LambdaContext
+from todoke.aws.functions.origin import is_from_origin, seen_through
+from todoke.aws.functions.secrets import origin_secrets
 from todoke.model.log import get_logger
 from todoke.server.asgi import without_sender
 from todoke.walk.app import App
@@ -27,8 +29,9 @@ MOST_ANSWER_BYTES = 6_000_000
 log = get_logger(__name__)
 
 
-def make_web(app: App, _environ: Mapping[str, str]) -> Handler:
-    """The handler of the HTTP API's events."""
+def make_web(app: App, environ: Mapping[str, str]) -> Handler:
+    """The handler of the HTTP API's events. Raises ConfigError: see origin_secrets."""
+    secrets = origin_secrets(environ)
     logging.getLogger("mangum").setLevel("ERROR")  # at INFO it writes paths, and these hold tokens
     asyncio.set_event_loop(_loop())
     application = without_sender(app, pace=Pace(streams=0))
@@ -41,6 +44,10 @@ def make_web(app: App, _environ: Mapping[str, str]) -> Handler:
     )
 
     def handle(event: Mapping[str, Any], context: LambdaContext) -> Any:
+        if secrets:
+            if not is_from_origin(event, secrets):
+                return _plain(403, "Please use the address that the form or the mail gave you.\n")
+            event = seen_through(event)
         return within_limit(adapter(dict(event), context))  # type: ignore[arg-type]
 
     return handle
@@ -53,7 +60,10 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 class HttpApi(HTTPGateway):
-    """What the event itself says of the connection; no header of the caller has a part in it."""
+    """What the event itself says of the connection; no header of the caller has a part in it.
+
+    Behind a CloudFront that proved itself the event says what that saw (see origin.py).
+    """
 
     @property
     def scope(self) -> Any:
@@ -70,13 +80,16 @@ def within_limit(answer: dict[str, Any]) -> dict[str, Any]:
     if size <= MOST_ANSWER_BYTES:
         return answer
     log.error("answer_too_large", size=size)
+    words = "This is larger than can be shown here (6 MB). Use `todoke export`.\n"
+    return _plain(503, words, **{"retry-after": str(RETRY_AFTER_SECONDS)})
+
+
+def _plain(status: int, words: str, **headers: str) -> dict[str, Any]:
+    """An answer in words that the application has no part in."""
+    usual = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
     return {
-        "statusCode": 503,
-        "headers": {
-            "content-type": "text/plain; charset=utf-8",
-            "cache-control": "no-store",
-            "retry-after": str(RETRY_AFTER_SECONDS),
-        },
-        "body": "This is larger than can be shown here (6 MB). Use `todoke export`.\n",
+        "statusCode": status,
+        "headers": usual | headers,
+        "body": words,
         "isBase64Encoded": False,
     }

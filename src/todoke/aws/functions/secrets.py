@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
-from todoke.model.settings import Settings
+from todoke.model.settings import ORIGIN_SECRET, Settings
 from todoke.services.table import SERVICES, service_named
 from todoke.toml.secrets import text_secret
 
@@ -27,13 +27,18 @@ def _secrets(*, open_hooks: bool) -> tuple[str, ...]:
     return ("TODOKE_SECRET", *(s.variable for s in found if s.opens_hook is open_hooks))
 
 
+BEHIND_CLOUDFRONT = "TODOKE_BEHIND_CLOUDFRONT"
+"""Says "yes" where a CloudFront stands before the door, and ORIGIN_SECRET is needed."""
+
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": _secrets(open_hooks=True),
+    "web": (*_secrets(open_hooks=True), ORIGIN_SECRET),
     "sender": _secrets(open_hooks=False),
     "sweep": _secrets(open_hooks=False),
 }
 """What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event. The store
 derives places in the table from the first, so each has that."""
+
+_LEAST_ORIGIN_CHARACTERS = 32
 
 Ask = Callable[[Sequence[str]], Mapping[str, str]]
 """The values of these names, decrypted; one that is not there is left out."""
@@ -73,6 +78,23 @@ def require_secrets(settings: Settings, function: str, environ: Mapping[str, str
         is_ours = secret.opens_hook is (function == "web")
         if is_ours and secret.is_needed(mail.own) and not text_secret(environ, secret.variable):
             raise _missing(secret.variable, environ)
+
+
+def origin_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What a CloudFront before the door may send: two values, with a comma between, while one takes the other's place.
+
+    None where anybody may ask. Raises ConfigError: if the door is behind CloudFront and there is none, or a short one.
+    """
+    if environ.get(BEHIND_CLOUDFRONT) != "yes":
+        return ()
+    values = tuple(filter(None, map(str.strip, environ.get(ORIGIN_SECRET, "").split(","))))
+    if not values:
+        raise _missing(ORIGIN_SECRET, environ)
+    if any(len(value) < _LEAST_ORIGIN_CHARACTERS for value in values):
+        raise ConfigError(
+            f"{ORIGIN_SECRET} is shorter than {_LEAST_ORIGIN_CHARACTERS} characters, and could be guessed."
+        )
+    return values
 
 
 def _missing(name: str, environ: Mapping[str, str]) -> ConfigError:

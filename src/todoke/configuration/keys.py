@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "repeat_window",
         "trusted_proxies",
         "most_from_one_address",
+        "uploads_a_day",
         "hsts",
     ),
     "mail": (

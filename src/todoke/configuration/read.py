@@ -160,6 +160,7 @@ def _read_document(
         repeat_window=site.repeat_window,
         trusted_proxies=site.trusted_proxies,
         most_from_one_address=site.most_from_one_address,
+        uploads_a_day=site.uploads_a_day,
         metrics_token=metrics_token,
     )
     return settings, forms

@@ -18,18 +18,29 @@ from todoke.toml.urls import environ_url, read_origins, read_url
 from todoke.toml.zones import read_zone
 
 DOOR_URL = "TODOKE_DOOR_URL"
+_LEAST_A_DAY = 1024**3
+"""Twice what `limits.uploads` may be at most: half of a day's uploads may come at once."""
 _PAGE = re.compile(r"[^/]/[^?#]*\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteTable:
-    """What [site] says: the site, and the four limits that Settings holds beside it."""
+    """What [site] says: the site, and the five limits that Settings holds beside it."""
 
     site: Site
     max_corrections: int
     repeat_window: timedelta
     trusted_proxies: int
     most_from_one_address: int
+    uploads_a_day: int
+
+
+def _uploads_a_day(table: Table) -> int:
+    value = table.size("uploads_a_day", 20 * 1024**3, most="1000GB")
+    if value >= _LEAST_A_DAY:
+        return value
+    table.error("uploads_a_day", "is less than two forms may bring.", 'Write "1GB" or more.')
+    return _LEAST_A_DAY
 
 
 def _hsts(table: Table, door_url: str) -> timedelta:
@@ -108,4 +119,5 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         repeat_window=table.duration("repeat_window", timedelta(minutes=10), least="0s", most="1d"),
         trusted_proxies=table.number("trusted_proxies", 0, least=0, most=10),
         most_from_one_address=table.number("most_from_one_address", 1_000, least=0, most=1_000_000),
+        uploads_a_day=_uploads_a_day(table),
     )

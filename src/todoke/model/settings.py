@@ -168,7 +168,8 @@ class MailSettings:
 class Settings:
     """All of it. `data` is the folder of the store, or `table` the DynamoDB table that is it ("" for none).
 
-    `uploads` is the bucket beside the table that keeps the contents of files ("" for none).
+    `uploads` is the bucket beside the table that keeps the contents of files ("" for none); within 24 hours it is
+    offered for no more than `uploads_a_day` bytes.
 
     `secret` (32 bytes or more) derives receipt links and sessions, and places in the store; `templates` is the site
     owner's folder of mail templates, None for ours. `metrics_token` opens the figures from elsewhere.
@@ -186,4 +187,5 @@ class Settings:
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0
     most_from_one_address: int = 1_000
+    uploads_a_day: int = 20 * 1024**3
     metrics_token: Secret = NO_SECRET

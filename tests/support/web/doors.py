@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,19 @@ class KeepingStore:
     messages: list[Message] = field(default_factory=list)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     repeats: list[RepeatKey] = field(default_factory=list)
+    marks: dict[str, datetime] = field(default_factory=dict)
     error: Exception | None = None
+
+    def mark(self, name: str) -> datetime | None:
+        """The moment kept under this name."""
+        return self.marks.get(name)
+
+    def put_mark(self, name: str, at: datetime, *, unless_after: datetime) -> bool:
+        """Keep a moment, unless a later one took the place of that before."""
+        if self.marks.get(name, unless_after) > unless_after:
+            return False
+        self.marks[name] = at
+        return True
 
     def add(
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None

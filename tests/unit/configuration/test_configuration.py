@@ -598,6 +598,15 @@ def test_hsts_is_for_https(tmp_path: Path) -> None:
     assert [f for f in faults if "site.hsts" in f and f.startswith("error 2")]
 
 
+def test_a_day_s_uploads_are_more_than_two_forms_may_bring(tmp_path: Path) -> None:
+    """Half of it may be taken at once, and a form that is allowed must have room."""
+    wanted = GOOD.replace("[site]", '[site]\nuploads_a_day = "50GB"')
+    assert settings_of(tmp_path, wanted).uploads_a_day == 50 * 1024**3
+    assert settings_of(tmp_path, GOOD).uploads_a_day == 20 * 1024**3
+    faults = faults_of(tmp_path, wanted.replace("50GB", "500MB"))
+    assert [f for f in faults if "site.uploads_a_day" in f and f.startswith("error 2")]
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """Reading a file that is not there names it."""
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read: No such file"):

@@ -193,6 +193,17 @@ class TestOffers:
         assert (answer.status, answer.json["code"]) == (503, "unavailable")
         assert answer.headers["retry-after"]
 
+    def test_a_day_that_is_used_up_is_a_503(self, app: App, clock: FakeClock) -> None:
+        """With Retry-After; what is wrong with the files is said all the same, and takes no room."""
+        few = replace(app, settings=replace(app.settings, uploads_a_day=3 * len(PDF)))
+        assert faults(offer(few, offered(size=15_000_001))) == {"cv": "file_too_big"}
+        assert offer(few, offered()).status == 200
+        answer = offer(few, offered())
+        assert (answer.status, answer.json["code"]) == (503, "unavailable")
+        assert answer.headers["retry-after"]
+        clock.move(days=1)
+        assert offer(few, offered()).status == 200
+
     def test_the_script(self, app: App) -> None:
         """For pages of any origin, and kept by browsers for an hour."""
         answer = ask(app, "/upload.js", method="GET")

@@ -20,6 +20,7 @@ from todoke.model.form import Form
 from todoke.model.submission import Entry, EntryList, FieldErrors, File, Source
 from todoke.ports.bucket import INCOMING, Incoming, UploadLink
 from todoke.walk.app import App
+from todoke.walk.uploads.quota import take_room
 from todoke.walk.uploads.tickets import PREFIX, Ticket, read_ticket, write_ticket
 
 LINK_SECONDS = 3_600
@@ -58,7 +59,7 @@ def offer(
 ) -> Offered:
     """Check what can be known before the upload (fields, sizes, counts, extensions) and make the links.
 
-    Raises StoreUnavailable: if no link can be made now.
+    Raises StoreUnavailable: if no link can be made now, or the day's room is used up.
     """
     entries = tuple(
         Entry(
@@ -70,6 +71,7 @@ def offer(
     errors = validate_files(form, entries, language)
     if errors:
         return Offered(errors=errors)
+    take_room(app, (o.size for o in offers))
     return Offered(uploads=tuple(_upload(app, bucket, form, o) for o in offers))
 
 

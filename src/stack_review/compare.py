@@ -102,10 +102,20 @@ def compare(old: Template, new: Template, changes: Iterable[Change]) -> tuple[St
     """
     announced: dict[str, Change] = {}
     for change in changes:
-        announced[change.logical_id] = _worse(announced.get(change.logical_id), change)
+        if not _is_of_nothing(change, old, new):
+            announced[change.logical_id] = _worse(announced.get(change.logical_id), change)
     names = sorted({*old.resources, *new.resources, *announced})
     steps = (_step(name, old, new, announced.get(name)) for name in names)
     return tuple(step for step in steps if step)
+
+
+def _is_of_nothing(change: Change, old: Template, new: Template) -> bool:
+    """True of a change to what a condition leaves out before and after, and that has no name to CloudFormation either.
+
+    ministack announces such changes where the template's text refers to what changes.
+    """
+    is_absent = change.logical_id in old.absent & new.absent
+    return is_absent and change.action == "Modify" and not change.physical_id
 
 
 _SEVERITY = {"": 0, "Import": 1, "Add": 1, "Modify": 2, "Dynamic": 3, "Remove": 4}

@@ -42,7 +42,8 @@ def resolved(template: Template, values: Mapping[str, str]) -> Template:
         for key, output in template.outputs.items()
         if not output.get("Condition") or working.condition(output["Condition"]) is not False
     }
-    return dataclasses.replace(template, resources=resources, outputs=outputs)
+    absent = frozenset(template.resources.keys() - resources.keys())
+    return dataclasses.replace(template, resources=resources, outputs=outputs, absent=absent)
 
 
 def references(resource: Resource) -> frozenset[str]:

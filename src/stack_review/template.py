@@ -34,7 +34,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Template:
-    """The parts of a template that say what there will be; `sections` are its Rules, Hooks and Transform."""
+    """The parts of a template that say what there will be; `sections` are its Rules, Hooks and Transform.
+
+    `absent` are the names of resources that a condition leaves out, once it is worked out.
+    """
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Template:
     mappings: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     sections: Mapping[str, Json] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
 
 def parse(text: str, name: str = "the template") -> Template:

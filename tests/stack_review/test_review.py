@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from stack_review import kinds
 from stack_review.compare import Fate, Verb
 from stack_review.finding import Severity, Topic
+from stack_review.resolve import resolved
 from stack_review.review import as_json
+from stack_review.template import parse
 from support.review.changes import RECORDED, change, recorded, resource, reviewed, said, template
 
 EXPECTED: dict[str, tuple[bool, set[tuple[str, str, str]]]] = {
@@ -164,3 +167,24 @@ def test_nothing_changes() -> None:
     same = template(T=resource("DynamoDB::Table", TableName="t"))
     found = reviewed(same, same)
     assert (found.is_empty, found.is_at_risk, found.verdict) == (True, False, "Nothing changes.")
+
+
+@pytest.mark.parametrize(
+    ("after", "physical_id", "is_told"),
+    [("no", "", False), ("no", "queue", True), ("yes", "", True)],
+)
+def test_what_a_condition_leaves_out_before_and_after_does_not_change(
+    after: str, physical_id: str, is_told: bool
+) -> None:
+    """Whatever is announced of it; but for what CloudFormation has by a name, or what is there afterwards."""
+    text = """
+      Parameters: {More: {Type: String}}
+      Conditions: {HasMore: !Equals [!Ref More, "yes"]}
+      Resources:
+        X: {Type: "AWS::SQS::Queue", Condition: HasMore}
+        Y: {Type: "AWS::SNS::Topic"}
+    """
+    old, new = (resolved(parse(textwrap.dedent(text)), {"More": one}) for one in ("no", after))
+    named = {"PhysicalResourceId": physical_id} if physical_id else {}
+    found = reviewed(old, new, change("Modify", "X", "SQS::Queue", "False", **named))
+    assert bool(found.steps) == is_told

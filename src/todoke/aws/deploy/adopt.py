@@ -181,7 +181,9 @@ def _only(
     deployment = sendable(aws, Deployment(adoption.stack, text, Inputs({}, {})), bucket)
     with planned(aws, deployment) as plan:
         client = aws.client("cloudformation")
-        yield plan, read_changes(_ready(client, plan.change_set) if plan.change_set else ())
+        changes = read_changes(_ready(client, plan.change_set) if plan.change_set else ())
+        seen = {step.logical_id for step in plan.review.steps}
+        yield plan, tuple(c for c in changes if c.physical_id or c.logical_id in seen)
 
 
 def _stays(change: Change) -> bool:

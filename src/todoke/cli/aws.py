@@ -8,12 +8,9 @@ from typing import Annotated
 import typer
 
 from todoke.cli.aws_options import (
-    CONFIG,
     STACK,
     Bucket,
-    Config,
     ExecutionRole,
-    Json,
     Package,
     Parameters,
     Region,
@@ -22,6 +19,7 @@ from todoke.cli.aws_options import (
     TemplateFile,
 )
 from todoke.cli.aws_tries import adopt, policy, rehearse
+from todoke.cli.options import CONFIG, Config, Json
 
 aws = typer.Typer(
     help="Deploy to AWS: review a change before it happens, then make it.",

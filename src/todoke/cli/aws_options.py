@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from todoke.cli.defaults import DEFAULT_CONFIG
-
 Stack = Annotated[str, typer.Option("--stack", help="The CloudFormation stack.", metavar="NAME")]
 TemplateFile = Annotated[
     Path | None,
@@ -19,12 +17,6 @@ TemplateFile = Annotated[
 Parameters = Annotated[
     Path | None,
     typer.Option("--parameters", help="The template's parameters: JSON or YAML.", metavar="FILE"),
-]
-Config = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="TODOKECONFIG", help="The configuration.", metavar="FILE"
-    ),
 ]
 Region = Annotated[str, typer.Option("--region", help="The AWS region.", metavar="REGION")]
 Role = Annotated[
@@ -47,7 +39,5 @@ Package = Annotated[
     Path | None,
     typer.Option("--package", help="A package built before, instead of a new one.", metavar="FILE"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 STACK = "todoke"
-CONFIG = Path(DEFAULT_CONFIG)

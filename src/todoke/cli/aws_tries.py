@@ -7,17 +7,15 @@ from typing import Annotated
 import typer
 
 from todoke.cli.aws_options import (
-    CONFIG,
     STACK,
     Bucket,
-    Config,
     ExecutionRole,
-    Json,
     Parameters,
     Region,
     Role,
     Stack,
 )
+from todoke.cli.options import CONFIG, Config, Json
 
 
 def rehearse(

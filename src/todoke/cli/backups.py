@@ -8,20 +8,8 @@ from typing import Annotated
 
 import typer
 
-from todoke.cli.defaults import DEFAULT_CONFIG
+from todoke.cli.options import CONFIG, Config, FormName, Json
 
-Config = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="TODOKE_CONFIG", help="The configuration file.", metavar="FILE"
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
-FormName = Annotated[
-    str, typer.Option("--form", help="Only submissions of this form.", metavar="NAME")
-]
-
-_CONFIG = Path(DEFAULT_CONFIG)
 _MOMENTS = [
     "%Y-%m-%d",
     *(f"%Y-%m-%d{t}%H:%M{s}{z}" for t in "T " for s in ("", ":%S", ":%S.%f") for z in ("", "%z")),
@@ -62,7 +50,7 @@ def export(
             "--output", "-o", help="Write to this file, not to the terminal.", metavar="FILE"
         ),
     ] = None,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup.
 
@@ -112,7 +100,7 @@ def import_(
         ),
     ] = None,
     as_json: Json = False,
-    config: Config = _CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """Restore a backup here: links, tokens and states as they were. It needs the secret it was written under
     (TODOKE_SECRET, or the file secret of its data folder), or --new-links. Exit 1 when something was left out."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from todoke.cli.aws import aws
 from todoke.cli.backups import export, import_
-from todoke.cli.defaults import DEFAULT_CONFIG, DEFAULT_HOST, DEFAULT_PORT
+from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
+from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.sandbox import sandbox
 
 commands = typer.Typer(
@@ -24,19 +24,6 @@ commands = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 commands.add_typer(aws, name="aws")
-
-Config = Annotated[
-    Path,
-    typer.Option(
-        "--config", "-c", envvar="TODOKE_CONFIG", help="The configuration file.", metavar="FILE"
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
-FormName = Annotated[
-    str, typer.Option("--form", help="Only submissions of this form.", metavar="NAME")
-]
-
-_DEFAULT_CONFIG = Path(DEFAULT_CONFIG)
 
 
 def _print_version(value: bool) -> None:
@@ -61,7 +48,7 @@ def todoke(
 
 @commands.command()
 def serve(
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = DEFAULT_HOST,
     port: Annotated[
         int, typer.Option(help="The port to listen on.", min=0, max=65535)
@@ -89,7 +76,7 @@ commands.command()(sandbox)
 
 
 @commands.command()
-def check(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
+def check(config: Config = CONFIG, as_json: Json = False) -> None:
     """Explain every fault of the configuration, with file, line and key. Exit 1 when there is an error."""
     from todoke.cli.check import check as run
 
@@ -98,7 +85,7 @@ def check(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
 
 @commands.command()
 def doctor(
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
     seconds: Annotated[
         float, typer.Option(help="How long to look, at most.", min=1, max=600)
     ] = 10.0,
@@ -123,7 +110,7 @@ def doctor(
 
 
 @commands.command()
-def status(as_json: Json = False, config: Config = _DEFAULT_CONFIG) -> None:
+def status(as_json: Json = False, config: Config = CONFIG) -> None:
     """Say how it goes: is it up and ready, what came today, what waits, whether mail rests and why, who was refused.
 
     Reads the store, and asks the server that runs beside it. Exit 1 when somebody has to look at something."""
@@ -146,7 +133,7 @@ def list_(
     ] = "",
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     as_json: Json = False,
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """List submissions, newest first, with the state of their messages."""
     from todoke.cli.submissions import list_submissions
@@ -162,7 +149,7 @@ def show(
         str, typer.Argument(metavar="ID", help="The submission's id, from list.")
     ],
     as_json: Json = False,
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """Show one submission: its answers, messages, attempts and delivery events."""
     from todoke.cli.submissions import show_submission
@@ -185,7 +172,7 @@ def erase(
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: Json = False,
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """Erase submissions with their files, messages and events, leaving no trace. Shows them and asks first."""
     from todoke.cli.erase import erase as run
@@ -215,7 +202,7 @@ def reconcile(
         ),
     ] = None,
     as_json: Json = False,
-    config: Config = _DEFAULT_CONFIG,
+    config: Config = CONFIG,
 ) -> None:
     """Ask the mail service's records for reports that its webhook lost, and for the addresses it suppresses."""
     from todoke.cli.reconcile import reconcile as run
@@ -224,7 +211,7 @@ def reconcile(
 
 
 @commands.command()
-def suppressions(as_json: Json = False, config: Config = _DEFAULT_CONFIG) -> None:
+def suppressions(as_json: Json = False, config: Config = CONFIG) -> None:
     """List the addresses that the mail service does not send to. Exit 1 when one of them is the site's own."""
     from todoke.cli.suppressions import list_suppressions
 
@@ -232,7 +219,7 @@ def suppressions(as_json: Json = False, config: Config = _DEFAULT_CONFIG) -> Non
 
 
 @commands.command()
-def desk(config: Config = _DEFAULT_CONFIG) -> None:
+def desk(config: Config = CONFIG) -> None:
     """Print a link, good once and for ten minutes, that opens the desk in a browser."""
     from todoke.cli.desk_link import print_desk_link
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -14,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import Producer
 
 from support.run.session import shared_folder
-from todoke.model.log import say_always
+from todoke.model.log import SECURITY, say_always
 
 settings.register_profile("todoke", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("todoke")
@@ -69,7 +70,10 @@ def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_said_always() -> Iterator[None]:
-    """What a test made every line of this process's log say ends with the test."""
+def log_as_before() -> Iterator[None]:
+    """What a test made every line of this process's log say, and what it made the log leave out, ends with the test."""
+    levels = {name: logging.getLogger(name).level for name in ("todoke", SECURITY)}
     yield
     say_always()
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

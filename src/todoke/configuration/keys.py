@@ -14,6 +14,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "name",
         "url",
         "door_url",
+        "accent",
         "origins",
         "language",
         "time_zone",

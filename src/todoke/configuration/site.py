@@ -9,7 +9,8 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from todoke.configuration.target import FORM_END
-from todoke.model.form import Site
+from todoke.model.colour import parse_colour
+from todoke.model.form import ACCENT, Site
 from todoke.model.language import LANGUAGES
 from todoke.model.loopback import is_public
 from todoke.toml.findings import NOTE
@@ -41,6 +42,15 @@ def _uploads_a_day(table: Table) -> int:
         return value
     table.error("uploads_a_day", "is less than two forms may bring.", 'Write "1GB" or more.')
     return _LEAST_A_DAY
+
+
+def _accent(table: Table) -> str:
+    text = table.text("accent")
+    colour = parse_colour(text)
+    if text and not colour:
+        hint = f'Write it like "{ACCENT}", as red, green and blue of two hexadecimal digits each.'
+        table.error("accent", f"is {text!r}, and no colour.", hint)
+    return colour or ACCENT
 
 
 def _hsts(table: Table, door_url: str) -> timedelta:
@@ -107,6 +117,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         name=table.text("name", required=True),
         url=url,
         door_url=door_url,
+        accent=_accent(table),
         origins=read_origins(table, url),
         language=table.text("language", "en", among=LANGUAGES),
         alert_to=table.addresses("alert_to"),

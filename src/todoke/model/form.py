@@ -14,6 +14,9 @@ from enum import StrEnum
 from todoke.model.address import Address
 from todoke.model.zone import UTC_ZONE, Zone
 
+ACCENT = "#1d4e6f"
+"""The colour of buttons and links where the site states none."""
+
 
 class ControlKind(StrEnum):
     """A control's type state: what `type` says of an input (WHATWG HTML 4.10.5.1), or which other element it is."""
@@ -186,12 +189,13 @@ class Site:
     """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers.
 
     `time_zone` is the one in which people are shown times. `hsts` is for how long browsers shall ask the door over TLS
-    alone, zero for saying nothing of it.
+    alone, zero for saying nothing of it. `accent` is the site's own colour, `#rrggbb`.
     """
 
     name: str
     url: str = ""
     door_url: str = ""
+    accent: str = ACCENT
     origins: tuple[str, ...] = ()
     language: str = "en"
     alert_to: tuple[Address, ...] = ()

@@ -27,7 +27,7 @@ from todoke.ports.archive import Query
 from todoke.ports.bucket import INCOMING, KEPT
 from todoke.walk.app import App, utc_now
 from todoke.walk.uploads.tidy import tidy_when_due
-from todoke.web.desk.desk import entry_link
+from todoke.web.desk.enter import entry_link
 from todoke.wiring import build
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]

@@ -141,6 +141,6 @@ def test_a_manager_works_at_the_desk_below_the_path(page: Page, below: tuple[str
     page.get_by_role("link", name="Submissions").click()
     assert refused == []
     page.get_by_role("button", name="Leave the desk").click()
-    expect(page.get_by_role("heading")).to_contain_text("The desk is shut")
+    expect(page.get_by_role("heading")).to_contain_text("Enter the desk")
     assert refused == [f"403 {site}{BASE}/desk"]
     assert {url for url in asked if not url.startswith(f"{site}{BASE}/")} == set()

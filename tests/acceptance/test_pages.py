@@ -52,6 +52,7 @@ from todoke.walk.app import App
 from todoke.walk.silence import silence, watch
 from todoke.web import receipt
 from todoke.web.desk import desk
+from todoke.web.desk.enter import entry_link
 from todoke.web.pages import pages
 from todoke.web.receipt import Pace
 
@@ -93,7 +94,7 @@ class Shown:
 
     def enter_desk(self, page: Page, heading: str = "Submissions", button: str = "Enter") -> None:
         """Go in by a one-time link; without scripts its code is typed."""
-        _, _, code = desk.entry_link(self.app).partition("#code=")
+        _, _, code = entry_link(self.app).partition("#code=")
         page.goto(f"{self.url}/desk/enter#code={code}")
         if page.locator("#code").is_visible():
             page.locator("#code").fill(code)
@@ -341,7 +342,7 @@ def test_a_silent_service_on_the_desk(browser: Browser, width: int, locale: str)
     context = context_of(browser, width=width, locale=locale)
     page = context.new_page()
     with serving(Starlette(routes=[*pages.routes(), *desk.routes(later)])) as url:
-        page.goto(f"{url}/desk/enter#{desk.entry_link(later).partition('#')[2]}")
+        page.goto(f"{url}/desk/enter#{entry_link(later).partition('#')[2]}")
         page.get_by_role("button").click()
         banner = page.get_by_role("region", name="No delivery reports since")
         if locale == "ja-JP":
@@ -666,9 +667,9 @@ def test_desk_resends(browser: Browser, shown: Shown) -> None:
         page.get_by_role("link", name="wall.jpg").click()
     assert saving.value.suggested_filename == "wall.jpg"
     page.get_by_role("button", name="Leave the desk").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The desk is shut")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enter the desk")
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The desk is shut")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Enter the desk")
     context.close()
 
 

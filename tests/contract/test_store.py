@@ -1172,31 +1172,6 @@ class TestErased:
         assert backup.verify(io.StringIO(out.getvalue(), newline=""), b"x" * 32).erased == ()
 
 
-class TestCodes:
-    def test_opens_once(self, desk: Desk) -> None:
-        """A live code is True once; an unknown one never."""
-        desk.store.put_code("hash", START + timedelta(minutes=15))
-        assert desk.store.holds_code("hash", START + timedelta(minutes=14))
-        assert not desk.store.holds_code("hash", START + timedelta(minutes=15))
-        assert not desk.store.holds_code("other", START)
-        assert not desk.store.take_code("other", START)
-        assert desk.store.take_code("hash", START)
-        assert not desk.store.take_code("hash", START)
-        assert not desk.store.holds_code("hash", START)
-
-    def test_expires(self, desk: Desk) -> None:
-        """At its expires_at a code is dead, and asking for it does not bring it back."""
-        desk.store.put_code("hash", START)
-        assert not desk.store.take_code("hash", START)
-        assert not desk.store.take_code("hash", START - timedelta(hours=1))
-
-    def test_opens_once_for_many(self, desk: Desk) -> None:
-        """Of many who try at once one gets in."""
-        desk.store.put_code("hash", START + timedelta(minutes=15))
-        answers = _together([lambda: desk.store.take_code("hash", START)] * 20)
-        assert sum(answers) == 1
-
-
 class TestMarks:
     def test_a_moment_under_a_name(self, desk: Desk) -> None:
         """What was kept last comes back, earlier or later than before; each name is its own."""

@@ -19,6 +19,7 @@ import pytest
 from support.store.desk import START, Desk
 from support.variants import replace
 from todoke.model.address import Address
+from todoke.model.admission import Grant
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import REMEMBERED, erased_before
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
@@ -110,7 +111,14 @@ class TestFile:
         desk.store.close()
         with closing(apsw.Connection(str(path))) as connection:
             connection.execute("UPDATE repeats SET key = ?, fingerprint = ?", ("k" * 64, "a" * 64))
-            for table in ("marks", "suppressions", "suppression_lists", "erased"):
+            for table in (
+                "marks",
+                "suppressions",
+                "suppression_lists",
+                "erased",
+                "sessions",
+                "acts",
+            ):
                 connection.execute(f"DROP TABLE {table}")
             connection.execute("DELETE FROM migrations WHERE version > 1")
             connection.pragma("user_version", 1)
@@ -252,17 +260,18 @@ class TestSecondProcess:
         script = f"""
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from todoke.model.admission import Grant
 from todoke.ports.archive import Query
 from todoke.stores.sqlite.store import SqliteStore
 store = SqliteStore(Path({str(path)!r}))
 assert len(store.page(Query()).timelines) == 1
-store.put_code("hash", datetime(2099, 1, 1, tzinfo=UTC))
+store.put_code("hash", datetime(2099, 1, 1, tzinfo=UTC), Grant())
 assert store.erase(submission_id={mine.submission.id!r}) == 1
 store.close()
 """
         subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
         assert desk.store.timeline(mine.submission.id) is None
-        assert desk.store.take_code("hash", START)
+        assert desk.store.take_code("hash", START) == Grant()
         desk.add()
         desk.store.verify()  # type: ignore[attr-defined]
 

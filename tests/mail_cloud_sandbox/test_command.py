@@ -24,7 +24,7 @@ from support.web.local_server import serving, wait_for
 
 PACKAGE = Path(mail_cloud_sandbox.__file__).parent
 OTHERS = (
-    "todoke", "stack_review", "apsw", "email_validator", "httptools", "itsdangerous", "rich", "typer", "uvloop",
+    "todoke", "stack_review", "apsw", "email_validator", "httptools", "rich", "typer", "uvloop",
 )  # fmt: skip
 """What may be installed here, and is not among its libraries."""
 

@@ -92,7 +92,7 @@ def as_toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"'{key}' = {as_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(as_toml, value)) + "]"
     if isinstance(value, date):

@@ -12,7 +12,7 @@ from todoke.wiring import build
 
 def print_desk_link(config: Path) -> None:
     """Print the link. Raises ConfigError: if there is no configuration that says where todoke answers."""
-    from todoke.web.desk.desk import entry_link
+    from todoke.web.desk.enter import entry_link
 
     settings = settings_for(config)
     if not settings.site.door_url:

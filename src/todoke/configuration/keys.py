@@ -9,7 +9,7 @@ from todoke.services.table import SERVICES
 from todoke.toml.schema import Schema
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("site", "mail", "forms"),
+    "": ("site", "mail", "desk", "forms"),
     "site": (
         "name",
         "url",
@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
+    "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest"),
     "mail": (
         "service",
         "from",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from todoke.configuration.desk import read_desk
 from todoke.configuration.forms import read_form
 from todoke.configuration.keys import KEYS, SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
@@ -141,6 +142,7 @@ def _read_document(
     mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)
     forms = _read_forms(top, site.site, folder)
+    desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
     _check_who_is_told(findings, site.site, forms)
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
@@ -162,6 +164,7 @@ def _read_document(
         most_from_one_address=site.most_from_one_address,
         uploads_a_day=site.uploads_a_day,
         metrics_token=metrics_token,
+        desk=desk,
     )
     return settings, forms
 

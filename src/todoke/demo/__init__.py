@@ -138,7 +138,7 @@ def _servers(
 
 
 def _welcome(app: App) -> None:
-    from todoke.web.desk.desk import entry_link
+    from todoke.web.desk.enter import entry_link
 
     settings = app.settings
     data = settings.data

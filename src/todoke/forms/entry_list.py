@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from todoke.forms.control_kind import TRAITS
-from todoke.forms.fill import Person, choices, faults_of, fill, untouched
+from todoke.forms.fill import SamplePerson, choices, faults_of, fill, untouched
 from todoke.forms.sample_files import sample_file
 from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, File
@@ -34,7 +34,7 @@ def filled_in(form: Form, field: Field) -> EntryList | None:
     """What it sends when a person fills it in; None where nothing is known that it takes."""
     if field.kind is ControlKind.FILE:
         return (Entry(field.name, sample_file(asked_files(field)[0])[0]),) * field.controls
-    values = fill(form, field, Person())
+    values = fill(form, field, SamplePerson())
     return None if values is None else entries_of(field, values)
 
 

@@ -53,7 +53,7 @@ _COUNTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SamplePerson:
     """Who fills it in: the address for mail fields, and the text for all that has no form of its own."""
 
     address: str = "visitor@example.com"
@@ -107,7 +107,7 @@ def choices(field: Field) -> tuple[str, ...]:
     return tuple(value for value, _ in field.options)
 
 
-def fill(form: Form, field: Field, person: Person) -> tuple[str, ...] | None:
+def fill(form: Form, field: Field, person: SamplePerson) -> tuple[str, ...] | None:
     """What one filling of the control sends; None if no value is known that it takes (see `why_impossible`)."""
     traits = TRAITS[field.kind]
     if field.kind is ControlKind.HIDDEN:
@@ -166,7 +166,7 @@ def faults_of(field: Field, values: tuple[str, ...], form: Form | None = None) -
     return validate(alone, tuple(Entry(field.name, value) for value in values), "en")
 
 
-def _candidates(form: Form, field: Field, person: Person) -> Iterator[str]:
+def _candidates(form: Form, field: Field, person: SamplePerson) -> Iterator[str]:
     """Values worth trying, the best first."""
     traits, rule = TRAITS[field.kind], form.managers
     if field.name == rule.field:

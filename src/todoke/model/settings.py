@@ -16,6 +16,7 @@ from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
+from todoke.model.person import DEFAULT_DESK, DeskSettings
 
 
 class Secret:
@@ -189,3 +190,4 @@ class Settings:
     most_from_one_address: int = 1_000
     uploads_a_day: int = 20 * 1024**3
     metrics_token: Secret = NO_SECRET
+    desk: DeskSettings = DEFAULT_DESK

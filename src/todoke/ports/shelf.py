@@ -1,4 +1,4 @@
-"""The shelf: small things that are kept beside submissions: codes of the desk, marks, suppression lists."""
+"""The shelf: small things that are kept beside submissions: marks, suppression lists."""
 
 from __future__ import annotations
 
@@ -11,18 +11,6 @@ from todoke.ports.records import Suppression, SuppressionList
 
 class Shelf(Protocol):
     """Keeps small things. Durability and errors are those of Store."""
-
-    def put_code(self, code_hash: str, expires_at: datetime) -> None:
-        """Keep a one-time code (hashed) that opens the desk until `expires_at`."""
-        ...
-
-    def holds_code(self, code_hash: str, now: datetime) -> bool:
-        """Whether a live code is there, which stays; it sees each `put_code` and `take_code` that has returned."""
-        ...
-
-    def take_code(self, code_hash: str, now: datetime) -> bool:
-        """True once for a live code; it is gone afterwards."""
-        ...
 
     def mark(self, name: str) -> datetime | None:
         """The moment kept under this name, or None."""

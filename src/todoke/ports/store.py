@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
 from todoke.ports.erasure import Erasure
 from todoke.ports.journal import Journal
 from todoke.ports.movable import Movable
 from todoke.ports.outbox import Outbox
 from todoke.ports.shelf import Shelf
+from todoke.ports.trail import Trail
 
 
-class Store(Outbox, Journal, Archive, Erasure, Shelf, Movable, Protocol):
+class Store(Outbox, Journal, Archive, Erasure, Shelf, Admission, Trail, Movable, Protocol):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 
     Every write is atomic and durable (it survives a power loss) before it returns, or before its future resolves.

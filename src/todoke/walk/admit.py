@@ -1,50 +1,158 @@
-"""Who may enter the desk: whoever brings a code that was made for it, once and in time; and until when they stay.
+"""Who may enter the desk: whoever brings a code that was made for them, once and in time; and until when they stay.
 
-A session is kept in the store like a code, so that one that was left stays left: after a restart, and on AWS in
-whichever instance of a function is asked next.
+Codes are mailed to people whom the configuration names, and printed by `todoke desk` for whoever runs the server. A
+session is kept in the store, so one that was left stays left: after a restart, and on AWS in whichever instance of a
+function is asked next. Who somebody is, is asked of the configuration each time: whom it names no more is out.
 """
 
 from __future__ import annotations
 
+import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
 
+from todoke.model import ids
+from todoke.model.address import Address
+from todoke.model.admission import COMMAND_LINE, DeskSession, Grant
 from todoke.model.ids import token_hash
+from todoke.model.person import Person
 from todoke.walk.app import App
+from todoke.walk.people import alias, person_of
+from todoke.walk.security import name_of
 
 CODE_LIFE = timedelta(minutes=10)
-SESSION_LIFE = timedelta(hours=8)
+SEEN_EVERY = timedelta(minutes=5)
+"""How exactly a session's last use is known: one write in so long."""
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Base 32 of Crockford: no two letters of it look alike."""
+_ALIKE = str.maketrans("OILU", "011V")
+_CODE_LETTERS = 10
+"""50 bits. Whoever guesses needs the asking browser's own secret as well, and has ten minutes."""
+_DRAWN = 32
+"""Letters of a session's id that are random: 192 bits; the rest is our signature."""
+_LINKS, _IN = 4, timedelta(hours=1)
+"""So many links one person is mailed in so long, whoever asks for them."""
 
 
-def invite(app: App) -> str:
-    """Make a one-time code for the desk, good for 10 minutes. Only its hash is kept. Raises StoreError."""
-    code = secrets.token_urlsafe(24)
-    app.shelf.put_code(token_hash(code), app.clock() + CODE_LIFE)
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A session that goes on, whose it is, and its id, which the browser alone has beside us."""
+
+    id: str
+    session: DeskSession
+    person: Person
+
+    @property
+    def name(self) -> str:
+        """What the security log calls the session."""
+        return name_of(self.id)
+
+
+def invite(app: App, *, person: Address = COMMAND_LINE, leads_to: str = "", asked: str = "") -> str:
+    """Make a one-time code for the desk, good for 10 minutes. Only its hash is kept. Raises StoreError.
+
+    With `asked`, the secret of the browser that asked for it, it opens the desk in that browser alone, and is short
+    enough to be typed.
+    """
+    if asked:
+        letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
+        code = f"{letters[:5]}-{letters[5:]}"
+    else:
+        code = secrets.token_urlsafe(24)
+    grant = Grant(person=person, leads_to=leads_to)
+    app.admission.put_code(_code_hash(code, asked), app.clock() + CODE_LIFE, grant)
     return code
 
 
-def admit(app: App, code: str) -> str:
-    """Take a code, once: the id of the session that begins, good for 8 hours; "" for no good code.
-
-    Raises StoreError.
-    """
+def may_be_mailed(app: App, person: Address) -> bool:
+    """Whether this person may be mailed one more link now; it counts as mailed. Raises StoreError."""
     now = app.clock()
-    if not app.shelf.take_code(token_hash(code), now):
-        return ""
-    session_id = secrets.token_urlsafe(16)
-    app.shelf.put_code(_session_hash(session_id), now + SESSION_LIFE)
-    return session_id
+    name = alias(app.settings.secret, person)
+    return any(
+        app.shelf.put_mark(f"desk link {name} {slot}", now, unless_after=now - _IN)
+        for slot in range(_LINKS)
+    )
 
 
-def is_admitted(app: App, session_id: str) -> bool:
-    """Whether a session goes on. Raises StoreError."""
-    return app.shelf.holds_code(_session_hash(session_id), app.clock())
+def admit(app: App, code: str, *, asked: str = "", browser: str = "") -> tuple[Stay, str] | None:
+    """Take a code, once: the stay that begins, and where it leads. None for no good code. Raises StoreError."""
+    now = app.clock()
+    grant = None
+    if asked:
+        grant = app.admission.take_code(_code_hash(_as_made(code), asked), now)
+    if grant is None:
+        grant = app.admission.take_code(_code_hash(code, ""), now)
+    if grant is None or (person := person_of(app.settings, grant.person)) is None:
+        return None
+    return begin(app, person, browser), grant.leads_to
 
 
-def leave(app: App, session_id: str) -> None:
-    """End a session, for good. Raises StoreError."""
-    app.shelf.take_code(_session_hash(session_id), app.clock())
+def begin(app: App, person: Person, browser: str) -> Stay:
+    """Begin a stay for somebody who has proved who they are. Raises StoreError."""
+    now = app.clock()
+    id_ = _new_id(app)
+    session = DeskSession(
+        hash=session_hash(id_),
+        person=person.address,
+        began_at=now,
+        seen_at=now,
+        ends_at=now + app.settings.desk.longest,
+        browser=browser,
+    )
+    app.admission.put_session(session)
+    return Stay(id_, session, person)
 
 
-def _session_hash(session_id: str) -> str:
-    return token_hash(f"session {session_id}")  # so that no session is a code
+def stay(app: App, id_: str) -> Stay | None:
+    """The stay of a session's id; None if it was ended, is over, or is nobody's any more. Raises StoreError."""
+    session = app.admission.session(session_hash(id_))
+    now = app.clock()
+    if session is None or not goes_on(session, now, app.settings.desk.idle):
+        return None
+    person = person_of(app.settings, session.person)
+    if person is None:
+        return None
+    if now - session.seen_at >= SEEN_EVERY:
+        app.admission.renew_session(session.hash, now)
+    return Stay(id_, session, person)
+
+
+def goes_on(session: DeskSession, now: datetime, idle: timedelta) -> bool:
+    """Whether a session's times let it go on: it was used not long ago, and has not come to its end."""
+    return now < session.ends_at and now - session.seen_at < idle + SEEN_EVERY
+
+
+def leave(app: App, stay: Stay) -> None:
+    """End a stay, for good. Raises StoreError."""
+    app.admission.end_session(stay.session.hash)
+
+
+def is_ours(app: App, id_: str) -> bool:
+    """Whether a session's id was made here: so much is known without asking the store."""
+    drawn = id_[:_DRAWN]
+    return hmac.compare_digest(id_.encode("utf-8", "replace"), _signed(app, drawn).encode())
+
+
+def _new_id(app: App) -> str:
+    return _signed(app, secrets.token_urlsafe(24))
+
+
+def _signed(app: App, drawn: str) -> str:
+    return drawn + ids.signature(app.settings.secret, b"todoke session", quote(drawn))[:16]
+
+
+def session_hash(id_: str) -> str:
+    """The form in which a session's id is kept."""
+    return token_hash(f"session {id_}")
+
+
+def _code_hash(code: str, asked: str) -> str:
+    return token_hash(f"code {code} {asked}")
+
+
+def _as_made(typed: str) -> str:
+    """A code as it was made, of what somebody typed: small letters, no hyphen, a look-alike."""
+    letters = "".join(typed.split()).replace("-", "").upper().translate(_ALIKE)
+    return f"{letters[:5]}-{letters[5:]}"

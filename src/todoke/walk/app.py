@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from todoke.forms.pattern.pattern import Patience
 from todoke.model.settings import Settings
+from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
@@ -19,6 +20,7 @@ from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
 from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
+from todoke.ports.trail import Trail
 from todoke.walk.allowance import Allowance
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
@@ -40,7 +42,8 @@ class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
     `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
-    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `erasure` or `shelf`.
+    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `erasure`, `shelf`,
+    `admission`, `trail`.
     """
 
     settings: Settings
@@ -84,5 +87,15 @@ class App:
 
     @property
     def shelf(self) -> Shelf:
-        """Codes, marks and suppression lists."""
+        """Marks and suppression lists."""
+        return self.store
+
+    @property
+    def admission(self) -> Admission:
+        """Codes and sessions of the desk."""
+        return self.store
+
+    @property
+    def trail(self) -> Trail:
+        """Who did what at the desk."""
         return self.store

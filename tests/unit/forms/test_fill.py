@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from todoke.forms.constraints import nearest_allowed
-from todoke.forms.fill import Person, examples, fill, has_false_example, untouched, why_impossible
+from todoke.forms.fill import (
+    SamplePerson,
+    examples,
+    fill,
+    has_false_example,
+    untouched,
+    why_impossible,
+)
 from todoke.forms.page.page import read_page
 from todoke.forms.validate import validate
 from todoke.model.address import parse_address
@@ -90,7 +97,7 @@ def test_what_is_sent_untouched(control: str, sent: tuple[str, ...]) -> None:
 def test_a_control_is_filled_in_as_its_rules_want(control: str) -> None:
     """With something, and without a fault."""
     field = only(control)
-    values = fill(NOBODY, field, Person())
+    values = fill(NOBODY, field, SamplePerson())
     assert values
     assert all(values)
     assert is_taken(field, values)
@@ -135,10 +142,10 @@ def test_an_answer_that_finds_somebody_comes_first() -> None:
     managers = Managers(field="x", by_value={"b": (parse_address("m@example.com"),)})
     form = Form(name="f", managers=managers, confirmation=Confirmation(field="y"))
     choice = Field(name="x", kind=ControlKind.SELECT, options=(("a", "A"), ("b", "B")))
-    assert fill(form, choice, Person()) == ("b",)
-    assert fill(form, Field(name="x"), Person()) == ("b",)
-    assert fill(form, Field(name="y"), Person(address="a@example.com")) == ("a@example.com",)
-    assert fill(form, Field(name="y", kind=ControlKind.NUMBER), Person()) is None
+    assert fill(form, choice, SamplePerson()) == ("b",)
+    assert fill(form, Field(name="x"), SamplePerson()) == ("b",)
+    assert fill(form, Field(name="y"), SamplePerson(address="a@example.com")) == ("a@example.com",)
+    assert fill(form, Field(name="y", kind=ControlKind.NUMBER), SamplePerson()) is None
 
 
 @pytest.mark.parametrize(

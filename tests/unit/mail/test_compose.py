@@ -534,8 +534,8 @@ class TestOwnersTemplates:
         assert mail.text == "[00]\n"
 
     def test_good_ones_pass_the_check(self, tmp_path: Path) -> None:
-        """Ours, as owners would copy them, have no fault."""
-        for path in OURS.iterdir():
+        """Ours, as owners would copy them, have no fault. The link to the desk is not theirs to write."""
+        for path in (p for p in OURS.iterdir() if p.stem != "desk_link"):
             (tmp_path / path.name).write_text(path.read_text())
         assert check_templates(tmp_path, settings()) == ()
 

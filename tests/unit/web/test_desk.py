@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import cast
+from urllib.parse import quote
 
 import pytest
-from itsdangerous import URLSafeSerializer
-from starlette.applications import Starlette
 
 from support.variants import replace
+from support.web.desk import cookie_of, enter, opened, page_token, site_of
 from support.web.stories import (
     ANSWERS,
     EVENTS,
     NOW,
-    Answer,
     call,
     make_app,
     make_message,
@@ -34,10 +32,9 @@ from todoke.ports.events import EventSource
 from todoke.ports.records import Suppression
 from todoke.server.asgi import without_sender
 from todoke.testing import FakeClock, MemoryStore
-from todoke.walk.app import App
 from todoke.walk.security import LINES, WINDOW_SECONDS, Attempts
 from todoke.walk.silence import note_heard, watch
-from todoke.web.desk import desk
+from todoke.web.desk.enter import entry_link
 
 PATHS = [
     "/desk",
@@ -47,31 +44,6 @@ PATHS = [
     "/desk/suppressions",
     "/desk/s1/files/4",
 ]
-
-
-def opened(app: App) -> tuple[Starlette, dict[str, str]]:
-    """The desk's routes, and the cookie of someone who entered."""
-    asgi = Starlette(routes=desk.routes(app))
-    answer = enter(asgi, desk.entry_link(app))
-    assert answer.status == 303
-    return asgi, {"cookie": cookie_of(answer)}
-
-
-def enter(asgi: Starlette, link: str) -> Answer:
-    """Press the button that a link shows."""
-    return post(asgi, "/desk/enter", link.partition("#")[2])
-
-
-def cookie_of(answer: Answer) -> str:
-    """The cookie that an answer sets, as the browser gives it back."""
-    return answer.headers["set-cookie"].partition(";")[0]
-
-
-def page_token(asgi: Starlette, cookie: dict[str, str]) -> str:
-    """The token in the forms of this session's pages."""
-    found = re.search(r'name="token" value="([0-9a-f]+)"', call(asgi, "/desk", headers=cookie).text)
-    assert found
-    return found[1]
 
 
 def full() -> MemoryStore:
@@ -87,33 +59,37 @@ def full() -> MemoryStore:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_shut_to_strangers(path: str) -> None:
-    """Whatever a stranger asks for, the answer is the same, and says how to get in."""
-    asgi = Starlette(routes=desk.routes(make_app(full())))
+    """Whatever a stranger asks for, the answer is the same, says how to get in, and keeps where they wanted to go."""
+    asgi = site_of(make_app(full()))
     answer = call(asgi, path)
     assert answer.status == 403
     assert "todoke desk" in answer.text
-    assert answer.body == call(asgi, "/desk").body
+    wanted = f'name="leads_to" value="{path}"'
+    assert wanted in answer.text
+    assert answer.text.replace(wanted, "") == call(asgi, "/desk").text.replace(
+        'name="leads_to" value="/desk"', ""
+    )
 
 
 @pytest.mark.parametrize("cookie", ["todoke-desk=x", "todoke-desk=", "todoke-desk=e30.AAAA"])
 def test_forged_cookies(cookie: str) -> None:
     """A cookie that was not signed here opens nothing."""
-    asgi = Starlette(routes=desk.routes(make_app(full())))
+    asgi = site_of(make_app(full()))
     assert call(asgi, "/desk", headers={"cookie": cookie}).status == 403
 
 
 def test_cookie_of_another_secret() -> None:
     """A session of another todoke is none of ours."""
     _, theirs = opened(make_app(full(), secret=b"another secret of thirty-two byte"))
-    asgi = Starlette(routes=desk.routes(make_app(full())))
+    asgi = site_of(make_app(full()))
     assert call(asgi, "/desk", headers=theirs).status == 403
 
 
 def test_code_opens_once() -> None:
     """Looking at the link uses nothing up; the button works once."""
     app = make_app(full())
-    asgi = Starlette(routes=desk.routes(app))
-    link = desk.entry_link(app)
+    asgi = site_of(app)
+    link = entry_link(app)
     assert link.startswith("http://127.0.0.1:8000/desk/enter#code=")
     for address in ("/desk/enter", "/desk/enter"):
         seen = call(asgi, address)
@@ -126,8 +102,8 @@ def test_code_opens_once() -> None:
 def test_a_link_of_an_early_todoke_works() -> None:
     """Its code stands in the query: the page has it in the form, ready for the button."""
     app = make_app(full())
-    asgi = Starlette(routes=desk.routes(app))
-    code = desk.entry_link(app).partition("#code=")[2]
+    asgi = site_of(app)
+    code = entry_link(app).partition("#code=")[2]
     seen = call(asgi, f"/desk/enter?code={code}")
     assert f'name="code" value="{code}"' in seen.text
     assert post(asgi, "/desk/enter", f"code={code}").status == 303
@@ -137,18 +113,29 @@ def test_code_grows_old() -> None:
     """A link that was not used in time opens nothing."""
     clock = FakeClock(NOW)
     app = make_app(full(), clock=clock)
-    link = desk.entry_link(app)
+    link = entry_link(app)
     clock.move(minutes=11)
-    assert enter(Starlette(routes=desk.routes(app)), link).status == 403
+    assert enter(site_of(app), link).status == 403
 
 
 def test_session_grows_old() -> None:
-    """After eight hours the desk is shut again."""
+    """After twelve hours the desk is shut again, however busy somebody was."""
     clock = FakeClock(NOW)
     asgi, cookie = opened(make_app(full(), clock=clock))
-    clock.move(hours=7, minutes=59)
+    for _ in range(11):
+        clock.move(hours=1)
+        assert call(asgi, "/desk", headers=cookie).status == 200
+    clock.move(hours=1)
+    assert call(asgi, "/desk", headers=cookie).status == 403
+
+
+def test_an_idle_session_is_over() -> None:
+    """Two hours without a request end it."""
+    clock = FakeClock(NOW)
+    asgi, cookie = opened(make_app(full(), clock=clock))
+    clock.move(hours=2)
     assert call(asgi, "/desk", headers=cookie).status == 200
-    clock.move(minutes=2)
+    clock.move(hours=2, minutes=6)
     assert call(asgi, "/desk", headers=cookie).status == 403
 
 
@@ -166,11 +153,11 @@ def test_cookie_is_kept_from_others(url: str, name: str, path: str, secure: bool
     app = make_app(full(), site=Site(name="X", door_url=url))
     asgi = without_sender(app)
     base = path.removesuffix("/desk").rstrip("/")
-    entered = post(asgi, f"{base}/desk/enter", desk.entry_link(app).partition("#")[2])
+    entered = post(asgi, f"{base}/desk/enter", entry_link(app).partition("#")[2])
     assert entered.status == 303
     [morsel] = SimpleCookie(entered.headers["set-cookie"]).values()
     assert morsel["httponly"]
-    assert morsel["samesite"] == "strict"
+    assert morsel["samesite"] == "lax"
     assert (morsel.key, morsel["path"], bool(morsel["secure"])) == (name, path, secure)
     assert "domain" not in entered.headers["set-cookie"].lower()
     cookie = {"cookie": cookie_of(entered)}
@@ -322,7 +309,7 @@ def test_a_file_in_a_bucket_is_a_link_that_nobody_keeps() -> None:
             return link if (submission_id, position) == ("s1", 4) else None
 
     store = Linking()
-    vars(store).update(vars(stored()))
+    vars(store).update(vars(stored(make_timeline())))
     asgi, cookie = opened(make_app(store))
     answer = call(asgi, "/desk/s1/files/4", headers=cookie)
     assert (answer.status, answer.headers["location"]) == (303, link)
@@ -393,7 +380,7 @@ def test_leaving() -> None:
     """Leaving takes the cookie away, and a copy of it opens nothing any more; other sessions stay."""
     app = make_app(full())
     asgi, cookie = opened(app)
-    other = {"cookie": cookie_of(enter(asgi, desk.entry_link(app)))}
+    other = {"cookie": cookie_of(enter(asgi, entry_link(app)))}
     answer = post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
     assert answer.status == 303
     assert "max-age=0" in answer.headers["set-cookie"].lower()
@@ -409,7 +396,7 @@ def test_who_enters_again_has_one_session() -> None:
     _, other = opened(app)
     assert post(asgi, "/desk/enter", "code=wrong", **former).status == 403
     assert call(asgi, "/desk", headers=former).status == 200
-    answer = post(asgi, "/desk/enter", desk.entry_link(app).partition("#")[2], **former)
+    answer = post(asgi, "/desk/enter", entry_link(app).partition("#")[2], **former)
     assert answer.status == 303
     assert call(asgi, "/desk", headers=former).status == 403
     for cookie in ({"cookie": cookie_of(answer)}, other):
@@ -422,10 +409,10 @@ def test_a_session_that_was_left_stays_left_after_a_restart() -> None:
     asgi, cookie = opened(app)
     _, other = opened(app)
     post(asgi, "/desk/leave", f"token={page_token(asgi, cookie)}", **cookie)
-    again = Starlette(routes=desk.routes(app))
+    again = site_of(app)
     assert call(again, "/desk", headers=cookie).status == 403
     assert call(again, "/desk", headers=other).status == 200
-    elsewhere = Starlette(routes=desk.routes(make_app(full())))
+    elsewhere = site_of(make_app(full()))
     assert call(elsewhere, "/desk", headers=other).status == 403
 
 
@@ -433,15 +420,11 @@ def test_a_session_is_no_code(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever is at the desk cannot make a session of their session that would outlive it."""
     app = make_app(full())
     asgi, cookie = opened(app)
-    serializer = URLSafeSerializer(
-        app.settings.secret,
-        salt="todoke desk session",
-        signer_kwargs={"digest_method": hashlib.sha256},
-    )
-    content = serializer.loads(cookie["cookie"].partition("=")[2])
-    assert enter(asgi, f"#code={content['id']}").status == 403
+    id_ = cookie["cookie"].partition("=")[2]
+    for code in (id_, f"session {id_}", id_[:32]):
+        assert enter(asgi, f"#code={quote(code)}").status == 403
     warnings = [r.message for r in caplog.records if r.levelname == "WARNING"]
-    assert warnings == ["desk_code_refused"]
+    assert warnings == ["desk_code_refused"] * 3
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object]]]:
@@ -457,8 +440,8 @@ def test_the_security_log_tells_who_did_what(caplog: pytest.LogCaptureFixture) -
     """From the link to the leave, each with the same name of the session; nothing of a person, and no secret."""
     caplog.set_level("INFO", "todoke.security")
     app = make_app(full())
-    asgi = Starlette(routes=desk.routes(app))
-    link = desk.entry_link(app)
+    asgi = site_of(app)
+    link = entry_link(app)
     cookie = {"cookie": cookie_of(enter(asgi, link))}
     enter(asgi, link)
     token = page_token(asgi, cookie)

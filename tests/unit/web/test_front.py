@@ -26,7 +26,7 @@ from todoke.model.own_url import base_of, own_url
 from todoke.server.asgi import without_sender
 from todoke.testing import FakeMailer
 from todoke.walk.app import App
-from todoke.web.desk import desk
+from todoke.web.desk.enter import entry_link
 from todoke.web.http.front import Front
 
 TOKEN = token_of("s1")
@@ -252,7 +252,7 @@ def test_every_address_on_our_pages_is_below_the_door(kept: bool) -> None:
     app = below(f"https://site.example{base}")
     asgi = without_sender(app)
     before = base if kept else ""
-    link = desk.entry_link(app)
+    link = entry_link(app)
     assert link.startswith(f"https://site.example{base}/desk/enter#code=")
     entered = post(asgi, f"{before}/desk/enter", link.partition("#")[2])
     assert entered.headers["location"] == f"{base}/desk"

@@ -319,11 +319,9 @@ def texts_shown() -> set[str]:
     """Every text that code and templates mark for the catalog."""
     found: set[str] = set()
     for path in (
-        SOURCE / "report" / "words.py",
-        SOURCE / "report" / "receipt_words.py",
-        SOURCE / "report" / "suppressions.py",
+        *(SOURCE / "report").glob("*.py"),
         SOURCE / "web" / "receipt.py",
-        SOURCE / "web" / "desk" / "desk.py",
+        *(SOURCE / "web" / "desk").glob("*.py"),
         *(SOURCE / "services").glob("*/service.py"),
     ):
         found |= {

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from todoke.forms.control_kind import TRAITS
-from todoke.forms.fill import Person, fill
+from todoke.forms.fill import SamplePerson, fill
 from todoke.forms.validate import validate
 from todoke.model.errors import ConfigError, Error
 from todoke.model.form import ControlKind, Field, Form
@@ -143,7 +143,7 @@ def entries_for(
 
     Raises ConfigError: if a field takes none of them; it names the field.
     """
-    person = Person(address, mark)
+    person = SamplePerson(address, mark)
     entries: list[tuple[str, str]] = []
     for control in form.fields or _any_fields(form):
         if control.name in given:
@@ -175,7 +175,7 @@ def _any_fields(form: Form) -> tuple[Field, ...]:
     )
 
 
-def _values(form: Form, control: Field, person: Person) -> tuple[str, ...]:
+def _values(form: Form, control: Field, person: SamplePerson) -> tuple[str, ...]:
     unasked = TRAITS[control.kind].sends_many and not control.required
     if unasked or control.kind is ControlKind.FILE:
         return ()

@@ -1,4 +1,4 @@
-"""The shelf in DynamoDB: codes of the desk, marks, suppression lists."""
+"""The shelf in DynamoDB: marks, suppression lists."""
 
 from __future__ import annotations
 
@@ -12,29 +12,10 @@ from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.dynamodb.cabinet import CHUNK_BYTES, TRIES
 from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, key_of, rest
 from todoke.stores.dynamodb.codec import deflate, inflate
-from todoke.stores.dynamodb.items import epoch, new_nonce
+from todoke.stores.dynamodb.items import new_nonce
 from todoke.stores.rules.values import micros, plain, read_suppression, time_of
 
 _LISTS = "list"
-
-
-def put_code(table: DynamoTable, code_hash: str, expires_at: datetime) -> None:
-    """See Shelf.put_code."""
-    item: Item = {"k": f"code/{plain(code_hash)}", "r": ".", "x": micros(expires_at)}
-    item["e"] = epoch(expires_at) + 1
-    table.put(item)
-
-
-def holds_code(table: DynamoTable, code_hash: str, now: datetime) -> bool:
-    """See Shelf.holds_code."""
-    there = table.get((f"code/{plain(code_hash)}", "."))
-    return there is not None and int(there["x"]) > micros(now)
-
-
-def take_code(table: DynamoTable, code_hash: str, now: datetime) -> bool:
-    """See Shelf.take_code. A code whose deletion was answered to nobody is used up: nobody enters by it."""
-    taken = table.take((f"code/{plain(code_hash)}", "."))
-    return taken is not None and int(taken["x"]) > micros(now)
 
 
 def mark(table: DynamoTable, name: str) -> datetime | None:

@@ -21,6 +21,7 @@ from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.dynamodb import add, erased, move, orphans, shelf
+from todoke.stores.dynamodb.admission import DynamoAdmission
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.claim import DynamoOutbox
 from todoke.stores.dynamodb.client import DynamoTable, make_client
@@ -43,7 +44,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DynamoStore:
+class DynamoStore(DynamoAdmission):
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
@@ -242,18 +243,6 @@ class DynamoStore:
             "due": self._outbox.backlog().messages,
             "orphans": orphans.count(self._table),
         }
-
-    def put_code(self, code_hash: str, expires_at: datetime) -> None:
-        """See Store."""
-        shelf.put_code(self._table, code_hash, expires_at)
-
-    def holds_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        return shelf.holds_code(self._table, code_hash, now)
-
-    def take_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        return shelf.take_code(self._table, code_hash, now)
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""

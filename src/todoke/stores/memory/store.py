@@ -21,6 +21,7 @@ from todoke.ports.archive import Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
+from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
 from todoke.stores.memory.page import page
 from todoke.stores.memory.tables import Tables
@@ -31,7 +32,7 @@ from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.work import Work, kept_message, new_work
 
 
-class MemoryStore:
+class MemoryStore(MemoryAdmission):
     """See Store. It forgets everything when the process ends; otherwise it keeps each promise of the port."""
 
     def __init__(self) -> None:
@@ -233,23 +234,6 @@ class MemoryStore:
                 "due": sum(w.wakes_at is not None for w in tables.works.values()),
                 "orphans": len(tables.orphans),
             }
-
-    def put_code(self, code_hash: str, expires_at: datetime) -> None:
-        """See Store."""
-        with self._writing() as tables:
-            tables.codes[code_hash] = expires_at
-
-    def holds_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        with self._reading() as tables:
-            expires_at = tables.codes.get(code_hash)
-            return expires_at is not None and expires_at > now
-
-    def take_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        with self._writing() as tables:
-            expires_at = tables.codes.pop(code_hash, None)
-            return expires_at is not None and expires_at > now
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""

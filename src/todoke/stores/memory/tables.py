@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from todoke.model import ids
+from todoke.model.act import Act
+from todoke.model.admission import DeskSession, Grant
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import Erased, ErasedBy, latest
 from todoke.model.kept import Kept, Repeat, Restored
@@ -28,7 +30,9 @@ class Tables:
     stated: dict[tuple[str, str], str] = field(default_factory=dict)
     orphans: dict[str, DeliveryEvent] = field(default_factory=dict)
     repeats: dict[str, tuple[Repeat, str]] = field(default_factory=dict)
-    codes: dict[str, datetime] = field(default_factory=dict)
+    codes: dict[str, tuple[datetime, Grant]] = field(default_factory=dict)
+    sessions: dict[str, DeskSession] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
     marks: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, SuppressionList] = field(default_factory=dict)
     erased: dict[tuple[ErasedBy, str], Erased] = field(default_factory=dict)
@@ -120,6 +124,8 @@ class Tables:
             orphans=dict(self.orphans),
             repeats=dict(self.repeats),
             codes=dict(self.codes),
+            sessions=dict(self.sessions),
+            acts=self.acts,
             marks=dict(self.marks),
             lists=dict(self.lists),
             erased=dict(self.erased),

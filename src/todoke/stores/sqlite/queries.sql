@@ -213,17 +213,14 @@ UPDATE totals SET value = :value WHERE name = :name;
 UPDATE messages SET lease_until = due_at WHERE due_at IS NOT NULL AND lease_until > due_at;
 
 -- name: put_code
-INSERT OR REPLACE INTO codes VALUES (:hash, :expires_at);
+INSERT OR REPLACE INTO codes VALUES (:hash, :expires_at, :grant);
 
 -- name: purge_codes
 DELETE FROM codes WHERE expires_at <= :now;
 
--- name: code
-SELECT expires_at FROM codes WHERE code_hash = :hash;
-
 -- name: take_code
 -- A code is gone once it was asked for.
-DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at;
+DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at, grant;
 
 -- name: mark
 SELECT at FROM marks WHERE name = :name;
@@ -259,3 +256,28 @@ SELECT by, key, until, at FROM erased WHERE at > :forgotten ORDER BY at, by, key
 
 -- name: forget_erased
 DELETE FROM erased WHERE at <= :forgotten;
+
+-- name: put_session
+INSERT OR REPLACE INTO sessions VALUES (:hash, :person, :began_at, :seen_at, :ends_at, :browser);
+
+-- name: purge_sessions
+DELETE FROM sessions WHERE ends_at <= :now;
+
+-- name: session
+SELECT hash, person, began_at, seen_at, ends_at, browser FROM sessions WHERE hash = :hash;
+
+-- name: renew_session
+UPDATE sessions SET seen_at = :seen_at WHERE hash = :hash;
+
+-- name: end_session
+DELETE FROM sessions WHERE hash = :hash RETURNING 1;
+
+-- name: live_sessions
+SELECT hash, person, began_at, seen_at, ends_at, browser FROM sessions
+WHERE ends_at > :now ORDER BY began_at DESC, hash DESC;
+
+-- name: purge_acts
+DELETE FROM acts WHERE at <= :forgotten;
+
+-- name: acts
+SELECT seq, at, by, deed, submission, detail FROM acts WHERE seq < :before ORDER BY seq DESC LIMIT :limit;

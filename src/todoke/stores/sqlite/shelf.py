@@ -1,4 +1,4 @@
-"""The shelf in SQLite: codes of the desk, marks, suppression lists.
+"""The shelf in SQLite: marks, suppression lists.
 
 Of a list only what changed is written: it may be long, and from one day to the next it is mostly the same.
 """
@@ -25,29 +25,6 @@ class ListRows(msgspec.Struct, frozen=True):
     service: str
     read_at: int
     entries: frozenset[tuple[str, str]]
-
-
-def put_code(connection: apsw.Connection, codes: Sequence[tuple[str, int]]) -> list[None]:
-    """See Shelf.put_code."""
-    for code_hash, expires_at in codes:
-        connection.execute(SQL["put_code"], {"hash": code_hash, "expires_at": expires_at})
-    return [None] * len(codes)
-
-
-def holds_code(connection: apsw.Connection, code_hash: str, now: int) -> bool:
-    """See Shelf.holds_code."""
-    expires_at = connection.execute(SQL["code"], {"hash": code_hash}).get
-    return expires_at is not None and expires_at > now
-
-
-def take_code(connection: apsw.Connection, asked: Sequence[tuple[str, int]]) -> list[bool]:
-    """See Shelf.take_code."""
-    answers = []
-    for code_hash, now in asked:
-        expires_at = connection.execute(SQL["take_code"], {"hash": code_hash}).get
-        connection.execute(SQL["purge_codes"], {"now": now})
-        answers.append(expires_at is not None and expires_at > now)
-    return answers
 
 
 def put_mark(

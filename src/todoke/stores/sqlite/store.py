@@ -31,6 +31,7 @@ from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.values import micros, plain, read_event, time_or_none
 from todoke.stores.sqlite import claim, erase, erased, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
+from todoke.stores.sqlite.admission import SqliteAdmission
 from todoke.stores.sqlite.database import open_reader, translated
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
 from todoke.stores.sqlite.rescue import Loss
@@ -45,7 +46,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class SqliteStore:
+class SqliteStore(SqliteAdmission):
     """See Store. `path` is the database file; it is made, with its folder, if there is none. `on_rescue` is called when
     its files are gone and what they held was saved beside `path`.
 
@@ -230,18 +231,6 @@ class SqliteStore:
     def counts(self) -> Mapping[str, int]:
         """See Store."""
         return self._read(counts)
-
-    def put_code(self, code_hash: str, expires_at: datetime) -> None:
-        """See Store."""
-        self._write(shelf.put_code, (plain(code_hash), micros(expires_at)))
-
-    def holds_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        return self._read(shelf.holds_code, plain(code_hash), micros(now))
-
-    def take_code(self, code_hash: str, now: datetime) -> bool:
-        """See Store."""
-        return bool(self._write(shelf.take_code, (plain(code_hash), micros(now))))
 
     def mark(self, name: str) -> datetime | None:
         """See Store."""

@@ -1,82 +1,105 @@
-"""The desk's session in a browser: a signed cookie, and the token of its pages. Whether it goes on, the store knows."""
+"""The desk's cookies in a browser: its session's id, and the secret of a browser that asked for a link.
+
+A session's id is a random text with a signature: what was not made here is told from what was without asking the store.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from dataclasses import dataclass
-from datetime import datetime
+import re
+import secrets
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.walk.admit import SESSION_LIFE, is_admitted
+from todoke.walk.admit import CODE_LIFE, Stay, is_ours, stay
 from todoke.walk.app import App
-from todoke.walk.security import name_of
-from todoke.web.http.asked import base_path
+from todoke.web.http.asked import base_path, header
 
-_COOKIE = "todoke-desk"
-
-
-@dataclass(frozen=True, slots=True)
-class DeskSession:
-    """Proof of having entered: a random id."""
-
-    id: str
-
-    @property
-    def name(self) -> str:
-        """What the security log calls it."""
-        return name_of(self.id)
+_SESSION, _ASKED = "todoke-desk", "todoke-desk-asked"
+_RANDOM = re.compile(r"[A-Za-z0-9_-]{20,60}")
+_BROWSERS = ("Edg", "OPR", "SamsungBrowser", "Firefox", "CriOS", "Chrome", "Safari")
+_SHOWN = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "CriOS": "Chrome"}
+_SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "CrOS", "Linux")
 
 
-def put_cookie(answer: Response, app: App, request: Request, session: DeskSession) -> None:
-    """Give a browser the session for as long as it is good."""
-    name, path, is_secure = _cookie(app, request)
-    until = (app.clock() + SESSION_LIFE).timestamp()
+def put_session(answer: Response, app: App, request: Request, stay: Stay) -> None:
+    """Give a browser the session for as long as it may go on."""
+    _put(answer, app, request, _SESSION, stay.id, app.settings.desk.longest)
+
+
+def take_session(answer: Response, app: App, request: Request) -> None:
+    """Take the session from a browser. A browser heeds this only with the name's own attributes."""
+    _take(answer, app, request, _SESSION)
+
+
+async def read_session(app: App, request: Request) -> Stay | None:
+    """The stay of a request, if its cookie was made here and it goes on. Raises StoreError."""
+    id_ = request.cookies.get(_cookie(app, request, _SESSION)[0], "")
+    if not is_ours(app, id_):
+        return None
+    return await run_in_threadpool(stay, app, id_)
+
+
+def asking(app: App, request: Request) -> str:
+    """The secret of the browser that asked for a link; "" for one that did not."""
+    stated = request.cookies.get(_cookie(app, request, _ASKED)[0], "")
+    return stated if _RANDOM.fullmatch(stated) else ""
+
+
+def put_asking(answer: Response, app: App, request: Request, asked: str) -> None:
+    """Let the browser keep its secret for as long as a code is good."""
+    _put(answer, app, request, _ASKED, asked, CODE_LIFE)
+
+
+def take_asking(answer: Response, app: App, request: Request) -> None:
+    """Take it away again."""
+    _take(answer, app, request, _ASKED)
+
+
+def new_asking() -> str:
+    """A secret for a browser that asks."""
+    return secrets.token_urlsafe(24)
+
+
+def page_token(app: App, stay: Stay) -> str:
+    """What a page's forms carry, so that only pages of this session can change anything."""
+    return hmac.digest(app.settings.secret, b"todoke desk page " + stay.id.encode(), "sha256").hex()
+
+
+def browser_of(request: Request) -> str:
+    """What a browser calls itself, in two words that its owner knows it by."""
+    agent = header(request.scope, b"user-agent")[:512]
+    browser = next((name for name in _BROWSERS if f"{name}/" in agent), "")
+    system = next((name for name in _SYSTEMS if name in agent), "").replace(" OS X", "")
+    return ", ".join(filter(None, [_SHOWN.get(browser, browser), system]))
+
+
+def _put(
+    answer: Response, app: App, request: Request, name: str, value: str, lasts: timedelta
+) -> None:
+    name, path, is_secure = _cookie(app, request, name)
     answer.set_cookie(
         name,
-        _serializer(app).dumps({"id": session.id, "until": until}),
-        max_age=int(SESSION_LIFE.total_seconds()),
+        value,
+        max_age=int(lasts.total_seconds()),
         path=path,
         secure=is_secure,
         httponly=True,
-        samesite="strict",
+        # Not strict: whoever follows a mail's link to a submission would be asked to enter again.
+        samesite="lax",
     )
 
 
-def take_cookie(answer: Response, app: App, request: Request) -> None:
-    """Take the session from a browser. A browser heeds this only with the name's own attributes."""
-    name, path, is_secure = _cookie(app, request)
-    answer.delete_cookie(name, path=path, secure=is_secure, httponly=True, samesite="strict")
+def _take(answer: Response, app: App, request: Request, name: str) -> None:
+    name, path, is_secure = _cookie(app, request, name)
+    answer.delete_cookie(name, path=path, secure=is_secure, httponly=True, samesite="lax")
 
 
-async def read_session(app: App, request: Request) -> DeskSession | None:
-    """The session of a request, if its cookie was signed here, is still good, and was not left. Raises StoreError."""
-    from itsdangerous import BadData  # noqa: PLC0415 - it takes 20 ms, and only the desk needs it
-
-    name, _, _ = _cookie(app, request)
-    try:
-        content = _serializer(app).loads(request.cookies.get(name, ""))
-    except BadData:
-        return None
-    now = app.clock()
-    if now >= datetime.fromtimestamp(content["until"], now.tzinfo):
-        return None
-    goes_on = await run_in_threadpool(is_admitted, app, content["id"])
-    return DeskSession(content["id"]) if goes_on else None
-
-
-def page_token(app: App, session: DeskSession) -> str:
-    """What a page's forms carry, so that only pages of this session can change anything."""
-    return hmac.digest(
-        app.settings.secret, b"todoke desk page " + session.id.encode(), "sha256"
-    ).hex()
-
-
-def _cookie(app: App, request: Request) -> tuple[str, str, bool]:
+def _cookie(app: App, request: Request, name: str) -> tuple[str, str, bool]:
     """Name, path, and whether it goes over TLS alone (RFC 6265bis 4.1.3).
 
     Where a name begins with __Host-, a browser lets no other host set it; that takes the path "/", which is ours only
@@ -84,17 +107,7 @@ def _cookie(app: App, request: Request) -> tuple[str, str, bool]:
     """
     base = base_path(request.scope)
     if urlsplit(app.settings.site.door_url).scheme != "https":
-        return _COOKIE, f"{base}/desk", False
+        return name, f"{base}/desk", False
     if base:
-        return f"__Secure-{_COOKIE}", f"{base}/desk", True
-    return f"__Host-{_COOKIE}", "/", True
-
-
-def _serializer(app: App):  # type: ignore[no-untyped-def]
-    from itsdangerous import URLSafeSerializer  # noqa: PLC0415 - as above
-
-    return URLSafeSerializer(
-        app.settings.secret,
-        salt="todoke desk session",
-        signer_kwargs={"digest_method": hashlib.sha256},  # itsdangerous' own default is SHA-1
-    )
+        return f"__Secure-{name}", f"{base}/desk", True
+    return f"__Host-{name}", "/", True

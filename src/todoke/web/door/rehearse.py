@@ -15,7 +15,7 @@ from itertools import zip_longest
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.entry_list import asked_files, entries_of, filled_in, least_of, most_of
 from todoke.forms.fill import (
-    Person,
+    SamplePerson,
     choices,
     faults_of,
     fill,
@@ -113,7 +113,7 @@ class _Rehearsal:
             hint = "Offer an option that has a value." if is_empty else "Mend these attributes."
             return self._never(field, said, hint, may_change=is_empty)
         elsewhere = replace(self.form, confirmation=Confirmation(field=""))
-        probe = fill(elsewhere, field, Person())
+        probe = fill(elsewhere, field, SamplePerson())
         if probe is None or field.pattern:
             said = "was not tried: no text is known here that its rules take"
             return self._finding(field, NOTE, said, "Try it once yourself.")

@@ -1,0 +1,58 @@
+"""[desk]: who may enter beside the forms' managers, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from todoke.model.address import Address
+from todoke.model.person import DeskSettings, Forms
+from todoke.toml.table import Table, one_of
+
+EVERY = "*"
+"""In place of a form's name: all of them."""
+
+
+def read_desk(table: Table, forms: Collection[str]) -> DeskSettings:
+    """Read [desk]; faults are noted. `forms` are the names of the forms there are."""
+    idle = table.duration("idle", timedelta(hours=2), least="5m", most="7d")
+    longest = table.duration("longest", timedelta(hours=12), least="5m", most="30d")
+    if idle > longest:
+        table.warn("idle", "is longer than `longest`, after which everybody is out anyway.")
+    return DeskSettings(
+        owners=table.addresses("owners"),
+        managers=_read_people(table, "managers", forms),
+        readers=_read_people(table, "readers", forms),
+        lets_managers_in=table.flag("managers_enter", default=True),
+        idle=idle,
+        longest=longest,
+    )
+
+
+def _read_people(table: Table, key: str, forms: Collection[str]) -> dict[Address, Forms]:
+    """A table of mailboxes, each with a form's name or a list of them; "*" is all."""
+    people: dict[Address, Forms] = {}
+    for text, named in table.mapping(key).items():
+        path = (*table.at(key), text)
+        hint = "Part the addresses into lines of their own." if "," in text else ""
+        address = table.address(text, path, hint)
+        theirs = _read_forms(table, path, named, forms)
+        if address and theirs:
+            people[address] = theirs
+    return people
+
+
+def _read_forms(
+    table: Table, path: tuple[str | int, ...], named: Any, forms: Collection[str]
+) -> Forms:
+    listed = [named] if isinstance(named, str) else named
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        table.findings.error(path, "must be a form's name, or a list of them.", 'All are "*".')
+        return frozenset()
+    if not listed:
+        table.findings.error(path, "names no form.", 'All are "*".')
+    for name in listed:
+        if name != EVERY and name not in forms:
+            table.findings.error(path, f"names {name!r}.", one_of(name, [*sorted(forms), EVERY]))
+    return frozenset(forms) if EVERY in listed else frozenset(listed) & frozenset(forms)

@@ -1,0 +1,192 @@
+"""Coming in: somebody asks with their address, and a link and a code are mailed to them, if they may; and going out.
+
+Nobody learns here who may enter: the answer and its time are the same for every address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from todoke.model.act import Deed
+from todoke.model.address import Address, AddressError, parse_address
+from todoke.model.errors import SendError, StoreError
+from todoke.model.own_url import own_url
+from todoke.walk.admit import CODE_LIFE, Stay, admit, invite, leave, may_be_mailed
+from todoke.walk.allowance import Allowance
+from todoke.walk.app import App
+from todoke.walk.people import person_of
+from todoke.walk.security import log, name_of, who
+from todoke.web.desk.room import Desk, home
+from todoke.web.desk.session import (
+    asking,
+    browser_of,
+    new_asking,
+    put_asking,
+    put_session,
+    read_session,
+    take_asking,
+    take_session,
+)
+from todoke.web.http.asked import client_address, peer_of
+from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.pages import pages
+
+_ASKED_FROM_ONE_ADDRESS = 10
+_INSIDE = re.compile(r"/desk(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_.=&%+-]*)?")
+"""Where a code may lead: to pages of the desk, and nowhere else."""
+_CLEARED = '"cache"'
+"""What a browser forgets of our origin (W3C Clear Site Data): pages that the back button would show. Cookies and
+storage would be those of the whole site, whose shop or wiki may stand beside the desk."""
+
+
+def entry_link(app: App) -> str:
+    """The address that takes a one-time code, which is made for it, as an owner. Raises StoreError."""
+    code = invite(app)
+    log.info("desk_code_made", code=name_of(code), by=who())
+    return _link(app, code)
+
+
+def _link(app: App, code: str) -> str:
+    # After "#": what stands there goes into no request, and so into no log of a proxy.
+    return own_url(app.settings.site.door_url, f"/desk/enter#code={code}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The way in and out. `answer_after` is how many seconds an answer to an address takes, whosever it is."""
+
+    desk: Desk
+    answer_after: float = 1.5
+    allowance: Allowance = field(default_factory=lambda: Allowance(_ASKED_FROM_ONE_ADDRESS))
+    _mailing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def ask(self, request: Request) -> Response:
+        """POST /desk/ask with `address` and `leads_to`: 200, and a mail to the address if it may enter.
+
+        422 for what is no address; 429 where many were asked for from one place.
+        """
+        app = self.desk.app
+        require_same_origin(request, app.settings.site.door_url)
+        fields = await read_small_form(request)
+        leads_to = fields.get("leads_to", "")
+        leads_to = leads_to if _INSIDE.fullmatch(leads_to) else ""
+        typed = fields.get("address", "").strip()
+        try:
+            address = parse_address(typed)
+        except AddressError:
+            return self._again(request, 422, typed, leads_to)
+        if not self.allowance.take(
+            peer_of(client_address(request.scope, app.settings.trusted_proxies))
+        ):
+            self.desk.attempts.note("desk_asked_too_often")
+            return self._again(request, 429, typed, leads_to)
+        asked = asking(app, request) or new_asking()
+        language = self.desk.language(request)
+        await self._at_one_speed(address, leads_to, asked, language)
+        answer = self.desk.render(request, "desk_asked.html", address=typed)
+        put_asking(answer, app, request, asked)
+        return answer
+
+    async def _at_one_speed(
+        self, address: Address, leads_to: str, asked: str, language: str
+    ) -> None:
+        """Mail the link, and be done after one and the same time, done or not; what is not goes on."""
+        done = time.monotonic() + self.answer_after
+        call = asyncio.to_thread(self._mail, address, leads_to, asked, language)
+        mailing = asyncio.create_task(call)
+        self._mailing.add(mailing)
+        mailing.add_done_callback(self._mailing.discard)
+        await asyncio.wait({mailing}, timeout=self.answer_after)
+        await asyncio.sleep(max(0.0, done - time.monotonic()))
+
+    def _mail(self, address: Address, leads_to: str, asked: str, language: str) -> None:
+        """Mail a link to somebody who may enter. Whatever goes wrong is for the log: nobody else may learn it."""
+        from todoke.mail.desk_link import compose_desk_link  # noqa: PLC0415 - Jinja2 takes 50 ms
+
+        app = self.desk.app
+        person = person_of(app.settings, address)
+        if person is None:
+            self.desk.attempts.note("desk_asked_by_stranger")
+            return
+        try:
+            if not may_be_mailed(app, person.address):
+                self.desk.attempts.note("desk_link_not_mailed", why="too many within an hour")
+                return
+            code = invite(app, person=person.address, leads_to=leads_to, asked=asked)
+            mail = compose_desk_link(
+                app.settings,
+                person.address,
+                code=code,
+                url=_link(app, code),
+                minutes=int(CODE_LIFE.total_seconds()) // 60,
+                language=language,
+                now=app.clock(),
+            )
+            app.mailer.send(mail)
+        except (SendError, StoreError) as error:
+            log.error("desk_link_not_mailed", why=type(error).__name__)
+        else:
+            log.info("desk_link_mailed", code=name_of(code))
+
+    async def enter(self, request: Request) -> Response:
+        """GET /desk/enter: 200, a button that takes a code. Looking at a link does not use it up.
+
+        The code stands after "#", from where the page's script takes it; after "?code=" in links of an early todoke.
+        """
+        code = request.query_params.get("code", "")
+        return self.desk.render(request, "desk_enter.html", code=code)
+
+    async def take(self, request: Request) -> Response:
+        """POST /desk/enter with `code`: 303 into the desk with a session; 403 for a code that is used, late, wrong, or
+        was asked for in another browser.
+
+        The session that this browser had before is over.
+        """
+        app, desk = self.desk.app, self.desk
+        require_same_origin(request, app.settings.site.door_url)
+        code = (await read_small_form(request)).get("code", "").strip()
+        asked, browser = asking(app, request), browser_of(request)
+        entered = await run_in_threadpool(lambda: admit(app, code, asked=asked, browser=browser))
+        if entered is None:
+            desk.attempts.note("desk_code_refused", code=name_of(code))
+            return desk.render(request, "desk_refused.html", status=403, leads_to="", address="")
+        return await self.let_in(request, *entered, code=name_of(code))
+
+    async def let_in(
+        self, request: Request, stay: Stay, leads_to: str, *, code: str = ""
+    ) -> Response:
+        """303 to where somebody wanted to go, with a session; the one that this browser had before is over."""
+        app = self.desk.app
+        former = await read_session(app, request)
+        if former:
+            await run_in_threadpool(leave, app, former)
+        await self.desk.note(stay, Deed.ENTERED, **({"code": code} if code else {}))
+        where = home(request) + leads_to.removeprefix("/desk") if leads_to else home(request)
+        answer = RedirectResponse(where, 303, headers=pages.security_headers())
+        if asking(app, request):
+            take_asking(answer, app, request)
+        put_session(answer, app, request, stay)
+        return answer
+
+    def _again(self, request: Request, status: int, typed: str, leads_to: str) -> Response:
+        return self.desk.render(
+            request, "desk_shut.html", status=status, leads_to=leads_to, address=typed
+        )
+
+
+async def leave_desk(desk: Desk, request: Request, stay: Stay) -> Response:
+    """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
+    await desk.form(request, stay)
+    await run_in_threadpool(leave, desk.app, stay)
+    await desk.note(stay, Deed.LEFT)
+    headers = {**pages.security_headers(), "clear-site-data": _CLEARED}
+    answer = RedirectResponse(home(request), 303, headers=headers)
+    take_session(answer, desk.app, request)
+    return answer

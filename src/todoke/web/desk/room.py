@@ -1,0 +1,203 @@
+"""The room that all pages of the desk are in: who is let in, what each page is given, and how faults are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from todoke.model.act import Act, Deed
+from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, StoreError
+from todoke.model.language import N_, translator
+from todoke.model.message import Timeline
+from todoke.walk.admit import Stay
+from todoke.walk.app import App
+from todoke.walk.people import alias
+from todoke.walk.security import Attempts, log
+from todoke.web.desk.session import page_token, read_session
+from todoke.web.http.asked import base_path, language_of
+from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.pages import pages
+
+Handler = Callable[[Request], Awaitable[Response]]
+Inside = Callable[["Desk", Request, Stay], Awaitable[Response]]
+"""Answers somebody who was let in."""
+_NOT_SOONER_SECONDS = 0.1
+"""What is not there and what is another's are answered alike, and as late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the pages have in common."""
+
+    app: App
+    attempts: Attempts = field(default_factory=Attempts)
+
+    def page(self, path: str, show: Inside, *, for_owners: bool = False) -> Route:
+        """A page for those who are let in."""
+        return Route(path, self._guarded(show, for_owners=for_owners), methods=["GET"])
+
+    def change(self, path: str, do: Inside, *, for_owners: bool = False) -> Route:
+        """A change that a form of one of those pages asks for; see `form`."""
+        return Route(path, self._guarded(do, for_owners=for_owners), methods=["POST"])
+
+    def open(self, handler: Handler) -> Handler:
+        """The handler with its errors answered as pages."""
+
+        async def answer(request: Request) -> Response:
+            begun = time.monotonic()
+            try:
+                return await handler(request)
+            except NotFound:
+                await asyncio.sleep(max(0.0, begun + _NOT_SOONER_SECONDS - time.monotonic()))
+                return self.fault(request, 404, *_NOTHING_HERE)
+            except RequestError as error:
+                if isinstance(error, Forged | OriginRefused):
+                    self.attempts.note("desk_request_refused", why=type(error).__name__)
+                status = 403 if isinstance(error, Forged) else error.status
+                return self.fault(request, status, *_NOT_DONE)
+            except StoreError:
+                return self.fault(request, 503, *_NOT_NOW)
+
+        return answer
+
+    def _guarded(self, inside: Inside, *, for_owners: bool) -> Handler:
+        async def let_in(request: Request) -> Response:
+            stay = await read_session(self.app, request)
+            if stay is None:
+                return self.shut(request)
+            if for_owners and not stay.person.is_owner:
+                raise NotFound
+            return await inside(self, request, stay)
+
+        return self.open(let_in)
+
+    async def timeline(self, request: Request, stay: Stay, *, to_change: bool = False) -> Timeline:
+        """The submission that a path names. Raises NotFound: if there is none, or it is not this person's to see, or
+        `to_change`."""
+        found = await run_in_threadpool(self.app.archive.timeline, request.path_params["id"])
+        if found is None:
+            raise NotFound
+        person = stay.person
+        if not (person.may_change(found) if to_change else person.may_see(found)):
+            self.attempts.note("desk_not_theirs", session=stay.name)
+            raise NotFound
+        return found
+
+    async def form(self, request: Request, stay: Stay) -> dict[str, str]:
+        """The fields of a form of our own page, made for this session. Raises Forged, OriginRefused."""
+        require_same_origin(request, self.app.settings.site.door_url)
+        fields = await read_small_form(request)
+        token = page_token(self.app, stay)
+        if not hmac.compare_digest(fields.get("token", "").encode(), token.encode()):
+            raise Forged
+        return fields
+
+    async def note(
+        self,
+        stay: Stay,
+        deed: Deed,
+        *,
+        submission: str = "",
+        detail: str = "",
+        **facts: object,
+    ) -> None:
+        """Write into the trail what somebody does, before it is done or shown; `facts` are for the security log."""
+        by = alias(self.app.settings.secret, stay.person.address)
+        act = Act(at=self.app.clock(), by=by, deed=deed, submission=submission, detail=detail)
+        await run_in_threadpool(self.app.trail.put_acts, [act])
+        told = {"submission": submission} if submission else {}
+        log.info(f"desk_{deed}", session=stay.name, **told, **facts)
+
+    def shut(self, request: Request) -> Response:
+        """The one answer to everybody without a session, whatever was asked for: 403, and how to come in."""
+        return self.render(request, "desk_shut.html", status=403, leads_to=asked_for(request))
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        stay: Stay | None = None,
+        *,
+        status: int = 200,
+        **values: Any,
+    ) -> Response:
+        """A page of the desk."""
+        site = self.app.settings.site
+        return pages.render(
+            template,
+            language=self.language(request),
+            status=status,
+            base=base_path(request.scope),
+            site=site.name,
+            token=page_token(self.app, stay) if stay else "",
+            person=stay.person if stay else None,
+            zone=site.time_zone,
+            **values,
+        )
+
+    def language(self, request: Request) -> str:
+        """The one that the reader's browser asks for."""
+        return language_of(request.scope, self.app.settings.site.language)
+
+    def fault(self, request: Request, status: int, title: str, text: str) -> Response:
+        """A page that says what is wrong."""
+        language = self.language(request)
+        say = translator("pages", language).gettext
+        return pages.error_page(
+            status,
+            say(title),
+            say(text),
+            language,
+            headers={"retry-after": "5"} if status == 503 else {},
+            base=base_path(request.scope),
+            site=self.app.settings.site.name,
+        )
+
+
+def home(request: Request, *below: str, fragment: str = "", **query: str) -> str:
+    """A path of the desk as browsers have it."""
+    path = "/".join([f"{base_path(request.scope)}/desk", *(quote(part, safe="") for part in below)])
+    asked = urlencode({name: value for name, value in query.items() if value})
+    return (
+        path + (f"?{asked}" if asked else "") + (f"#{quote(fragment, safe='')}" if fragment else "")
+    )
+
+
+def go(request: Request, *below: str, fragment: str = "", **query: str) -> Response:
+    """303 to a page of the desk."""
+    where = home(request, *below, fragment=fragment, **query)
+    return RedirectResponse(where, 303, headers=pages.security_headers())
+
+
+def asked_for(request: Request) -> str:
+    """The page that somebody wanted to see before being asked to come in: below /desk, without what stands before."""
+    if request.method != "GET":
+        return ""
+    path, query = request.url.path, request.url.query
+    base = base_path(request.scope)
+    path = path.removeprefix(base) if base else path
+    return path + (f"?{query}" if query else "")
+
+
+_NOTHING_HERE = (
+    N_("There is nothing here"),
+    N_("There is no such submission or file. It may have been erased."),
+)
+_NOT_DONE = (
+    N_("This cannot be done"),
+    N_("The request did not come from a page of this desk. Please go back and try again."),
+)
+_NOT_NOW = (
+    N_("Please try again in a moment"),
+    N_("The store cannot be read just now. Nothing is lost."),
+)

@@ -1,0 +1,235 @@
+"""Who may see and do what at the desk: every route, for each kind of person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.routing import Route
+
+from support.variants import replace
+from support.web.desk import opened, page_token
+from support.web.stories import (
+    ANSWERS,
+    CONTACT,
+    call,
+    make_app,
+    make_message,
+    make_settings,
+    make_timeline,
+    post,
+    stored,
+)
+from todoke.model.address import NOBODY, Address
+from todoke.model.form import Form, Managers
+from todoke.model.message import Role
+from todoke.model.person import DeskSettings, Person, Rank
+from todoke.walk.app import App
+from todoke.walk.people import alias, people_of, person_of
+from todoke.web.desk import desk
+
+OWNER = Address("owner@shop.example")
+MANAGER = Address("aoi@shop.example")
+OTHER = Address("ken@shop.example")
+READER = Address("reads@shop.example")
+BOSS = Address("boss@shop.example")
+"""Someone's manager in a directory: of no form, and told of one submission."""
+
+FORMS = {
+    "contact": replace(
+        CONTACT, managers=Managers(fixed=(MANAGER,), field="email", directory={"x": (BOSS,)})
+    ),
+    "leave": Form(name="leave", managers=Managers(fixed=(OTHER,))),
+}
+DESK = DeskSettings(owners=(OWNER,), readers={READER: frozenset({"contact"})})
+
+PEOPLE = {"owner": OWNER, "manager": MANAGER, "reader": READER, "told": BOSS, "other": OTHER}
+ALL, SOME, THEIRS = (
+    "owner manager reader told other",
+    "owner manager told",
+    "owner manager reader told",
+)
+"""Everybody; whoever may work on s1; whoever may read s1."""
+
+ROUTES = {
+    "GET /desk": ALL,
+    "GET /desk/sessions": ALL,
+    "POST /desk/sessions": "",  # of what is no session nothing ends
+    "GET /desk/trail": "owner",
+    "GET /desk/orphans": "owner",
+    "GET /desk/suppressions": "owner",
+    "GET /desk/{id}": THEIRS,
+    "GET /desk/{id}/files/{position}": THEIRS,
+    "POST /desk/{id}/messages/{message}/resend": SOME,
+    "POST /desk/leave": ALL,
+}
+"""Who is answered with 200 or 303; everybody else finds nothing there (404). A new route needs a line here."""
+OPEN = {"GET /desk/enter", "POST /desk/enter", "POST /desk/ask"}
+"""Those that strangers may ask."""
+
+
+def office() -> App:
+    """Two submissions: s1 of `contact`, of which a mail told BOSS as well, and s2 of `leave`."""
+    ours = make_timeline(
+        make_message("bounced"),
+        make_message("delivered", Role.NOTIFICATION, recipient=MANAGER),
+        entries=ANSWERS,
+    )
+    told = make_message("queued", Role.NOTIFICATION, recipient=BOSS)
+    told = replace(told, message=replace(told.message, id="s1-notification-2"))
+    ours = replace(ours, messages=(*ours.messages, told))
+    theirs = make_timeline(make_message("delivered", submission_id="s2"), id_="s2")
+    theirs = replace(theirs, submission=replace(theirs.submission, form="leave"))
+    return make_app(stored(ours, theirs), forms=FORMS, desk=DESK)
+
+
+def asked() -> Iterator[tuple[str, str]]:
+    """Each route, and the path that asks for it about s1."""
+    for route in desk.routes(office()):
+        assert isinstance(route, Route)
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            name = f"{method} {re.sub(r':[a-z]+', '', route.path)}"
+            path = re.sub(r"\{position[^}]*\}", "4", route.path)
+            path = path.replace("{id}", "s1").replace("{message}", "s1-confirmation")
+            if name not in OPEN:
+                yield name, path
+
+
+ASKED = list(asked())
+
+
+def test_every_route_is_in_the_table() -> None:
+    """So that nobody adds one without saying whose it is."""
+    assert {name for name, _ in asked()} == set(ROUTES)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize(("name", "path"), ASKED, ids=str)
+def test_each_route_for_each_person(name: str, path: str, who: str) -> None:
+    """Let in, or told that nothing is there; by nobody more than asked."""
+    asgi, cookie = opened(office(), PEOPLE[who])
+    if name.startswith("POST"):
+        status = post(asgi, path, f"token={page_token(asgi, cookie)}", **cookie).status
+    else:
+        status = call(asgi, path, headers=cookie).status
+    assert (status in {200, 303}, status) == (who in ROUTES[name].split(), status)
+    assert status in {200, 303, 404}
+
+
+@pytest.mark.parametrize(("name", "path"), ASKED, ids=str)
+def test_each_route_is_shut_to_strangers(name: str, path: str) -> None:
+    """With or without a cookie of their own making."""
+    asgi, _ = opened(office())
+    method = name.partition(" ")[0]
+    for cookie in ({}, {"cookie": "todoke-desk=" + "a" * 48}):
+        answer = call(asgi, path, method=method, headers=cookie)
+        assert answer.status == 403
+        assert "Hana" not in answer.text
+
+
+@pytest.mark.parametrize(("name", "path"), ASKED, ids=str)
+def test_what_is_anothers_is_answered_like_what_is_not_there(name: str, path: str) -> None:
+    """In the same words: an id tells nothing to whom it is not meant for."""
+    if "s1" not in path:
+        pytest.skip("it is about no submission")
+    asgi, cookie = opened(office(), OTHER)
+    token = f"token={page_token(asgi, cookie)}"
+
+    def answer(path: str) -> tuple[int, str]:
+        if name.startswith("POST"):
+            got = post(asgi, path, token, **cookie)
+        else:
+            got = call(asgi, path, headers=cookie)
+        return got.status, got.text
+
+    assert answer(path) == answer(path.replace("s1", "nobody"))
+
+
+def test_the_list_has_what_is_theirs() -> None:
+    """And nothing of another form's."""
+    seen = {}
+    for who, address in PEOPLE.items():
+        asgi, cookie = opened(office(), address)
+        page = call(asgi, "/desk", headers=cookie).text
+        seen[who] = sorted(set(re.findall(r'href="/desk/(s\d)"', page)))
+    assert seen == {
+        "owner": ["s1", "s2"],
+        "manager": ["s1"],
+        "reader": ["s1"],
+        "told": ["s1"],
+        "other": ["s2"],
+    }
+
+
+def test_a_reader_finds_no_button() -> None:
+    """Of what they may not do."""
+    for who, has_button in ((READER, False), (MANAGER, True)):
+        asgi, cookie = opened(office(), who)
+        assert ("/resend" in call(asgi, "/desk/s1", headers=cookie).text) is has_button
+
+
+class TestWhoSomebodyIs:
+    def rank(self, address: str, **changes: object) -> Rank | None:
+        """The rank of an address."""
+        person = person_of(make_settings(forms=FORMS, desk=DESK, **changes), Address(address))
+        return person.rank if person else None
+
+    def test_by_the_highest_name(self) -> None:
+        """An owner who also receives a form is an owner."""
+        forms = {"contact": replace(CONTACT, managers=Managers(fixed=(OWNER, READER)))}
+        settings = make_settings(forms=forms, desk=DESK)
+        owner, reader = person_of(settings, OWNER), person_of(settings, READER)
+        assert owner is not None
+        assert reader is not None
+        assert owner.forms is None
+        assert (reader.rank, reader.reads) == (Rank.MANAGER, frozenset())
+
+    def test_whoever_alerts_go_to_is_an_owner_where_none_is_named(self) -> None:
+        """They run the site; else nobody could enter but by the command line."""
+        site = replace(make_settings().site, alert_to=(Address("ops@shop.example"),))
+        bare = make_settings(forms=FORMS, site=site)
+        person = person_of(bare, Address("OPS@shop.example"))
+        assert person is not None
+        assert person.is_owner
+        assert self.rank("ops@shop.example", site=site) is None
+
+    def test_a_reader_of_one_form_works_on_another(self) -> None:
+        """What is theirs to answer is not what they only read."""
+        settings = replace(
+            make_settings(forms=FORMS),
+            desk=replace(DESK, readers={OTHER: frozenset({"contact"})}),
+        )
+        person = person_of(settings, OTHER)
+        assert person is not None
+        assert person.forms == {"contact", "leave"}
+        app = office()
+        ours, theirs = app.archive.timeline("s1"), app.archive.timeline("s2")
+        assert ours
+        assert theirs
+        assert (person.may_see(ours), person.may_change(ours)) == (True, False)
+        assert (person.may_see(theirs), person.may_change(theirs)) == (True, True)
+
+    def test_strangers_are_nobody(self) -> None:
+        """Also those who filled in a form, and an address that only looks like another."""
+        assert self.rank("hana@example.com") is None
+        assert self.rank("aoi@shop.example.evil.example") is None
+        assert self.rank("aoi+x@shop.example") is None
+
+    def test_the_command_line_is_an_owner(self) -> None:
+        """It has no address."""
+        assert person_of(make_settings(), NOBODY) == Person()
+
+    def test_all_are_listed_once(self) -> None:
+        """The owners first."""
+        people = people_of(make_settings(forms=FORMS, desk=DESK))
+        assert [p.address for p in people] == [OWNER, MANAGER, BOSS, OTHER, READER]
+
+    def test_an_alias_tells_nobodys_address(self) -> None:
+        """The same for all spellings, another for each secret, and nothing for the command line."""
+        one, other = b"a" * 32, b"b" * 32
+        assert alias(one, MANAGER) == alias(one, Address("AOI@shop.example"))
+        assert alias(one, MANAGER) != alias(other, MANAGER)
+        assert alias(one, MANAGER) != alias(one, OTHER)
+        assert len(alias(one, Address("葵@bücher.example"))) == 16
+        assert alias(one, NOBODY) == ""

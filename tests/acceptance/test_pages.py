@@ -53,7 +53,7 @@ from todoke.walk.silence import silence, watch
 from todoke.web import receipt
 from todoke.web.desk import desk
 from todoke.web.desk.enter import entry_link
-from todoke.web.pages import pages
+from todoke.web.pages import assets, pages
 from todoke.web.receipt import Pace
 
 pytestmark = pytest.mark.acceptance
@@ -206,7 +206,7 @@ def answers(request: Request) -> Response:
     wrong = "wrong" in request.query_params
     language = request.query_params.get("language", "en")
     given = (ANSWERS, ERRORS, language, 422) if wrong else ((), (), language, 200)
-    return pages.answers_page(CONTACT, *given, site="Hoshino Paper")
+    return pages.answers_page(CONTACT, *given, site=Site(name="Hoshino Paper", url=SITE_URL))
 
 
 def fault(_: Request) -> Response:
@@ -227,7 +227,7 @@ def shown(tmp_path: Path) -> Iterator[Shown]:
     )
     app = make_app(store, hint=lambda: hints.append("hint"), site=site)
     routes = [
-        *pages.routes(),
+        *assets.routes(),
         *receipt.routes(app, pace=PACE),
         *desk.routes(app),
         Route("/answers", answers),
@@ -341,7 +341,7 @@ def test_a_silent_service_on_the_desk(browser: Browser, width: int, locale: str)
     assert silence(later) is not None
     context = context_of(browser, width=width, locale=locale)
     page = context.new_page()
-    with serving(Starlette(routes=[*pages.routes(), *desk.routes(later)])) as url:
+    with serving(Starlette(routes=[*assets.routes(), *desk.routes(later)])) as url:
         page.goto(f"{url}/desk/enter#{entry_link(later).partition('#')[2]}")
         page.get_by_role("button").click()
         banner = page.get_by_role("region", name="No delivery reports since")

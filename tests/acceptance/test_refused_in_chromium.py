@@ -15,7 +15,7 @@ from support.web.doors import kept, make_app, served
 from todoke.model.address import Address
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Limits, Managers, Site
 from todoke.web.door import door
-from todoke.web.pages import pages
+from todoke.web.pages import assets
 
 pytestmark = pytest.mark.acceptance
 
@@ -69,7 +69,7 @@ def test_a_file_that_is_too_large_is_told_and_sent_anew(
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     app = make_app(FORM, site=Site(name="Example", door_url=address))
-    routes = [*door.routes(app), *pages.routes()]
+    routes = [*door.routes(app), *assets.routes()]
     with served(Starlette(routes=routes), port), static_site(tmp_path) as site:
         (tmp_path / "contact.html").write_text(PAGE.format(door=address), "utf-8")
         page = browser.new_context(java_script_enabled=False).new_page()
@@ -92,7 +92,7 @@ def test_a_page_from_elsewhere_is_told_and_loses_nothing(
 ) -> None:
     """The page that refuses it shows what was typed, although the file comes before some of it."""
     app = make_app(FORM, site=Site(name="Example", origins=("https://site.example",)))
-    routes = [*door.routes(app), *pages.routes()]
+    routes = [*door.routes(app), *assets.routes()]
     with served(Starlette(routes=routes)) as port, static_site(tmp_path) as site:
         address = f"http://127.0.0.1:{port}"
         (tmp_path / "contact.html").write_text(PAGE.format(door=address), "utf-8")

@@ -70,6 +70,7 @@ def folder_with_files(folder: Path) -> Path:
     (folder / "two-forms.html").write_text(PAGE + OTHER_FORM, "utf-8")
     (folder / "people.csv").write_text("address,manager\na@garden.example,b@garden.example\n")
     (folder / "mail-templates").mkdir()
+    (folder / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', "utf-8")
     return folder
 
 

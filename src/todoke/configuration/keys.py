@@ -15,6 +15,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "url",
         "door_url",
         "accent",
+        "logo",
         "origins",
         "language",
         "time_zone",

@@ -137,7 +137,7 @@ def _read_document(
     for section in ("site", "mail"):
         if section not in top:
             top.error(section, f"is missing: the file has no [{section}].")
-    site = read_site(top.table("site", "site"), environ)
+    site = read_site(top.table("site", "site"), environ, folder)
     mail_table = top.table("mail", "mail")
     mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from todoke.configuration.logo import read_logo
 from todoke.configuration.target import FORM_END
-from todoke.model.colour import parse_colour
+from todoke.model.accent import DAY, worn
+from todoke.model.colour import LEAST_CONTRAST, contrast, parse_colour
 from todoke.model.form import ACCENT, Site
 from todoke.model.language import LANGUAGES
 from todoke.model.loopback import is_public
@@ -50,6 +53,12 @@ def _accent(table: Table) -> str:
     if text and not colour:
         hint = f'Write it like "{ACCENT}", as red, green and blue of two hexadecimal digits each.'
         table.error("accent", f"is {text!r}, and no colour.", hint)
+    if colour and contrast(colour, DAY.nearest) < LEAST_CONTRAST:
+        shown = worn(colour, DAY).text
+        said = (
+            f"is too light for text on white, which is {shown} on pages; buttons keep the colour."
+        )
+        table.findings.note(NOTE, table.at("accent"), said)
     return colour or ACCENT
 
 
@@ -96,7 +105,7 @@ def _check_paths(table: Table, url: str, door_url: str) -> None:
         table.warn("door_url", said, hint)
 
 
-def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
+def read_site(table: Table, environ: Mapping[str, str], folder: Path) -> SiteTable:
     """Read [site]; faults are noted in the table's findings.
 
     TODOKE_DOOR_URL takes the place of `door_url`: where todoke is deployed, its address is first known there.
@@ -118,6 +127,7 @@ def read_site(table: Table, environ: Mapping[str, str]) -> SiteTable:
         url=url,
         door_url=door_url,
         accent=_accent(table),
+        logo=read_logo(table, folder),
         origins=read_origins(table, url),
         language=table.text("language", "en", among=LANGUAGES),
         alert_to=table.addresses("alert_to"),

@@ -33,17 +33,18 @@ def text_on(background: str) -> str:
 
 
 @cache
-def readable(colour: str, background: str) -> str:
-    """`colour`, mixed with black or white as far as text of it needs to be read on `background`."""
+def readable(colour: str, background: str, least: float = LEAST_CONTRAST) -> str:
+    """`colour`, mixed with black or white as far as text of it needs to have `least` contrast on `background`."""
     towards = text_on(background)
     for step in range(21):
-        mixed = _mix(colour, towards, step / 20)
-        if contrast(mixed, background) >= LEAST_CONTRAST:
-            return mixed
+        nearer = mixed(colour, towards, step / 20)
+        if contrast(nearer, background) >= least:
+            return nearer
     return towards
 
 
-def _mix(colour: str, other: str, share: float) -> str:
+def mixed(colour: str, other: str, share: float) -> str:
+    """`colour` with a `share` of `other` in it, from 0 to 1."""
     pairs = zip(_channels(colour), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 

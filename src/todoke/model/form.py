@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from todoke.model.address import Address
+from todoke.model.logo import Logo
 from todoke.model.zone import UTC_ZONE, Zone
 
 ACCENT = "#1d4e6f"
@@ -189,13 +190,14 @@ class Site:
     """The site that the forms belong to. `url` is the static site's; `door_url` is where todoke answers.
 
     `time_zone` is the one in which people are shown times. `hsts` is for how long browsers shall ask the door over TLS
-    alone, zero for saying nothing of it. `accent` is the site's own colour, `#rrggbb`.
+    alone, zero for saying nothing of it. `accent` is the site's own colour, `#rrggbb`, `logo` its picture.
     """
 
     name: str
     url: str = ""
     door_url: str = ""
     accent: str = ACCENT
+    logo: Logo | None = None
     origins: tuple[str, ...] = ()
     language: str = "en"
     alert_to: tuple[Address, ...] = ()

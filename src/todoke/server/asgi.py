@@ -30,7 +30,7 @@ from todoke.web.http.errors import error_response
 from todoke.web.http.front import Front
 from todoke.web.http.hsts import Hsts
 from todoke.web.owner import Live
-from todoke.web.pages import pages
+from todoke.web.pages import assets
 from todoke.web.receipt import Pace
 from todoke.wiring import commits_of
 
@@ -101,7 +101,7 @@ def without_sender(
         *hooks.routes(app, track_events),
         *desk.routes(app),
         *uploads.routes(app),
-        *pages.routes(),
+        *assets.routes(app.settings.site),
         *health.routes(app, mail_rest, readiness),
         *(
             owner.routes(app, Live(app.clock(), readiness, mail_rest, commits))
@@ -148,6 +148,6 @@ def _not_found(app: App):  # type: ignore[no-untyped-def]
         site = app.settings.site
         language = language_of(request.scope, site.language)
         nothing = NotFound("Please check the address.")
-        return error_response(request, nothing, language=language, site=site.name)
+        return error_response(request, nothing, language=language, site=site)
 
     return not_found

@@ -180,7 +180,7 @@ class _Receipts:
             language=shown["language"],
             status=status,
             headers=_VARY,
-            site=shown["site"],
+            site=self.app.settings.site,
             site_url=shown["site_url"],
             base=base_path(request.scope),
             path=_path(request),
@@ -293,8 +293,7 @@ def _answer(
         language,
         headers=headers,
         base=base_path(request.scope),
-        site=site.name,
-        site_url=site.url,
+        site=site,
     )
 
 

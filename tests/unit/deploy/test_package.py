@@ -25,6 +25,7 @@ from todoke.model.errors import ConfigError
 CONFIG = """
 [site]
 name = "Garden"
+logo = "looks/logo.svg"
 [mail]
 templates = "mail"
 [forms.contact]
@@ -38,7 +39,13 @@ managers = ["a@garden.example"]
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site owner's folder; its configuration."""
-    for name in ("site/contact.html", "mail/en/subject.txt", "people.csv", "secret.env"):
+    for name in (
+        "looks/logo.svg",
+        "site/contact.html",
+        "mail/en/subject.txt",
+        "people.csv",
+        "secret.env",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     path = tmp_path / "todoke.toml"
@@ -98,6 +105,7 @@ def test_the_site_s_own_files_go_along(site: Path) -> None:
     """The configuration, pages, templates and directories that it names, and nothing else of the folder."""
     assert set(dict(site_files(site))) == {
         "todoke.toml",
+        "looks/logo.svg",
         "mail/en/subject.txt",
         "people.csv",
         "site/contact.html",

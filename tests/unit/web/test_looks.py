@@ -8,7 +8,7 @@ import re
 import pytest
 
 from todoke.model.colour import contrast, parse_colour
-from todoke.web.pages import pages
+from todoke.web.pages.assets import assets
 
 AAA = 7.0
 """WCAG 2.2, 1.4.6 for text of any size."""
@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"--([a-z0-9-]+):\s*([^;]+);")
 
 def css(name: str) -> str:
     """A stylesheet of ours."""
-    return pages.read_static(name)[0].decode()
+    return assets()[name].content.decode()
 
 
 def tokens(theme: str) -> dict[str, str]:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
-from starlette.applications import Starlette
 
 import todoke
-from support.web.stories import ANSWERS, CONTACT, call
+from support.web.stories import ANSWERS, CONTACT
 from todoke.forms.page.page import read_page
 from todoke.model.form import Field, Form
 from todoke.model.language import LOCALE, translator
@@ -297,22 +296,6 @@ def test_error_page_keeps_what_was_typed() -> None:
     plain = pages.error_page(404, "Nothing", "There is nothing.", "ja").body.decode()
     assert '<html lang="ja">' in plain
     assert "<form" not in plain
-
-
-def test_static_files_are_kept_for_ever() -> None:
-    """A static file's address changes with its content, so browsers may keep it; other names find nothing."""
-    app = Starlette(routes=pages.routes())
-    for name in ("todoke.css", "receipt.js", "times.js", "icon.svg"):
-        answer = call(app, pages.static_url(name))
-        assert answer.status == 200
-        assert "immutable" in answer.headers["cache-control"]
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert call(app, f"/static/old/{name}").headers["cache-control"] == "no-cache"
-    assert call(app, "/static/x/nothing.css").status == 404
-    for name in ("..", "..%2fpage.py", "%00", "a" * 300, "a" * 5000):
-        assert call(app, f"/static/x/{name}").status == 404
-    with pytest.raises(FileNotFoundError):
-        pages.static_url("nothing.css")
 
 
 def texts_shown() -> set[str]:

@@ -130,7 +130,7 @@ def _framed(name: str, content: bytes) -> bytes:
 
 
 def site_files(config: Path) -> Iterator[tuple[str, Path]]:
-    """The configuration, and the pages, mail templates and directories that it names, by their place in the package."""
+    """The configuration, and the files and folders that it names (see `_named`), by their place in the package."""
     return _files_named(config, read_toml(config))
 
 
@@ -182,9 +182,10 @@ def _service(document: Mapping[str, Any]) -> str:
 
 
 def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    mail = document.get("mail")
-    if isinstance(mail, dict) and isinstance(mail.get("templates"), str):
-        yield "mail.templates", mail["templates"]
+    for section, key in (("site", "logo"), ("mail", "templates")):
+        table = document.get(section)
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            yield f"{section}.{key}", table[key]
     forms = document.get("forms")
     for form, table in (forms if isinstance(forms, dict) else {}).items():
         if not isinstance(table, dict):

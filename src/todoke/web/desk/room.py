@@ -138,7 +138,7 @@ class Desk:
             language=self.language(request),
             status=status,
             base=base_path(request.scope),
-            site=site.name,
+            site=site,
             token=page_token(self.app, stay) if stay else "",
             person=stay.person if stay else None,
             zone=site.time_zone,
@@ -160,7 +160,7 @@ class Desk:
             language,
             headers={"retry-after": "5"} if status == 503 else {},
             base=base_path(request.scope),
-            site=self.app.settings.site.name,
+            site=self.app.settings.site,
         )
 
 

@@ -145,7 +145,7 @@ def _page_again(arrival: Arrival, errors: FieldErrors, status: int) -> Response:
         errors,
         arrival.language,
         status,
-        site=arrival.site.name,
+        site=arrival.site,
         action=form_url(arrival.form, arrival.site),
         base=base_path(arrival.scope),
         form_origins=arrival.form_origins,
@@ -185,7 +185,7 @@ def answer_not_now(arrival: Arrival, error: StoreError | TooMany) -> Response:
         entries=arrival.entries,
         form=arrival.form,
         action=form_url(arrival.form, arrival.site),
-        site=arrival.site.name,
+        site=arrival.site,
         form_origins=arrival.form_origins,
     )
 

@@ -136,7 +136,7 @@ class Door:
         except RequestError as error:
             language = language_of(scope, form.language if form else self._site.language)
             answer = last_word(scope) or error_response(
-                Request(scope), error, language=language, site=self._site.name
+                Request(scope), error, language=language, site=self._site
             )
         await answer(scope, receive, send)
 
@@ -151,7 +151,7 @@ class Door:
             self._empty[key] = pages.answers_page(
                 form,
                 language=language,
-                site=self._site.name,
+                site=self._site,
                 action=form_url(form, self._site),
                 base=base_path(scope),
                 upload_origin=origin,

@@ -28,7 +28,7 @@ from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import describe, error_response, json_error, json_response
 from todoke.web.http.refused import Refused, note_refused
-from todoke.web.pages import pages
+from todoke.web.pages.assets import asset_response, assets
 
 PATH = "/u/"
 SCRIPT = "/upload.js"
@@ -118,19 +118,14 @@ def _say(offered: Offered, language: str) -> Response:
     return json_response({"ok": True, "uploads": offered.uploads})
 
 
-async def _script(_: Request) -> Response:
+async def _script(request: Request) -> Response:
     """GET /upload.js: 200, for pages of any origin; browsers ask again after an hour."""
-    content, media_type, _digest = pages.read_static("upload.js")
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "access-control-allow-origin": "*",
-            "cache-control": "public, max-age=3600",
-            "cross-origin-resource-policy": "cross-origin",
-            "x-content-type-options": "nosniff",
-        },
-    )
+    headers = {
+        "access-control-allow-origin": "*",
+        "cache-control": "public, max-age=3600",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+    return asset_response(request, assets()["upload.js"], headers)
 
 
 def upload_origin(bucket: Bucket | None, form: Form) -> str:

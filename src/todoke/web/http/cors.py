@@ -111,8 +111,7 @@ class Cors:
             log_unexpected(error)
             if started:
                 raise
-            site = self._site.name
-            answer = last_word(scope) or error_response(Request(scope), error, site=site)
+            answer = last_word(scope) or error_response(Request(scope), error, site=self._site)
             await answer(scope, receive, send_marked)
 
     def _takes(self, origin: str, scope: Scope) -> bool:
@@ -147,7 +146,7 @@ class Cors:
             why = f"todoke.toml, [site]: origins = {[*self._site.origins, known]}"
             fault = OriginRefused(_NOT_LISTED, origin=known)
         language = language_of(scope, self._site.language)
-        site = self._site.name
+        site = self._site
         form, entries = typed
         answer = error_response(
             Request(scope), fault, language=language, form=form, entries=entries, site=site

@@ -24,7 +24,7 @@ from todoke.model.errors import (
     TooMany,
     TooSlow,
 )
-from todoke.model.form import Form
+from todoke.model.form import Form, Site
 from todoke.model.language import Translate, translator
 from todoke.model.submission import EntryList, FieldErrors
 from todoke.web.http.asked import base_path, is_htmx, language_of, scope_wants_json, wants_json
@@ -48,7 +48,7 @@ def error_response(  # noqa: PLR0913 - what a page of any room may add
     entries: EntryList = (),
     form: Form | None = None,
     action: str = "",
-    site: str = "",
+    site: Site | None = None,
     form_origins: Iterable[str] = (),
 ) -> Response:
     """The answer to an error: the one JSON shape, or a page that says what happened and what to do.

@@ -1,4 +1,4 @@
-"""Pages: the Jinja2 environment, the headers every page carries, static files, and the pages that any room may show.
+"""Pages: the Jinja2 environment, the headers every page carries, and the pages that any room may show.
 
 Jinja2 is loaded with the first page, so that starting stays fast. Every value is escaped,
 and loses control and bidirectional formatting characters on the way, so that no stored text can dress up a page.
@@ -7,24 +7,21 @@ Nothing inline: style and script come from /static with a strict Content-Securit
 
 from __future__ import annotations
 
-import hashlib
-import mimetypes
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from todoke.forms.control_fields import is_control_name
 from todoke.forms.secret import secret_names
-from todoke.model.form import ControlKind, Form
+from todoke.model.form import ControlKind, Form, Site
 from todoke.model.language import N_, translator
 from todoke.model.show import local_day, show_rfc3339
 from todoke.model.submission import EntryList, FieldError, FieldErrors
 from todoke.model.url import origin_of
+from todoke.web.pages.assets import LOGO, asset_url
 from todoke.web.pages.controls import Uploaded, controls, hidden_values
 from todoke.web.pages.echo import fitting
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_STATIC = Path(__file__).with_name("static")
 
 # C0 and C1 controls but tab and line ends, and what Unicode calls Bidi_Control: they can make a text read as another.
 _UNSEEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)))
@@ -93,9 +89,7 @@ def _environment() -> Environment:
         text = escape(strip_controls(address))
         return Markup(text.replace("@", Markup("@<wbr>")).replace(".", Markup("<wbr>.")))  # noqa: S704 - escaped
 
-    environment.globals.update(
-        static=static_url, show_time=show_rfc3339, local_day=local_day, site_url=""
-    )
+    environment.globals.update(show_time=show_rfc3339, local_day=local_day)
     environment.filters["breakable"] = breakable
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here
@@ -109,28 +103,36 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     base: str = "",
+    site: Site | None = None,
     form_origins: Iterable[str] = (),
     upload_origin: str = "",
     **values: Any,
 ) -> Response:
-    """The page `template` filled with `values`, in `language`, with the security headers.
+    """The page `template` filled with `values`, in `language`, in the looks of `site`, with the security headers.
 
-    `base` stands before each path of ours.
+    `base` stands before each path of ours. A template knows the site by `site` (its name), `site_url` (where a way
+    back leads, unless `values` say another) and `logo` (the picture's path).
     """
     translate = translator("pages", language).gettext
     # What stands between two sentences, and between the parts of a list.
     gap, comma = ("", "、") if language == "ja" else (" ", ", ")
-    text = (
-        _environment()
-        .get_template(template)
-        .render(language=language, base=base, _=translate, gap=gap, comma=comma, **values)
-    )
+    known = {"language": language, "base": base, "_": translate, "gap": gap, "comma": comma}
+    text = _environment().get_template(template).render(known | _look(site) | values)
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
         status,
         {**security_headers(form_origins, upload_origin), **(headers or {})},
         "text/html; charset=utf-8",
     )
+
+
+def _look(site: Site | None) -> dict[str, Any]:
+    return {
+        "static": partial(asset_url, site=site),
+        "site": site.name if site else "",
+        "site_url": site.url if site else "",
+        "logo": asset_url(LOGO, site) if site and site.logo else "",
+    }
 
 
 def error_page(  # noqa: PLR0913 - what a page of any room may add
@@ -144,8 +146,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     action: str = "",
     headers: Mapping[str, str] | None = None,
     base: str = "",
-    site: str = "",
-    site_url: str = "",
+    site: Site | None = None,
 ) -> Response:
     """A page that says what happened and what to do.
 
@@ -168,7 +169,6 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         title=title,
         text=text,
         site=site,
-        site_url=site_url,
         action=action if not too_long else "",
         too_long=[labels.get(name, name) for name in too_long],
         entries=typed,
@@ -192,7 +192,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     language: str = "",
     status: int = 200,
     *,
-    site: str = "",
+    site: Site | None = None,
     action: str = "",
     base: str = "",
     form_origins: Iterable[str] = (),
@@ -242,56 +242,3 @@ TOO_LONG_TO_SHOW = N_("This is too long to be shown again. Please go back and co
 
 def _origins(*urls: str) -> list[str]:
     return [origin for origin in map(origin_of, urls) if origin]
-
-
-@cache
-def _static_names() -> frozenset[str]:
-    """All there are: what strangers ask for is looked up here, and neither kept nor given to the file system."""
-    return frozenset(path.name for path in _STATIC.iterdir() if path.is_file())
-
-
-def _static_file(name: str) -> tuple[bytes, str, str] | None:
-    return read_static(name) if name in _static_names() else None
-
-
-@cache
-def read_static(name: str) -> tuple[bytes, str, str]:
-    """Content, media type and hash of a static file."""
-    content = (_STATIC / name).read_bytes()
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return content, media_type, hashlib.sha256(content).hexdigest()[:12]
-
-
-def static_url(name: str) -> str:
-    """The path of a static file, below `base`: its hash is part of it, so that browsers may keep the file for ever.
-
-    Raises FileNotFoundError: if there is no such file.
-    """
-    found = _static_file(name)
-    if found is None:
-        raise FileNotFoundError(name)
-    return f"/static/{found[2]}/{name}"
-
-
-async def _static(request: Request) -> Response:
-    """GET /static/{hash}/{name}: 200 with the file, to be kept for a year if the hash is right; 404 else."""
-    found = _static_file(request.path_params["name"])
-    if found is None:
-        return PlainTextResponse("Not found\n", 404)
-    content, media_type, digest = found
-    fresh = request.path_params["hash"] == digest
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "cache-control": "public, max-age=31536000, immutable" if fresh else "no-cache",
-            "x-content-type-options": "nosniff",
-            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-            "cross-origin-resource-policy": "same-origin",
-        },
-    )
-
-
-def routes() -> list[Route]:
-    """The static files of our own pages."""
-    return [Route("/static/{hash}/{name}", _static, methods=["GET"])]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from todoke.forms.secret import secret_names
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import keep_security_log
 from todoke.model.settings import Settings
+from todoke.model.submission import EntryList
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
 from todoke.ports.outbox import ReadChange
@@ -68,7 +72,11 @@ def open_store(
 
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     keep_security_log(settings.data / "security.log")
-    return SqliteStore(settings.data / "todoke.db", on_rescue=secret_keeper(settings.data))
+    return SqliteStore(
+        settings.data / "todoke.db",
+        on_rescue=secret_keeper(settings.data),
+        secrets=_secrets(settings),
+    )
 
 
 def is_served(settings: Settings) -> bool:
@@ -117,6 +125,11 @@ def read_change(store: Store) -> ReadChange:
     return store.read_change if isinstance(store, DynamoStore) else read
 
 
+def _secrets(settings: Settings) -> Callable[[str, EntryList], frozenset[str]]:
+    """Which answers nobody can look for, by the settings of their form."""
+    return lambda form, entries: secret_names(settings.forms.get(form), entries)
+
+
 def _open_bucket(settings: Settings) -> Bucket | None:
     if not settings.uploads:
         return None
@@ -135,6 +148,7 @@ def _open_table(settings: Settings, clock: Clock, bucket: Bucket | None) -> Stor
             clock=clock,
             tokened=TOKENED,
             bucket=bucket,
+            secrets=_secrets(settings),
         )
     except ModuleNotFoundError as error:
         raise ConfigError(

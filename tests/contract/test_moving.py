@@ -176,7 +176,12 @@ class TestRestore:
             assert target.timeline(submission.id) == source.timeline(submission.id)
             link = ids.receipt_hash(ids.receipt_token(SECRET, submission.id))
             assert target.store.receipt(link) == source.store.timeline(submission.id)
-        queries = [Query(), Query(form="leave"), Query(status="deferred"), Query(status="accepted")]
+        queries = [
+            Query(),
+            Query(form="leave"),
+            Query(statuses=frozenset({"deferred"})),
+            Query(statuses=frozenset({"accepted"})),
+        ]
         queries += [Query(address=a) for a in (VISITOR, CORRECTED, MANAGER, "alerts@site.example")]
         for query in queries:
             assert target.store.page(query).timelines == source.store.page(query).timelines

@@ -945,7 +945,12 @@ class TestPage:
         """The pages of any size together are the list; the last one has no next."""
         for n in range(23):
             desk.add(received_at=START + timedelta(seconds=n // 4), form=f"form{n % 3}")
-        for query in (Query(), Query(form="form1"), Query(status="queued"), Query(address=MANAGER)):
+        for query in (
+            Query(),
+            Query(form="form1"),
+            Query(statuses=frozenset({"queued"})),
+            Query(address=MANAGER),
+        ):
             whole = _all_pages(desk, replace(query, limit=1000))
             assert whole == [
                 id_ for size in (1,) for id_ in _all_pages(desk, replace(query, limit=size))
@@ -974,17 +979,19 @@ class TestPage:
         one, other = desk.add(form="a"), desk.add(form="b")
         claim = desk.claim(one.messages[1].message.id)[0]
         desk.finish(claim, Kind.ACCEPTED)
-        assert [one.submission.id] == _all_pages(desk, Query(status="accepted"))
+        assert [one.submission.id] == _all_pages(desk, Query(statuses=frozenset({"accepted"})))
         assert {one.submission.id, other.submission.id} == set(
-            _all_pages(desk, Query(status="queued"))
+            _all_pages(desk, Query(statuses=frozenset({"queued"})))
         )
         desk.journal(desk.event(Kind.BOUNCED, token=claim.attempt.token))
-        assert _all_pages(desk, Query(status="accepted")) == []
-        assert [one.submission.id] == _all_pages(desk, Query(status="bounced", form="a"))
-        assert _all_pages(desk, Query(status="bounced", form="b")) == []
+        assert _all_pages(desk, Query(statuses=frozenset({"accepted"}))) == []
+        assert [one.submission.id] == _all_pages(
+            desk, Query(statuses=frozenset({"bounced"}), form="a")
+        )
+        assert _all_pages(desk, Query(statuses=frozenset({"bounced"}), form="b")) == []
         desk.move(seconds=1)
         desk.resend(claim.message.id)
-        assert _all_pages(desk, Query(status="bounced")) == []
+        assert _all_pages(desk, Query(statuses=frozenset({"bounced"}))) == []
 
     def test_by_address(self, desk: Desk) -> None:
         """Those of a visitor or of any recipient, in any spelling, corrected ones included."""
@@ -1012,9 +1019,11 @@ class TestPage:
         desk.add(form="b", visitor=Address("x@v.example"))
         desk.add(form="a", visitor=Address("y@v.example"))
         desk.add(form="a", visitor=Address("x@v.example"), received_at=START - timedelta(days=1))
-        query = Query(form="a", address="x@v.example", status="queued", received_from=START)
+        query = Query(
+            form="a", address="x@v.example", statuses=frozenset({"queued"}), received_from=START
+        )
         assert [right] == _all_pages(desk, query)
-        assert _all_pages(desk, replace(query, status="bounced")) == []
+        assert _all_pages(desk, replace(query, statuses=frozenset({"bounced"}))) == []
 
     def test_a_cursor_that_is_none(self, desk: Desk) -> None:
         """What is no cursor is Malformed."""
@@ -1305,7 +1314,7 @@ class TestThreads:
         _together(
             [add, add, add, add, send, send, read, lambda: desk.store.erase(address="x@y.example")]
         )
-        assert set(kept) == set(_all_pages(desk, Query(status="delivered")))
+        assert set(kept) == set(_all_pages(desk, Query(statuses=frozenset({"delivered"}))))
         assert desk.store.counts() == {"submissions": 80, "messages": 160, "due": 0, "orphans": 0}
 
 

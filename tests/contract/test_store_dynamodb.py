@@ -288,7 +288,7 @@ class TestCost:
         for query in (
             Query(),
             Query(form="contact"),
-            Query(status="bounced"),
+            Query(statuses=frozenset({"bounced"})),
             Query(address="x@y.example"),
         ):
             desk.store.page(query)

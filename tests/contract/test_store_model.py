@@ -234,7 +234,7 @@ class Histories(RuleBasedStateMachine):
     )
     def page(self, form: str, status: str, address: str, limit: int) -> None:
         """List what meets some conditions."""
-        query = Query(form=form, status=status, address=address, limit=limit)
+        query = Query(form=form, statuses=frozenset({status} - {""}), address=address, limit=limit)
         pages = [self._ids(s, query) for s in (self.store, self.model)]
         assert pages[0] == pages[1]
 

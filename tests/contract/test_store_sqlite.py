@@ -118,8 +118,12 @@ class TestFile:
                 "erased",
                 "sessions",
                 "acts",
+                "words",
+                "care",
+                "lists",
             ):
                 connection.execute(f"DROP TABLE {table}")
+            connection.execute("DELETE FROM totals WHERE name = 'to_index' OR name LIKE 'form %'")
             connection.execute("DELETE FROM migrations WHERE version > 1")
             connection.pragma("user_version", 1)
         with closing(SqliteStore(path)) as store:

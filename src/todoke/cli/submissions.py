@@ -32,7 +32,7 @@ def list_submissions(
         raise ConfigError(
             f"--status may be {', '.join(word.value for word in Status)}; it is {status!r}."
         )
-    query = Query(form=form, status=status, address=address)
+    query = Query(form=form, statuses=frozenset({status} - {""}), address=address)
     with opened(config) as (settings, store):
         timelines = export.all_pages(store, query, limit)
         rows = (export.summary(timeline, settings, utc_now()) for timeline in timelines)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Attempt, Message
 from todoke.model.submission import RepeatKey, Submission
@@ -60,6 +61,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     submission: Submission
     messages: tuple[KeptMessage, ...] = ()
     repeat: Repeat | None = None
+    care: Care = NO_CARE
 
 
 class Restored(StrEnum):

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from todoke.model.address import Address
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import Ceiling, DeliveryEvent, Standing
 from todoke.model.submission import Submission
 
@@ -162,7 +163,8 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission and all that became of it: what the receipt and the desk show."""
+    """A submission and all that became of it: what the receipt and the desk show. `care` is the desk's alone."""
 
     submission: Submission
     messages: tuple[MessageTimeline, ...]
+    care: Care = NO_CARE

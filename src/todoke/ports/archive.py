@@ -12,31 +12,74 @@ from todoke.model.submission import File
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a person may see: the submissions of `forms`, and those with a notification for `mailbox` ("" for none)."""
+
+    forms: frozenset[str] = frozenset()
+    mailbox: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """Which submissions to list: newest first, all given conditions together.
 
-    `status` is a word that `reading` may give for any of its messages except "unknown"; `address` is a visitor's
-    or recipient's; from `received_from` on and before `received_to`; `before` is a cursor from the page before.
+    `scope` is what the reader may see at all, None for everything. `statuses`: any of its messages has one of them.
+    Those are statuses as they are kept; with `silent_since` they are what people read (delivery.reading), UNKNOWN
+    among them: a message that waits for word, and was last heard of before that moment, reads UNKNOWN and nothing
+    else. `address` is a visitor's or recipient's; `words` are looked for as model/search.py has it, in answers, names
+    of files, the visitor's addresses and the reference, and not in secrets; words without a letter or digit find
+    nothing. From `received_from` on and before `received_to`.
+
+    What the desk's people did (model/care.py): `unread` are those that nobody read, `starred` have a star, `assignee`
+    takes them on, `done` is True or False, None for both. `attention` are those of which a message failed, or was
+    complained of, and that are not done.
+
+    `before` is a cursor: the page of those that are older. `after` is one too: the page of those that are newer, the
+    nearest of them, shown newest first all the same. At most one of the two is given.
     """
 
+    scope: Scope | None = None
     form: str = ""
-    status: str = ""
+    statuses: frozenset[str] = frozenset()
+    silent_since: datetime | None = None
     address: str = ""
+    words: str = ""
+    unread: bool = False
+    attention: bool = False
+    starred: bool = False
+    done: bool | None = None
+    assignee: str = ""
     received_from: datetime | None = None
     received_to: datetime | None = None
     before: str = ""
+    after: str = ""
     limit: int = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a listing; `next` is the cursor of the page after it, or "".
+    """One page of a listing; `next` is the `before` of the page of older ones, `newer` the `after` of that of newer
+    ones. "" where there is none; one that is given may lead to a page with nothing on it.
 
-    A page may hold fewer than asked for, even none, while `next` is set: a store looks at a bounded number.
+    A page may hold fewer than asked for, even none, while there is more: a store looks at a bounded number.
+    `looked_back_to` is when the oldest was received that it looked at, where it may have left out older ones because
+    of that; None where the page is whole. `indexed_from` is given while a store still reads what it kept before it
+    could look for words: what was received before is not looked through yet.
     """
 
-    timelines: tuple[Timeline, ...]
+    timelines: tuple[Timeline, ...] = ()
     next: str = ""
+    newer: str = ""
+    looked_back_to: datetime | None = None
+    indexed_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many submissions a query finds: `number`, or more than that where `is_more`."""
+
+    number: int
+    is_more: bool = False
 
 
 class Archive(Protocol):
@@ -52,6 +95,13 @@ class Archive(Protocol):
 
     def page(self, query: Query) -> Page:
         """A page of submissions, newest first. A page never takes longer because more is stored."""
+        ...
+
+    def count(self, query: Query, most: int = 1000) -> Count:
+        """How many `query` finds, whatever its cursors and limit; no more than `most` are counted.
+
+        Where a store keeps a figure (of all, of a form, of a scope of forms) it is told whole.
+        """
         ...
 
     def file(self, submission_id: str, position: int) -> File | None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
+from todoke.ports.care import Carebook
 from todoke.ports.erasure import Erasure
 from todoke.ports.journal import Journal
 from todoke.ports.movable import Movable
@@ -18,7 +19,9 @@ from todoke.ports.shelf import Shelf
 from todoke.ports.trail import Trail
 
 
-class Store(Outbox, Journal, Archive, Erasure, Shelf, Admission, Trail, Movable, Protocol):
+class Store(
+    Outbox, Journal, Archive, Carebook, Erasure, Shelf, Admission, Trail, Movable, Protocol
+):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 
     Every write is atomic and durable (it survives a power loss) before it returns, or before its future resolves.

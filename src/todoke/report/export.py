@@ -10,7 +10,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,17 +59,7 @@ def all_pages(archive: Archive, query: Query, stop_after: int | None = None) -> 
     before = query.before
     while left is None or left > 0:
         limit = PAGE if left is None else min(PAGE, left)
-        page = archive.page(
-            Query(
-                form=query.form,
-                status=query.status,
-                address=query.address,
-                received_from=query.received_from,
-                received_to=query.received_to,
-                before=before,
-                limit=limit,
-            )
-        )
+        page = archive.page(replace(query, before=before, limit=limit))
         yield from page.timelines
         left = None if left is None else left - len(page.timelines)
         before = page.next

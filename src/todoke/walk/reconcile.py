@@ -172,7 +172,7 @@ def _unsettled(app: App, records: Records, days: Sequence[date]) -> Iterator[dat
         begin, end = _midnight(records, day), _midnight(records, day + _ONE_DAY)
         for status in _OPEN:
             query = Query(
-                status=status.value, received_from=begin, received_to=end, limit=LOOKED_AT
+                statuses=frozenset({status}), received_from=begin, received_to=end, limit=LOOKED_AT
             )
             for timeline in app.archive.page(query).timelines:
                 for message in timeline.messages:

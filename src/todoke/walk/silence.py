@@ -192,7 +192,11 @@ def _watch_one(app: App, service: str, since: datetime) -> None:
 
 def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
     now, mail = app.clock(), app.settings.mail
-    query = Query(status=Status.ACCEPTED, received_from=since - mail.give_up_after, limit=LOOKED_AT)
+    query = Query(
+        statuses=frozenset({Status.ACCEPTED}),
+        received_from=since - mail.give_up_after,
+        limit=LOOKED_AT,
+    )
     page = app.archive.page(query)
     words = [
         reading(

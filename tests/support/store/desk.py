@@ -150,14 +150,20 @@ class Desk:
         kept = submission or self.submission(repeat=repeat)
         return self.store.add(kept, self.pair(kept), repeat).result()
 
-    def claim(self, *ids: str, limit: int = 100, lease: timedelta = LEASE) -> list[Claim]:
+    def claim(
+        self,
+        *ids: str,
+        limit: int = 100,
+        lease: timedelta = LEASE,
+        ceiling: Ceiling = Ceiling.DELIVERED,
+    ) -> list[Claim]:
         """Claim what is due."""
         claims = self.store.claim(
             now=self.now,
             lease_until=self.now + lease,
             limit=limit,
             service="post",
-            ceiling=Ceiling.DELIVERED,
+            ceiling=ceiling,
             ids=ids,
         )
         return list(claims)

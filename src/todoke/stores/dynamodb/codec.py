@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from todoke.model.address import Address
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import StoreCorrupt
 from todoke.model.json_text import from_json, to_json
@@ -51,11 +52,12 @@ _EVENT = ("", 0, 0, None, None, "", None, "none", None, "", "", "", "")
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A submission (files without their content), the work on its messages, and its repeat key."""
+    """A submission (files without their content), the work on its messages, its repeat key, and its care."""
 
     submission: Submission
     works: tuple[Work, ...]
     repeat: Repeat | None = None
+    care: Care = NO_CARE
 
 
 def encode(record: Record, words: str) -> bytes:
@@ -92,7 +94,7 @@ def _rows(record: Record) -> list[Any]:
     submission = record.submission
     zero = submission.received_at
     repeat = record.repeat
-    return [
+    rows = [
         submission.language,
         submission.visitor,
         list(submission.signals),
@@ -100,6 +102,7 @@ def _rows(record: Record) -> list[Any]:
         [_micros_from(zero, repeat.expires_at), repeat.fingerprint] if repeat else 0,
         [_message_row(work, zero) for work in record.works],
     ]
+    return rows if record.care == NO_CARE else [*rows, record.care]
 
 
 def _message_row(work: Work, zero: datetime) -> list[Any]:
@@ -159,7 +162,7 @@ def _event_row(event: DeliveryEvent, attempt: Attempt) -> list[Any]:
 
 
 def _record(rows: Any, known: Submission) -> Record:
-    language, visitor, signals, entries, repeat, messages = rows
+    language, visitor, signals, entries, repeat, messages, *care = rows
     zero = known.received_at
     submission = msgspec.structs.replace(
         known,
@@ -172,6 +175,7 @@ def _record(rows: Any, known: Submission) -> Record:
         submission=submission,
         works=tuple(_work(_whole(row, _MESSAGE), known.id, zero) for row in messages),
         repeat=Repeat(_time(zero, repeat[0]), repeat[1]) if repeat else None,
+        care=msgspec.convert(care[0], Care) if care else NO_CARE,
     )
 
 

@@ -17,6 +17,13 @@ HIGHEST = "~"
 """Before and after every id."""
 _END = "\U0010ffff"
 _MOST_IN_QUERY = 500
+_MOST_PAGES = 16
+"""Of 1 MB, some 10,000 submissions each: in a shard, which has the eighth part of all."""
+
+
+def shard_of(submission_id: str) -> str:
+    """The part of each index that a submission is in: by the last digit of its place, which is even."""
+    return SHARDS[int(submission_id[-1], 32) % len(SHARDS)]
 
 
 class IndexEntry(NamedTuple):
@@ -46,11 +53,20 @@ def newest(
     return sorted(entries, reverse=True)[:limit]
 
 
-def oldest(table: DynamoTable, *, low: str = LOWEST, high: Bound, limit: int) -> list[IndexEntry]:
-    """The oldest entries of the index by time with low <= id < high, oldest first."""
+def oldest(
+    table: DynamoTable,
+    index: str = TIME,
+    form: str = "",
+    *,
+    low: str = LOWEST,
+    high: Bound,
+    limit: int,
+) -> list[IndexEntry]:
+    """The oldest entries with low <= id < high, oldest first, of a form or of all ("")."""
     entries: list[IndexEntry] = []
     for shard in SHARDS:
-        entries += _Walk(table, TIME, shard, "", low, high, limit, newest_first=False).entries()
+        walk = _Walk(table, index, shard, form, low, high, limit, newest_first=False)
+        entries += walk.entries()
     return sorted(entries)[:limit]
 
 
@@ -74,6 +90,20 @@ def totals(table: DynamoTable) -> tuple[int, int]:
             submissions += 1
             messages += int(item["m"])
     return submissions, messages
+
+
+def ending(table: DynamoTable, digits: str) -> list[str]:
+    """The ids that end with these digits: their shard is read through, as far as some pages of it go."""
+    found: list[str] = []
+    start = None
+    for _ in range(_MOST_PAGES):
+        answer = table.query("s = :s", {":s": shard_of(digits)}, index=TIME, start=start)
+        places = (_parts(str(item[SORT_KEYS[TIME]]))[1] for item in answer.items)
+        found += [id_ for id_ in places if id_.endswith(digits)]
+        start = answer.last
+        if start is None:
+            break
+    return found
 
 
 def every(table: DynamoTable) -> Iterator[IndexEntry]:

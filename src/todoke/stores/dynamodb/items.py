@@ -19,14 +19,14 @@ from todoke.model.message import Timeline
 from todoke.model.submission import Submission
 from todoke.stores.dynamodb.client import Item, Key
 from todoke.stores.dynamodb.codec import Record, decode, encode
-from todoke.stores.dynamodb.table import SHARDS
+from todoke.stores.dynamodb.index import shard_of
 from todoke.stores.rules.values import micros
 from todoke.stores.rules.work import Work
 
 FAULTS = frozenset(
     {Status.FAILED, Status.DEFERRED, Status.UNDETERMINED, Status.REJECTED, Status.BOUNCED}
 )
-"""Statuses that few submissions have, so that an index of their own finds them."""
+"""Statuses that few submissions have, so that an index of their own finds them, and those with a complaint."""
 ID = re.compile(r"[0-9a-v]{26}")
 """A submission's id, and what begins whatever belongs to it."""
 _CARRIED = re.compile(r"(?<![0-9a-z])[0-9a-v]{26}")
@@ -52,10 +52,9 @@ class StoredItem(msgspec.Struct, frozen=True):
     @property
     def timeline(self) -> Timeline:
         """What people see of it."""
-        works = self.record.works
-        return Timeline(
-            submission=self.record.submission, messages=tuple(w.timeline for w in works)
-        )
+        record = self.record
+        messages = tuple(work.timeline for work in record.works)
+        return Timeline(submission=record.submission, messages=messages, care=record.care)
 
 
 def new_nonce() -> bytes:
@@ -84,11 +83,6 @@ def carried_id(text: str) -> str:
 def id_of(item: Item) -> str:
     """The id of an item's submission, which is the end of its place in time."""
     return str(item["t"])[-26:]
-
-
-def shard_of(submission_id: str) -> str:
-    """The part of each index that a submission is in: by the last digit of its place, which is even."""
-    return SHARDS[int(submission_id[-1], 32) % len(SHARDS)]
 
 
 def group_of(form: str, retention_micros: int | None) -> str:
@@ -138,7 +132,7 @@ def item_of(stored: StoredItem, *, is_late: bool = False) -> Item:
     wakes = due_digits(record, is_late=is_late)
     if wakes:
         item["w"] = wakes
-    if any(work.timeline.standing.status in FAULTS for work in record.works):
+    if any(_is_faulty(work) for work in record.works):
         item["p"] = place
     # With files in the bucket only the sweep may end it: time to live would leave them behind.
     if submission.retain_until is not None and not stored.objects:
@@ -148,6 +142,11 @@ def item_of(stored: StoredItem, *, is_late: bool = False) -> Item:
     if stored.objects:
         item["o"] = stored.objects
     return item
+
+
+def _is_faulty(work: Work) -> bool:
+    standing = work.timeline.standing
+    return standing.status in FAULTS or standing.complained
 
 
 def stored_of(item: Item, blob: bytes) -> StoredItem:

@@ -35,11 +35,12 @@ def restore(cabinet: Cabinet, kept: Kept) -> Restored:
     if not _has_place(kept):
         return Restored.UNPLACED
     works = tuple(map(work_of, kept.messages))
-    record = Record(kept.submission, works, kept.repeat)
+    record = Record(kept.submission, works, kept.repeat, kept.care)
     for attempt in range(TRIES):
         there = cabinet.load(kept.submission.id)
         if there is not None:
-            same = is_same(there.record.submission, there.record.works, kept)
+            record = there.record
+            same = is_same(record.submission, record.works, record.care, kept)
             return Restored.SAME if same else Restored.DIFFERENT
         try:
             _keep(cabinet, record)
@@ -82,6 +83,7 @@ def _kept(cabinet: Cabinet, stored: StoredItem) -> Kept:
         submission=submission.with_contents(contents),
         messages=tuple(map(kept_message, stored.record.works)),
         repeat=stored.record.repeat,
+        care=stored.record.care,
     )
 
 

@@ -1,25 +1,34 @@
-"""Pages of submissions from DynamoDB: by the index that fits best, each page a bounded number of reads."""
+"""Pages of submissions from DynamoDB: by the index that fits best, each page a bounded number of reads.
+
+There is no index of words: a page looks through the newest thousand, then says how far it came. What has a key is found
+at once, however old: an address, a whole id. A reference is the end of an id, which the index by time holds, so that is
+read through without the submissions.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from todoke.model import ids
 from todoke.model.address import mailbox_key
 from todoke.model.errors import Malformed
-from todoke.ports.archive import Page, Query
+from todoke.model.search import asked_for
+from todoke.ports.archive import Count, Page, Query
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.claim import DynamoOutbox
-from todoke.stores.dynamodb.index import HIGHEST, LOWEST, IndexEntry, newest
+from todoke.stores.dynamodb.index import HIGHEST, LOWEST, IndexEntry, before, ending, newest, oldest
 from todoke.stores.dynamodb.items import FAULTS, ID, StoredItem
 from todoke.stores.dynamodb.table import FAULT, TIME
-from todoke.stores.rules.erase import address_keys, recipients
+from todoke.stores.rules.query import Secrets, counts_whole, meets, secrets_by_name
 
 _LOOKED_AT = 1_000
 """So many submissions one page looks at, at most; then it ends early, with the cursor to go on from."""
 _MOST_FRESH = 1_000
 _ROUND = 100
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+_REFERENCE = re.compile(r"[0-9a-v]{6}")
 
 
 @dataclass(slots=True)
@@ -28,13 +37,24 @@ class Lists:
 
     cabinet: Cabinet
     outbox: DynamoOutbox
+    secrets: Secrets = secrets_by_name
 
     def page(self, query: Query) -> Page:
         """See Archive.page."""
-        low = ids.time_digits(query.received_from) if query.received_from else LOWEST
-        high = ids.time_digits(query.received_to) if query.received_to else HIGHEST
-        high = min(high, _cursor(query.before))
-        return self._page(query, low, high, self._named(query))
+        page = self._page(query, self._named(query))
+        if page.timelines or not page.next or query.before or query.after:
+            return page
+        meant = self._of_reference(query)
+        return self._page(query, meant) if meant else page
+
+    def count(self, query: Query, most: int) -> Count:
+        """See Archive.count."""
+        query = replace(query, before="", after="", limit=most)
+        if counts_whole(query):
+            number = self._entries(query, most + 1)
+            return Count(min(number, most), number > most)
+        look = self._look(query, self._named(query))
+        return Count(len(look.found), look.is_more)
 
     def concerns_any(self, mailbox: str) -> bool:
         """Whether any submission concerns this mailbox key."""
@@ -45,70 +65,147 @@ class Lists:
                 return bool(page.timelines)
             query = Query(address=mailbox, limit=1, before=page.next)
 
-    def _page(self, query: Query, low: str, high: str, named: Sequence[str] | None) -> Page:
-        shown: list[StoredItem] = []
+    def _page(self, query: Query, named: Sequence[str] | None) -> Page:
+        look = self._look(query, named)
+        shown = look.found[::-1] if query.after else look.found
+        further = look.stopped_at
+        if look.is_more and not further:
+            further = look.found[-1].id
+        newer, next_ = (further, "") if query.after else ("", further)
+        if query.after and shown:
+            next_ = shown[-1].id
+        elif query.before and shown:
+            newer = shown[0].id
+        return Page(
+            timelines=tuple(stored.timeline for stored in shown),
+            next=next_,
+            newer=newer,
+            looked_back_to=(
+                ids.time_of(look.stopped_at) if look.stopped_at and not query.after else None
+            ),
+        )
+
+    def _look(self, query: Query, named: Sequence[str] | None) -> _Look:
+        """The first `limit` submissions that meet a query."""
+        low, high = _span(query)
+        look = _Look()
         looked_at = 0
         size = min(max(query.limit + 1, 10), _ROUND)
         while True:
             round_ = self._round(query, low, high, named, size)
             for _, stored in round_:
-                if stored is None or not _meets(query, stored):
+                if stored is None or not self._meets(query, stored):
                     continue
-                if len(shown) == query.limit:
-                    return Page(tuple(s.timeline for s in shown), shown[-1].id)
-                shown.append(stored)
+                if len(look.found) == query.limit:
+                    look.is_more = True
+                    return look
+                look.found.append(stored)
             if len(round_) < size:
-                return Page(tuple(s.timeline for s in shown))
-            high = round_[-1][0]
+                return look
+            last = round_[-1][0]
+            low, high = (last + "0", high) if query.after else (low, last)
             looked_at += len(round_)
             if looked_at >= _LOOKED_AT:
-                return Page(tuple(s.timeline for s in shown), high)
+                look.is_more, look.stopped_at = True, last
+                return look
             size = _ROUND
 
     def _round(
         self, query: Query, low: str, high: str, named: Sequence[str] | None, size: int
     ) -> list[tuple[str, StoredItem | None]]:
-        """The next candidates, newest first, with what is there of them."""
+        """The next candidates, newest first (or oldest, towards newer ones), with what is there of them."""
         if named is not None:
-            chosen = [id_ for id_ in named if low <= id_ < high][:size]
+            fitting = [id_ for id_ in named if low <= id_ < high]
+            chosen = sorted(fitting, reverse=not query.after)[:size]
             there = self.cabinet.load_all(chosen)
             return [(id_, there.get(id_)) for id_ in chosen]
-        index = FAULT if _is_fault(query) else TIME
-        entries: list[IndexEntry] = newest(
-            self.cabinet.table, index, query.form, low=low, high=high, limit=size
-        )
+        table, index = self.cabinet.table, FAULT if _is_fault(query) else TIME
+        entries: list[IndexEntry] = []
+        for form in _forms(query):
+            if query.after:
+                entries += oldest(table, index, form, low=low, high=before(high), limit=size)
+            else:
+                entries += newest(table, index, form, low=low, high=high, limit=size)
+        entries = sorted(entries, reverse=not query.after)[:size]
         there = self.cabinet.load_keys([entry.key for entry in entries])
         return [(entry.id, there.get(entry.id)) for entry in entries]
 
     def _named(self, query: Query) -> Sequence[str] | None:
-        """The ids that an address leads to, newest first; None where time must lead."""
-        if not query.address:
-            return None
-        leads = self.cabinet.pointers.look(mailbox_key(query.address))
+        """The ids that an address or a word leads to; None where time must lead."""
+        if query.address:
+            return self._of_mailbox(query.address)
+        whole = [word for word in asked_for(query.words).words if ID.fullmatch(word)]
+        if whole:
+            return whole
+        typed = _ADDRESS.search(query.words)
+        return (self._of_mailbox(typed[0]) or None) if typed else None
+
+    def _of_mailbox(self, address: str) -> Sequence[str] | None:
+        leads = self.cabinet.pointers.look(mailbox_key(address))
         fresh = [] if leads.is_of_many else self.outbox.fresh_ids(_MOST_FRESH)
         if leads.is_of_many or len(fresh) >= _MOST_FRESH:
             return None
-        return sorted(leads.ids | set(fresh), reverse=True)
+        return list(leads.ids | set(fresh))
+
+    def _of_reference(self, query: Query) -> Sequence[str]:
+        """The ids that end with what may be a reference, where that alone is looked for."""
+        asked = asked_for(query.words)
+        [word, *others] = [*asked.words, *asked.runs] or [""]
+        if others or not _REFERENCE.fullmatch(word):
+            return ()
+        return ending(self.cabinet.table, word)
+
+    def _entries(self, query: Query, most: int) -> int:
+        found = 0
+        for form in _forms(query):
+            found += len(newest(self.cabinet.table, TIME, form, limit=most))
+        return found
+
+    def _meets(self, query: Query, stored: StoredItem) -> bool:
+        record = stored.record
+        return meets(query, record.submission, record.works, record.care, self.secrets)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What a look came to: `stopped_at` is the id where it had looked at too many, else ""."""
+
+    found: list[StoredItem] = field(default_factory=list)
+    is_more: bool = False
+    stopped_at: str = ""
+
+
+def _forms(query: Query) -> Sequence[str]:
+    """The forms whose parts of an index hold all that is meant; "" is all of it."""
+    scope = query.scope
+    if scope is None or scope.mailbox:
+        return [query.form]
+    if query.form:
+        return [query.form] if query.form in scope.forms else []
+    return sorted(scope.forms)
 
 
 def _is_fault(query: Query) -> bool:
-    return bool(query.status) and not query.address and query.status in FAULTS
-
-
-def _cursor(before: str) -> str:
-    if before and not ID.fullmatch(before):
-        raise Malformed("This is not a cursor of a page.")
-    return before or HIGHEST
-
-
-def _meets(query: Query, stored: StoredItem) -> bool:
-    submission, works = stored.record.submission, stored.record.works
-    conditions = (
-        not query.form or submission.form == query.form,
-        not query.status or query.status in {w.timeline.standing.status.value for w in works},
-        not query.address
-        or mailbox_key(query.address) in address_keys(submission.visitor, recipients(works)),
-        query.received_from is None or submission.received_at >= query.received_from,
-        query.received_to is None or submission.received_at < query.received_to,
+    """Whether the index of faults holds all that is meant."""
+    if query.address:
+        return False
+    return query.attention or (
+        bool(query.statuses) and query.silent_since is None and query.statuses <= FAULTS
     )
-    return all(conditions)
+
+
+def _span(query: Query) -> tuple[str, str]:
+    """The ids that may be shown: from the first on, before the second."""
+    low = ids.time_digits(query.received_from) if query.received_from else LOWEST
+    high = ids.time_digits(query.received_to) if query.received_to else HIGHEST
+    if query.before:
+        high = min(high, _cursor(query.before))
+    if query.after:
+        low = max(low, _cursor(query.after) + "0")
+    return low, high
+
+
+def _cursor(text: str) -> str:
+    if not ID.fullmatch(text):
+        raise Malformed("This is not a cursor of a page.")
+    return text

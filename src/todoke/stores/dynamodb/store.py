@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from todoke.model.address import NOBODY, Address
+from todoke.model.care import Care
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
-from todoke.ports.archive import Page, Query
+from todoke.ports.archive import Count, Page, Query
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
@@ -23,6 +24,7 @@ from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.dynamodb import add, erased, move, orphans, shelf
 from todoke.stores.dynamodb.admission import DynamoAdmission
 from todoke.stores.dynamodb.cabinet import Cabinet
+from todoke.stores.dynamodb.care import take_care
 from todoke.stores.dynamodb.claim import DynamoOutbox
 from todoke.stores.dynamodb.client import DynamoTable, make_client
 from todoke.stores.dynamodb.codec import Record
@@ -36,6 +38,7 @@ from todoke.stores.dynamodb.pointers import Pointers
 from todoke.stores.dynamodb.stream import due_in, submission_in
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.query import Secrets, secrets_by_name
 from todoke.stores.rules.work import new_work
 
 _ADDING_AT_ONCE = 32
@@ -48,6 +51,7 @@ class DynamoStore(DynamoAdmission):
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
+    `secrets` tells which answers nobody can look for.
     `bucket` keeps the contents of files; without one they are items of the table, 16 MB of a submission at most.
     `client` is botocore's, by default one for the region and endpoint in the environment. Raises when made:
     StoreUnavailable, if there is no region.
@@ -62,6 +66,7 @@ class DynamoStore(DynamoAdmission):
         tokened: frozenset[str] = frozenset(),
         bucket: Bucket | None = None,
         client: Any = None,
+        secrets: Secrets = secrets_by_name,
     ) -> None:
         self._own_client = None if client else make_client()
         self._table = DynamoTable(name, client or self._own_client)
@@ -71,7 +76,7 @@ class DynamoStore(DynamoAdmission):
         kept = KeptFiles(bucket) if bucket else None
         self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
         self._outbox = DynamoOutbox(self._cabinet)
-        self._lists = Lists(self._cabinet, self._outbox)
+        self._lists = Lists(self._cabinet, self._outbox, secrets)
         self._journal = DynamoJournal(self._cabinet, self._lists, clock, clock())
         self._eraser = Eraser(self._cabinet, self._lists)
         self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
@@ -167,6 +172,15 @@ class DynamoStore(DynamoAdmission):
     def page(self, query: Query) -> Page:
         """See Store."""
         return self._lists.page(query)
+
+    def count(self, query: Query, most: int = 1000) -> Count:
+        """See Store. No more are looked at than for a page."""
+        return self._lists.count(query, most)
+
+    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+        """See Store."""
+        self._table.require_open()
+        return take_care(self._cabinet, submission_id, change)
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""

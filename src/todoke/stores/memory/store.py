@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +10,7 @@ from threading import RLock
 
 from todoke.model import ids
 from todoke.model.address import NOBODY, Address, mailbox_key
+from todoke.model.care import Care
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
@@ -17,25 +18,27 @@ from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
-from todoke.ports.archive import Page, Query
+from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
-from todoke.stores.memory.page import page
+from todoke.stores.memory.page import count, page
 from todoke.stores.memory.tables import Tables
 from todoke.stores.memory.transaction import MemoryTransaction
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.query import Secrets, secrets_by_name
 from todoke.stores.rules.work import Work, kept_message, new_work
 
 
 class MemoryStore(MemoryAdmission):
     """See Store. It forgets everything when the process ends; otherwise it keeps each promise of the port."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Secrets = secrets_by_name) -> None:
+        self._secrets = secrets
         self._tables = Tables()
         self._lock = RLock()
         self._closed = False
@@ -142,7 +145,20 @@ class MemoryStore(MemoryAdmission):
     def page(self, query: Query) -> Page:
         """See Store."""
         with self._reading() as tables:
-            return page(tables, query)
+            return page(tables, query, self._secrets)
+
+    def count(self, query: Query, most: int = 1000) -> Count:
+        """See Store."""
+        with self._reading() as tables:
+            return count(tables, query, most, self._secrets)
+
+    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+        """See Store."""
+        with self._writing() as tables:
+            if submission_id not in tables.submissions:
+                return None
+            tables.care[submission_id] = change(tables.care_of(submission_id))
+            return tables.care[submission_id]
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
@@ -172,6 +188,7 @@ class MemoryStore(MemoryAdmission):
                 submission=submission,
                 messages=tuple(map(kept_message, tables.of(submission.id))),
                 repeat=repeat if of == submission.id else None,
+                care=self._tables.care_of(submission.id),
             )
 
     def walk_orphans(self) -> Iterator[DeliveryEvent]:

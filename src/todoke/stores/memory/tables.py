@@ -9,6 +9,7 @@ from datetime import datetime
 from todoke.model import ids
 from todoke.model.act import Act
 from todoke.model.admission import DeskSession, Grant
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import Erased, ErasedBy, latest
 from todoke.model.kept import Kept, Repeat, Restored
@@ -36,6 +37,7 @@ class Tables:
     marks: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, SuppressionList] = field(default_factory=dict)
     erased: dict[tuple[ErasedBy, str], Erased] = field(default_factory=dict)
+    care: dict[str, Care] = field(default_factory=dict)
 
     def of(self, submission_id: str) -> list[Work]:
         """The works of one submission, in the order they were made."""
@@ -70,15 +72,21 @@ class Tables:
         return Timeline(
             submission=self.submission(submission_id),
             messages=tuple(w.timeline for w in self.of(submission_id)),
+            care=self.care_of(submission_id),
         )
+
+    def care_of(self, submission_id: str) -> Care:
+        """What the desk's people did with a submission."""
+        return self.care.get(submission_id, NO_CARE)
 
     def restore(self, kept: Kept) -> Restored:
         """Keep a submission of another store."""
         id_ = kept.submission.id
         if id_ in self.submissions:
-            same = is_same(self.submission(id_), self.of(id_), kept)
+            same = is_same(self.submission(id_), self.of(id_), self.care_of(id_), kept)
             return Restored.SAME if same else Restored.DIFFERENT
         self.submissions[id_] = kept.submission
+        self.care[id_] = kept.care
         before = self.repeats.get(ids.place_of(id_))
         if kept.repeat and (before is None or before[0].expires_at < kept.repeat.expires_at):
             self.repeats[ids.place_of(id_)] = (kept.repeat, id_)
@@ -94,6 +102,7 @@ class Tables:
     def remove(self, submission_id: str) -> None:
         """Take out a submission with all that is about it."""
         del self.submissions[submission_id]
+        self.care.pop(submission_id, None)
         self.works = {
             id_: w for id_, w in self.works.items() if w.message.submission_id != submission_id
         }
@@ -129,4 +138,5 @@ class Tables:
             marks=dict(self.marks),
             lists=dict(self.lists),
             erased=dict(self.erased),
+            care=dict(self.care),
         )

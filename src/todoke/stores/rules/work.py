@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from todoke.model.address import Address, mailbox_key, same_mailbox
+from todoke.model.care import Care
 from todoke.model.delivery import TOOK_IT, Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage
 from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
@@ -81,9 +82,9 @@ def work_of(kept: KeptMessage) -> Work:
     return Work(timeline, kept.lease_until)
 
 
-def is_same(submission: Submission, works: Iterable[Work], kept: Kept) -> bool:
+def is_same(submission: Submission, works: Iterable[Work], care: Care, kept: Kept) -> bool:
     """Whether what is there (files without content, which their digests stand for) is what comes."""
-    if submission != kept.submission.without_contents():
+    if submission != kept.submission.without_contents() or care != kept.care:
         return False
     wanted = map(work_of, kept.messages)
     return {w.message.id: w for w in works} == {w.message.id: w for w in wanted}

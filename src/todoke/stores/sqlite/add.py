@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,13 +10,27 @@ import apsw
 import msgspec
 
 from todoke.model import ids
+from todoke.model.care import NO_CARE
 from todoke.model.kept import Repeat
 from todoke.model.message import Message
 from todoke.model.submission import Submission, files
 from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.rules.erase import address_keys
+from todoke.stores.rules.lists import lists_of
+from todoke.stores.rules.query import Secrets, own_addresses
 from todoke.stores.rules.values import micros, plain
-from todoke.stores.sqlite.rows import SQL, Row, insert_rows, json_list, message_row, submission_row
+from todoke.stores.rules.work import new_work
+from todoke.stores.sqlite.rows import (
+    SQL,
+    Row,
+    form_total,
+    insert_rows,
+    json_list,
+    message_row,
+    submission_row,
+)
+from todoke.stores.sqlite.words import index_text
+from todoke.stores.sqlite.words import put as put_words
 
 SEQ_BITS = 8
 """A submission's seq has this many bits below the microsecond; equals beyond that spill into the next one."""
@@ -32,8 +47,16 @@ class Addition(msgspec.Struct, frozen=True):
     messages: tuple[Row, ...]
     addresses: frozenset[str]
     files: tuple[tuple[int, bytes], ...]
+    words: str
+    """Its row in the index of words."""
+    lists: frozenset[str]
     repeats: tuple[tuple[str, str, int], ...]
     """Its repeat key, then its uploads: key, fingerprint, until when."""
+
+    @property
+    def form(self) -> str:
+        """The submission's."""
+        return str(self.submission[1])
 
     @property
     def weight(self) -> int:
@@ -46,16 +69,20 @@ def prepare(
     messages: Sequence[Message],
     repeat: Repeat | None,
     uploads: Sequence[str] = (),
+    *,
+    secrets: Secrets,
 ) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
+    works = [new_work(m, m.created_at) for m in messages]
+    keys = address_keys(submission.visitor, (m.recipient for m in messages))
     return Addition(
         submission_id=submission.id,
         received_at=micros(submission.received_at),
         submission=submission_row(submission),
         messages=tuple(message_row(m, submission.form, m.created_at) for m in messages),
-        addresses=frozenset(
-            map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
-        ),
+        addresses=frozenset(map(plain, keys)),
+        words=index_text(submission, own_addresses(submission, works), keys, secrets),
+        lists=lists_of(NO_CARE, works),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
         repeats=_repeat_rows(submission.id, repeat, uploads),
     )
@@ -160,12 +187,25 @@ def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) 
     for seq, addition in placed:
         for position, content in addition.files:
             connection.execute("INSERT INTO files VALUES (?, ?, ?)", (seq, position, content))
+    put_words(connection, [(seq, a.words) for seq, a in placed])
+    lists = [(name, a.form, seq) for seq, a in placed for name in a.lists]
+    insert_rows(connection, "lists", lists)
     repeats = {key: (*r, a.submission_id, u) for _, a in placed for key, *r, u in a.repeats}
     insert_rows(connection, "repeats", [(key, *row) for key, row in repeats.items()])
     add_total(connection, "submissions", len(placed))
+    for form, number in Counter(a.form for _, a in placed).items():
+        add_form_total(connection, form, number)
     add_total(connection, "messages", len(messages))
 
 
 def add_total(connection: apsw.Connection, name: str, change: int) -> None:
     """Keep a figure as it changes."""
     connection.execute(SQL["add_total"], {"name": name, "change": change})
+
+
+def add_form_total(connection: apsw.Connection, form: str, change: int) -> None:
+    """Keep how many submissions a form has."""
+    add_total(connection, form_total(form), change)
+    if not connection.changes():
+        connection.execute(SQL["put_form_total"], {"name": form_total(form)})
+        add_total(connection, form_total(form), change)

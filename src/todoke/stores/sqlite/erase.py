@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import apsw
 from todoke.model.address import mailbox_key
 from todoke.model.errors import StoreUnavailable
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
+from todoke.stores.rules.lists import ALL
 from todoke.stores.rules.values import micros, plain, read_event
-from todoke.stores.sqlite.add import SEQ_BITS, add_total
+from todoke.stores.sqlite.add import SEQ_BITS, add_form_total, add_total
+from todoke.stores.sqlite.care import lists_in, relist
 from todoke.stores.sqlite.erased import forget
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list, read_totals
+from todoke.stores.sqlite.words import forget as forget_words
 
 READERS_SECONDS = 30.0
 """So long the last step waits for readers that still look at what was there before."""
@@ -122,9 +126,18 @@ def _delete(connection: apsw.Connection, meant: Sequence[StoredRows]) -> None:
     connection.execute(SQL["delete_addresses"], {"keys": json_list(keys), "seqs": seqs})
     ids = json_list(s.submission.id for s in meant)
     connection.execute(SQL["delete_repeats"], {"keys": ids})
+    forget_words(connection, [s.seq for s in meant])
+    relist(connection, [(s.seq, s.submission.form, _lists(s), frozenset()) for s in meant])
     connection.execute(SQL["delete_submissions"], {"seqs": seqs})
+    for form, number in Counter(s.submission.form for s in meant).items():
+        add_form_total(connection, form, -number)
     add_total(connection, "submissions", -len(meant))
     add_total(connection, "messages", -sum(len(s.works) for s in meant))
+
+
+def _lists(stored: StoredRows) -> frozenset[str]:
+    """Every list that it may be in, also where a former todoke put it into one."""
+    return lists_in(stored).union(ALL)
 
 
 def _delete_mentions(connection: apsw.Connection, condition: Condition, persons: set[str]) -> int:

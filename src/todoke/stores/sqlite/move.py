@@ -12,9 +12,12 @@ from todoke.model import ids
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.submission import files
 from todoke.stores.rules.erase import address_keys, recipients
+from todoke.stores.rules.lists import lists_of
+from todoke.stores.rules.query import Secrets, own_addresses
 from todoke.stores.rules.values import plain, time_of
 from todoke.stores.rules.work import Work, is_same, kept_message, work_of
 from todoke.stores.sqlite.add import Addition, insert, prepare, seq_of
+from todoke.stores.sqlite.care import put_care
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -25,6 +28,7 @@ from todoke.stores.sqlite.rows import (
     json_list,
     work_columns,
 )
+from todoke.stores.sqlite.words import index_text
 
 ROUND = 100
 """So many are read at once."""
@@ -43,12 +47,20 @@ class RestoredRows(msgspec.Struct, frozen=True):
         return self.addition.weight
 
 
-def restored_rows(kept: Kept) -> RestoredRows:
+def restored_rows(kept: Kept, secrets: Secrets) -> RestoredRows:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = tuple(map(work_of, kept.messages))
-    addition = prepare(kept.submission, [w.message for w in works], kept.repeat)
+    messages = [w.message for w in works]
+    addition = prepare(kept.submission, messages, kept.repeat, secrets=secrets)
     concerned = address_keys(kept.submission.visitor, recipients(works))
-    return RestoredRows(kept, replace(addition, addresses=frozenset(map(plain, concerned))), works)
+    own = own_addresses(kept.submission, works)
+    whole = replace(
+        addition,
+        addresses=frozenset(map(plain, concerned)),
+        words=index_text(kept.submission, own, concerned, secrets),
+        lists=lists_of(kept.care, works),
+    )
+    return RestoredRows(kept, whole, works)
 
 
 def restore(connection: apsw.Connection, wanted: Sequence[RestoredRows]) -> list[Restored]:
@@ -82,6 +94,7 @@ def _kept(stored: StoredRows, repeats: dict[str, Repeat]) -> Kept:
         submission=stored.submission,
         messages=tuple(map(kept_message, stored.works.values())),
         repeat=repeats.get(stored.submission.id),
+        care=stored.care,
     )
 
 
@@ -90,10 +103,11 @@ def _restore_one(connection: apsw.Connection, wanted: RestoredRows) -> Restored:
     there = connection.execute(SQL["seq_of_submission"], {"id": plain(id_)}).get
     if there is not None:
         stored = load(connection, [there])[there]
-        same = is_same(stored.submission, stored.works.values(), wanted.kept)
+        same = is_same(stored.submission, stored.works.values(), stored.care, wanted.kept)
         return Restored.SAME if same else Restored.DIFFERENT
     seq = seq_of(connection, wanted.addition.received_at)
     insert(connection, [(seq, wanted.addition)])
+    put_care(connection, seq, wanted.kept.care)
     works = list(enumerate(wanted.works, start=1))
     connection.executemany(
         SQL["update_message"], [(*work_columns(work), seq, number) for number, work in works]

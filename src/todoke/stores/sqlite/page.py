@@ -1,104 +1,286 @@
-"""Pages of submissions from SQLite: every page costs the same, however much is stored."""
+"""Pages of submissions from SQLite, and how many there are: each costs the same, however much is stored.
+
+One index leads, newest first; what it finds is looked at by the other indexes, and last, once it is read, by the rule
+that all stores have (rules/query.py).
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby, islice
 from typing import Any
 
 import apsw
 
 from todoke.model.address import mailbox_key
+from todoke.model.delivery import Reading
 from todoke.model.errors import Malformed
-from todoke.ports.archive import Page, Query
-from todoke.stores.rules.values import micros, plain
+from todoke.ports.archive import Count, Page, Query
+from todoke.stores.rules.lists import WAITS
+from todoke.stores.rules.query import Secrets, counts_whole, meets, wanted_lists
+from todoke.stores.rules.values import micros, plain, time_of
 from todoke.stores.sqlite.add import SEQ_BITS
-from todoke.stores.sqlite.read import load
-from todoke.stores.sqlite.rows import SQL, json_list
+from todoke.stores.sqlite.read import StoredRows, load
+from todoke.stores.sqlite.rows import SQL, form_total, json_list, read_totals
+from todoke.stores.sqlite.words import is_exact, question
 
 _CHUNK = 200
 _LOOKED_AT = 10_000
 """So many submissions one page looks at, at most; then it ends early, with the cursor to go on from."""
+_READ = 1_000
+"""So many of them are read whole for it."""
 _NEWEST = (1 << 63) - 1
+_UP = {name: SQL[name].replace(" DESC", "") for name in SQL if name.startswith("page_")}
+"""The statements of pages, oldest first."""
 
 
-def page(connection: apsw.Connection, query: Query) -> Page:
+def page(connection: apsw.Connection, query: Query, secrets: Secrets) -> Page:
     """See Archive.page."""
+    with _Look(connection, query, secrets) as look:
+        found = look.take(query.limit + 1)
+        is_more = len(found) > query.limit
+        shown = found[: query.limit]
+        further = str(shown[-1].seq) if is_more else look.stopped_at
+    newer, next_ = (further, "") if query.after else ("", further)
+    if query.after and shown:
+        shown.reverse()
+        next_ = str(shown[-1].seq)
+    elif query.before and shown:
+        newer = str(shown[0].seq)
+    ended_early = not query.after and not is_more and bool(look.stopped_at)
+    return Page(
+        timelines=tuple(stored.timeline for stored in shown),
+        next=next_,
+        newer=newer,
+        looked_back_to=_time(look.stopped_at) if ended_early else None,
+        indexed_from=_indexed_from(connection) if query.words else None,
+    )
+
+
+def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets) -> Count:
+    """See Archive.count."""
+    if counts_whole(query):
+        return Count(_total(connection, query))
+    with _Look(connection, query, secrets) as look:
+        number = look.number(most + 1)
+        return Count(min(number, most), number > most or bool(look.stopped_at))
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look along an index. `stopped_at` is the place it came to where it looked at too many, else ""."""
+
+    connection: apsw.Connection
+    query: Query
+    secrets: Secrets
+    stopped_at: str = ""
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> _Look:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def take(self, most: int) -> list[StoredRows]:
+        """The first submissions that meet the query, read whole."""
+        found: list[StoredRows] = []
+        has_read = 0
+        for chunk in self._chunks(most):
+            # No more are read at once than are still wanted: nearly all that the indexes find is what is meant.
+            rest = chunk
+            while rest and len(found) < most:
+                some, rest = rest[: most - len(found)], rest[most - len(found) :]
+                found += self._read(some)
+                has_read += len(some)
+                if has_read >= _READ and len(found) < most:
+                    self.stopped_at = str(some[-1])
+                    return found
+            if len(found) >= most:
+                self.stopped_at = ""
+                return found
+        return found
+
+    def number(self, most: int) -> int:
+        """How many meet the query, no more than `most` of them."""
+        if not _index_is_enough(self.query):
+            return len(self.take(most))
+        number = 0
+        for chunk in self._chunks(most):
+            number += len(chunk)
+            if number >= most:
+                break
+        return number
+
+    def _read(self, seqs: list[int]) -> list[StoredRows]:
+        there = load(self.connection, seqs)
+        return [
+            stored
+            for seq in seqs
+            if (stored := there.get(seq)) is not None
+            and meets(
+                self.query, stored.submission, stored.works.values(), stored.care, self.secrets
+            )
+        ]
+
+    def _chunks(self, wanted: int) -> Iterator[list[int]]:
+        """What the indexes find, some at a time."""
+        leading, is_led = self._leading()
+        looked_at = 0
+        size = min(wanted, _CHUNK)
+        while chunk := list(islice(leading, size)):
+            yield self._kept(chunk, is_led)
+            looked_at += len(chunk)
+            if looked_at >= _LOOKED_AT:
+                self.stopped_at = str(chunk[-1])
+                return
+            size = _CHUNK
+
+    def _leading(self) -> tuple[Iterator[int], str]:
+        """The index that fits best, and which it is."""
+        query = self.query
+        if self._is_elsewhere():
+            return iter(()), ""
+        if query.words:
+            asked = question(query)
+            return (self._walk("page_words", question=asked) if asked else iter(())), "words"
+        lists = wanted_lists(query)
+        if lists:
+            return self._merge(
+                "page_list", [{"list": lists[0], "form": f} for f in self._forms()]
+            ), "list"
+        if query.address:
+            return self._walk("page_address", address=plain(mailbox_key(query.address))), "address"
+        if query.statuses:
+            return self._with_statuses(), "status"
+        if query.scope is not None and not query.form:
+            return self._in_scope(), "scope"
+        if query.form:
+            return self._walk("page_form", form=plain(query.form)), "form"
+        return self._walk("page_all"), ""
+
+    def _is_elsewhere(self) -> bool:
+        """Whether a form is asked for that is not in a scope of forms."""
+        scope, form = self.query.scope, self.query.form
+        return scope is not None and bool(form) and not scope.mailbox and form not in scope.forms
+
+    def _with_statuses(self) -> Iterator[int]:
+        forms = self._forms()
+        streams = []
+        for status in sorted(self.query.statuses):
+            if status != Reading.UNKNOWN:
+                streams += [("page_status", {"status": plain(status), "form": f}) for f in forms]
+            elif self.query.silent_since is not None:
+                streams += [("page_list", {"list": WAITS, "form": f}) for f in forms]
+        return self._join([self._walk(name, **values) for name, values in streams])
+
+    def _in_scope(self) -> Iterator[int]:
+        scope = self.query.scope
+        assert scope is not None  # noqa: S101 - asked before
+        streams = [self._walk("page_form", form=plain(form)) for form in sorted(scope.forms)]
+        if scope.mailbox:
+            streams.append(self._walk("page_address", address=plain(mailbox_key(scope.mailbox))))
+        return self._join(streams)
+
+    def _forms(self) -> list[str]:
+        """The forms that anything found can be of."""
+        query = self.query
+        if query.form:
+            return [plain(query.form)]
+        if query.scope is not None and not query.scope.mailbox:
+            return sorted(map(plain, query.scope.forms))
+        return [row[0] for row in self.connection.execute(SQL["forms"])]
+
+    def _merge(self, name: str, several: list[dict[str, str]]) -> Iterator[int]:
+        return self._join([self._walk(name, **values) for values in several])
+
+    def _join(self, streams: list[Iterator[int]]) -> Iterator[int]:
+        if len(streams) == 1:
+            return streams[0]
+        joined = heapq.merge(*streams, reverse=not self.query.after)
+        return (seq for seq, _ in groupby(joined))
+
+    def _walk(self, name: str, **values: str | None) -> Iterator[int]:
+        """Follow one index, as far as somebody takes from it."""
+        statement = _UP[name] if self.query.after else SQL[name]
+        low, high = _span(self.query)
+        cursor = self.connection.execute(statement, {**values, "low": low, "high": high})
+        self._open.callback(cursor.close, True)
+        return (row[0] for row in cursor)
+
+    def _kept(self, chunk: list[int], led: str) -> list[int]:
+        """Those of a chunk that the other indexes find too."""
+        kept: Collection[int] = chunk
+        for name, values in _filters(self.query, led):
+            if not kept:
+                break
+            rows = self.connection.execute(SQL[name], {**values, "seqs": json_list(kept)})
+            kept = {row[0] for row in rows}
+        kept = set(kept)
+        if self.query.done is False and kept:
+            rows = self.connection.execute(
+                SQL["keep_in_list"], {"list": "done", "seqs": json_list(kept)}
+            )
+            kept -= {row[0] for row in rows}
+        return [seq for seq in chunk if seq in kept]
+
+
+def _filters(query: Query, led: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Statements that keep what meets a condition, beside the index that led. The scope is left to the rule."""
+    lists = wanted_lists(query)
+    for name in lists[1:] if led == "list" else lists:
+        yield "keep_in_list", {"list": name}
+    if query.address and led not in {"address", "words"}:
+        yield "keep_with_address", {"address": plain(mailbox_key(query.address))}
+    if query.form and led == "address":
+        yield "keep_of_forms", {"keys": json_list([query.form])}
+    if query.statuses and led != "status":
+        if query.silent_since is None:
+            yield "keep_with_status", {"keys": json_list(sorted(query.statuses))}
+        elif query.statuses == {Reading.UNKNOWN}:
+            yield "keep_in_list", {"list": WAITS}
+
+
+def _index_is_enough(query: Query) -> bool:
+    """Whether nothing is left to the rule."""
+    is_scoped = query.scope is not None and bool(query.scope.mailbox or query.form or query.address)
+    return not is_scoped and query.silent_since is None and (not query.words or is_exact(query))
+
+
+def _span(query: Query) -> tuple[int, int]:
+    """The places that may be shown: from the first on, before the second."""
     low = micros(query.received_from) << SEQ_BITS if query.received_from else 0
     high = micros(query.received_to) << SEQ_BITS if query.received_to else _NEWEST
-    high = min(high, _cursor(query.before))
-    matching: list[int] = []
-    last = 0
-    looked_at = 0
-    candidates = _candidates(connection, query, low, high)
-    while chunk := list(islice(candidates, _CHUNK)):
-        kept = _filtered(connection, query, chunk)
-        matching += [seq for seq in chunk if seq in kept]
-        looked_at += len(chunk)
-        last = chunk[-1]
-        if len(matching) > query.limit or looked_at >= _LOOKED_AT:
-            break
-    is_more = len(matching) > query.limit or (
-        looked_at >= _LOOKED_AT and len(matching) <= query.limit
-    )
-    shown = matching[: query.limit]
-    cursor = shown[-1] if len(matching) > query.limit else last
-    stored = load(connection, shown)
-    return Page(tuple(stored[seq].timeline for seq in shown), str(cursor) if is_more else "")
+    if query.before:
+        high = min(high, _cursor(query.before))
+    if query.after:
+        low = max(low, _cursor(query.after) + 1)
+    return low, high
 
 
-def _cursor(before: str) -> int:
-    if not before:
-        return _NEWEST
-    if not (before.isascii() and before.isdigit() and len(before) <= 19):
+def _cursor(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
         raise Malformed("This is not a cursor of a page.")
-    return int(before)
+    return min(int(text), _NEWEST - 1)
 
 
-def _candidates(connection: apsw.Connection, query: Query, low: int, high: int) -> Iterator[int]:
-    """Newest first by the index that fits best; the other conditions are looked at afterwards."""
-    span = {"low": low}
-    if query.address:
-        address = plain(mailbox_key(query.address))
-        return _walk(connection, "page_address", {**span, "address": address}, high)
-    if query.status:
-        forms = [plain(query.form)] if query.form else _forms(connection)
-        streams = [
-            _walk(
-                connection, "page_status", {**span, "status": plain(query.status), "form": f}, high
-            )
-            for f in forms
-        ]
-        return heapq.merge(*streams, reverse=True)
+def _time(cursor: str) -> Any:
+    return time_of(int(cursor) >> SEQ_BITS)
+
+
+def _indexed_from(connection: apsw.Connection) -> Any:
+    place = connection.execute(SQL["to_index"]).get
+    return time_of(place >> SEQ_BITS) if place else None
+
+
+def _total(connection: apsw.Connection, query: Query) -> int:
+    totals = read_totals(connection)
+    forms = None if query.scope is None else query.scope.forms
     if query.form:
-        return _walk(connection, "page_form", {**span, "form": plain(query.form)}, high)
-    return _walk(connection, "page_all", span, high)
-
-
-def _walk(
-    connection: apsw.Connection, name: str, values: dict[str, Any], high: int
-) -> Iterator[int]:
-    """Follow one index from `high` down, some entries at a time."""
-    while True:
-        values = {**values, "high": high, "limit": _CHUNK}
-        seqs: list[int] = [row[0] for row in connection.execute(SQL[name], values)]
-        yield from seqs
-        if len(seqs) < _CHUNK:
-            return
-        high = seqs[-1]
-
-
-def _forms(connection: apsw.Connection) -> list[str]:
-    return [row[0] for row in connection.execute(SQL["forms"])]
-
-
-def _filtered(connection: apsw.Connection, query: Query, chunk: list[int]) -> set[int]:
-    kept = set(chunk)
-    if query.address and query.form:
-        values = {"seqs": json_list(kept), "form": plain(query.form)}
-        kept = {row[0] for row in connection.execute(SQL["keep_of_form"], values)}
-    if query.address and query.status:
-        values = {"seqs": json_list(kept), "status": plain(query.status)}
-        kept = {row[0] for row in connection.execute(SQL["keep_with_status"], values)}
-    return kept
+        forms = frozenset({query.form}) if forms is None else forms & {query.form}
+    if forms is None:
+        return totals["submissions"]
+    return sum(totals.get(form_total(form), 0) for form in forms)

@@ -114,22 +114,30 @@ SELECT content FROM files WHERE submission = :seq AND position = :position;
 
 -- name: page_all
 -- Newest of all.
-SELECT seq FROM submissions WHERE seq >= :low AND seq < :high ORDER BY seq DESC LIMIT :limit;
+SELECT seq FROM submissions WHERE seq >= :low AND seq < :high ORDER BY seq DESC;
 
 -- name: page_form
 -- Newest of a form.
-SELECT seq FROM submissions WHERE form = :form AND seq >= :low AND seq < :high ORDER BY seq DESC LIMIT :limit;
+SELECT seq FROM submissions WHERE form = :form AND seq >= :low AND seq < :high ORDER BY seq DESC;
 
 -- name: page_address
 -- Newest that concern a mailbox.
 SELECT submission FROM addresses
-WHERE address = :address AND submission >= :low AND submission < :high ORDER BY submission DESC LIMIT :limit;
+WHERE address = :address AND submission >= :low AND submission < :high ORDER BY submission DESC;
 
 -- name: page_status
 -- Newest of a form with a message of this status.
 SELECT DISTINCT submission FROM messages
-WHERE status = :status AND form = :form AND submission >= :low AND submission < :high
-ORDER BY submission DESC LIMIT :limit;
+WHERE status = :status AND form = :form AND submission >= :low AND submission < :high ORDER BY submission DESC;
+
+-- name: page_list
+-- Newest of a form in a list.
+SELECT submission FROM lists
+WHERE list = :list AND form = :form AND submission >= :low AND submission < :high ORDER BY submission DESC;
+
+-- name: page_words
+-- Newest in which words are found.
+SELECT rowid FROM words WHERE words MATCH :question AND rowid >= :low AND rowid < :high ORDER BY rowid DESC;
 
 -- name: forms
 -- All form names, each found by one step in the index.
@@ -138,14 +146,73 @@ WITH RECURSIVE names (form) AS (
   UNION ALL SELECT (SELECT min(form) FROM submissions WHERE form > names.form) FROM names WHERE names.form IS NOT NULL
 ) SELECT form FROM names WHERE form IS NOT NULL;
 
--- name: keep_of_form
--- Those of these submissions that are of a form.
-SELECT seq FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs)) AND form = :form;
+-- name: keep_of_forms
+-- Those of these submissions that are of one of these forms.
+SELECT seq FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs))
+  AND form IN (SELECT value FROM json_each(:keys));
 
 -- name: keep_with_status
--- Those of these submissions that have a message of this status. The + keeps SQLite from the index of that status,
--- which may be as long as all that is stored.
-SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs)) AND +status = :status;
+-- Those of these submissions that have a message of one of these statuses. The + keeps SQLite from the index of that
+-- status, which may be as long as all that is stored.
+SELECT DISTINCT submission FROM messages WHERE submission IN (SELECT value FROM json_each(:seqs))
+  AND +status IN (SELECT value FROM json_each(:keys));
+
+-- name: keep_with_address
+-- Those of these submissions that concern a mailbox.
+SELECT submission FROM addresses
+WHERE address = :address AND submission IN (SELECT value FROM json_each(:seqs));
+
+-- name: keep_in_list
+-- Those of these submissions that are in a list.
+SELECT s.seq FROM submissions AS s CROSS JOIN lists AS l ON l.list = :list AND l.form = s.form AND l.submission = s.seq
+WHERE s.seq IN (SELECT value FROM json_each(:seqs));
+
+-- name: notified
+-- Whom notifications of these submissions are for.
+SELECT submission, recipient FROM messages
+WHERE submission IN (SELECT value FROM json_each(:seqs)) AND role = 'notification';
+
+-- name: care
+-- What the desk's people did with these submissions.
+SELECT submission, care FROM care WHERE submission IN (SELECT value FROM json_each(:seqs));
+
+-- name: put_care
+INSERT INTO care VALUES (:seq, :care) ON CONFLICT (submission) DO UPDATE SET care = excluded.care;
+
+-- name: delete_care
+DELETE FROM care WHERE submission = :seq;
+
+-- name: join_list
+INSERT OR IGNORE INTO lists VALUES (?, ?, ?);
+
+-- name: leave_list
+DELETE FROM lists WHERE list = ? AND form = ? AND submission = ?;
+
+-- name: words_of
+-- The terms that a submission is indexed by.
+SELECT terms FROM words WHERE rowid = :seq;
+
+-- name: update_words
+UPDATE words SET terms = :terms WHERE rowid = :seq;
+
+-- name: delete_words
+DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(:seqs));
+
+-- name: put_form_total
+-- Begin to count a form's submissions.
+INSERT OR IGNORE INTO totals VALUES (:name, 0);
+
+-- name: to_index
+-- Before which place submissions may be missing in the index of words and in the lists.
+SELECT value FROM totals WHERE name = 'to_index';
+
+-- name: next_to_index
+-- Some of those, the newest first.
+SELECT seq FROM submissions WHERE seq < :seq ORDER BY seq DESC LIMIT :limit;
+
+-- name: indexed
+-- Those of these that are in the index of words already.
+SELECT id FROM words_content WHERE id IN (SELECT value FROM json_each(:seqs));
 
 -- name: totals
 SELECT name, value FROM totals;

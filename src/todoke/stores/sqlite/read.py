@@ -1,14 +1,16 @@
-"""Reading whole submissions from SQLite: four statements for any number of them."""
+"""Reading whole submissions from SQLite: five statements for any number of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import apsw
 import msgspec
 
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import DeliveryEvent
+from todoke.model.json_text import reader
 from todoke.model.message import AttemptTimeline, MessageTimeline, Timeline
 from todoke.model.submission import File, Submission
 from todoke.ports.outbox import Backlog
@@ -23,6 +25,8 @@ from todoke.stores.sqlite.rows import (
     read_totals,
     submission_of,
 )
+
+_read_care: Callable[[str], Care] = reader(Care)
 
 
 def backlog(connection: apsw.Connection) -> Backlog:
@@ -62,12 +66,15 @@ class StoredRows(msgspec.Struct, frozen=True):
     submission: Submission
     works: dict[int, Work]
     positions: dict[Row, int]
+    care: Care = NO_CARE
 
     @property
     def timeline(self) -> Timeline:
         """What people see of it."""
         return Timeline(
-            submission=self.submission, messages=tuple(w.timeline for w in self.works.values())
+            submission=self.submission,
+            messages=tuple(w.timeline for w in self.works.values()),
+            care=self.care,
         )
 
 
@@ -76,8 +83,9 @@ def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, Stored
     if not seqs:
         return {}
     these = {"seqs": json_list(seqs)}
+    care = {seq: _read_care(text) for seq, text in connection.execute(SQL["care"], these)}
     stored = {
-        row[0]: StoredRows(row[0], submission_of(row), {}, {})
+        row[0]: StoredRows(row[0], submission_of(row), {}, {}, care.get(row[0], NO_CARE))
         for row in connection.execute(SQL["submissions"], these)
     }
     events: defaultdict[Row, list[DeliveryEvent]] = defaultdict(list)

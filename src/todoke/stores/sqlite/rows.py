@@ -200,6 +200,11 @@ def read_totals(connection: apsw.Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(SQL["totals"])}
 
 
+def form_total(form: str) -> str:
+    """The name of the figure of a form's submissions."""
+    return f"form {form}"
+
+
 def stated_id(event: DeliveryEvent) -> str | None:
     """The service with the id it gave, as one key; None where it gave none."""
     return stated_key(event.service, event.service_id) if event.service_id else None

@@ -7,40 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import apsw
-
 from todoke.model.address import NOBODY, Address
+from todoke.model.care import Care
 from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.erased import Erased
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
-from todoke.ports.archive import Page, Query
+from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.records import Suppression, SuppressionList
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
+from todoke.stores.rules.query import Secrets, secrets_by_name
 from todoke.stores.rules.values import micros, plain, read_event, time_or_none
-from todoke.stores.sqlite import claim, erase, erased, journal, move, page, shelf
+from todoke.stores.sqlite import care, claim, erase, erased, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.admission import SqliteAdmission
-from todoke.stores.sqlite.database import open_reader, translated
+from todoke.stores.sqlite.index import Indexer, is_whole
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
+from todoke.stores.sqlite.readers import Readers
 from todoke.stores.sqlite.rescue import Loss
 from todoke.stores.sqlite.rows import SQL
 from todoke.stores.sqlite.writer import Writer
 from todoke.walk.commits import Commits
-
-IDLE_READERS = 8
-"""So many reading connections are kept open; more are opened when needed and closed again."""
 
 T = TypeVar("T")
 
@@ -48,7 +45,7 @@ T = TypeVar("T")
 @dataclass(slots=True)
 class SqliteStore(SqliteAdmission):
     """See Store. `path` is the database file; it is made, with its folder, if there is none. `on_rescue` is called when
-    its files are gone and what they held was saved beside `path`.
+    its files are gone and what they held was saved beside `path`. `secrets` tells which answers nobody can look for.
 
     Raises when made: StoreCorrupt, if the file is damaged, not ours or of a newer todoke; StoreUnavailable, if it
     cannot be opened; ConfigError, if the SQLite in use is not safe.
@@ -57,27 +54,37 @@ class SqliteStore(SqliteAdmission):
     path: Path
     _writer: Writer
     _adder: Adder
-    _readers: list[apsw.Connection]
-    _closed: bool
+    _readers: Readers
+    _secrets: Secrets
+    _indexer: Indexer
 
-    def __init__(self, path: Path, on_rescue: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_rescue: Callable[[], None] = lambda: None,
+        secrets: Secrets = secrets_by_name,
+    ) -> None:
         self.path = path
+        self._secrets = secrets
         self._adder = Adder()
-        self._readers = []
-        self._closed = False
         self._writer = Writer(path, on_rescue)
         self._writer.start()
-        with self._reading() as connection:
-            is_to_scrub = erase.has_traces(connection)
+        self._readers = Readers(self._writer)
+        with self._readers.reading() as connection:
+            is_to_scrub, is_to_index = erase.has_traces(connection), not is_whole(connection)
         if is_to_scrub:
             self._writer.submit(erase.scrub, None, alone=True)
+        self._indexer = Indexer(self._writer.submit, secrets)
+        if is_to_index:
+            self._indexer.start()
 
     def add(
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
         """See Store."""
         uploads = repeat.uploads if repeat else ()
-        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None, uploads)
+        kept = Repeat.of(repeat) if repeat else None
+        addition = prepare(submission, messages, kept, uploads, secrets=self._secrets)
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 
     def claim(
@@ -126,12 +133,12 @@ class SqliteStore(SqliteAdmission):
 
     def next_due(self) -> datetime | None:
         """See Store."""
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             return time_or_none(connection.execute(SQL["next_due"]).get)
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """See Store."""
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             rows = connection.execute(SQL["due_messages"], {"now": micros(now), "limit": limit})
             return [str(id_) for id_, _ in rows]
 
@@ -149,7 +156,16 @@ class SqliteStore(SqliteAdmission):
 
     def page(self, query: Query) -> Page:
         """See Store."""
-        return self._read(page.page, query)
+        return self._read(page.page, query, self._secrets)
+
+    def count(self, query: Query, most: int = 1000) -> Count:
+        """See Store."""
+        return self._read(page.count, query, most, self._secrets)
+
+    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+        """See Store."""
+        taken: Care | None = self._write(care.take_care, (submission_id, change))
+        return taken
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""
@@ -161,7 +177,7 @@ class SqliteStore(SqliteAdmission):
 
     def orphans(self, limit: int) -> Sequence[DeliveryEvent]:
         """See Store."""
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             rows = connection.execute(SQL["newest_orphans"], {"limit": limit})
             return [read_event(text) for (text,) in rows]
 
@@ -169,12 +185,12 @@ class SqliteStore(SqliteAdmission):
         """See Store. Each round of submissions is of one moment."""
         seq = -1
         while True:
-            with self._reading() as connection:
+            with self._readers.reading() as connection:
                 some = move.round_after(connection, seq)
             if not some:
                 return
             for seq, kept in some:
-                with self._reading() as connection:
+                with self._readers.reading() as connection:
                     whole = move.with_contents(connection, seq, kept)
                 if whole is not None:
                     yield whole
@@ -183,7 +199,7 @@ class SqliteStore(SqliteAdmission):
         """See Store."""
         last = 0
         while True:
-            with self._reading() as connection:
+            with self._readers.reading() as connection:
                 values = {"after": last, "limit": journal.ORPHANS_AT_ONCE}
                 rows = list(connection.execute(SQL["orphans_after"], values))
             if not rows:
@@ -193,7 +209,7 @@ class SqliteStore(SqliteAdmission):
 
     def restore(self, kept: Kept) -> Future[Restored]:
         """See Store."""
-        wanted = move.restored_rows(kept)
+        wanted = move.restored_rows(kept, self._secrets)
         return self._writer.submit(move.restore, wanted, weight=wanted.weight)
 
     def join_orphans(self, follow_up: FollowUp) -> int:
@@ -261,7 +277,7 @@ class SqliteStore(SqliteAdmission):
         Raises StoreCorrupt: if anything in it contradicts the rest.
         """
         check = "quick_check" if quick else "integrity_check"
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             faults = [row[0] for row in connection.execute(f"PRAGMA {check}(10)")]
             if faults != ["ok"]:
                 raise StoreCorrupt(f"{self.path} is damaged: {'; '.join(map(str, faults))}")
@@ -282,9 +298,8 @@ class SqliteStore(SqliteAdmission):
 
     def close(self) -> None:
         """See Store."""
-        self._closed = True
-        while self._readers:
-            self._readers.pop().close(True)
+        self._indexer.stop()
+        self._readers.close()
         self._writer.close()
 
     def _scrub(self) -> None:
@@ -300,45 +315,10 @@ class SqliteStore(SqliteAdmission):
         return self._writer.submit(apply, request).result()
 
     def _read(self, look: Callable[..., T], *values: Any) -> T:
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             return look(connection, *values)
 
     def _timeline(self, statement: str, values: Mapping[str, str]) -> Timeline | None:
-        with self._reading() as connection:
+        with self._readers.reading() as connection:
             seq = connection.execute(SQL[statement], dict(values)).get
             return None if seq is None else load(connection, [seq])[seq].timeline
-
-    @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        """A read transaction: all that is read in it is of one moment."""
-        if self._closed:
-            raise StoreUnavailable("The store is closed.")
-        with translated(self.path):
-            connection = self._take_reader()
-            try:
-                connection.execute("BEGIN")
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.close(True)
-                raise
-        self._give_back(connection)
-
-    def _give_back(self, connection: apsw.Connection) -> None:
-        if self._closed or len(self._readers) >= IDLE_READERS:
-            connection.close(True)
-        else:
-            self._readers.append(connection)
-
-    def _take_reader(self) -> apsw.Connection:
-        self._writer.require_files()
-        try:
-            return self._readers.pop()
-        except IndexError:
-            reader = open_reader(self.path)
-        try:
-            self._writer.require_files()
-        except BaseException:
-            reader.close(True)
-            raise
-        return reader

@@ -16,6 +16,7 @@ from todoke.stores.rules import orphans
 from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
 from todoke.stores.sqlite.add import add_total
+from todoke.stores.sqlite.care import lists_in, relist
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -29,6 +30,7 @@ from todoke.stores.sqlite.rows import (
     stated_key,
     work_columns,
 )
+from todoke.stores.sqlite.words import join as join_words
 
 Place = tuple[int, int]
 """A message's submission (its seq) and its number there."""
@@ -48,7 +50,10 @@ class SqliteTransaction:
     _attempts: list[Row] = field(default_factory=list)
     _events: list[Row] = field(default_factory=list)
     _messages: list[Row] = field(default_factory=list)
-    _addresses: list[tuple[str, int]] = field(default_factory=list)
+    _addresses: list[tuple[int, Message]] = field(default_factory=list)
+    """Messages with a recipient that may be new to their submission."""
+    _listed: dict[int, frozenset[str]] = field(default_factory=dict)
+    """Of submissions of which something changed, the lists that they are in."""
 
     def open_messages(self, message_ids: Iterable[str]) -> None:
         """Read the submissions of these messages."""
@@ -101,7 +106,8 @@ class SqliteTransaction:
         seq, number = self._places[work.message.id]
         before = self._stored[seq].works[number]
         if before.message.recipient != work.message.recipient:
-            self._addresses.append((work.message.recipient, seq))
+            self._addresses.append((seq, work.message))
+        self._note_lists(seq)
         self._stored[seq].works[number] = work
         self._changed[work.message.id] = None
 
@@ -129,11 +135,12 @@ class SqliteTransaction:
         if message.id in self._places or self._is_known(message.id):
             return
         stored = self._stored[seq]
+        self._note_lists(seq)
         number = max(stored.works, default=0) + 1
         stored.works[number] = new_work(message, due_at)
         self._places[message.id] = (seq, number)
         self._messages.append((seq, number, *message_row(message, stored.submission.form, due_at)))
-        self._addresses.append((message.recipient, seq))
+        self._addresses.append((seq, message))
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         """See Transaction."""
@@ -169,10 +176,26 @@ class SqliteTransaction:
         )
         self.connection.executemany(
             SQL["put_address"],
-            [{"address": plain(mailbox_key(text)), "seq": seq} for text, seq in self._addresses],
+            [
+                {"address": plain(mailbox_key(message.recipient)), "seq": seq}
+                for seq, message in self._addresses
+            ],
+        )
+        for seq, message in self._addresses:
+            join_words(self.connection, seq, message)
+        relist(
+            self.connection,
+            [
+                (seq, self._stored[seq].submission.form, before, lists_in(self._stored[seq]))
+                for seq, before in self._listed.items()
+            ],
         )
         if self._messages:
             add_total(self.connection, "messages", len(self._messages))
+
+    def _note_lists(self, seq: int) -> None:
+        if seq not in self._listed:
+            self._listed[seq] = lists_in(self._stored[seq])
 
     def _update(self, message_id: str) -> Row:
         seq, number = self._places[message_id]

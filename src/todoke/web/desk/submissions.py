@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from todoke.model.delivery import Reading, Status
 from todoke.model.show import rfc3339
-from todoke.ports.archive import Query
+from todoke.ports.archive import Query, Scope
 from todoke.report.desk import desk_row
 from todoke.report.words import DESK_LABELS
 from todoke.walk.admit import Stay
@@ -24,9 +24,11 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     asked = {n: request.query_params.get(n, "").strip() for n in ("form", "status", "address")}
     if asked["status"] not in set(Status):
         asked["status"] = ""
+    scope = None if person.forms is None else Scope(forms=person.forms, mailbox=person.address)
     query = Query(
+        scope=scope,
         form=asked["form"],
-        status=asked["status"],
+        statuses=frozenset({asked["status"]} - {""}),
         address=asked["address"],
         before=request.query_params.get("before", ""),
         limit=_ROWS,
@@ -34,8 +36,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     page = await run_in_threadpool(app.archive.page, query)
     silent = await run_in_threadpool(silence, app) if person.is_owner else None
     now, language = app.clock(), desk.language(request)
-    theirs = [t for t in page.timelines if person.may_see(t)]
-    rows = [desk_row(t, app.settings, now, language) for t in theirs]
+    rows = [desk_row(t, app.settings, now, language) for t in page.timelines]
     return desk.render(
         request,
         "desk_list.html",

@@ -1,0 +1,61 @@
+"""What the desk's people did, in SQLite, and the lists that submissions are in because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import apsw
+
+from todoke.model.care import NO_CARE, Care
+from todoke.model.json_text import to_json
+from todoke.stores.rules.lists import lists_of
+from todoke.stores.rules.values import plain
+from todoke.stores.sqlite.read import StoredRows, load
+from todoke.stores.sqlite.rows import SQL
+
+CareRequest = tuple[str, Callable[[Care], Care]]
+
+
+def take_care(connection: apsw.Connection, requests: Sequence[CareRequest]) -> list[Care | None]:
+    """See Carebook.take_care."""
+    return [_take_one(connection, *request) for request in requests]
+
+
+def put_care(connection: apsw.Connection, seq: int, care: Care) -> None:
+    """Keep the care of a submission, in place of what was kept of it."""
+    if care == NO_CARE:
+        connection.execute(SQL["delete_care"], {"seq": seq})
+    else:
+        connection.execute(SQL["put_care"], {"seq": seq, "care": to_json(care)})
+
+
+def relist(
+    connection: apsw.Connection, changes: Iterable[tuple[int, str, frozenset[str], frozenset[str]]]
+) -> None:
+    """Take submissions (seq, form) out of the lists that they were in and put them into those that they are in."""
+    gone, new = [], []
+    for seq, form, before, after in changes:
+        gone += [(name, plain(form), seq) for name in before - after]
+        new += [(name, plain(form), seq) for name in after - before]
+    connection.executemany(SQL["leave_list"], gone)
+    connection.executemany(SQL["join_list"], new)
+
+
+def lists_in(stored: StoredRows) -> frozenset[str]:
+    """The lists that a submission is in."""
+    return lists_of(stored.care, stored.works.values())
+
+
+def _take_one(
+    connection: apsw.Connection, submission_id: str, change: Callable[[Care], Care]
+) -> Care | None:
+    seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
+    if seq is None:
+        return None
+    stored = load(connection, [seq])[seq]
+    care = change(stored.care)
+    if care != stored.care:
+        put_care(connection, seq, care)
+        after = lists_of(care, stored.works.values())
+        relist(connection, [(seq, stored.submission.form, lists_in(stored), after)])
+    return care

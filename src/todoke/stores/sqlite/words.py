@@ -103,6 +103,5 @@ def _quoted(term: str) -> str:
 
 
 def _named(kind: str, name: str) -> str:
-    """A term for a name: 50 bits of a hash, for a name may hold anything; who asks compares the name itself."""
-    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=5)
-    return kind + digest.hexdigest()
+    """A term for a name: 40 bits of a hash, for a name may hold anything; who asks compares the name itself."""
+    return kind + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]

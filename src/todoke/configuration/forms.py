@@ -12,6 +12,7 @@ from todoke.configuration.managers import read_managers
 from todoke.configuration.page import PageFacts, read_page_facts
 from todoke.configuration.target import FORM_END, Way
 from todoke.forms.control_fields import is_shown
+from todoke.mail.subject import template_fault
 from todoke.model.charset import UTF_8, Charset, find_charset
 from todoke.model.form import Confirmation, ControlKind, Field, Form, Site
 from todoke.model.language import LANGUAGES
@@ -19,6 +20,7 @@ from todoke.toml.table import Table
 from todoke.toml.urls import read_redirect, read_url
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _FOREVER = "forever"
 _REPLY_TO = "_replyto"
 """What other services for forms call the visitor's address."""
@@ -42,6 +44,8 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         name=name,
         title=table.text("title", page.title),
         language=table.text("language", language, among=LANGUAGES),
+        page_language=page.language if _LANGUAGE_TAG.fullmatch(page.language) else "",
+        subject=_read_subject(table, fields),
         page=page.path,
         page_url=page_url,
         fields=fields,
@@ -54,6 +58,14 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         unchecked=page.unchecked,
         submit=page.submit,
     )
+
+
+def _read_subject(table: Table, fields: tuple[Field, ...] | None) -> str:
+    template = table.text("subject")
+    if fault := template_fault(template, fields):
+        table.error("subject", *fault)
+        return ""
+    return template
 
 
 def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirmation:
@@ -77,6 +89,7 @@ def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirm
         field=name or _email_field(form, fields),
         subject=table.text("subject"),
         include_answers=table.flag("include_answers"),
+        receipt_link=table.flag("receipt_link"),
     )
 
 

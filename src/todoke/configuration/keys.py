@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     **{f"mail.{service.section}": service.keys for service in SERVICES.values()},
     "forms.NAME": (
         "title",
+        "subject",
         "language",
         "page",
         "select",
@@ -76,7 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "max_file_size",
     ),
     "forms.NAME.managers": ("to", "field", "by_value", "directory", "fallback"),
-    "forms.NAME.confirmation": ("field", "subject", "include_answers"),
+    "forms.NAME.confirmation": ("field", "subject", "include_answers", "receipt_link"),
     "forms.NAME.limits": (
         "body",
         "fields",

@@ -1,4 +1,4 @@
-"""Which answers say who wrote and what: the name, the telephone number and the message, found by the form's schema.
+"""Which answers say who wrote and what: the name, telephone number, topic and message, found by the form's schema.
 
 As the visitor's address is found by the form, not guessed from what was typed: by autofill tokens (WHATWG HTML
 4.10.18.7.1), kinds of controls, names and labels, in this order.
@@ -26,16 +26,21 @@ _MESSAGE = re.compile(
     r"(?:your)?message|body|comments?|[ie]nquiry|question|contents?|text|details|naiyou"
     r"|(?:.*の)?内容|本文|[ごお]?(?:質問|問い?合わ?せ)(?:内容)?"
 )
+_TOPIC = re.compile(
+    r"(?:your)?(?:subject|topic|category)|kenmei|youken|[ごお]?(?:件名|題名|用件|要件|種別|種類|カテゴリー?)"
+    r"|[ごお]?問い?合わ?せ(?:の)?(?:種別|種類|項目)"
+)
 _BESIDE = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the visitor gave of themselves, as typed; each may be ""."""
+    """What the visitor gave of themselves, as typed, a topic that was chosen in words; each may be ""."""
 
     name: str = ""
     telephone: str = ""
     message: str = ""
+    topic: str = ""
 
 
 _Answer = tuple[Field, str]
@@ -43,8 +48,9 @@ _Rule = Callable[[Field], bool]
 
 
 def read_said(form: Form, entries: EntryList) -> Said:
-    """Find them among the answers. Secrets, choices and hidden fields are none of them."""
-    answers = list(_answers(form, entries))
+    """Find them among the answers. Secrets and hidden fields are none of them, and of choices only a topic is."""
+    everything = list(_answers(form, entries))
+    answers = [answer for answer in everything if not TRAITS[answer[0].kind].is_choice]
     name = _first(answers, lambda f: _has_token(f, _NAME_TOKENS))
     name = name or _joined(answers, lambda f: _has_token(f, _NAME_PART_TOKENS))
     name = name or _first(answers, lambda f: _is(f.name, _NAME))
@@ -58,7 +64,9 @@ def read_said(form: Form, entries: EntryList) -> Said:
     message = _first(answers, lambda f: _is(f.name, _MESSAGE))
     message = message or _first(answers, lambda f: f.kind == ControlKind.TEXTAREA)
     message = message or _first(answers, lambda f: _is(f.label, _MESSAGE))
-    return Said(name, telephone, message)
+    topic = _first(everything, lambda f: _is(f.name, _TOPIC))
+    topic = topic or _first(everything, lambda f: _is(f.label, _TOPIC))
+    return Said(name, telephone, message, topic)
 
 
 def _answers(form: Form, entries: EntryList) -> Iterator[_Answer]:
@@ -67,13 +75,8 @@ def _answers(form: Form, entries: EntryList) -> Iterator[_Answer]:
     for entry in entries:
         field = fields.get(entry.name) or Field(name=entry.name)
         is_hidden = field.kind == ControlKind.HIDDEN or entry.name in secret
-        if (
-            not is_hidden
-            and not TRAITS[field.kind].is_choice
-            and isinstance(entry.value, str)
-            and entry.value.strip()
-        ):
-            yield field, entry.value.strip()
+        if not is_hidden and isinstance(entry.value, str) and entry.value.strip():
+            yield field, (dict(field.options).get(entry.value) or entry.value).strip()
 
 
 def _first(answers: list[_Answer], rule: _Rule) -> str:

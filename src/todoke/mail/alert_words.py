@@ -97,8 +97,9 @@ _ADVICE: dict[Reason, str] = {
     Reason.POLICY: _CHECK_SETUP,
     Reason.MAILBOX_FULL: N_("Try again later: mailboxes are emptied."),
 }
+_CALL = N_("Call the visitor: they gave the telephone number %(telephone)s.")
 _VISITOR_ADVICE = (
-    N_("If the visitor gave a telephone number or another way to reach them, use it."),
+    N_("If the visitor gave another way to reach them, use it."),
     N_("The visitor may have mistyped the address; they can correct it on their receipt page."),
 )
 _MANAGER_ADVICE = (
@@ -138,9 +139,16 @@ _UNKNOWN_ADVICE = (
 
 
 def alert_words(
-    note: Note, about: MessageTimeline | None, language: str, zone: Zone = UTC_ZONE
+    note: Note,
+    about: MessageTimeline | None,
+    language: str,
+    zone: Zone = UTC_ZONE,
+    telephone: Inert = Inert(""),  # noqa: B008 - a text
 ) -> AlertWords:
-    """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone)."""
+    """Say in `language` what the alert with this `note` tells of the message `about` (None if it is gone).
+
+    `telephone` is the visitor's number, "" if none was given.
+    """
     say = translator("mail", language).gettext
     standing = _told(note, about)
     failed = note not in {
@@ -156,8 +164,16 @@ def alert_words(
         happened=_happened(note, about, language, zone),
         why=_why(note, reason, language),
         answer=_answer(standing) if standing and (failed or note is Note.SET_UP) else Inert(""),
-        advice=tuple(say(step) for step in _advice(note, about, reason)),
+        advice=tuple(_say(step, telephone, language) for step in _advice(note, about, reason)),
     )
+
+
+def _say(step: str, telephone: Inert, language: str) -> str:
+    """A step in words; where another way to the visitor is advised and the number is known, it is that."""
+    say = translator("mail", language).gettext
+    if step == _VISITOR_ADVICE[0] and telephone:
+        return say(_CALL) % {"telephone": telephone}
+    return say(step)
 
 
 def _why(note: Note, reason: Reason | None, language: str) -> str:

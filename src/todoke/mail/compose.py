@@ -8,36 +8,36 @@ say so (an autoresponder that repeats strangers' text is a relay for their adver
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from todoke.forms.secret import secret_names
-from todoke.forms.visitor import read_said
+from todoke.forms.visitor import Said, read_said
 from todoke.mail.alert_words import alert_words
-from todoke.mail.inert import Inert, clean_line, inert, inert_address, inert_line, is_broken
+from todoke.mail.answers import Answers, other_language, read_answers, read_files
+from todoke.mail.inert import Inert, clean_line, inert_address, inert_line, is_broken
+from todoke.mail.subject import subject_line
 from todoke.mail.template_faults import TemplateFault
 from todoke.mail.templates import Sentences, render
-from todoke.mail.views import AnswerView, FileView, FormView, SiteView, VisitorView
+from todoke.mail.views import FormView, SiteView, VisitorView
+from todoke.model import ids
 from todoke.model.address import Address
-from todoke.model.form import Field, Form
+from todoke.model.colour import WHITE, readable, text_on
+from todoke.model.form import Form, Site
 from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox, identified
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Role
 from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
-from todoke.model.show import show_size, show_time
-from todoke.model.submission import Entry, EntryList, Submission, files
+from todoke.model.show import show_time
+from todoke.model.submission import Submission
 
-ANSWER_LIMIT = 20_000  # characters of one field's answer in a mail
-ANSWERS_LIMIT = 200_000  # characters of all of them: the mail stays well under 1 MB, and everything is at the desk
-FIELDS_LIMIT = 300
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60  # characters of a visitor's name in a subject
 EXCERPT_LIMIT = 300  # characters of the message in an alert
+DARK = "#1b2228"
+"""What our HTML stands on where the reader prefers dark (texts/base.html)."""
 
 
 def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
@@ -109,44 +109,52 @@ def _values(
     """Everything templates see; docs/mail.md lists it. A confirmation's holds no answers unless the form says so."""
     message, submission = claim.message, claim.submission
     language = message.language
-    shown = _answers(submission, form, language) if _shows_answers(claim, form) else ((), 0)
-    answers, more = shown
     for_manager = message.role is not Role.CONFIRMATION
-    files = _files(submission.entries, language) if for_manager else ()
+    shows = _shows_answers(claim, form)
+    said = read_said(form, submission.entries) if shows or for_manager else Said()
+    answers = read_answers(submission, form, said, language) if shows else Answers()
+    files, more_files = read_files(submission.entries, language) if for_manager else ((), 0)
+    visitor = _visitor(claim, said, about) if for_manager else VisitorView()
+    zone = settings.site.time_zone
     alert = (
-        alert_words(message.note, about, language, settings.site.time_zone)
+        alert_words(message.note, about, language, zone, visitor.telephone)
         if message.role is Role.ALERT
         else None
     )
-    visitor = _visitor(claim, form, about) if for_manager else VisitorView()
     texts = [visitor.message, alert.answer if alert else "", *(f.name for f in files)]
-    texts += [part for answer in answers for part in (answer.label, answer.text)]
+    texts += [part for answer in answers.views for part in (answer.label, answer.text)]
     return {
         "t": _translate(language),
         "language": language,
-        "site": SiteView(name=settings.site.name, url=settings.site.url),
+        "site": _site(settings.site),
         "form": FormView(
             name=form.name,
             title=form.shown,
             page_url=form.page_url,
             subject=form.confirmation.subject,
+            lang=other_language(form, language),
         ),
+        "subject": _subject(claim, form, visitor, settings),
         "id": submission.id,
-        "number": submission.id[-6:],
-        "received": show_time(submission.received_at, settings.site.time_zone, language),
-        "answers": answers,
-        "more_answers": more,
+        "number": ids.number(submission.id),
+        "received": show_time(submission.received_at, zone, language),
+        "answers": answers.views,
+        "lead": answers.lead,
+        "rest": answers.rest,
+        "more_answers": answers.more,
         "files": files,
+        "more_files": more_files,
         "visitor": visitor,
         "signals": inert_line(", ".join(submission.signals)) if for_manager else "",
         "reply_to": inert_address(reply_to.address) if reply_to else "",
         "desk_url": desk_url(settings, submission.id) if for_manager else "",
+        "receipt_url": _receipt_url(claim, form, settings),
         "alert": alert,
         "has_broken": any(map(is_broken, texts)),
     }
 
 
-def _visitor(claim: Claim, form: Form, about: MessageTimeline | None) -> VisitorView:
+def _visitor(claim: Claim, said: Said, about: MessageTimeline | None) -> VisitorView:
     """Who wrote, for a notification's subject and for whoever an alert asks to act; of a silent service nobody.
 
     An alert names the address unless it is the confirmation's, of which it speaks anyway.
@@ -154,12 +162,12 @@ def _visitor(claim: Claim, form: Form, about: MessageTimeline | None) -> Visitor
     message, submission = claim.message, claim.submission
     if message.note is Note.SILENT:
         return VisitorView()
-    said = read_said(form, submission.entries)
     told = about is not None and about.message.role is Role.CONFIRMATION
     return VisitorView(
         name=inert_line(said.name, NAME_LIMIT),
         telephone=inert_line(said.telephone, NAME_LIMIT),
         address=Inert("") if told else inert_address(submission.visitor),
+        topic=inert_line(said.topic, NAME_LIMIT),
         message=inert_line(said.message, EXCERPT_LIMIT),
     )
 
@@ -175,6 +183,37 @@ def _shows_answers(claim: Claim, form: Form) -> bool:
     return same and form.confirmation.include_answers
 
 
+def _subject(claim: Claim, form: Form, visitor: VisitorView, settings: Settings) -> str:
+    """That of a notification, by the form's template or ours; the templates of others have theirs."""
+    if claim.message.role is not Role.NOTIFICATION:
+        return ""
+    say = translator("mail", claim.message.language).gettext
+    template = form.subject or say("{form}: {name}, {topic}, {message} ({reference})")
+    own = {"site": settings.site.name, "reference": ids.number(claim.submission.id)}
+    return subject_line(template, form, claim.submission.entries, visitor, own)
+
+
+@cache
+def _site(site: Site) -> SiteView:
+    return SiteView(
+        name=site.name,
+        url=site.url,
+        accent=site.accent,
+        on_accent=text_on(site.accent),
+        link=readable(site.accent, WHITE),
+        link_dark=readable(site.accent, DARK),
+    )
+
+
+def _receipt_url(claim: Claim, form: Form, settings: Settings) -> str:
+    """The receipt, for the visitor alone and where the form's settings say so; else ""."""
+    is_wanted = claim.message.role is Role.CONFIRMATION and form.confirmation.receipt_link
+    if not is_wanted or not settings.site.door_url:
+        return ""
+    token = ids.receipt_token(settings.secret, claim.submission.id)
+    return own_url(settings.site.door_url, f"/s/{token}")
+
+
 def desk_url(settings: Settings, submission_id: str) -> str:
     """Where a manager reads this submission, or "" when the door's own address is not set."""
     door = settings.site.door_url
@@ -184,61 +223,6 @@ def desk_url(settings: Settings, submission_id: str) -> str:
 @cache
 def _translate(language: str) -> Sentences:
     return Sentences(translator("mail", language).gettext)
-
-
-def _answers(
-    submission: Submission, form: Form, language: str
-) -> tuple[tuple[AnswerView, ...], int]:
-    """The answers in the order they came, those of one name together; and how many fields had no room."""
-    fields = {field.name: field for field in form.fields or ()}
-    secret = secret_names(form, submission.entries)
-    grouped: dict[str, list[Entry]] = {}
-    for entry in submission.entries:
-        if isinstance(entry.value, str):
-            grouped.setdefault(entry.name, []).append(entry)
-    views: list[AnswerView] = []
-    room = ANSWERS_LIMIT
-    for name, group in grouped.items():
-        if len(views) == FIELDS_LIMIT or room <= 0:
-            break
-        shown = () if name in secret else group
-        view = _answer(name, shown, fields.get(name), min(room, ANSWER_LIMIT), language)
-        if view.text == inert(submission.visitor):
-            view = dataclasses.replace(view, text=inert_address(submission.visitor))
-        room -= len(view.text) + len(view.label)
-        views.append(view)
-    return tuple(views), len(grouped) - len(views)
-
-
-def _answer(
-    name: str, group: Sequence[Entry], field: Field | None, limit: int, language: str
-) -> AnswerView:
-    say = _translate(language)
-    label = inert_line((field.label if field else "") or name, 300) or Inert("?")
-    known = Inert(name) if field else inert_line(name, 300)  # a field's name is the site's own word
-    if not group:
-        return AnswerView(name=known, label=label, text=Inert(say("(not shown in mails)")), note="")
-    texts = [entry.value for entry in group if isinstance(entry.value, str)]
-    values = [field.in_words(text) for text in texts] if field else texts
-    whole = "\n".join(values)
-    notes = []
-    if len(whole) > limit:
-        whole = whole[:limit] + "…"
-        notes.append(say("shortened; the whole answer is at the desk"))
-    if any(entry.raw is not None for entry in group):
-        notes.append(say("some characters could not be read; the original bytes are kept"))
-    text = Inert(inert(whole).strip("\n") or "–")
-    return AnswerView(name=known, label=label, text=text, note="; ".join(notes))
-
-
-def _files(entries: EntryList, language: str) -> tuple[FileView, ...]:
-    say = _translate(language)
-    views = []
-    for _position, _entry, file in files(entries):
-        media_type = inert_line(file.media_type, 80) or say("unknown type")
-        name = inert_line(file.name, 120) or Inert(say("without a name"))
-        views.append(FileView(name=name, facts=Inert(f"{media_type}, {show_size(file.size)}")))
-    return tuple(views)
 
 
 def check_templates(folder: Path, settings: Settings) -> tuple[TemplateFault, ...]:

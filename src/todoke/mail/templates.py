@@ -123,7 +123,10 @@ class View:
 
 
 class Sentences:
-    """`t` of the templates: a sentence in one language, with values put in. The sandbox lets it pass unasked."""
+    """`t` of the templates: a sentence in one language, with values put in, HTML where one of them is.
+
+    The sandbox lets it pass unasked.
+    """
 
     __slots__ = ("_gettext",)
 
@@ -132,6 +135,8 @@ class Sentences:
 
     def __call__(self, text: str, /, **values: object) -> str:
         said = self._gettext(text)
+        if any(isinstance(value, Markup) for value in values.values()):
+            return escape(said) % values
         return said % values if values else said
 
 
@@ -163,15 +168,9 @@ def _unknown(view: Any, attribute: str) -> str:
 def environment_of(folder: Path | None) -> ImmutableSandboxedEnvironment:
     """What reads and compiles the templates of a folder, or ours."""
     ours = FileSystemLoader(OURS)
-    loader = (
-        ChoiceLoader(
-            [FileSystemLoader(folder, encoding="utf-8-sig"), PrefixLoader({"todoke": ours})]
-        )
-        if folder
-        else ours
-    )
+    own = FileSystemLoader(folder, encoding="utf-8-sig") if folder else ours
     environment = _Sandbox(
-        loader=loader,
+        loader=ChoiceLoader([own, PrefixLoader({"todoke": ours})]),
         autoescape=_is_html,
         undefined=StrictUndefined,
         auto_reload=False,

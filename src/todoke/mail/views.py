@@ -6,36 +6,50 @@ from dataclasses import dataclass
 
 from todoke.mail.inert import Inert
 from todoke.mail.templates import View
+from todoke.model.colour import WHITE
+from todoke.model.form import ACCENT
 
 _NOTHING = Inert("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteView(View):
-    """What templates see of the site."""
+    """What templates see of the site, and its colours, `#rrggbb`.
+
+    `accent` is a background on which text is to be `on_accent`; `link` and `link_dark` are read on white and on dark.
+    """
 
     name: str
     url: str
+    accent: str = ACCENT
+    on_accent: str = WHITE
+    link: str = ACCENT
+    link_dark: str = WHITE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView(View):
-    """What templates see of the form. `subject` is confirmation.subject, "" for ours."""
+    """What templates see of the form. `subject` is confirmation.subject, "" for ours.
+
+    `lang` is the language tag of its title where that is another than the mail's, "" where it is the same.
+    """
 
     name: str
     title: str
     page_url: str
     subject: str
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView(View):
-    """One field's answers, with a `note` on what could not be shown ("" for none)."""
+    """One field's answers, with a `note` on what could not be shown ("" for none). `lang` is its label's, see form."""
 
     name: Inert
     label: Inert
     text: Inert
     note: str
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +59,7 @@ class VisitorView(View):
     name: Inert = _NOTHING
     telephone: Inert = _NOTHING
     address: Inert = _NOTHING
+    topic: Inert = _NOTHING
     message: Inert = _NOTHING
 
 

@@ -111,12 +111,14 @@ class Confirmation:
     """The mail to the visitor. `field` is the email field it goes to ("" for no confirmation).
 
     `include_answers` lets the visitor's own text into it; off, because such mails are abused to send strangers
-    advertising (see docs/security.md).
+    advertising (see docs/security.md). `receipt_link` has it lead to the receipt; off, because a mistyped address is a
+    stranger's (docs/receipt.md).
     """
 
     field: str = "email"
     subject: str = ""
     include_answers: bool = False
+    receipt_link: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +159,15 @@ class Form:
     """A form. `fields` None means that any fields are taken as they come, files excepted.
 
     `unchecked` are the names and values of buttons with `formnovalidate`: what they send is held to no constraint. A
-    value of None is any. `submit` is how its page sends it.
+    value of None is any. `submit` is how its page sends it. `page_language` is the language tag (RFC 5646) of the page,
+    in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
     """
 
     name: str
     title: str = ""
     language: str = "en"
+    page_language: str = ""
+    subject: str = ""
     page: str = ""
     page_url: str = ""
     fields: tuple[Field, ...] | None = None
@@ -179,6 +184,11 @@ class Form:
     def shown(self) -> str:
         """What people call the form: its title, or else its name."""
         return self.title or self.name
+
+    @property
+    def label_language(self) -> str:
+        """The language tag of its labels and title."""
+        return self.page_language or self.language
 
     def field(self, name: str) -> Field | None:
         """The field of this name, or None."""

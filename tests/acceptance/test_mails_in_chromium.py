@@ -10,10 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from support.mail.mails import CONTACT, VISITOR, claim, settings
+from support.mail.mails import CONTACT, MANAGER, NOW, VISITOR, claim, settings
 from support.variants import replace
 from support.web.browsing import chromium
 from todoke.mail.compose import compose
+from todoke.mail.desk_link import compose_desk_link
 from todoke.model.form import Confirmation, Field, Form
 from todoke.model.message import Note, Role
 from todoke.model.submission import Entry, File
@@ -69,6 +70,20 @@ def html_of(role: Role, language: str, accent: str) -> str:
     return compose(made, replace(usual, site=site)).html
 
 
+def desk_link(language: str) -> str:
+    """The mail that lets somebody into the desk."""
+    mail = compose_desk_link(
+        settings(),
+        MANAGER,
+        code="abcd-efgh",
+        url="https://door.example.org/desk/enter/abcd",
+        minutes=10,
+        language=language,
+        now=NOW,
+    )
+    return mail.html
+
+
 def faults(page: Page, name: str) -> list[str]:
     """What axe finds wrong, and whether the mail is wider than the screen."""
     if folder := os.environ.get("TODOKE_SCREENSHOTS"):
@@ -94,6 +109,9 @@ def test_every_mail_can_be_read(browser: Browser, width: int, scheme: str) -> No
             page.set_content(html_of(role, language, accent))
             name = f"mail-{role.value}-{language}-{accent[1:]}-{width}-{scheme}"
             assert faults(page, name) == [], name
+    for language in ("en", "ja"):
+        page.set_content(desk_link(language))
+        assert faults(page, f"mail-desk-{language}-{width}-{scheme}") == []
     page.set_content(html_of(Role.NOTIFICATION, "ja", "#b23a48"))
     label, answer = (page.locator(f".answers {tag}").first.bounding_box() for tag in ("dt", "dd"))
     assert label

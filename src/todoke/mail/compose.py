@@ -20,11 +20,10 @@ from todoke.mail.inert import Inert, clean_line, inert_address, inert_line, is_b
 from todoke.mail.subject import subject_line
 from todoke.mail.template_faults import TemplateFault
 from todoke.mail.templates import Sentences, render
-from todoke.mail.views import FormView, SiteView, VisitorView
+from todoke.mail.views import FormView, VisitorView, view_site
 from todoke.model import ids
 from todoke.model.address import Address
-from todoke.model.colour import WHITE, readable, text_on
-from todoke.model.form import Form, Site
+from todoke.model.form import Form
 from todoke.model.language import translator
 from todoke.model.mail import Mail, Mailbox, identified
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Role
@@ -36,8 +35,6 @@ from todoke.model.submission import Submission
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60  # characters of a visitor's name in a subject
 EXCERPT_LIMIT = 300  # characters of the message in an alert
-DARK = "#1b2228"
-"""What our HTML stands on where the reader prefers dark (texts/base.html)."""
 
 
 def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
@@ -126,7 +123,7 @@ def _values(
     return {
         "t": _translate(language),
         "language": language,
-        "site": _site(settings.site),
+        "site": view_site(settings.site),
         "form": FormView(
             name=form.name,
             title=form.shown,
@@ -191,18 +188,6 @@ def _subject(claim: Claim, form: Form, visitor: VisitorView, settings: Settings)
     template = form.subject or say("{form}: {name}, {topic}, {message} ({reference})")
     own = {"site": settings.site.name, "reference": ids.number(claim.submission.id)}
     return subject_line(template, form, claim.submission.entries, visitor, own)
-
-
-@cache
-def _site(site: Site) -> SiteView:
-    return SiteView(
-        name=site.name,
-        url=site.url,
-        accent=site.accent,
-        on_accent=text_on(site.accent),
-        link=readable(site.accent, WHITE),
-        link_dark=readable(site.accent, DARK),
-    )
 
 
 def _receipt_url(claim: Claim, form: Form, settings: Settings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from todoke.mail.templates import Sentences, render
-from todoke.mail.views import SiteView
+from todoke.mail.views import view_site
 from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.language import translator
@@ -27,7 +27,7 @@ def compose_desk_link(
     values = {
         "t": Sentences(translator("mail", language).gettext),
         "language": language,
-        "site": SiteView(name=settings.site.name, url=settings.site.url),
+        "site": view_site(settings.site),
         "code": code,
         "url": url,
         "minutes": minutes,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from todoke.mail.inert import Inert
 from todoke.mail.templates import View
-from todoke.model.colour import WHITE
-from todoke.model.form import ACCENT
+from todoke.model.colour import WHITE, readable, text_on
+from todoke.model.form import Site
 
 _NOTHING = Inert("")
+DARK = "#1b2228"
+"""What our HTML stands on where the reader prefers dark (texts/base.html)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +24,23 @@ class SiteView(View):
 
     name: str
     url: str
-    accent: str = ACCENT
-    on_accent: str = WHITE
-    link: str = ACCENT
-    link_dark: str = WHITE
+    accent: str
+    on_accent: str
+    link: str
+    link_dark: str
+
+
+@cache
+def view_site(site: Site) -> SiteView:
+    """What templates see of `site`."""
+    return SiteView(
+        name=site.name,
+        url=site.url,
+        accent=site.accent,
+        on_accent=text_on(site.accent),
+        link=readable(site.accent, WHITE),
+        link_dark=readable(site.accent, DARK),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

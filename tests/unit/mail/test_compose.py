@@ -28,10 +28,11 @@ from support.places import CORPORA
 from support.variants import replace
 from todoke.mail.alert_words import alert_words
 from todoke.mail.answers import FIELDS_LIMIT
-from todoke.mail.compose import DARK, check_templates, compose
+from todoke.mail.compose import check_templates, compose
 from todoke.mail.mime import header_names, serialise
 from todoke.mail.template_faults import READ
 from todoke.mail.templates import OURS
+from todoke.mail.views import DARK
 from todoke.model.address import Address
 from todoke.model.colour import WHITE, contrast
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason, standing

@@ -26,6 +26,7 @@ from todoke.web import health, hooks, owner, receipt
 from todoke.web.desk import desk
 from todoke.web.door import door, uploads
 from todoke.web.http.asked import language_of
+from todoke.web.http.compress import Compress
 from todoke.web.http.errors import error_response
 from todoke.web.http.front import Front
 from todoke.web.http.hsts import Hsts
@@ -116,7 +117,7 @@ def without_sender(
     )
     rest.router.redirect_slashes = False  # it would lead to the host that the request names
     rooms = {route.path.split("/")[1] for route in (*own_routes, *door.routes(app))}
-    front = Front(door.DoorFirst(app, rest), app.settings.site.door_url, rooms)
+    front = Front(door.DoorFirst(app, Compress(rest)), app.settings.site.door_url, rooms)
     return Hsts(front, app.settings.site.hsts) if app.settings.site.hsts else front
 
 

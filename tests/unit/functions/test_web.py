@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import logging
 from collections.abc import Mapping
@@ -91,6 +92,20 @@ def test_a_form_is_stored_and_answered_with_its_receipt(door: Door) -> None:
     page = door.ask("GET", path, headers={"accept": "text/html"})
     assert page["statusCode"] == 200
     assert "default-src 'none'" in page["headers"]["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/f/contact", "/desk", "/static/x/todoke.css"])
+def test_a_page_leaves_compressed_in_base_64(door: Door, path: str) -> None:
+    """API Gateway takes bytes that are no text in base 64, and gives the browser what was compressed."""
+    sent = {"accept": "text/html", "accept-language": "en"}
+    plain = door.ask("GET", path, headers=sent)
+    packed = door.ask("GET", path, headers={**sent, "accept-encoding": "gzip, deflate"})
+    assert packed["headers"]["content-encoding"] == "gzip"
+    assert packed["isBase64Encoded"]
+    content = base64.b64decode(packed["body"])
+    assert packed["headers"]["content-length"] == str(len(content))
+    assert gzip.decompress(content).decode() == text_of(plain)
+    assert len(packed["body"]) < len(plain["body"])
 
 
 def test_bytes_of_a_legacy_charset_arrive_as_they_were_sent(door: Door) -> None:

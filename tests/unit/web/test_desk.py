@@ -333,6 +333,20 @@ def test_resend_makes_a_new_attempt_due() -> None:
     assert timeline.messages[0].standing.status == "queued"
 
 
+def test_the_pages_token_never_looks_the_same() -> None:
+    """So how well a page compresses does not tell it (BREACH); each that was shown is good, and no part of one."""
+    app = make_app(full())
+    asgi, cookie = opened(app)
+    path = "/desk/s1/messages/s1-confirmation/resend"
+    first, second = (page_token(asgi, cookie) for _ in range(2))
+    assert not any(first[at : at + 8] in second for at in range(len(first) - 8))
+    for good in (first, second):
+        assert post(asgi, path, f"token={good}", **cookie).status == 303
+    half = len(first) // 2
+    for bad in (first[:half] + second[half:], first[half:], first.upper(), first + "0", "g" * 128):
+        assert post(asgi, path, f"token={bad}", **cookie).status == 403
+
+
 def test_changes_need_the_pages_token() -> None:
     """A cookie alone changes nothing: neither without the token, nor with another session's, nor from elsewhere."""
     store = full()

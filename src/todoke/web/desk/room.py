@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.people import alias
 from todoke.walk.security import Attempts, log
-from todoke.web.desk.session import page_token, read_session
+from todoke.web.desk.session import is_page_token, page_token, read_session
 from todoke.web.http.asked import base_path, language_of
 from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
@@ -97,8 +96,7 @@ class Desk:
         """The fields of a form of our own page, made for this session. Raises Forged, OriginRefused."""
         require_same_origin(request, self.app.settings.site.door_url)
         fields = await read_small_form(request)
-        token = page_token(self.app, stay)
-        if not hmac.compare_digest(fields.get("token", "").encode(), token.encode()):
+        if not is_page_token(self.app, stay, fields.get("token", "")):
             raise Forged
         return fields
 

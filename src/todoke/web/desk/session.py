@@ -21,6 +21,8 @@ from todoke.web.http.asked import base_path, header
 
 _SESSION, _ASKED = "todoke-desk", "todoke-desk-asked"
 _RANDOM = re.compile(r"[A-Za-z0-9_-]{20,60}")
+_TOKEN_BYTES = 32
+_TOKEN = re.compile(rf"[0-9a-f]{{{4 * _TOKEN_BYTES}}}")
 _BROWSERS = ("Edg", "OPR", "SamsungBrowser", "Firefox", "CriOS", "Chrome", "Safari")
 _SHOWN = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "CriOS": "Chrome"}
 _SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "CrOS", "Linux")
@@ -66,8 +68,29 @@ def new_asking() -> str:
 
 
 def page_token(app: App, stay: Stay) -> str:
-    """What a page's forms carry, so that only pages of this session can change anything."""
-    return hmac.digest(app.settings.secret, b"todoke desk page " + stay.id.encode(), "sha256").hex()
+    """What a page's forms carry, so that only pages of this session can change anything.
+
+    It looks different each time: how well a page compresses must not tell it (web/http/compress.py).
+    """
+    mask = secrets.token_bytes(_TOKEN_BYTES)
+    return (mask + _mixed(mask, _page_secret(app, stay))).hex()
+
+
+def is_page_token(app: App, stay: Stay, given: str) -> bool:
+    """Whether a form came from a page of this session."""
+    if not _TOKEN.fullmatch(given):
+        return False
+    masked = bytes.fromhex(given)
+    mask, mixed = masked[:_TOKEN_BYTES], masked[_TOKEN_BYTES:]
+    return hmac.compare_digest(_mixed(mask, mixed), _page_secret(app, stay))
+
+
+def _page_secret(app: App, stay: Stay) -> bytes:
+    return hmac.digest(app.settings.secret, b"todoke desk page " + stay.id.encode(), "sha256")
+
+
+def _mixed(mask: bytes, text: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(mask, text, strict=True))
 
 
 def browser_of(request: Request) -> str:

@@ -68,6 +68,7 @@ from todoke.web.http.cors import Cors, Typed
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
 from todoke.web.http.wait import Waiting, apart
 from todoke.web.pages import pages
+from todoke.web.pages.codings import chosen, compressed
 from todoke.web.pages.controls import Uploaded
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
@@ -113,7 +114,7 @@ class Door:
         self._app = app
         self._site = app.settings.site
         self._waiters: Waiting | None = None
-        self._empty: dict[tuple[str, str, str, str], Response] = {}
+        self._empty: dict[tuple[str, ...], Response] = {}
         forms = app.settings.forms
         self._limits = {name: reading_limits(form) for name, form in forms.items()}
         self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}
@@ -146,9 +147,10 @@ class Door:
         It is made once: nothing of a visitor is in it but the language.
         """
         language, origin = language_of(scope, form.language), self._upload_origin(form)
-        key = (form.name, language, base_path(scope), origin)
+        coding = chosen(header(scope, b"accept-encoding"))
+        key = (form.name, language, base_path(scope), origin, coding)
         if key not in self._empty:
-            self._empty[key] = pages.answers_page(
+            page = pages.answers_page(
                 form,
                 language=language,
                 site=self._site,
@@ -156,13 +158,11 @@ class Door:
                 base=base_path(scope),
                 upload_origin=origin,
             )
+            self._empty[key] = compressed(page, coding)
         return self._empty[key]
 
     def _upload_origin(self, form: Form) -> str:
         """Where a page of ours may put large files; a page without the script is better than none."""
-        if self._app.bucket is None:
-            return ""
-
         try:
             return upload_origin(self._app.bucket, form)
         except StoreError:

@@ -53,13 +53,12 @@ def asset_url(name: str, site: Site | None = None) -> str:
 
 def asset_response(request: Request, asset: Asset, headers: Mapping[str, str]) -> Response:
     """200 with the asset, in the coding that the request takes."""
-    content, more = asset.content, dict(headers)
+    content, more = asset.content, {"x-content-type-options": "nosniff", **headers}
     if len(content) >= LEAST_BYTES and _is_text(asset.media_type):
         more["vary"] = "accept-encoding"
         if coding := chosen(request.headers.get("accept-encoding", "")):
             more["content-encoding"] = coding
             content = _kept(content, coding)
-    more["x-content-type-options"] = "nosniff"
     return Response(content, media_type=asset.media_type, headers=more)
 
 

@@ -57,6 +57,9 @@ class Scale:
             return ""
 
 
+FILL_IN = N_("Please fill in this field.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """One row. A flag says what applies to the kind; texts are in English, marked for the catalog `forms`.
@@ -84,7 +87,7 @@ class Traits:
     has_placeholder: bool = False
     scale: Scale | None = None
     is_well_formed: Callable[[str], bool] | None = None
-    missing: str = N_("Please fill in this field.")
+    missing: str = FILL_IN
     missing_of_group: str = ""
     malformed: str = ""
     malformed_list: str = ""

@@ -6,10 +6,11 @@ Messages name the limit; they never repeat what was typed, save a file's name, a
 from __future__ import annotations
 
 import gettext
+import re
 
 from todoke.forms.accept import accept_words
 from todoke.forms.constraints import FaultCode, FieldFault
-from todoke.forms.control_kind import TRAITS
+from todoke.forms.control_kind import FILL_IN, TRAITS
 from todoke.model.form import ControlKind, Field
 from todoke.model.language import N_, translator
 from todoke.model.show import show_size
@@ -24,6 +25,13 @@ PLAIN = {
         "Mail cannot reach this address. Please check it: it should look like name@example.com."
     ),
 }
+_YOURS = re.compile(r"your (\S.*)", re.IGNORECASE)
+_MARK = re.compile(
+    r"[\s*＊※:：]*(?:[(（\[【]?\s*(?:required|必須)\s*[)）\]】]?)?[\s*＊※:：]*\Z", re.IGNORECASE
+)
+"""What pages put behind the label of a control that must be filled in."""
+_LONGEST_LABEL = 40
+_SENTENCE_ENDS = ("?", "？", ".", "。", "!", "！")
 
 
 def say_fault(field: Field, fault: FieldFault, language: str) -> str:
@@ -32,7 +40,7 @@ def say_fault(field: Field, fault: FieldFault, language: str) -> str:
     say = catalog.gettext
     match fault.code:
         case FaultCode.VALUE_MISSING:
-            return _missing(field, fault, catalog)
+            return _missing(field, fault, language)
         case FaultCode.TYPE_MISMATCH | FaultCode.PATTERN_MISMATCH:
             return with_suggestion(_form_of(field, fault, catalog), "".join(fault.near), language)
         case FaultCode.TOO_LONG | FaultCode.TOO_SHORT:
@@ -65,20 +73,36 @@ def with_suggestion(message: str, meant: str, language: str) -> str:
 
 def _form_of(field: Field, fault: FieldFault, catalog: gettext.NullTranslations) -> str:
     if fault.code is FaultCode.PATTERN_MISMATCH:
-        if field.title:
-            text = catalog.gettext("Please match the requested format: %(title)s")
-            return text % {"title": field.title}
+        if field.title:  # HTML's own place for how it should look, in the words of the page
+            return field.title
         return catalog.gettext("Please match the requested format.")
     traits = TRAITS[field.kind]
     return catalog.gettext((field.multiple and traits.malformed_list) or traits.malformed)
 
 
-def _missing(field: Field, fault: FieldFault, catalog: gettext.NullTranslations) -> str:
+def _missing(field: Field, fault: FieldFault, language: str) -> str:
+    catalog = translator("forms", language)
     traits = TRAITS[field.kind]
     if fault.limit and traits.sends_many:
         return catalog.gettext("Please tick “%(box)s” to go on.") % {"box": fault.limit}
+    if traits.missing == FILL_IN and (label := _short_label(field)):
+        return _fill_in(label, language)
     several = len(field.options) > 1
     return catalog.gettext((several and traits.missing_of_group) or traits.missing)
+
+
+def _fill_in(label: str, language: str) -> str:
+    """What is asked for, by its label: the same words for each empty control would leave a list of them unread."""
+    yours = _YOURS.fullmatch(label)
+    if yours and language == "en":
+        return f"Please enter your {yours[1]}."
+    return translator("forms", language).gettext("Please fill in “%(label)s”.") % {"label": label}
+
+
+def _short_label(field: Field) -> str:
+    """The label without its mark, where it names what is asked for; "" for a question, and for a whole sentence."""
+    label = _MARK.sub("", " ".join(field.label.split()))
+    return "" if len(label) > _LONGEST_LABEL or label.endswith(_SENTENCE_ENDS) else label
 
 
 def _length(fault: FieldFault, catalog: gettext.NullTranslations) -> str:

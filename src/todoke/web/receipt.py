@@ -173,6 +173,7 @@ class _Receipts:
         typed: str = "",
     ) -> Response:
         shown = receipt(timeline, self.app.settings, self.app.clock())
+        form = self.app.settings.forms.get(timeline.submission.form)
         if wants_json(request):
             return json_response(shown, status, {**pages.security_headers(), **_VARY})
         return pages.render(
@@ -185,6 +186,7 @@ class _Receipts:
             base=base_path(request.scope),
             path=_path(request),
             receipt=shown,
+            form_language=form.language if form else "",
             streams=self.pace.streams > 0,
             error=error,
             notice=notice,

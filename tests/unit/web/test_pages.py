@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import todoke
+from support.variants import replace
 from support.web.stories import ANSWERS, CONTACT
 from todoke.forms.page.page import read_page
 from todoke.model.form import Field, Form
@@ -269,7 +270,12 @@ def test_an_error_page_speaks_as_the_form_does() -> None:
     )
     sent = (Entry("pref", "13"), Entry("tel", ""), Entry("other", "x"), Entry("_gotcha", "y"))
     text = pages.error_page(
-        403, "No", "Not from here.", "ja", form=Form(name="f", fields=fields), entries=sent
+        403,
+        "No",
+        "Not from here.",
+        "ja",
+        form=Form(name="f", language="ja", fields=fields),
+        entries=sent,
     ).body.decode()
     assert '<dt>都道府県</dt><dd class="typed">東京都 (13)</dd>' in text
     assert "<dt>other</dt>" in text
@@ -296,6 +302,25 @@ def test_error_page_keeps_what_was_typed() -> None:
     plain = pages.error_page(404, "Nothing", "There is nothing.", "ja").body.decode()
     assert '<html lang="ja">' in plain
     assert "<form" not in plain
+
+
+def test_words_of_another_language_say_so() -> None:
+    """An English form in a Japanese frame: its title, labels, choices and hints are marked, and nothing else is."""
+    form = replace(CONTACT, language="en")
+    page = pages.answers_page(form, ANSWERS, ERRORS, "ja", 422).body.decode()
+    for words in (
+        form.shown,
+        "Your name",
+        "How shall we answer?",
+        "By mail",
+        "I agree to the terms",
+    ):
+        assert f'<span lang="en">{words}</span>' in page
+    assert 'lang="en" selected>Our paper</option>' in page
+    assert '<h2 id="summary">入力内容をご確認ください</h2>' in page
+    assert 'lang="en"' not in pages.answers_page(form, ANSWERS, ERRORS, "en").body.decode()[40:]
+    kept = pages.error_page(503, "T", "x", "ja", entries=ANSWERS, form=form).body.decode()
+    assert '<dt><span lang="en">Your name</span></dt>' in kept
 
 
 def texts_shown() -> set[str]:

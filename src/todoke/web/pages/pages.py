@@ -169,6 +169,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
         title=title,
         text=text,
         site=site,
+        form_language=form.language if form else "",
         action=action if not too_long else "",
         too_long=[labels.get(name, name) for name in too_long],
         entries=typed,

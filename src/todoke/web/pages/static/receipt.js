@@ -158,6 +158,8 @@ page.addEventListener("submit", () => {
 addEventListener("pageshow", () => {
   leaving = false; // come back to by the back button
 });
+// The answer to a form stands at the form's address, which asks whether to send it again when it is reloaded.
+history.replaceState(history.state, "", url + location.hash);
 page.querySelector(".tools").hidden = false;
 page.querySelector("[data-copy]").addEventListener("click", (event) => {
   copy(event.currentTarget).catch(() => {});

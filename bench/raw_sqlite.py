@@ -91,6 +91,9 @@ def insert_by_hand(execute: Callable[..., object], addition: Addition, seq: int)
         )
     for address in addition.addresses:
         execute("INSERT INTO addresses VALUES (?,?)", (address, seq))
+    for name in addition.lists:
+        execute("INSERT INTO lists VALUES (?,?,?)", (name, addition.form, seq))
+    execute("INSERT INTO unindexed VALUES (?)", (seq,))
 
 
 def one_thread(folder: Path, seconds: float, waiting: int = 256) -> float:

@@ -119,6 +119,7 @@ class TestFile:
                 "sessions",
                 "acts",
                 "words",
+                "unindexed",
                 "care",
                 "lists",
             ):

@@ -63,15 +63,13 @@ class Page:
 
     A page may hold fewer than asked for, even none, while there is more: a store looks at a bounded number.
     `looked_back_to` is when the oldest was received that it looked at, where it may have left out older ones because
-    of that; None where the page is whole. `indexed_from` is given while a store still reads what it kept before it
-    could look for words: what was received before is not looked through yet.
+    of that; None where the page is whole.
     """
 
     timelines: tuple[Timeline, ...] = ()
     next: str = ""
     newer: str = ""
     looked_back_to: datetime | None = None
-    indexed_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

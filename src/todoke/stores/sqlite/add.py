@@ -17,7 +17,6 @@ from todoke.model.submission import Submission, files
 from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.rules.erase import address_keys
 from todoke.stores.rules.lists import lists_of
-from todoke.stores.rules.query import Secrets, own_addresses
 from todoke.stores.rules.values import micros, plain
 from todoke.stores.rules.work import new_work
 from todoke.stores.sqlite.rows import (
@@ -29,8 +28,6 @@ from todoke.stores.sqlite.rows import (
     message_row,
     submission_row,
 )
-from todoke.stores.sqlite.words import index_text
-from todoke.stores.sqlite.words import put as put_words
 
 SEQ_BITS = 8
 """A submission's seq has this many bits below the microsecond; equals beyond that spill into the next one."""
@@ -47,8 +44,6 @@ class Addition(msgspec.Struct, frozen=True):
     messages: tuple[Row, ...]
     addresses: frozenset[str]
     files: tuple[tuple[int, bytes], ...]
-    words: str
-    """Its row in the index of words."""
     lists: frozenset[str]
     repeats: tuple[tuple[str, str, int], ...]
     """Its repeat key, then its uploads: key, fingerprint, until when."""
@@ -69,19 +64,17 @@ def prepare(
     messages: Sequence[Message],
     repeat: Repeat | None,
     uploads: Sequence[str] = (),
-    *,
-    secrets: Secrets,
 ) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = [new_work(m, m.created_at) for m in messages]
-    keys = address_keys(submission.visitor, (m.recipient for m in messages))
     return Addition(
         submission_id=submission.id,
         received_at=micros(submission.received_at),
         submission=submission_row(submission),
         messages=tuple(message_row(m, submission.form, m.created_at) for m in messages),
-        addresses=frozenset(map(plain, keys)),
-        words=index_text(submission, own_addresses(submission, works), keys, secrets),
+        addresses=frozenset(
+            map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
+        ),
         lists=lists_of(NO_CARE, works),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
         repeats=_repeat_rows(submission.id, repeat, uploads),
@@ -187,7 +180,7 @@ def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) 
     for seq, addition in placed:
         for position, content in addition.files:
             connection.execute("INSERT INTO files VALUES (?, ?, ?)", (seq, position, content))
-    put_words(connection, [(seq, a.words) for seq, a in placed])
+    insert_rows(connection, "unindexed", [(seq,) for seq, _ in placed])
     lists = [(name, a.form, seq) for seq, a in placed for name in a.lists]
     insert_rows(connection, "lists", lists)
     repeats = {key: (*r, a.submission_id, u) for _, a in placed for key, *r, u in a.repeats}

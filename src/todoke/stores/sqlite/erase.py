@@ -126,7 +126,7 @@ def _delete(connection: apsw.Connection, meant: Sequence[StoredRows]) -> None:
     connection.execute(SQL["delete_addresses"], {"keys": json_list(keys), "seqs": seqs})
     ids = json_list(s.submission.id for s in meant)
     connection.execute(SQL["delete_repeats"], {"keys": ids})
-    forget_words(connection, [s.seq for s in meant])
+    forget_words(connection, seqs)
     relist(connection, [(s.seq, s.submission.form, _lists(s), frozenset()) for s in meant])
     connection.execute(SQL["delete_submissions"], {"seqs": seqs})
     for form, number in Counter(s.submission.form for s in meant).items():

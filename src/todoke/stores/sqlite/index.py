@@ -1,17 +1,16 @@
-"""Submissions of an older schema come into the index of words and the lists, some at a time, while others are added.
+"""Submissions come into the index of words some at a time, shortly after they were added or an older todoke's file was
+opened: so a visitor does not wait for it, and many together cost less than half of what each would alone.
 
-What is not indexed yet lies before one place in time, from which it goes on to the past; a process that ends in between
-loses nothing. What comes in late, by a restore, is indexed as it is added.
+Until then a search looks at them itself, by the rule. A process that ends in between loses nothing: what is not indexed
+stands in a table, written with the submission.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any
 
 import apsw
 
@@ -23,66 +22,81 @@ from todoke.stores.sqlite.care import lists_in, relist
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list
 from todoke.stores.sqlite.words import index_text, put
+from todoke.stores.sqlite.writer import Writer
 
-AT_ONCE = 100
-"""So many are indexed in one write; it delays the writes behind it by some 20 ms."""
+AT_ONCE = 64
+"""So many are indexed in one write; it delays the writes behind it by some 10 ms."""
+LINGERS_SECONDS = 1.0
+"""So long a submission may wait for others to be indexed with."""
+BUSY_PER_SECOND = 50
+"""From so many writes a second on visitors come first: then it rests longer."""
+RESTS = 2.0
+RESTS_WHEN_BUSY = 16.0
+"""So many times as long as it worked it rests, while there is more to do."""
 
 _log = get_logger(__name__)
 
 
-def is_whole(connection: apsw.Connection) -> bool:
-    """Whether all that is kept is indexed."""
-    return not connection.execute(SQL["to_index"]).get
-
-
 def index_some(connection: apsw.Connection, requests: Sequence[Secrets]) -> list[bool]:
-    """Index the newest of what is not indexed yet; for each request whether there is more."""
+    """Index the newest of what is not indexed yet; for each request whether there may be more."""
     return [_index_some(connection, secrets) for secrets in requests]
 
 
 @dataclass(slots=True)
 class Indexer:
-    """Indexes all that is missing, in a thread of its own that rests as long as it works; `submit` queues a write."""
+    """Indexes in a thread of its own what `writer` has to write."""
 
-    submit: Callable[[Any, Any], Future[Any]]
+    writer: Writer
     secrets: Secrets
+    _woken: Event = field(default_factory=Event)
     _stopped: Event = field(default_factory=Event)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin, with what is there already."""
+        self._woken.set()
         Thread(target=self._run, name="store-indexer", daemon=True).start()
+
+    def wake(self) -> None:
+        """Something is added."""
+        self._woken.set()
 
     def stop(self) -> None:
         """End after the write that is under way."""
         self._stopped.set()
+        self._woken.set()
 
     def _run(self) -> None:
-        _log.info("store_indexed", what="words of submissions kept by an older todoke: begun")
-        while not self._stopped.is_set():
-            began = time.monotonic()
+        while self._woken.wait() and not self._stopped.wait(LINGERS_SECONDS):
+            self._woken.clear()
             try:
-                is_more = self.submit(index_some, self.secrets).result()
-            except StoreError as error:  # closed, or the disk is full: the next start goes on
-                _log.warning("store_not_indexed", error=str(error))
-                return
-            if not is_more:
-                _log.info("store_indexed", what="words of submissions kept by an older todoke: all")
-                return
-            self._stopped.wait(time.monotonic() - began)
+                self._index()
+            except (
+                StoreError
+            ) as error:  # the disk is full, or it is closed: the next one that is added tries again
+                if not self._stopped.is_set():
+                    _log.warning("store_not_indexed", error=str(error))
+
+    def _index(self) -> None:
+        is_more = True
+        while is_more and not self._stopped.is_set():
+            began, written = time.monotonic(), self.writer.commits.writes
+            is_more = self.writer.submit(index_some, self.secrets).result()
+            worked = time.monotonic() - began
+            self._stopped.wait(worked * RESTS)
+            others = self.writer.commits.writes - written - 1
+            if others > BUSY_PER_SECOND * worked * (1 + RESTS):
+                self._stopped.wait(worked * (RESTS_WHEN_BUSY - RESTS))
 
 
 def _index_some(connection: apsw.Connection, secrets: Secrets) -> bool:
-    place = connection.execute(SQL["to_index"]).get
-    values = {"seq": place, "limit": AT_ONCE}
-    seqs = [row[0] for row in connection.execute(SQL["next_to_index"], values)]
-    known = {row[0] for row in connection.execute(SQL["indexed"], {"seqs": json_list(seqs)})}
-    fresh = load(connection, [seq for seq in seqs if seq not in known])
+    rows = connection.execute(SQL["next_to_index"], {"limit": AT_ONCE})
+    seqs = [row[0] for row in rows]
+    fresh = load(connection, seqs)
     put(connection, [(seq, _text(stored, secrets)) for seq, stored in fresh.items()])
-    changes = ((seq, s.submission.form, frozenset[str](), lists_in(s)) for seq, s in fresh.items())
+    changes = [(seq, s.submission.form, frozenset[str](), lists_in(s)) for seq, s in fresh.items()]
     relist(connection, changes)
-    last = seqs[-1] if len(seqs) == AT_ONCE else 0
-    connection.execute(SQL["set_total"], {"name": "to_index", "value": last})
-    return bool(last)
+    connection.execute(SQL["delete_unindexed"], {"seqs": json_list(seqs)})
+    return len(seqs) == AT_ONCE
 
 
 def _text(stored: StoredRows, secrets: Secrets) -> str:

@@ -13,7 +13,6 @@ from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.submission import files
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.lists import lists_of
-from todoke.stores.rules.query import Secrets, own_addresses
 from todoke.stores.rules.values import plain, time_of
 from todoke.stores.rules.work import Work, is_same, kept_message, work_of
 from todoke.stores.sqlite.add import Addition, insert, prepare, seq_of
@@ -28,7 +27,6 @@ from todoke.stores.sqlite.rows import (
     json_list,
     work_columns,
 )
-from todoke.stores.sqlite.words import index_text
 
 ROUND = 100
 """So many are read at once."""
@@ -47,17 +45,15 @@ class RestoredRows(msgspec.Struct, frozen=True):
         return self.addition.weight
 
 
-def restored_rows(kept: Kept, secrets: Secrets) -> RestoredRows:
+def restored_rows(kept: Kept) -> RestoredRows:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = tuple(map(work_of, kept.messages))
     messages = [w.message for w in works]
-    addition = prepare(kept.submission, messages, kept.repeat, secrets=secrets)
+    addition = prepare(kept.submission, messages, kept.repeat)
     concerned = address_keys(kept.submission.visitor, recipients(works))
-    own = own_addresses(kept.submission, works)
     whole = replace(
         addition,
         addresses=frozenset(map(plain, concerned)),
-        words=index_text(kept.submission, own, concerned, secrets),
         lists=lists_of(kept.care, works),
     )
     return RestoredRows(kept, whole, works)

@@ -56,7 +56,6 @@ def page(connection: apsw.Connection, query: Query, secrets: Secrets) -> Page:
         next=next_,
         newer=newer,
         looked_back_to=_time(look.stopped_at) if ended_early else None,
-        indexed_from=_indexed_from(connection) if query.words else None,
     )
 
 
@@ -106,7 +105,7 @@ class _Look:
 
     def number(self, most: int) -> int:
         """How many meet the query, no more than `most` of them."""
-        if not _index_is_enough(self.query):
+        if not self._index_is_enough():
             return len(self.take(most))
         number = 0
         for chunk in self._chunks(most):
@@ -114,6 +113,15 @@ class _Look:
             if number >= most:
                 break
         return number
+
+    def _index_is_enough(self) -> bool:
+        """Whether nothing is left to the rule."""
+        query, scope = self.query, self.query.scope
+        if scope is not None and (scope.mailbox or query.form or query.address):
+            return False
+        if query.words and (not is_exact(query) or next(self._walk("page_unindexed"), None)):
+            return False
+        return query.silent_since is None
 
     def _read(self, seqs: list[int]) -> list[StoredRows]:
         there = load(self.connection, seqs)
@@ -145,8 +153,7 @@ class _Look:
         if self._is_elsewhere():
             return iter(()), ""
         if query.words:
-            asked = question(query)
-            return (self._walk("page_words", question=asked) if asked else iter(())), "words"
+            return self._with_words(), "words"
         lists = wanted_lists(query)
         if lists:
             return self._merge(
@@ -166,6 +173,13 @@ class _Look:
         """Whether a form is asked for that is not in a scope of forms."""
         scope, form = self.query.scope, self.query.form
         return scope is not None and bool(form) and not scope.mailbox and form not in scope.forms
+
+    def _with_words(self) -> Iterator[int]:
+        """What the index of words finds, and what is not in it yet, which the rule looks at."""
+        asked = question(self.query)
+        if not asked:
+            return iter(())
+        return self._join([self._walk("page_words", question=asked), self._walk("page_unindexed")])
 
     def _with_statuses(self) -> Iterator[int]:
         forms = self._forms()
@@ -244,12 +258,6 @@ def _filters(query: Query, led: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "keep_in_list", {"list": WAITS}
 
 
-def _index_is_enough(query: Query) -> bool:
-    """Whether nothing is left to the rule."""
-    is_scoped = query.scope is not None and bool(query.scope.mailbox or query.form or query.address)
-    return not is_scoped and query.silent_since is None and (not query.words or is_exact(query))
-
-
 def _span(query: Query) -> tuple[int, int]:
     """The places that may be shown: from the first on, before the second."""
     low = micros(query.received_from) << SEQ_BITS if query.received_from else 0
@@ -269,11 +277,6 @@ def _cursor(text: str) -> int:
 
 def _time(cursor: str) -> Any:
     return time_of(int(cursor) >> SEQ_BITS)
-
-
-def _indexed_from(connection: apsw.Connection) -> Any:
-    place = connection.execute(SQL["to_index"]).get
-    return time_of(place >> SEQ_BITS) if place else None
 
 
 def _total(connection: apsw.Connection, query: Query) -> int:

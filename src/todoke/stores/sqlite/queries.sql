@@ -202,17 +202,16 @@ DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(:seqs));
 -- Begin to count a form's submissions.
 INSERT OR IGNORE INTO totals VALUES (:name, 0);
 
--- name: to_index
--- Before which place submissions may be missing in the index of words and in the lists.
-SELECT value FROM totals WHERE name = 'to_index';
+-- name: page_unindexed
+-- Newest of those that are not in the index of words yet.
+SELECT submission FROM unindexed WHERE submission >= :low AND submission < :high ORDER BY submission DESC;
 
 -- name: next_to_index
--- Some of those, the newest first.
-SELECT seq FROM submissions WHERE seq < :seq ORDER BY seq DESC LIMIT :limit;
+-- Some of them, the newest first.
+SELECT submission FROM unindexed ORDER BY submission DESC LIMIT :limit;
 
--- name: indexed
--- Those of these that are in the index of words already.
-SELECT id FROM words_content WHERE id IN (SELECT value FROM json_each(:seqs));
+-- name: delete_unindexed
+DELETE FROM unindexed WHERE submission IN (SELECT value FROM json_each(:seqs));
 
 -- name: totals
 SELECT name, value FROM totals;

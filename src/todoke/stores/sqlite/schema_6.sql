@@ -26,6 +26,9 @@ INSERT INTO lists SELECT 'unread', form, seq FROM submissions;
 INSERT INTO lists SELECT DISTINCT 'attention', form, submission FROM messages
 WHERE status IN ('failed', 'rejected', 'bounced');
 
--- How many submissions each form has. And what is not indexed yet, words and lists: those before this seq.
+-- How many submissions each form has.
 INSERT INTO totals SELECT 'form ' || form, count(*) FROM submissions GROUP BY form;
-INSERT INTO totals SELECT 'to_index', coalesce(max(seq) + 1, 0) FROM submissions;
+
+-- What is not in the index of words yet: what was added just now, and what an older todoke kept.
+CREATE TABLE unindexed (submission INTEGER PRIMARY KEY) STRICT;
+INSERT INTO unindexed SELECT seq FROM submissions ORDER BY seq;

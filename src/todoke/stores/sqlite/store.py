@@ -31,7 +31,7 @@ from todoke.stores.rules.values import micros, plain, read_event, time_or_none
 from todoke.stores.sqlite import care, claim, erase, erased, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.admission import SqliteAdmission
-from todoke.stores.sqlite.index import Indexer, is_whole
+from todoke.stores.sqlite.index import Indexer
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
 from todoke.stores.sqlite.readers import Readers
 from todoke.stores.sqlite.rescue import Loss
@@ -71,20 +71,19 @@ class SqliteStore(SqliteAdmission):
         self._writer.start()
         self._readers = Readers(self._writer)
         with self._readers.reading() as connection:
-            is_to_scrub, is_to_index = erase.has_traces(connection), not is_whole(connection)
+            is_to_scrub = erase.has_traces(connection)
         if is_to_scrub:
             self._writer.submit(erase.scrub, None, alone=True)
-        self._indexer = Indexer(self._writer.submit, secrets)
-        if is_to_index:
-            self._indexer.start()
+        self._indexer = Indexer(self._writer, secrets)
+        self._indexer.start()
 
     def add(
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
         """See Store."""
         uploads = repeat.uploads if repeat else ()
-        kept = Repeat.of(repeat) if repeat else None
-        addition = prepare(submission, messages, kept, uploads, secrets=self._secrets)
+        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None, uploads)
+        self._indexer.wake()
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 
     def claim(
@@ -209,7 +208,8 @@ class SqliteStore(SqliteAdmission):
 
     def restore(self, kept: Kept) -> Future[Restored]:
         """See Store."""
-        wanted = move.restored_rows(kept, self._secrets)
+        wanted = move.restored_rows(kept)
+        self._indexer.wake()
         return self._writer.submit(move.restore, wanted, weight=wanted.weight)
 
     def join_orphans(self, follow_up: FollowUp) -> int:

@@ -9,7 +9,7 @@ no text can hold: so a question about words of one form is one walk along the in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
@@ -19,7 +19,7 @@ from todoke.model.search import Terms, asked_for, terms_of
 from todoke.model.submission import Submission
 from todoke.ports.archive import Query
 from todoke.stores.rules.query import Secrets, terms
-from todoke.stores.sqlite.rows import SQL, insert_rows, json_list
+from todoke.stores.sqlite.rows import SQL, insert_rows
 
 FORM, MAILBOX = ":f", ":a"
 """What the terms of forms and mailboxes begin with; ":" is in no other."""
@@ -79,9 +79,10 @@ def join(connection: apsw.Connection, seq: int, message: Message) -> None:
         connection.execute(SQL["update_words"], values)
 
 
-def forget(connection: apsw.Connection, seqs: Collection[int]) -> None:
-    """Take submissions out of the index, their terms with them."""
-    connection.execute(SQL["delete_words"], {"seqs": json_list(seqs)})
+def forget(connection: apsw.Connection, seqs: str) -> None:
+    """Take submissions (a JSON list of seqs) out of the index, their terms with them."""
+    for name in ("delete_words", "delete_unindexed"):
+        connection.execute(SQL[name], {"seqs": seqs})
 
 
 def _conditions(asked: Terms) -> Iterator[str]:

@@ -15,11 +15,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from mail_cloud_sandbox import block_pages, fault_pages, pages
+from mail_cloud_sandbox import block_pages, fault_pages, mail_pages, pages
 from mail_cloud_sandbox.api import SendMail
 from mail_cloud_sandbox.behaviour import Behaviour
 from mail_cloud_sandbox.block_calls import cancel_blocks, list_blocks
@@ -27,7 +29,7 @@ from mail_cloud_sandbox.disturbed import Disturbed
 from mail_cloud_sandbox.faults import RECORDS, SEND
 from mail_cloud_sandbox.guard import Guard
 from mail_cloud_sandbox.record_calls import list_bounces, list_deliveries, list_statistics
-from mail_cloud_sandbox.render import HERE
+from mail_cloud_sandbox.render import HERE, missing
 from mail_cloud_sandbox.service import service_on
 from mail_cloud_sandbox.transaction import call
 from mail_cloud_sandbox.webhook import tell_events
@@ -62,7 +64,21 @@ def build(
             database.close()
 
     guard = Middleware(Guard, hosts=hosts, is_shared=is_shared)
-    return Starlette(routes=[*_interface(), *_pages()], middleware=[guard], lifespan=lifespan)
+    app = Starlette(
+        routes=[*_interface(), *_pages()],
+        middleware=[guard],
+        exception_handlers={404: _no_page},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = (
+        False  # an address is one address, and no answer repeats a request's host
+    )
+    return app
+
+
+async def _no_page(_request: Request, _error: Exception) -> Response:
+    """404: a page that leads back."""
+    return missing("page")
 
 
 def _interface() -> list[Route]:
@@ -89,13 +105,23 @@ def _pages() -> list[Route | Mount]:
         Route("/inbox", pages.show_inbox),
         Route("/inbox.json", pages.list_inbox),
         Route("/inbox.json", pages.delete_inbox, methods=["DELETE"]),
-        Route("/inbox/delete", pages.delete_inbox, methods=["POST"]),
-        Route("/inbox/{id}.json", pages.read_mail),
-        Route("/inbox/{id}", pages.show_mail),
-        Route("/inbox/{id}/html", pages.show_html),
-        Route("/inbox/{id}/source.eml", pages.download_source),
+        Route("/inbox/delete", pages.ask_delete),
+        Route("/inbox/delete", pages.delete_found, methods=["POST"]),
+        Route("/inbox/read", pages.read_found, methods=["POST"]),
+        Route("/inbox/{id}.json", mail_pages.read_mail),
+        Route("/inbox/{id}.json", mail_pages.delete_mail, methods=["DELETE"]),
+        Route("/inbox/{id}", mail_pages.show_mail),
+        Route("/inbox/{id}/html", mail_pages.show_html),
+        Route("/inbox/{id}/source.eml", mail_pages.download_source),
+        Route("/inbox/{id}/files/{number:int}", mail_pages.download_file),
+        Route("/inbox/{id}/checks.json", mail_pages.read_checks),
+        Route("/inbox/{id}/links", mail_pages.ask_links, methods=["POST"]),
+        Route("/inbox/{id}/read", mail_pages.mark_mail, methods=["POST"]),
+        Route("/inbox/{id}/unread", mail_pages.mark_mail, methods=["POST"]),
+        Route("/inbox/{id}/delete", mail_pages.delete_mail, methods=["POST"]),
         Route("/faults", fault_pages.show_faults),
         Route("/faults", fault_pages.order_on_page, methods=["POST"]),
+        Route("/faults/end", fault_pages.end_on_page, methods=["POST"]),
         Route("/faults.json", fault_pages.list_orders),
         Route("/faults.json", fault_pages.put_order, methods=["POST"]),
         Route("/faults.json", fault_pages.end_orders, methods=["DELETE"]),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mail_cloud_sandbox.defaults import KEEP_BYTES, KEEP_MAILS
 from mail_cloud_sandbox.outcomes import BLOCKS, BOUNCES, COMPLAINTS, DELIVERIES
 
 DELIVERY_EVENTS = ("queued", "succeeded", "failed", "deferred")
@@ -35,6 +36,7 @@ class Behaviour:
 
     `api_users` (user to key) None takes any pair, `from_domains` None any sender. `connections_per_user` is how many
     connections may be open for one api_user. An address is blocked after `block_after` hard bounces; 0: never.
+    `keep_mails` mails of `keep_bytes` in all are kept; beyond that the oldest go.
     `pace_seconds` sets how far apart the states of a mail come; 0 is at once.
 
     Raises ValueError: if settings are none, or do not go together.
@@ -56,6 +58,8 @@ class Behaviour:
     from_domains: Collection[str] | None = None
     connections_per_user: int = 10
     block_after: int = 0
+    keep_mails: int = KEEP_MAILS
+    keep_bytes: int = KEEP_BYTES
     server_composition: str = "sandbox"
     time_zone: str = "Asia/Tokyo"
     pace_seconds: float = 1.5
@@ -73,6 +77,8 @@ class Behaviour:
             raise ValueError(f"no event kind {', '.join(unknown)}: use {', '.join(EVENT_KINDS)}")
         if not 1 <= self.webhook_batch_most <= MOST_BATCH:
             raise ValueError(f"a webhook call holds 1 to {MOST_BATCH} events")
+        if self.keep_mails < 1 or self.keep_bytes < 1:
+            raise ValueError("at least one mail is kept")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:

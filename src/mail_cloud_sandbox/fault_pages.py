@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mail_cloud_sandbox.faults import FAULTS, PLACES, Order, order
-from mail_cloud_sandbox.render import HEADERS, render, service_of
+from mail_cloud_sandbox.render import HEADERS, fields_of, render, service_of
 from mail_cloud_sandbox.service import Service
 
 MOST_BODY = 10_000
 
 
 async def show_faults(request: Request) -> Response:
-    """GET /faults: 200, what can be ordered, and what is in force."""
-    return _page(service_of(request))
+    """GET /faults[?changed=]: 200, what can be ordered, and what is in force; `changed` is the place to speak of."""
+    return _page(service_of(request), changed=request.query_params.get("changed", ""))
 
 
 async def order_on_page(request: Request) -> Response:
-    """POST /faults: 303 to the page; 400 with the page if the order is none. `fault` "" switches off."""
-    service, form = service_of(request), await request.form(max_fields=20, max_files=0)
+    """POST /faults: 303 to the page; 400 with the page as it was filled in if the order is none. `fault` "" ends it."""
+    service, form = service_of(request), await fields_of(request)
     try:
         _apply(service, {name: _typed(form, name) for name in form})
     except ValueError as error:
-        return _page(service, status=400, fault=str(error))
-    return RedirectResponse("/faults", 303, headers=HEADERS)
+        return _page(service, status=400, fault=str(error), asked=form)
+    return RedirectResponse(f"/faults?changed={form['place']}", 303, headers=HEADERS)
+
+
+async def end_on_page(request: Request) -> Response:
+    """POST /faults/end: every fault is switched off; 303 to the page."""
+    service = service_of(request)
+    service.faults.end()
+    service.woken.set()
+    return RedirectResponse("/faults?changed=all", 303, headers=HEADERS)
 
 
 async def list_orders(request: Request) -> Response:
@@ -94,10 +102,10 @@ def _number(asked: dict[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def _typed(form: FormData, name: str) -> Any:
+def _typed(form: Mapping[str, str], name: str) -> Any:
     """A field of the page's form as JSON would have it: numbers as numbers, an empty one as absent."""
     value = form[name]
-    if name not in {"seconds", "calls"} or not isinstance(value, str):
+    if name not in {"seconds", "calls"}:
         return value
     try:
         return float(value) if value.strip() else None
@@ -122,13 +130,24 @@ def _stated(ordered: Order) -> dict[str, Any]:
     }
 
 
-def _page(service: Service, *, status: int = 200, fault: str = "") -> Response:
+def _page(
+    service: Service,
+    *,
+    status: int = 200,
+    fault: str = "",
+    changed: str = "",
+    asked: Mapping[str, str] | None = None,
+) -> Response:
+    orders = {place: service.faults.last_at(place) for place in PLACES}
     return render(
         "faults.html",
         status,
         places=PLACES,
         faults=FAULTS,
-        orders={place: service.faults.last_at(place) for place in PLACES},
+        orders=orders,
+        in_force=sum(last is not None and last.calls_left != 0 for last in orders.values()),
         fault=fault,
+        changed=changed if changed in {*PLACES, "all"} else "",
+        asked=asked or {},
         webhook_url=service.behaviour.webhook_url,
     )

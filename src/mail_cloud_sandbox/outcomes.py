@@ -160,6 +160,8 @@ DELIVERED = Outcome(
     name="delivered", tells="Any other address: delivered.", steps=(_QUEUED, _SUCCEEDED)
 )
 OUTCOMES = {outcome.name: outcome for outcome in _ALL}
+STATES = frozenset({"accepted"} | {step.label for outcome in _ALL for step in outcome.steps})
+"""What the inbox calls the states that a mail can be in."""
 
 _COPIES = 3
 

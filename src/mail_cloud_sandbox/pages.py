@@ -1,55 +1,52 @@
-"""The inbox to look into: a list, a message in three views, its log, and the same as JSON. English only.
+"""The inbox's list: found, read, marked, deleted, as pages and as JSON. English only.
 
-No page needs scripts; a small one refreshes what is shown. What came in a mail is never trusted: text is escaped,
-HTML is shown in a frame that the browser gives no rights but to open links in a new tab.
+No page needs scripts; a small one refreshes what is shown and listens to keys.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import (
-    HTMLResponse,
-    JSONResponse,
-    RedirectResponse,
-    Response,
-)
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mail_cloud_sandbox.database import Row
 from mail_cloud_sandbox.outcomes import DELIVERED, OUTCOMES
-from mail_cloud_sandbox.render import HEADERS, iso, render, service_of
+from mail_cloud_sandbox.render import HEADERS, fields_of, iso, render, service_of
+from mail_cloud_sandbox.search import MOST_QUERY, Term, terms_of
 
 PAGE = 50
-_MAIL_CSP = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
-    " style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'"
-)
-
-_HTML_PRELUDE = '<!doctype html><base target="_blank">'
-"""Before a mail's HTML: its links open in a new tab, and a doctype of its own may follow without harm."""
 
 
-def _missing() -> HTMLResponse:
-    return render("missing.html", 404)
+def query_of(request: Request) -> str:
+    """What is searched for: `q`, and `to` as a part of the recipient."""
+    query = request.query_params.get("q", "").strip()
+    to = request.query_params.get("to", "").replace('"', "").strip()[:254]
+    return f'{query} to:"{to}"'.strip()[:MOST_QUERY] if to else query[:MOST_QUERY]
 
 
-def _listing(request: Request) -> tuple[Sequence[Row], str, str]:
-    """The rows of the page asked for, the search, and the cursor of the page after ("" for none)."""
-    to = request.query_params.get("to", "").strip()[:254]
+def to_list(query: str, **more: object) -> RedirectResponse:
+    """303 to the list with the search kept; `more` tells it what was done."""
+    told = {name: value for name, value in {"q": query, **more}.items() if value}
+    address = "/inbox" + (f"?{urlencode(told)}" if told else "")
+    return RedirectResponse(address, 303, headers=HEADERS)
+
+
+def _listing(request: Request, terms: Sequence[Term]) -> tuple[Sequence[Row], str]:
+    """The rows of the page asked for, and the cursor of the page after ("" for none)."""
     before = request.query_params.get("before", "")
     service = service_of(request)
-    rows = service.spool.inbox(
+    rows = service.inbox.page(
+        terms,
         now=service.clock(),
-        to=to,
-        before=int(before) if re.fullmatch(r"\d{1,18}", before) else None,
+        before=int(before) if re.fullmatch(r"[0-9]{1,18}", before) else None,
         limit=PAGE + 1,
     )
     more = len(rows) > PAGE
-    return rows[:PAGE], to, str(rows[PAGE - 1]["seq"]) if more else ""
+    return rows[:PAGE], str(rows[PAGE - 1]["seq"]) if more else ""
 
 
 async def home(_request: Request) -> Response:
@@ -58,29 +55,44 @@ async def home(_request: Request) -> Response:
 
 
 async def show_inbox(request: Request) -> Response:
-    """GET /inbox[?to=][&before=]: 200, the copies, newest first."""
-    rows, to, following = _listing(request)
-    service = service_of(request)
+    """GET /inbox[?q=][&to=][&before=]: 200, the copies, newest first; `deleted` and `marked` say what was done."""
+    service, query = service_of(request), query_of(request)
+    terms, now = terms_of(query), service.clock()
+    rows, following = _listing(request, terms)
+    found, unread, _ = service.inbox.counts(terms, now=now)
+    total, all_unread, _ = service.inbox.counts((), now=now) if terms else (found, unread, 0)
     return render(
         "inbox.html",
         rows=rows,
-        to=to,
+        q=query,
         following=following,
-        total=service.spool.count(),
+        found=found,
+        unread=unread,
+        total=total,
+        all_unread=all_unread,
+        deleted=_number(request, "deleted"),
+        marked=_number(request, "marked"),
+        keep=service.behaviour.keep_mails,
         outcomes=[*OUTCOMES.values(), DELIVERED],
         webhook_url=service.behaviour.webhook_url,
     )
 
 
+def _number(request: Request, name: str) -> int:
+    stated = request.query_params.get(name, "")
+    return int(stated) if re.fullmatch(r"[0-9]{1,9}", stated) else 0
+
+
 async def list_inbox(request: Request) -> Response:
-    """GET /inbox.json[?to=][&before=]: 200, the same as data."""
-    rows, _, following = _listing(request)
+    """GET /inbox.json[?q=][&to=][&before=]: 200, the same as data."""
+    rows, following = _listing(request, terms_of(query_of(request)))
     return JSONResponse(
-        {"messages": [_summary(row) for row in rows], "next": following}, headers=HEADERS
+        {"messages": [summary(row) for row in rows], "next": following}, headers=HEADERS
     )
 
 
-def _summary(row: Row) -> dict[str, Any]:
+def summary(row: Row) -> dict[str, Any]:
+    """A row of the list as data."""
     return {
         "id": row["id"],
         "message_id": row["message_id"],
@@ -90,87 +102,42 @@ def _summary(row: Row) -> dict[str, Any]:
         "received_at": iso(row["accepted_at"]),
         "outcome": row["outcome"],
         "state": row["label"],
+        "unread": bool(row["is_unread"]),
+        "files": row["files"],
         "api_data": row["api_data"],
     }
 
 
+async def ask_delete(request: Request) -> Response:
+    """GET /inbox/delete[?q=]: 200, what would be deleted, and a button that does it."""
+    service, query = service_of(request), query_of(request)
+    found, _, newest = service.inbox.counts(terms_of(query), now=service.clock())
+    return render("delete.html", q=query, found=found, until=newest)
+
+
+async def delete_found(request: Request) -> Response:
+    """POST /inbox/delete `q` `until`: deletes what is found, but for what came after `until`; 303 to the list."""
+    service, form = service_of(request), await fields_of(request)
+    query, until = form.get("q", ""), form.get("until", "")
+    if not re.fullmatch(r"[0-9]{1,18}", until):
+        return RedirectResponse(
+            f"/inbox/delete?{urlencode({'q': query[:MOST_QUERY]})}", 303, headers=HEADERS
+        )
+    seqs = service.inbox.seqs(terms_of(query), now=service.clock(), until=int(until))
+    return to_list("", deleted=service.spool.delete(seqs))
+
+
 async def delete_inbox(request: Request) -> Response:
-    """POST /inbox/delete: empties the inbox, 303 to it. DELETE /inbox.json: the same, 204."""
-    service_of(request).spool.delete_all()
-    if request.method == "DELETE":
-        return Response(status_code=204)
-    return RedirectResponse("/inbox", 303, headers=HEADERS)
-
-
-VIEWS = ("text", "html", "source")
-
-
-async def show_mail(request: Request) -> Response:
-    """GET /inbox/{id}[?view=text|html|source]: 200, one copy with its log; 404 if there is none."""
+    """DELETE /inbox.json[?q=][&to=]: 204, what is found is deleted, or all of it without a search."""
     service = service_of(request)
-    mail = service.spool.copy(request.path_params["id"])
-    if mail is None:
-        return _missing()
-    view = request.query_params.get("view", "text" if mail["text"] else "html")
-    log = service.spool.log(mail["seq"], service.clock())
-    return render(
-        "mail.html",
-        mail=mail,
-        view=view if view in VIEWS else "text",
-        views=VIEWS,
-        source=mail["source"].decode("utf-8", "replace") if view == "source" else "",
-        attachments=json.loads(mail["attachments"]),
-        log=log,
-        label=log[-1]["label"],
-        webhook_url=service.behaviour.webhook_url,
-    )
+    service.spool.delete(service.inbox.seqs(terms_of(query_of(request)), now=service.clock()))
+    return Response(status_code=204)
 
 
-async def read_mail(request: Request) -> Response:
-    """GET /inbox/{id}.json: 200, one copy with its contents and log; 404 if there is none."""
-    service = service_of(request)
-    mail = service.spool.copy(request.path_params["id"])
-    if mail is None:
-        return JSONResponse({"error": "not_found"}, 404, headers=HEADERS)
-    log = service.spool.log(mail["seq"], service.clock())
-    row = {**dict(mail), "id": mail["copy_id"], "label": log[-1]["label"]}
-    whole = {
-        **_summary(row),
-        "return_path": mail["return_path"],
-        "text": mail["text"],
-        "html": mail["html"],
-        "attachments": json.loads(mail["attachments"]),
-        "source": mail["source"].decode("utf-8", "replace"),
-        "log": [_logged(step) for step in log],
-    }
-    return JSONResponse(whole, headers=HEADERS)
-
-
-def _logged(step: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "at": iso(step["happens_at"]),
-        "state": step["label"],
-        "event_type": step["event_type"],
-        "status": step["status"],
-        "reason": step["reason"],
-        "webhook": {name: step[name] for name in ("posted", "waiting", "lost", "untold")},
-    }
-
-
-async def show_html(request: Request) -> Response:
-    """GET /inbox/{id}/html: 200, the mail's own HTML, sandboxed by the browser; 404 if there is none."""
-    mail = service_of(request).spool.copy(request.path_params["id"])
-    if mail is None or not mail["html"]:
-        return _missing()
-    headers = {**HEADERS, "Content-Security-Policy": _MAIL_CSP}
-    return HTMLResponse(_HTML_PRELUDE + mail["html"], headers=headers)
-
-
-async def download_source(request: Request) -> Response:
-    """GET /inbox/{id}/source.eml: 200, the message as RFC 5322 has it; 404 if there is none."""
-    mail = service_of(request).spool.copy(request.path_params["id"])
-    if mail is None:
-        return _missing()
-    disposition = f'attachment; filename="{mail["copy_id"]}.eml"'
-    headers = {**HEADERS, "Content-Disposition": disposition}
-    return Response(mail["source"], media_type="message/rfc822", headers=headers)
+async def read_found(request: Request) -> Response:
+    """POST /inbox/read `q`: marks what is found as read; 303 to the list."""
+    service, query = service_of(request), (await fields_of(request)).get("q", "")[:MOST_QUERY]
+    terms, now = terms_of(query), service.clock()
+    _, unread, _ = service.inbox.counts(terms, now=now)
+    service.inbox.mark(service.inbox.seqs(terms, now=now), is_read=True)
+    return to_list(query, marked=unread)

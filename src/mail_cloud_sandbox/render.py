@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from mail_cloud_sandbox.links import WEB_ADDRESS
 from mail_cloud_sandbox.service import Service
 
 HERE = Path(__file__).parent
@@ -44,7 +46,7 @@ TONES = {
 
 def _linked(text: str) -> Markup:
     """`text` escaped, with its web addresses as links."""
-    parts = re.split(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])", text)
+    parts = WEB_ADDRESS.split(text)
     link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>')
     return Markup("").join(link.format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
 
@@ -77,6 +79,24 @@ def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """The page of a template."""
     html = _TEMPLATES.get_template(template).render(**values)
     return HTMLResponse(html, status, headers=HEADERS)
+
+
+def missing(what: str = "mail") -> HTMLResponse:
+    """404: there is no such mail, or no such page."""
+    return render("missing.html", 404, what=what)
+
+
+MOST_FORM = 10_000
+
+
+async def fields_of(request: Request) -> Mapping[str, str]:
+    """The fields of a small form of our own; none of what is too long or no form."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_FORM:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def service_of(request: Request) -> Service:

@@ -21,6 +21,18 @@ CREATE TABLE IF NOT EXISTS copy (          -- one recipient's copy of a mail: wh
   outcome TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS copy_mail ON copy (mail_id);
+CREATE TABLE IF NOT EXISTS searched (      -- what the inbox searches of a mail, as search.py folds it
+  mail_id TEXT PRIMARY KEY REFERENCES mail (id),
+  bytes INTEGER NOT NULL,                  -- what it takes to keep the mail
+  files INTEGER NOT NULL,
+  sender TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  words TEXT NOT NULL                      -- all of the mail that a plain word is looked for in
+);
+CREATE INDEX IF NOT EXISTS searched_bytes ON searched (bytes);
+CREATE TABLE IF NOT EXISTS seen (          -- the copies that somebody has opened in the inbox
+  copy_seq INTEGER PRIMARY KEY
+);
 CREATE TABLE IF NOT EXISTS step (          -- what happens to a copy; in the log once its time has come
   copy_seq INTEGER NOT NULL REFERENCES copy (seq),
   position INTEGER NOT NULL,

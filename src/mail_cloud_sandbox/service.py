@@ -17,6 +17,7 @@ from mail_cloud_sandbox.block_list import HARD, Blocked, BlockList
 from mail_cloud_sandbox.connections import Connections
 from mail_cloud_sandbox.database import Database
 from mail_cloud_sandbox.faults import Orders
+from mail_cloud_sandbox.inbox import Inbox
 from mail_cloud_sandbox.mail import Mail
 from mail_cloud_sandbox.outbox import Outbox
 from mail_cloud_sandbox.outcomes import (
@@ -32,7 +33,7 @@ from mail_cloud_sandbox.outcomes import (
     steps_for,
 )
 from mail_cloud_sandbox.records import Records
-from mail_cloud_sandbox.spool import PlannedCopy, PlannedStep, Spool
+from mail_cloud_sandbox.spool import PlannedCopy, PlannedStep, Spool, searched
 from mail_cloud_sandbox.webhook_call import escaped
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -44,6 +45,7 @@ class Service:
 
     behaviour: Behaviour
     spool: Spool
+    inbox: Inbox
     outbox: Outbox
     records: Records
     blocks: BlockList
@@ -83,7 +85,15 @@ class Service:
             "attachments": json.dumps(rfc5322.listed(mail.attachments), ensure_ascii=False),
             "source": source,
         }
-        self.spool.add(row, copies)
+        found_by = searched(
+            sender=f"{mail.sender.name} {mail.sender.address}",
+            to=[f"{box.name} {box.address}" for box in (*mail.to, *mail.cc)],
+            subject=mail.subject,
+            text=mail.text,
+            html=mail.html,
+            files=[file.name for file in mail.attachments],
+        )
+        self.spool.add(row, found_by, copies)
         self.woken.set()
         return message_id
 
@@ -188,7 +198,8 @@ def service_on(
     database = Database(folder)
     service = Service(
         behaviour=behaviour,
-        spool=Spool(database),
+        spool=Spool(database, keep_mails=behaviour.keep_mails, keep_bytes=behaviour.keep_bytes),
+        inbox=Inbox(database),
         outbox=Outbox(database),
         records=Records(database),
         blocks=BlockList(database),

@@ -31,6 +31,9 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
     data: Annotated[
         Path, typer.Option(help="The folder of its storage, made when missing.", metavar="FOLDER")
     ] = defaults.DATA,
+    keep: Annotated[
+        int, typer.Option(help="How many mails are kept; beyond that the oldest go.", min=1)
+    ] = defaults.KEEP_MAILS,
     pace: Annotated[
         float, typer.Option(help="Seconds between the states of a mail; 0: at once.", min=0)
     ] = 1.5,
@@ -124,6 +127,7 @@ def sandbox(  # noqa: PLR0913, PLR0917 - each is a setting of its own
             hosts=allow_host or (),
             api_users=pairs(api_user or from_environment("--api-user").split()),
             from_domains=set(from_domain) if from_domain else None,
+            keep_mails=keep,
             pace_seconds=pace,
             server_composition=composition,
             time_zone=time_zone,

@@ -14,8 +14,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from mail_cloud_sandbox.html_survey import Anchor
 
 MOST_LINKS = 200
-WEB_ADDRESS = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)、。」』）])")
-"""A web address in plain text, without the punctuation after it."""
+WEB_ADDRESS = re.compile(
+    r"(https?://[^\s<>\"'、。「」『』（）【】]+[^\s<>\"'、。「」『』（）【】.,;:!?)])"
+)
+"""A web address in plain text, without the punctuation after it, Japanese or not."""
 
 _DEAD = frozenset({"javascript", "vbscript", "data", "file", "blob", "about"})
 _SAYS_HOST = re.compile(

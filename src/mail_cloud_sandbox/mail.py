@@ -164,5 +164,6 @@ def _encoded(text: str) -> str:
 def listed(attachments: tuple[Attachment, ...]) -> list[dict[str, Any]]:
     """What the inbox says of attachments: names and sizes, no content."""
     return [
-        {"name": a.name, "media_type": a.media_type, "bytes": len(a.content)} for a in attachments
+        {"name": _file_name(a.name), "media_type": a.media_type, "bytes": len(a.content)}
+        for a in attachments
     ]

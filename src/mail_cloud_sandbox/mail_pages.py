@@ -168,13 +168,14 @@ async def read_checks(request: Request) -> Response:
 
 
 async def show_html(request: Request) -> Response:
-    """GET /inbox/{id}/html[?images=load][&colours=dark]: 200, the mail's own HTML without any rights; 404 if there is none."""
+    """GET /inbox/{id}/html[?images=load][&colours=dark]: 200, the mail's HTML without any rights; else 404."""
     mail = _copy(request)
     if mail is None or not mail["html"]:
         return missing()
     chosen = preview_of(request.query_params)
     allowed = policy(has_images=chosen.has_images)
     headers = {**HEADERS, "Content-Security-Policy": allowed, "Referrer-Policy": "no-referrer"}
+    headers["X-DNS-Prefetch-Control"] = "off"  # a name that is looked up tells its owner, too
     return HTMLResponse(document(mail["html"], chosen.colours), headers=headers)
 
 

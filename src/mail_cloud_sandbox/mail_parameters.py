@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from mail_cloud_sandbox.parameters import (
     ErrorEntry,
     Parameters,
     Refused,
+    parsed,
     too_large,
 )
 
@@ -85,7 +85,7 @@ def _value(given: Parameters, name: str) -> Any:
     if not value.lstrip().startswith(("{", "[")):
         return value
     try:
-        return json.loads(value)
+        return parsed(value)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} is not JSON.") from error
 

@@ -7,6 +7,7 @@ is one entry of the documented answer {"errors": [{"code", "field", "message"}]}
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,6 +48,23 @@ class Refused(Exception):
         self.status = status
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parsed(text: str | bytes) -> Any:
+    """The JSON value.
+
+    Raises ValueError: if it is none, or has half a character (an unpaired surrogate), which no encoding can write.
+    RecursionError: if it is nested too deep.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text))
+    value = json.loads(text)
+    if _HALF.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The values and files of a call, as they came."""
@@ -59,7 +77,7 @@ class Parameters:
         value = self.values.get(name)
         if isinstance(value, str) and value.lstrip().startswith("["):
             with suppress(ValueError, RecursionError):
-                value = json.loads(value)
+                value = parsed(value)
         values = value if isinstance(value, list) else [value]
         return tuple(one for one in values if isinstance(one, str) and one)
 
@@ -110,7 +128,7 @@ async def _body(request: Request) -> bytes:
 
 def _json_object(body: bytes) -> Mapping[str, Any]:
     try:
-        content = json.loads(body)
+        content = parsed(body)
     except (ValueError, RecursionError) as error:
         raise Refused(ErrorEntry(BAD_PARAMETER, "", "The body is not JSON.")) from error
     if not isinstance(content, dict):

@@ -38,7 +38,10 @@ def preview_of(query: Mapping[str, str]) -> Preview:
 
 
 def policy(*, has_images: bool) -> str:
-    """The frame's Content-Security-Policy; with `has_images` it may load images from anywhere, and nothing else."""
+    """The frame's Content-Security-Policy; with `has_images` it may load images from anywhere.
+
+    And nothing else, but that Chromium then takes what a link element wants to be fetched ahead for an image.
+    """
     images = "img-src data: http: https:" if has_images else "img-src data:"
     return (
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mail_cloud_sandbox.behaviour import DELIVERY_EVENTS
 from mail_cloud_sandbox.outcomes import BOUNCES, DELIVERIES
-from mail_cloud_sandbox.parameters import Parameters
+from mail_cloud_sandbox.parameters import Parameters, parsed
 from mail_cloud_sandbox.service import Service
 from mail_cloud_sandbox.transaction import bad, day, days, flag, listing, number, page_of
 
@@ -94,7 +94,7 @@ def _whole(given: Parameters) -> frozenset[str]:
     """The parameters that `search_option` wants to match wholly: {"to": "full"}, as JSON or as text holding JSON."""
     text = given.text("search_option")
     try:
-        options = json.loads(text) if text else {}
+        options = parsed(text) if text else {}
     except (ValueError, RecursionError):
         options = None
     names = {"from", "to", "api_data"}

@@ -46,6 +46,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         language=table.text("language", language, among=LANGUAGES),
         page_language=page.language if _LANGUAGE_TAG.fullmatch(page.language) else "",
         subject=_read_subject(table, fields),
+        attach=_read_attach(table, fields),
         page=page.path,
         page_url=page_url,
         fields=fields,
@@ -66,6 +67,13 @@ def _read_subject(table: Table, fields: tuple[Field, ...] | None) -> str:
         table.error("subject", *fault)
         return ""
     return template
+
+
+def _read_attach(table: Table, fields: tuple[Field, ...] | None) -> int:
+    octets: int = table.size("attach", 0, most="20MB")
+    if octets and not any(field.kind == ControlKind.FILE for field in fields or ()):
+        table.warn("attach", "attaches nothing: the form has no field for files.")
+    return octets
 
 
 def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirmation:

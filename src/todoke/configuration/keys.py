@@ -44,6 +44,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "forms.NAME": (
         "title",
         "subject",
+        "attach",
         "language",
         "page",
         "select",

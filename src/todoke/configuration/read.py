@@ -28,6 +28,7 @@ from todoke.toml.text import NotUtf8, read_utf8
 DEFAULT_DATA = "./data"
 METRICS_TOKEN = "TODOKE_METRICS_TOKEN"  # noqa: S105 the variable's name
 _NO_FILE = "Go to the folder of todoke.toml, or say with --config where the file is."
+LAMBDA_ATTACHES = 5 * 1024**2
 _UNSAVED_SECRET = b""
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{15,}[A-Za-z0-9\-._~+/=]+")
 """What a bearer token may hold (RFC 6750 2.1); shorter ones can be guessed."""
@@ -147,6 +148,7 @@ def _read_document(
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
     _check_uploads(findings, environ)
+    _check_attached(findings, environ, forms)
     if any(finding.severity == ERROR for finding in findings.found):
         return None, forms
     settings = Settings(
@@ -182,6 +184,19 @@ def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
     if not forms:
         top.error("forms", "is missing: there is no form.", "Add [forms.contact].")
     return forms
+
+
+def _check_attached(
+    findings: Findings, environ: Mapping[str, str], forms: Mapping[str, Form]
+) -> None:
+    """A function of AWS has 256 MB, and a mail takes eight times of it what its files have."""
+    for form in forms.values():
+        if named_table(environ) and form.attach > LAMBDA_ATTACHES:
+            findings.error(
+                ("forms", form.name, "attach"),
+                "is more than a function of AWS has memory for.",
+                'Write "5MB" at most; what is larger is at the desk.',
+            )
 
 
 def _check_who_is_told(findings: Findings, site: Site, forms: Mapping[str, Form]) -> None:

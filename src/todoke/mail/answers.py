@@ -6,7 +6,7 @@ A mail's HTML stays below the 102 kB at which Gmail cuts it: short answers are w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from markupsafe import escape
@@ -72,16 +72,33 @@ def read_answers(submission: Submission, form: Form, said: Said, language: str) 
     return Answers(views, len(grouped) - len(views), next(leads, None))
 
 
-def read_files(entries: EntryList, language: str) -> tuple[tuple[FileView, ...], int]:
-    """The files, and how many more there are."""
+def read_files(
+    entries: EntryList, attached: Collection[int], language: str
+) -> tuple[tuple[FileView, ...], int]:
+    """The files, and how many more there are. `attached` are the positions of those that the mail carries."""
     say = translator("mail", language).gettext
-    found = [file for _position, _entry, file in files(entries)]
+    found = list(files(entries))
     views = []
-    for file in found[:FILES_LIMIT]:
+    for position, _entry, file in found[:FILES_LIMIT]:
         media_type = inert_line(file.media_type, 80) or say("unknown type")
         name = inert_line(file.name, 120) or Inert(say("without a name"))
-        views.append(FileView(name=name, facts=Inert(f"{media_type}, {show_size(file.size)}")))
+        facts = Inert(f"{media_type}, {show_size(file.size)}")
+        views.append(FileView(name=name, facts=facts, attached=position in attached))
     return tuple(views), len(found) - len(views)
+
+
+def files_note(shown: Sequence[FileView], more: int, language: str) -> str:
+    """Where the files are, and that they are strangers'."""
+    say = translator("mail", language).gettext
+    if not any(file.attached for file in shown):
+        return say(
+            "They are not in this mail; open them at the desk, with the care due to files from strangers."
+        )
+    if more or not all(file.attached for file in shown):
+        return say(
+            "The others are at the desk. Open all with the care due to files from strangers."
+        )
+    return say("Open them with the care due to files from strangers.")
 
 
 def other_language(form: Form, language: str) -> str:

@@ -9,13 +9,15 @@ say so (an autoresponder that repeats strangers' text is a relay for their adver
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from todoke.forms.visitor import Said, read_said
 from todoke.mail.alert_words import alert_words
-from todoke.mail.answers import Answers, other_language, read_answers, read_files
+from todoke.mail.answers import Answers, files_note, other_language, read_answers, read_files
+from todoke.mail.attach import attachment
 from todoke.mail.inert import Inert, clean_line, inert_address, inert_line, is_broken
 from todoke.mail.subject import subject_line
 from todoke.mail.template_faults import TemplateFault
@@ -30,22 +32,30 @@ from todoke.model.message import Claim, Message, MessageTimeline, Note, Role
 from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 from todoke.model.show import show_time
-from todoke.model.submission import Submission
+from todoke.model.submission import File, Submission
 
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60  # characters of a visitor's name in a subject
 EXCERPT_LIMIT = 300  # characters of the message in an alert
 
 
-def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = None) -> Mail:
+def compose(
+    claim: Claim,
+    settings: Settings,
+    about: MessageTimeline | None = None,
+    contents: Mapping[int, File] = {},
+) -> Mail:
     """Compose the mail of a claim. `about` is, for an alert, the message that it tells of.
 
+    `contents` are the files that a notification carries, whole, by their positions (attach.py).
     A form that is no longer in the settings is treated as one with the same name and no fields.
     """
     message, submission = claim.message, claim.submission
     form = settings.forms.get(submission.form) or Form(name=submission.form)
     reply_to = _reply_to(message, submission, settings)
-    values = _values(claim, form, settings, reply_to, about)
+    if message.role is not Role.NOTIFICATION:
+        contents = {}
+    values = _values(claim, form, settings, reply_to, about, contents)
     words = render(settings.templates, form.name, message.role.value, values)
     mail = Mail(
         message_id=message.message_id,
@@ -58,6 +68,7 @@ def compose(claim: Claim, settings: Settings, about: MessageTimeline | None = No
         html=words.html,
         date=message.created_at,
         headers=_headers(message.role, form, settings),
+        attachments=tuple(attachment(f, n) for n, f in enumerate(contents.values(), start=1)),
     )
     return identified(mail)
 
@@ -102,6 +113,7 @@ def _values(
     settings: Settings,
     reply_to: Mailbox | None,
     about: MessageTimeline | None,
+    attached: Collection[int] = (),
 ) -> dict[str, Any]:
     """Everything templates see; docs/mail.md lists it. A confirmation's holds no answers unless the form says so."""
     message, submission = claim.message, claim.submission
@@ -110,7 +122,8 @@ def _values(
     shows = _shows_answers(claim, form)
     said = read_said(form, submission.entries) if shows or for_manager else Said()
     answers = read_answers(submission, form, said, language) if shows else Answers()
-    files, more_files = read_files(submission.entries, language) if for_manager else ((), 0)
+    entries = submission.entries if for_manager else ()
+    files, more_files = read_files(entries, attached, language)
     visitor = _visitor(claim, said, about) if for_manager else VisitorView()
     zone = settings.site.time_zone
     alert = (
@@ -141,6 +154,7 @@ def _values(
         "more_answers": answers.more,
         "files": files,
         "more_files": more_files,
+        "files_note": files_note(files, more_files, language),
         "visitor": visitor,
         "signals": inert_line(", ".join(submission.signals)) if for_manager else "",
         "reply_to": inert_address(reply_to.address) if reply_to else "",

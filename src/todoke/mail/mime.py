@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import binascii
 import re
+from base64 import encodebytes
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import NoReturn
+from urllib.parse import quote
 
 from todoke.model.address import Address, AddressError
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused, SetUpFault
-from todoke.model.mail import CONTROL, Mail, Mailbox
+from todoke.model.mail import CONTROL, Attachment, Mail, Mailbox
 
 LINE_LIMIT = 998  # octets without CRLF, RFC 5322 2.1.1
 _PLAIN = re.compile(
@@ -29,6 +31,9 @@ _ATOMS = re.compile(
 )  # RFC 5322 3.2.3
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
+_MEDIA_TYPE = re.compile(r"[a-z]+/[A-Za-z0-9!#$&^_.+-]{1,100}")
+_TOKENS = re.compile(r"[A-Za-z0-9!#$&+^_.-]+(?: [A-Za-z0-9!#$&+^_.-]+)*")
+_PIECE = 18  # octets of a name in a line, each three letters at most
 _ENCODED_LINE = 76  # octets of a line that holds an encoded word, RFC 2047 2
 
 
@@ -200,7 +205,50 @@ def _word(octets: bytes) -> str:
 
 
 def _body(mail: Mail) -> tuple[list[tuple[str, str]], bytes]:
-    """The fields that describe the body, and the body: multipart/alternative (RFC 2046 5.1.4), or the text alone."""
+    """The fields that describe the body, and the body: texts, or multipart/mixed (RFC 2046 5.1.3) of them and files."""
+    fields, octets = _texts(mail)
+    if not mail.attachments:
+        return fields, octets
+    # No letter of a boundary of texts stands in its place: neither begins with the other.
+    boundary = f"=_files_{binascii.crc32(mail.message_id.encode()):08x}"
+    parts = [(fields, octets), *(_file(attachment) for attachment in mail.attachments)]
+    written: list[bytes] = []
+    for head, body in parts:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in head]).encode("ascii")
+        _verify(lines, [name for name, _ in head])
+        written += [f"--{boundary}\r\n".encode(), lines, b"\r\n", body, b"\r\n"]
+    written.append(f"--{boundary}--\r\n".encode())
+    return [("Content-Type", f'multipart/mixed; boundary="{boundary}"')], b"".join(written)
+
+
+def _file(attachment: Attachment) -> tuple[list[tuple[str, str]], bytes]:
+    """A file's part. Its name stands there as RFC 2231 has it, in pieces that leave no line too long."""
+    media_type = attachment.media_type
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        raise SendRefused("an attachment has a malformed media type", status_code="5.6.0")
+    head = [
+        ("Content-Type", media_type + _parameter("name", attachment.name)),
+        ("Content-Disposition", "attachment" + _parameter("filename", attachment.name)),
+        ("Content-Transfer-Encoding", "base64"),
+    ]
+    return head, encodebytes(attachment.content).replace(b"\n", b"\r\n")
+
+
+def _parameter(name: str, value: str) -> str:
+    """A parameter of any text: quoted where it is plain, else in UTF-8, percent-encoded, in pieces (RFC 2231)."""
+    if _TOKENS.fullmatch(value) and "=?" not in value:
+        return f';\r\n {name}="{value}"'
+    octets = value.encode("utf-8", "replace")
+    pieces = [octets[at : at + _PIECE] for at in range(0, len(octets), _PIECE)] or [b""]
+    if len(pieces) == 1:
+        return f";\r\n {name}*=UTF-8''{quote(octets, safe='')}"
+    said = [f"{name}*{n}*={quote(piece, safe='')}" for n, piece in enumerate(pieces)]
+    said[0] = said[0].replace("=", "=UTF-8''", 1)
+    return "".join(f";\r\n {one}" for one in said)
+
+
+def _texts(mail: Mail) -> tuple[list[tuple[str, str]], bytes]:
+    """The fields that describe the texts, and these: multipart/alternative (RFC 2046 5.1.4), or the plain one alone."""
     encoding, text = _encode_body(mail.text)
     if not mail.html:
         return [

@@ -81,7 +81,8 @@ class VisitorView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileView(View):
-    """A file that came with the submission. `facts` is its type and size."""
+    """A file that came with the submission. `facts` is its type and size, `attached` whether the mail carries it."""
 
     name: Inert
     facts: Inert
+    attached: bool = False

@@ -26,6 +26,17 @@ class Mailbox:
     address: Address
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a mail carries: a name that is safe in a header and on a disk, and a media type."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"{self.name!r} {self.media_type} {hashlib.sha256(self.content).hexdigest()}"
+
+
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A composed message, ready for any mailer.
 
@@ -43,6 +54,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     html: str
     date: datetime
     headers: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 def identified(mail: Mail) -> Mail:

@@ -91,6 +91,13 @@ class Lock(msgspec.Struct, frozen=True):
     networks: Networks = ()
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mail service takes of files in one mail: octets once encoded, and how many. None: it states no bound."""
+
+    octets: int | None = None
+    files: int | None = None
+
+
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What may be asked of any mail service's settings. Each service has a class of its own; this one is for none.
 
@@ -123,6 +130,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     def host(self) -> str:
         """The host that mails are handed to, "" where the settings name none."""
         return ""
+
+    @property
+    def room(self) -> Room:
+        """What the service takes of files in one mail, that of the texts left out."""
+        return Room()
 
     @property
     def lock(self) -> Lock:

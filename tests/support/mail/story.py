@@ -9,15 +9,23 @@ from support.variants import replace
 from todoke.model.address import Address
 from todoke.model.delivery import Kind
 from todoke.model.message import Message, MessageTimeline, Role
-from todoke.model.submission import Entry, Submission
+from todoke.model.submission import Entry, EntryList, Submission
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
 from todoke.walk.app import App, utc_now
+
+HELLO = (Entry("message", "hello"),)
 
 
 class Story:
     """An app over fakes, and short ways to ask it."""
 
-    def __init__(self, *, real_time: bool = False, **mailer: Any) -> None:
+    def __init__(
+        self,
+        *,
+        real_time: bool = False,
+        entries: EntryList = HELLO,
+        **mailer: Any,
+    ) -> None:
         self.clock = FakeClock()
         self.mailer = FakeMailer(**mailer)
         self.store = MemoryStore()
@@ -27,6 +35,7 @@ class Story:
             settings=settings(site=site), store=self.store, mailer=self.mailer, clock=clock
         )
         self.count = 0
+        self.entries = entries
 
     def add(self, *roles: Role, visitor: str = VISITOR) -> str:
         """Store a submission with one message of each role; its id."""
@@ -36,7 +45,7 @@ class Story:
             id=f"s{self.count:05}",
             form="contact",
             received_at=now,
-            entries=(Entry("message", "hello"),),
+            entries=self.entries,
             language="en",
             visitor=Address(visitor),
             token_hash=f"h{self.count}",

@@ -7,10 +7,11 @@ carries our X-Api-Data, will tell. The API key is in the body, so bodies are nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from urllib3.filepost import encode_multipart_formdata
 
 from todoke.mail.mime import needs_smtputf8, refuse_smtputf8, wire
 from todoke.model.delivery import Reason
@@ -67,7 +68,8 @@ class CustomersMailCloudMailer:
         if size > SIZE_LIMIT:
             words = f"the mail takes about {size} octets, and the service takes {SIZE_LIMIT}"
             raise SendRefused(status_code="5.3.4", diagnostic=words, reason=Reason.TOO_LARGE)
-        answer = post(self._pool, self._url, self._body(mail), HEADERS)
+        body, content_type = self._body(mail)
+        answer = post(self._pool, self._url, body, {**HEADERS, "Content-Type": content_type})
         try:
             return self._read(answer)
         except SendDeferred as error:
@@ -81,7 +83,8 @@ class CustomersMailCloudMailer:
         """Let go of connections."""
         self._pool.clear()
 
-    def _body(self, mail: Mail) -> bytes:
+    def _body(self, mail: Mail) -> tuple[bytes, str]:
+        """A call's body and its media type: JSON, or with files multipart/form-data with JSON in its parts."""
         if needs_smtputf8(mail):  # the API takes no such address
             refuse_smtputf8(
                 mail, "Customers Mail Cloud takes no address with a non-ASCII local part"
@@ -102,7 +105,9 @@ class CustomersMailCloudMailer:
             fields["replyto"] = _mailbox(mail.reply_to)
         if self._envelope_sender:
             fields["envfrom"] = wire(self._envelope_sender)
-        return msgspec.json.encode(fields)
+        if not mail.attachments:
+            return msgspec.json.encode(fields), "application/json"
+        return _multipart(fields, mail)
 
     def _read(self, answer: HttpAnswer) -> Accepted:
         """Read an answer. The documents give no full table of codes, so the HTTP status decides, and never a guess."""
@@ -130,18 +135,35 @@ def size_estimate(mail: Mail) -> int:
     """
     fields = [("Subject", mail.subject), *_headers(mail)]
     header = sum(len(name) + 2 * len(value.encode()) + 8 for name, value in fields)
-    return HEADER_OCTETS + header + sum(map(_in_base64, (mail.text, mail.html)))
+    # A line ends with CRLF in a message.
+    texts = [len(text.encode()) + text.count("\n") for text in (mail.text, mail.html)]
+    files = [len(attachment.content) for attachment in mail.attachments]
+    return HEADER_OCTETS * (1 + len(files)) + header + sum(map(_in_base64, texts + files))
 
 
-def _in_base64(text: str) -> int:
-    octets = len(text.encode()) + text.count("\n")  # a line ends with CRLF in a message
+def _in_base64(octets: int) -> int:
     encoded = -(-octets // 3) * 4
     return encoded + -(-encoded // 76) * 2
 
 
 def _may_be_too_large(mail: Mail) -> bool:
     """Whether the message could pass the limit in the widest encoding, quoted-printable: three octets for one."""
-    return 3 * len((mail.text + mail.html).encode()) > SIZE_LIMIT
+    texts = 3 * len((mail.text + mail.html).encode())
+    return texts + sum(2 * len(a.content) for a in mail.attachments) > SIZE_LIMIT
+
+
+def _multipart(fields: Mapping[str, Any], mail: Mail) -> tuple[bytes, str]:
+    """`attachments` says how many files follow, as attachment1 and so on."""
+    parts: list[tuple[str, Any]] = [
+        (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+        for name, value in fields.items()
+    ]
+    parts.append(("attachments", str(len(mail.attachments))))
+    parts += [
+        (f"attachment{n}", (a.name, a.content, a.media_type))
+        for n, a in enumerate(mail.attachments, start=1)
+    ]
+    return encode_multipart_formdata(parts)
 
 
 def _headers(mail: Mail) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from todoke.model.delivery import Ceiling
 from todoke.model.loopback import is_loopback
-from todoke.model.settings import NO_SECRET, Lock, Networks, Secret, ServiceSettings
+from todoke.model.settings import NO_SECRET, Lock, Networks, Room, Secret, ServiceSettings
 from todoke.services.service import Choice
 from todoke.toml.networks import read_networks
 from todoke.toml.secrets import check_key, text_secret
@@ -77,6 +77,11 @@ class CustomersMailCloudSettings(ServiceSettings, frozen=True, kw_only=True):
     def host(self) -> str:
         """See ServiceSettings."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def room(self) -> Room:
+        """See ServiceSettings. Of 20 MB after base64."""
+        return Room(octets=19_000_000, files=10)
 
     @property
     def lock(self) -> Lock:

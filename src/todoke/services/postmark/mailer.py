@@ -80,6 +80,11 @@ class PostmarkMailer:
         }
         if mail.html:
             fields["HtmlBody"] = mail.html
+        if mail.attachments:
+            fields["Attachments"] = [
+                {"Name": a.name, "Content": a.content, "ContentType": a.media_type}
+                for a in mail.attachments
+            ]
         if mail.reply_to:
             fields["ReplyTo"] = _mailbox(mail.reply_to)
         if self._postmark.tag:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from todoke.model.delivery import Ceiling
-from todoke.model.settings import NO_SECRET, Lock, Secret, ServiceSettings
+from todoke.model.settings import NO_SECRET, Lock, Room, Secret, ServiceSettings
 from todoke.services.service import Choice
 from todoke.toml.secrets import check_key, text_secret
 from todoke.toml.table import Table
@@ -53,6 +53,11 @@ class PostmarkSettings(ServiceSettings, frozen=True, kw_only=True):
     def host(self) -> str:
         """See ServiceSettings."""
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def room(self) -> Room:
+        """See ServiceSettings. Of 10 MB with the texts, of which each may have its share escaped."""
+        return Room(octets=9_000_000)
 
     @property
     def lock(self) -> Lock:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from todoke.model.delivery import Ceiling
-from todoke.model.settings import NO_SECRET, Lock, Secret, ServiceSettings
+from todoke.model.settings import NO_SECRET, Lock, Room, Secret, ServiceSettings
 from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
@@ -58,6 +58,11 @@ class SesSettings(ServiceSettings, frozen=True, kw_only=True):
     def host(self) -> str:
         """See ServiceSettings."""
         return urlsplit(self.endpoint).hostname or ""
+
+    @property
+    def room(self) -> Room:
+        """See ServiceSettings. Of 40 MB, which the API counts after a base64 of its own."""
+        return Room(octets=29_000_000)
 
     @property
     def lock(self) -> Lock:

@@ -10,7 +10,15 @@ from functools import partial
 
 import msgspec
 
-from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.delivery import (
+    PARTY_OF,
+    Ceiling,
+    DeliveryEvent,
+    Kind,
+    Party,
+    Permanence,
+    Reason,
+)
 from todoke.model.errors import SendDeferred, SendError, SendRefused, SendUnknown, StoreError
 from todoke.model.log import get_logger
 from todoke.model.mail import Mail
@@ -19,6 +27,7 @@ from todoke.model.retry import RetryPolicy
 from todoke.model.smtp_codes import Diagnosis, read_answer
 from todoke.ports.mailer import Accepted
 from todoke.walk.app import App
+from todoke.walk.send.attached import contents_of
 from todoke.walk.send.said import plain_words
 
 STORE_PAUSE = timedelta(seconds=30)
@@ -42,9 +51,12 @@ def hand_over(app: App, claim: Claim, policy: RetryPolicy) -> Result:
     return mail if isinstance(mail, Result) else send_mail(app, claim, mail, policy)
 
 
-def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
+def compose_mail(
+    app: App, claim: Claim, policy: RetryPolicy, *, with_files: bool = True
+) -> Mail | Result:
     """Compose the mail of `claim`, or say what its claim comes to without one.
 
+    A notification carries the files that its form and the service have room for, unless without is asked for.
     A message whose earlier attempts ended with our process dying, and that is past its time, is given up untried:
     it may be what kills us. Any other gets this one try, however late it is.
     """
@@ -53,7 +65,8 @@ def compose_mail(app: App, claim: Claim, policy: RetryPolicy) -> Mail | Result:
     try:
         from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms: of the first mail, not of the start
 
-        return compose(claim, app.settings, _told_of(app, claim))
+        files = contents_of(app, claim) if with_files else {}
+        return compose(claim, app.settings, _told_of(app, claim), files)
     except StoreError as error:
         log.warning("not_composed", message=claim.message.id, fault=type(error).__name__)
         return Result(Outcome(claim=claim, events=(), retry_at=app.clock() + STORE_PAUSE))
@@ -69,6 +82,10 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
     try:
         answer = app.mailer.send(mail)
     except SendError as error:
+        if mail.attachments and _may_be_for_files(error):
+            log.info("sent_without_files", message=claim.message.id, code=error.code)
+            bare = compose_mail(app, claim, policy, with_files=False)
+            return bare if isinstance(bare, Result) else send_mail(app, claim, bare, policy)
         return _not_accepted(app, claim, error, policy)
     except Exception as error:
         log.exception("mailer_failed", message=claim.message.id)
@@ -79,6 +96,11 @@ def send_mail(app: App, claim: Claim, mail: Mail, policy: RetryPolicy) -> Result
         return Result(outcome)
     app.doubt.accept(claim, app.clock())
     return Result(accepted(claim, answer, app.clock()), answered=True)
+
+
+def _may_be_for_files(error: SendError) -> bool:
+    """Whether a refusal may be for what the mail carries: its manager is to get the message, with files or without."""
+    return isinstance(error, SendRefused) and PARTY_OF[_read(error).reason] is not Party.RECIPIENT
 
 
 def _not_accepted(app: App, claim: Claim, error: SendError, policy: RetryPolicy) -> Result:

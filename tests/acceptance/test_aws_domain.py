@@ -34,7 +34,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             DoorCertificateArn=certificate,
             DoorZoneId=zone["HostedZone"]["Id"].rpartition("/")[2],
             AlarmAddress="a@example.com",
-            RefusedPercent="0",  # ministack has no metric math
+            RefusedPercent="0",  # with RequestsExpected: ministack has no metric math
+            RequestsExpected="0",
         )
         yield Cloud(aws, told)
 

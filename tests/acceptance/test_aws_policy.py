@@ -73,7 +73,8 @@ NAMED = {
 PARAMETERS = {
     "SiteDelivery": "none",
     "AlarmAddress": "a@garden.example",
-    "RefusedPercent": "0",  # ministack has no metric math
+    "RefusedPercent": "0",  # with RequestsExpected: ministack has no metric math
+    "RequestsExpected": "0",
     "Dashboard": "yes",
 }
 

@@ -57,6 +57,24 @@ def test_each_function_has_a_handler_that_exists() -> None:
             assert setting in resource(logical)
 
 
+OF_CLOUDFRONT = ":secret:${SecretsRoot}/${Stage}/TODOKE_ORIGIN_SECRET-??????"
+
+
+def test_only_a_door_behind_cloudfront_may_read_what_that_proves_itself_with() -> None:
+    """Whoever sends mails may not; it is in Secrets Manager, where the rest of the secrets may be elsewhere."""
+    for said, sids in (("yes", {"web"}), ("no", set())):
+        found = of_stack(BehindCloudFront=said)
+        readers = {
+            policy["PolicyName"]
+            for role in ("WebRole", "SenderRole", "SweepRole")
+            for policy in found[role]["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if ORIGIN_SECRET in json.dumps(statement)
+        }
+        assert readers == sids
+    assert TEMPLATE.count(OF_CLOUDFRONT) == TEMPLATE.count(ORIGIN_SECRET) == 1
+
+
 def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -> None:
     """One more would be too much, one less an init error; in Parameter Store and in Secrets Manager alike.
 
@@ -64,7 +82,7 @@ def test_each_role_reads_the_secrets_that_its_function_asks_for_and_no_other() -
     """
     all_names = {name for names in secrets.NEEDED.values() for name in names}
     for name, logical in FUNCTIONS.items():
-        text = resource(f"{logical}Role")
+        text = resource(f"{logical}Role").replace(OF_CLOUDFRONT, "")
         places = (
             r":parameter\$\{SecretsRoot\}/\$\{Stage\}/([\w*]+)\"",
             r":secret:\$\{SecretsRoot\}/\$\{Stage\}/([\w*]+)-\?{6}\"",
@@ -254,14 +272,12 @@ def test_the_code_knows_how_long_a_function_may_run() -> None:
 
 
 def test_a_hint_that_waits_for_an_hour_is_told_of() -> None:
-    """Four times as long as any is asked to wait; and the alarms are as many as an account has free of charge."""
+    """Four times as long as any is asked to wait."""
     resources = parsed(TEMPLATE, "template.yaml")["Resources"]
     alarm = resources["LaterAgeAlarm"]["Properties"]
     assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert alarm["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["Later", "QueueName"]}
     assert alarm["Threshold"] == 4 * LONGEST_DELAY_SECONDS
-    alarms = [r for r in resources.values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    assert sum(r["Condition"] == "HasAlarms" for r in alarms) == 10
 
 
 def test_each_function_writes_its_figures_beside_the_alarm_s() -> None:
@@ -331,10 +347,16 @@ def test_the_dashboard_shows_each_figure_and_what_each_alarm_watches() -> None:
     names = {(row[0].partition("$")[0], row[1]) for row in shown}
     figures = {"Accepted", "Refused", *map(embedded_metrics._name, Kind)} - {""}
     assert {name for space, name in names if space == "todoke/"} == {*figures, "Silence"}
-    watched = [r["Properties"] for r in parsed(TEMPLATE, "")["Resources"].values()]
-    for alarm in (one for one in watched if "MetricName" in one):
-        space = alarm["Namespace"]
-        assert (space if isinstance(space, str) else "todoke/", alarm["MetricName"]) in names
+    resources = parsed(TEMPLATE, "")["Resources"].values()
+    alarms = [r["Properties"] for r in resources if r["Type"] == "AWS::CloudWatch::Alarm"]
+    within = [
+        m["MetricStat"]["Metric"] for a in alarms for m in a.get("Metrics", ()) if "MetricStat" in m
+    ]
+    watched = [*(a for a in alarms if "MetricName" in a), *within]
+    assert len(watched) == 11  # with that of a gradual release
+    for metric in watched:
+        space = metric["Namespace"]
+        assert (space if isinstance(space, str) else "todoke/", metric["MetricName"]) in names
     assert len(shown) == 18
 
 
@@ -482,27 +504,45 @@ def of_stack(**values: str) -> dict[str, Any]:
     return {name: cast("Any", resource.properties) for name, resource in found.resources.items()}
 
 
+BOUNDS = ("RequestsExpected", "RefusedPercent")
+
+
+def flood(**values: str) -> str:
+    """What the alarm of floods asks, of a stack with these parameters."""
+    found = of_stack(AlarmAddress="a@example.com", **values)["FloodAlarm"]
+    asked = {m["Id"]: m for m in found["Metrics"]}
+    names = {i: m["MetricStat"]["Metric"]["MetricName"] for i, m in asked.items() if i != "flood"}
+    assert names == {"refused": "4xx", "requests": "Count"}
+    assert [i for i, m in asked.items() if m.get("ReturnData", True)] == ["flood"]
+    assert (found["Threshold"], found["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    return str(asked["flood"]["Expression"])
+
+
 def test_floods_ring_where_alarms_go_somewhere() -> None:
     """The usual bound is a fifth of what the usual throttle lets through, for five minutes."""
     parameters = parsed(TEMPLATE, "template.yaml")["Parameters"]
-    usual = {name: int(parameters[name]["Default"]) for name in FLOODS}
+    usual = {name: int(parameters[name]["Default"]) for name in (*BOUNDS, "RequestsPerSecond")}
     assert usual["RequestsExpected"] == usual["RequestsPerSecond"] * 300 // 5
-    alarms = {"RequestsAlarm", "RefusedAlarm"}
-    assert not alarms & of_stack().keys()
-    for one, parameter in zip(("RequestsAlarm", "RefusedAlarm"), FLOODS[1:], strict=True):
-        without = of_stack(AlarmAddress="a@example.com", **{parameter: "0"})
-        assert alarms - without.keys() == {one}
-    told = of_stack(AlarmAddress="a@example.com")
-    assert int(told["RequestsAlarm"]["Threshold"]) == usual["RequestsExpected"]
-    assert int(told["RefusedAlarm"]["Threshold"]) == usual["RefusedPercent"]
-    assert alarms <= told.keys()
-    asked = {m["Id"]: m for m in told["RefusedAlarm"]["Metrics"]}
-    names = {i: m["MetricStat"]["Metric"]["MetricName"] for i, m in asked.items() if i != "percent"}
-    assert names == {"refused": "4xx", "requests": "Count"}
-    assert [m["Id"] for m in asked.values() if m.get("ReturnData", True)] == ["percent"]
+    assert "FloodAlarm" not in of_stack()
+    none = of_stack(AlarmAddress="a@example.com", RequestsExpected="0", RefusedPercent="0")
+    assert "FloodAlarm" not in none
+    told = flood()
+    assert "(requests > 3000)" in told
+    assert "(100 * FILL(refused, 0) > 50 * requests)" in told
 
 
-FLOODS = ("RequestsPerSecond", "RequestsExpected", "RefusedPercent")
+def test_either_bound_of_floods_can_be_left_out() -> None:
+    """By a number that nothing passes: more cannot come, and no more than all be refused."""
+    assert "(requests > 1000000000000)" in flood(RequestsExpected="0")
+    assert "> 100 * requests)" in flood(RefusedPercent="0")
+
+
+def test_the_alarms_watch_no_more_metrics_than_an_account_has_free() -> None:
+    """Ten; an expression is paid for by each that it looks at. So they add nothing to what a stack costs at rest."""
+    found = of_stack(AlarmAddress="a@example.com")
+    alarms = [one for name, one in found.items() if name.endswith("Alarm")]
+    watched = [len([m for m in one.get("Metrics", ()) if "MetricStat" in m]) or 1 for one in alarms]
+    assert sum(watched) == 10
 
 
 def test_a_budget_is_told_of_by_mail() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from typing import Any
 
 import pytest
@@ -9,7 +11,14 @@ import pytest
 from support.aws.lambda_events import Invocation, http_event
 from support.web.stories import make_app, make_message, make_timeline, stored, token_of
 from todoke.aws.functions.gateway import make_web
-from todoke.aws.functions.origin import ORIGIN_HEADER, is_from_origin, seen_through
+from todoke.aws.functions.handler import Handler
+from todoke.aws.functions.origin import (
+    ORIGIN_HEADER,
+    VIEWER_HEADER,
+    is_from_origin,
+    seen_through,
+)
+from todoke.walk.app import App
 
 SECRETS = ("n" * 32, "o" * 32)
 BEHIND = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": ",".join(SECRETS)}
@@ -40,28 +49,79 @@ def test_what_is_no_secret_opens_nothing(sent: str) -> None:
     assert not is_from_origin({}, SECRETS)
 
 
+@pytest.mark.parametrize("sent", ["\ud800" * 32, "\udfff", "n" * 31 + "\ud800"])
+def test_half_a_surrogate_pair_opens_nothing_and_breaks_nothing(sent: str) -> None:
+    """JSON can hold one, and UTF-8 cannot."""
+    assert not is_from_origin(event(x_todoke_origin=sent), SECRETS)
+
+
 @pytest.mark.parametrize(
     ("stated", "address"),
     [
-        ("198.51.100.10:46532", "198.51.100.10"),
-        ("2001:db8::7:46532", "2001:db8::7"),
-        ("[2001:db8::7]:46532", "2001:db8::7"),
-        ("2001:db8:0:0:0:0:0:7:443", "2001:db8::7"),
+        ("198.51.100.10", "198.51.100.10"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("2001:db8:0:0:0:0:0:7", "2001:db8::7"),
         ("", "192.0.2.1"),
-        ("198.51.100.10", "192.0.2.1"),
-        ("198.51.100.10:1,198.51.100.11:2", "192.0.2.1"),
-        ("somebody:443", "192.0.2.1"),
+        ("198.51.100.10:46532", "192.0.2.1"),
+        ("198.51.100.10,198.51.100.11", "192.0.2.1"),
+        ("somebody", "192.0.2.1"),
+        ("\ud800", "192.0.2.1"),
     ],
 )
 def test_the_client_is_whom_cloudfront_saw(stated: str, address: str) -> None:
-    """CloudFront writes address and port, without brackets; what is anything else changes nothing."""
-    lies = {"x_forwarded_for": "203.0.113.5, 203.0.113.6"}
-    sent = {"x_todoke_origin": SECRETS[0], "cloudfront_viewer_address": stated, **lies}
-    brought = event(**sent)
+    """Its function writes an address; what is anything else changes nothing."""
+    lies = {
+        "x_forwarded_for": "203.0.113.5, 203.0.113.6",
+        "cloudfront_viewer_address": "203.0.113.7:443",
+        "forwarded": "for=203.0.113.8",
+    }
+    brought = event(x_todoke_origin=SECRETS[0], x_todoke_viewer=stated, **lies)
     seen = seen_through(brought)
     assert source(seen) == address
-    assert ORIGIN_HEADER not in seen["headers"], "the application has no use for the secret"
+    assert not {ORIGIN_HEADER, VIEWER_HEADER} & seen["headers"].keys(), "they are between us"
     assert source(brought) == "192.0.2.1"
+
+
+def app() -> App:
+    """A door with a form, a receipt, a desk, links for files and hooks."""
+    return make_app(stored(make_timeline(make_message("accepted"))))
+
+
+DOORS = [
+    ("POST", "/f/contact", 422),
+    ("OPTIONS", "/f/contact", 204),
+    ("POST", "/u/contact", 404),
+    ("GET", f"/s/{token_of('s1')}", 200),
+    ("GET", f"/s/{token_of('s1')}/events", 503),
+    ("POST", f"/s/{token_of('s1')}/address", 422),
+    ("GET", "/desk", 303),
+    ("GET", "/desk/enter", 200),
+    ("POST", "/desk/enter", 403),
+    ("POST", "/hooks/customers-mail-cloud/wrong", 404),
+    ("GET", "/healthz", 200),
+    ("GET", "/", 404),
+    ("PROPFIND", "/f/contact", 405),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), DOORS)
+def test_each_way_in_is_shut_without_the_secret_and_as_ever_with_it(
+    method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Form, receipt and its stream, desk, files and hooks; the secret is in no answer and no line of the log."""
+    caplog.set_level(logging.DEBUG)
+    plain, behind = make_web(app(), {}), make_web(app(), BEHIND)
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    body = b"name=A" if method == "POST" else b""
+
+    def ask(web: Handler, **headers: str) -> Any:
+        return web(http_event(method, path, body=body, headers=form | headers), Invocation())
+
+    assert ask(behind)["statusCode"] == 403
+    assert ask(behind, **{ORIGIN_HEADER: SECRETS[0][1:]})["statusCode"] == 403
+    through = ask(behind, **{ORIGIN_HEADER: SECRETS[0], VIEWER_HEADER: "198.51.100.10"})
+    assert through["statusCode"] == ask(plain)["statusCode"] == status
+    assert SECRETS[0] not in json.dumps(through) + caplog.text
 
 
 def test_the_door_answers_only_what_came_through() -> None:

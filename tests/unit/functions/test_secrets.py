@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from todoke.aws.functions.function import Function
-from todoke.aws.functions.secrets import NEEDED, origin_secrets, require_secret, with_secrets
+from todoke.aws.functions.secrets import (
+    NEEDED,
+    origin_secrets,
+    require_secret,
+    with_origin_secret,
+    with_secrets,
+)
 from todoke.model import ids
 from todoke.model.errors import ConfigError
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
@@ -220,6 +226,49 @@ def test_a_door_behind_cloudfront_does_not_start_without_a_secret_that_nobody_gu
     environ = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_SECRETS_PATH": "/todoke/test"}
     with pytest.raises(ConfigError, match="TODOKE_ORIGIN_SECRET"):
         origin_secrets(environ if value is None else {**environ, "TODOKE_ORIGIN_SECRET": value})
+
+
+BEHIND = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_SECRETS_PATH": "/todoke/test/"}
+
+
+@pytest.mark.parametrize("versions", [("n" * 64, "o" * 64), ("n" * 64,), ()])
+def test_what_cloudfront_proves_itself_with_is_good_in_its_version_before_as_well(
+    versions: tuple[str, ...],
+) -> None:
+    """CloudFront sends the old one until its own stack is deployed."""
+    asked = list[str]()
+
+    def ask(name: str) -> Sequence[str]:
+        asked.append(name)
+        return versions
+
+    found = with_origin_secret(BEHIND, ask)
+    assert asked == ["/todoke/test/TODOKE_ORIGIN_SECRET"]
+    if versions:
+        assert origin_secrets(found) == versions
+    else:
+        with pytest.raises(ConfigError, match="Set the secret /todoke/test/TODOKE_ORIGIN_SECRET "):
+            origin_secrets(found)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"TODOKE_BEHIND_CLOUDFRONT": "no", "TODOKE_SECRETS_PATH": "/x"},
+        {**BEHIND, "TODOKE_ORIGIN_SECRET": "a" * 32},
+        {"TODOKE_BEHIND_CLOUDFRONT": "yes"},
+    ],
+)
+def test_nobody_is_asked_for_it_where_no_cloudfront_is_or_the_environment_has_it(
+    environ: dict[str, str],
+) -> None:
+    """A role may read it only where the stack says that there is one."""
+
+    def ask(name: str) -> Sequence[str]:
+        raise AssertionError(name)
+
+    assert with_origin_secret(environ, ask) == environ
 
 
 def test_a_site_on_ses_needs_the_secret_of_its_webhook_and_no_key(tmp_path: Path) -> None:

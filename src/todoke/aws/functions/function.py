@@ -14,7 +14,13 @@ from typing import Any
 
 from todoke.aws.functions.embedded_metrics import with_metrics
 from todoke.aws.functions.handler import Handler, LambdaContext, Make
-from todoke.aws.functions.secrets import Ask, require_secret, require_secrets, with_secrets
+from todoke.aws.functions.secrets import (
+    Ask,
+    require_secret,
+    require_secrets,
+    with_origin_secret,
+    with_secrets,
+)
 from todoke.configuration import read
 from todoke.model.log import get_logger, log_to_stderr, say_always
 from todoke.model.zone import Zone
@@ -59,6 +65,8 @@ class Function:
     def start(self) -> Handler:
         """Fetch the secrets and be ready. Raises ConfigError: if one is missing, or todoke.toml is wrong."""
         environ = with_secrets(self._environ, self._name, self._ask)
+        if self._name == "web":
+            environ = with_origin_secret(environ)
         require_secret(environ)
         settings = read(_config(environ), environ, serving=False)
         require_secrets(settings, self._name, environ)

@@ -1,7 +1,9 @@
 """A CloudFront of the owner's before the door: only what came through it is answered, and who asks is what it saw.
 
 CloudFront adds the secret to each request that it sends to its origin, so nobody can go around it and its firewall.
-Documented in docs/aws.md.
+Its function writes whom it saw into a header of ours, over what the client sent by that name (deploy/firewall.yaml). No
+header of CloudFront's own is read: whether it writes one over a client's depends on how it is set. Documented in
+docs/aws.md.
 """
 
 from __future__ import annotations
@@ -12,27 +14,27 @@ from hmac import compare_digest
 from typing import Any
 
 ORIGIN_HEADER = "x-todoke-origin"
-_VIEWER_ADDRESS = "cloudfront-viewer-address"
+VIEWER_HEADER = "x-todoke-viewer"
 
 
 def is_from_origin(event: Mapping[str, Any], secrets: tuple[str, ...]) -> bool:
     """Whether an event of the HTTP API brings one of the secrets; all are compared, each in constant time."""
-    sent = str(event.get("headers", {}).get(ORIGIN_HEADER, "")).encode()
+    # JSON may hold half a surrogate pair, which has no UTF-8 of its own.
+    sent = str(event.get("headers", {}).get(ORIGIN_HEADER, "")).encode("utf-8", "surrogatepass")
     matches = [compare_digest(sent, secret.encode()) for secret in secrets]
     return any(matches)
 
 
 def seen_through(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event of a trusted CloudFront, with its viewer's address as the source, and without the secret.
+    """The event of a trusted CloudFront, with its viewer's address as the source, and without the headers between us.
 
-    CloudFront states address and port, an IPv6 address without brackets. Where it states none, or something else, the
-    source is what API Gateway saw: CloudFront itself.
+    Where it states none, or something else, the source is what API Gateway saw: CloudFront itself.
     """
-    headers = {n: v for n, v in event["headers"].items() if n != ORIGIN_HEADER}
+    ours = (ORIGIN_HEADER, VIEWER_HEADER)
+    headers = {n: v for n, v in event["headers"].items() if n not in ours}
     context = event["requestContext"]
-    stated = str(headers.get(_VIEWER_ADDRESS, "")).rpartition(":")[0]
     try:
-        source = str(ipaddress.ip_address(stated.removeprefix("[").removesuffix("]")))
+        source = str(ipaddress.ip_address(str(event["headers"].get(VIEWER_HEADER, ""))))
     except ValueError:
         source = context["http"]["sourceIp"]
     seen = {**context, "http": {**context["http"], "sourceIp": source}}

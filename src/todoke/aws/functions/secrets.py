@@ -1,7 +1,8 @@
 """Secrets from SSM Parameter Store or Secrets Manager: asked for once by each start, and only those a function needs.
 
 TODOKE_SECRETS_PATH is where they are, such as /todoke/prod: each has this before the name of its environment variable.
-TODOKE_SECRETS_FROM says in which of the two.
+TODOKE_SECRETS_FROM says in which of the two. What a CloudFront before the door proves itself with is in Secrets Manager
+always: that stack draws it there, and from nowhere else can CloudFormation give it to CloudFront.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ BEHIND_CLOUDFRONT = "TODOKE_BEHIND_CLOUDFRONT"
 """Says "yes" where a CloudFront stands before the door, and ORIGIN_SECRET is needed."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": (*_secrets(open_hooks=True), ORIGIN_SECRET),
+    "web": _secrets(open_hooks=True),
     "sender": _secrets(open_hooks=False),
     "sweep": _secrets(open_hooks=False),
 }
@@ -42,6 +43,8 @@ _LEAST_ORIGIN_CHARACTERS = 32
 
 Ask = Callable[[Sequence[str]], Mapping[str, str]]
 """The values of these names, decrypted; one that is not there is left out."""
+AskVersions = Callable[[str], Sequence[str]]
+"""The versions of a secret that are good: the current one, and the one before it; none where it is not there."""
 
 
 def with_secrets(
@@ -59,6 +62,20 @@ def with_secrets(
     values = (ask or _asker(environ))([prefix + name for name in missing])
     found = {name.removeprefix(prefix): value for name, value in values.items()}
     return {**environ, **{name: found[name] for name in missing if name in found}}
+
+
+def with_origin_secret(
+    environ: Mapping[str, str], ask: AskVersions | None = None
+) -> dict[str, str]:
+    """`environ` with what CloudFront proves itself with, where one stands before the door.
+
+    Raises ConfigError: if Secrets Manager cannot be read. One that is not there is left out.
+    """
+    path = environ.get(PATH, "")
+    if environ.get(BEHIND_CLOUDFRONT) != "yes" or environ.get(ORIGIN_SECRET) or not path:
+        return dict(environ)
+    values = (ask or _versions)(f"{path.rstrip('/')}/{ORIGIN_SECRET}")
+    return {**environ, ORIGIN_SECRET: ",".join(values)}
 
 
 def _asker(environ: Mapping[str, str]) -> Ask:
@@ -81,7 +98,7 @@ def require_secrets(settings: Settings, function: str, environ: Mapping[str, str
 
 
 def origin_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What a CloudFront before the door may send: two values, with a comma between, while one takes the other's place.
+    """What a CloudFront before the door may send: values with commas between, for one may take another's place.
 
     None where anybody may ask. Raises ConfigError: if the door is behind CloudFront and there is none, or a short one.
     """
@@ -89,7 +106,7 @@ def origin_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     values = tuple(filter(None, map(str.strip, environ.get(ORIGIN_SECRET, "").split(","))))
     if not values:
-        raise _missing(ORIGIN_SECRET, environ)
+        raise _missing(ORIGIN_SECRET, {**environ, FROM: SECRETS_MANAGER})
     if any(len(value) < _LEAST_ORIGIN_CHARACTERS for value in values):
         raise ConfigError(
             f"{ORIGIN_SECRET} is shorter than {_LEAST_ORIGIN_CHARACTERS} characters, and could be guessed."
@@ -122,13 +139,20 @@ def _from_secrets_manager(names: Sequence[str]) -> Mapping[str, str]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _read_secret(name: str) -> str | None:
+def _versions(name: str) -> tuple[str, ...]:
+    """The one before is good as well: CloudFront sends it until its stack says otherwise."""
+    found = (_read_secret(name, stage) for stage in ("AWSCURRENT", "AWSPREVIOUS"))
+    return tuple(filter(None, found))
+
+
+def _read_secret(name: str, stage: str = "AWSCURRENT") -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from todoke.aws.functions.clients import client
 
     try:
-        return str(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        answer = client("secretsmanager").get_secret_value(SecretId=name, VersionStage=stage)
+        return str(answer["SecretString"])
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "AccessDeniedException":

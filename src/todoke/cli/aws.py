@@ -11,6 +11,7 @@ from todoke.cli.aws_options import (
     STACK,
     Bucket,
     ExecutionRole,
+    Firewall,
     Package,
     Parameters,
     Region,
@@ -48,6 +49,7 @@ def plan(
         str, typer.Option(help="Put the page into a bucket.", metavar="S3://BUCKET/PREFIX")
     ] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the change set there.")] = False,
+    firewall: Firewall = False,
     package: Package = None,
     bucket: Bucket = "",
     region: Region = "",
@@ -63,9 +65,12 @@ def plan(
 
     intent = Intent(stack, template, parameters, config, bucket, package)
     files = Files(markdown, html, brief, publish)
-    raise typer.Exit(
-        run(account(region, role, execution_role), intent, files, keep=keep, as_json=as_json)
-    )
+    aws_account = account(region, role, execution_role)
+    if firewall:
+        from todoke.cli.aws_firewall import plan_firewall as run
+
+        _require_alone(template, package)
+    raise typer.Exit(run(aws_account, intent, files, keep=keep, as_json=as_json))
 
 
 CanaryForm = Annotated[
@@ -105,6 +110,7 @@ def deploy(
     canary_form: CanaryForm = "",
     canary_field: CanaryField = None,
     canary_within: CanaryWithin = 300,
+    firewall: Firewall = False,
     package: Package = None,
     bucket: Bucket = "",
     region: Region = "",
@@ -124,9 +130,12 @@ def deploy(
         )
     proof = Proof(canary_address, canary_form, _pairs(canary_field), canary_within)
     intent = Intent(stack, template, parameters, config, bucket, package)
-    raise typer.Exit(
-        run(account(region, role, execution_role), intent, proof, accept=accept, as_json=as_json)
-    )
+    aws_account = account(region, role, execution_role)
+    if firewall:
+        from todoke.cli.aws_firewall import deploy_firewall as run
+
+        _require_alone(template, package)
+    raise typer.Exit(run(aws_account, intent, proof, accept=accept, as_json=as_json))
 
 
 @aws.command()
@@ -214,6 +223,7 @@ def destroy(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask, unless data is deleted.")
     ] = False,
+    firewall: Firewall = False,
     region: Region = "",
     role: Role = "",
     execution_role: ExecutionRole = "",
@@ -221,10 +231,20 @@ def destroy(
     """Delete the stack. Its data stays, unless told otherwise."""
     from todoke.aws.deploy.program import account
     from todoke.cli.aws_destroy import destroy as run
+    from todoke.cli.aws_firewall import destroy_firewall
 
-    raise typer.Exit(
-        run(account(region, role, execution_role), stack, delete_data=delete_data, yes=yes)
-    )
+    aws_account = account(region, role, execution_role)
+    if firewall:
+        raise typer.Exit(destroy_firewall(aws_account, stack))
+    raise typer.Exit(run(aws_account, stack, delete_data=delete_data, yes=yes))
+
+
+def _require_alone(template: Path | None, package: Path | None) -> None:
+    """Raises BadParameter: with another template, or a package, of which the firewall has none."""
+    if template is not None or package is not None:
+        raise typer.BadParameter(
+            "it has a template of its own and no package", param_hint="--firewall"
+        )
 
 
 def _pairs(given: list[str] | None) -> dict[str, str]:

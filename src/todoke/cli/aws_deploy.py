@@ -17,7 +17,6 @@ from todoke.aws.deploy.canary import Canary, CanaryDied, ask_over_http, entries_
 from todoke.aws.deploy.execute import DeployFailed, execute
 from todoke.aws.deploy.fit import protected
 from todoke.aws.deploy.prepare import Intent, ReadyDeployment, prepared, sendable
-from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.secrets import look_for_secrets
 from todoke.cli.aws_next_steps import next_steps
 from todoke.cli.aws_plan import print_review
@@ -48,16 +47,16 @@ def deploy(aws: Aws, intent: Intent, proof: Proof, *, accept: str, as_json: bool
         is_ours = intent.template is None
         if is_ours:
             _require_secrets(aws, ready.deployment, intent.config)
-        former = former_stack(aws, intent.stack)
+        former, door = former_stack(aws, intent.stack), _door_of(aws, intent)
         with planned(aws, ready.deployment) as plan:
             print_review(plan.review, as_json=as_json)
-            if _is_refused(plan, intent.stack, accept, say):
+            if _is_refused(aws, plan, accept, say):
                 return 1
             if not _executed(aws, ready, plan, intent.stack, say):
                 return 1
         if ready.protects_later and not _protected(aws, ready, intent.stack, say):
             return 1
-    if is_ours and not former.exists:
+    if is_ours and _door_of(aws, intent) != door:
         _say_next_steps(aws, intent, say)
     if waiting is None:
         say.line("Deployed; no canary was sent, so nothing proves that mails arrive.")
@@ -83,7 +82,7 @@ def _canary(config: Path, proof: Proof) -> Canary:
     return Canary("", form.name, entries, proof.within)
 
 
-def _is_refused(plan: Plan, stack: str, accept: str, say: Progress) -> bool:
+def _is_refused(aws: Aws, plan: Plan, accept: str, say: Progress) -> bool:
     review = plan.review
     if accept and accept != review.digest:
         say.line(
@@ -92,7 +91,7 @@ def _is_refused(plan: Plan, stack: str, accept: str, say: Progress) -> bool:
         return True
     if review.is_at_risk and not accept:
         say.line(
-            f"Refused. To take the risk: {TODOKE.accept.format(stack=stack, digest=review.digest)}"
+            f"Refused. To take the risk: {aws.program.accept.format(stack=review.subject.stack, digest=review.digest)}"
         )
         return True
     return False
@@ -109,7 +108,8 @@ def _executed(aws: Aws, ready: ReadyDeployment, plan: Plan, stack: str, say: Pro
         )
     client = aws.client("cloudformation")
     try:
-        say.events(execute(client, plan.change_set, stack, creates=plan.review.subject.creates))
+        creates, remove = plan.review.subject.creates, aws.program.remove
+        say.events(execute(client, plan.change_set, stack, creates=creates, remove=remove))
     except DeployFailed as error:
         say.complain(error)
         return False
@@ -144,12 +144,16 @@ def _protected(aws: Aws, ready: ReadyDeployment, stack: str, say: Progress) -> b
 
 def _door(aws: Aws, intent: Intent) -> str:
     """Where the stack says that its door is. Raises ConfigError: if it does not."""
-    outputs = outputs_of(aws, intent.stack)
-    if "DoorUrl" not in outputs:
+    door = _door_of(aws, intent)
+    if not door:
         raise ConfigError(
             f"The stack {intent.stack} has no output DoorUrl, to which a canary could go."
         )
-    return outputs["DoorUrl"]
+    return door
+
+
+def _door_of(aws: Aws, intent: Intent) -> str:
+    return outputs_of(aws, intent.stack).get("DoorUrl", "")
 
 
 def prove(canary: Canary, say: Progress) -> bool:

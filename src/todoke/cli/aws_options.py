@@ -40,4 +40,12 @@ Package = Annotated[
     typer.Option("--package", help="A package built before, instead of a new one.", metavar="FILE"),
 ]
 
+Firewall = Annotated[
+    bool,
+    typer.Option(
+        "--firewall",
+        help="The firewall before the door of this stack (NAME-firewall, in us-east-1), not the door.",
+    ),
+]
+
 STACK = "todoke"

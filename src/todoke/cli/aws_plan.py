@@ -12,7 +12,6 @@ from stack_review.review import Review
 from stack_review.review import as_json as review_as_json
 from stack_review.session import Aws
 from todoke.aws.deploy.prepare import Intent, prepared
-from todoke.aws.deploy.program import TODOKE
 from todoke.aws.deploy.publish import publish
 from todoke.aws.deploy.secrets import look_for_secrets
 from todoke.cli.output import print_json, print_line, print_notice, style
@@ -39,9 +38,9 @@ def plan(aws: Aws, intent: Intent, files: Files, *, keep: bool, as_json: bool) -
             seen = look_for_secrets(aws, ready.deployment, intent.config)
             for words in filter(None, (seen.missing, seen.notice)):
                 print_notice(words)
-    write_files(review, files)
+    write_files(review, files, aws.program.accept)
     url = (
-        publish(aws, files.publish, review.digest, page(review, TODOKE.accept))
+        publish(aws, files.publish, review.digest, page(review, aws.program.accept))
         if files.publish
         else ""
     )
@@ -62,10 +61,10 @@ def print_review(review: Review, *, as_json: bool, url: str = "") -> None:
         print_line(url)
 
 
-def write_files(review: Review, files: Files) -> None:
-    """Raises ConfigError: if a file cannot be written."""
+def write_files(review: Review, files: Files, accept: str) -> None:
+    """`accept` is the command that deploys it. Raises ConfigError: if a file cannot be written."""
     _write(files.markdown, words.markdown(review))
-    _write(files.html, page(review, TODOKE.accept))
+    _write(files.html, page(review, accept))
     _write(files.brief, words.brief(review) + "\n")
 
 

@@ -10,6 +10,7 @@ from todoke.cli.aws_options import (
     STACK,
     Bucket,
     ExecutionRole,
+    Firewall,
     Parameters,
     Region,
     Role,
@@ -78,13 +79,15 @@ def policy(
     stack: Stack = STACK,
     parameters: Parameters = None,
     bucket: Bucket = "",
+    firewall: Firewall = False,
     region: Region = "",
     role: Role = "",
 ) -> None:
     """Print the policy of a role that may deploy todoke itself and little more, as JSON.
 
-    With --parameters what a stack with these needs; else with any. It asks AWS only whose account it is."""
+    With --parameters what a stack with these needs; else with any. With --firewall that of the firewall's stack, beside
+    the other. It asks AWS only whose account it is."""
     from todoke.aws.deploy.program import account
     from todoke.cli.aws_policy import print_policy
 
-    print_policy(account(region, role), stack, parameters, bucket)
+    print_policy(account(region, role), stack, parameters, bucket, is_firewall=firewall)

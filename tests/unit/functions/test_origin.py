@@ -21,7 +21,7 @@ from todoke.aws.functions.origin import (
 from todoke.walk.app import App
 
 SECRETS = ("n" * 32, "o" * 32)
-BEHIND = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": ",".join(SECRETS)}
+BEHIND = {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": " ".join(SECRETS)}
 
 
 def event(**headers: str) -> dict[str, Any]:
@@ -87,14 +87,15 @@ def app() -> App:
     return make_app(stored(make_timeline(make_message("accepted"))))
 
 
+REFUSED = "Please use the address that the form or the mail gave you.\n"
 DOORS = [
     ("POST", "/f/contact", 422),
     ("OPTIONS", "/f/contact", 204),
     ("POST", "/u/contact", 404),
     ("GET", f"/s/{token_of('s1')}", 200),
     ("GET", f"/s/{token_of('s1')}/events", 503),
-    ("POST", f"/s/{token_of('s1')}/address", 422),
-    ("GET", "/desk", 303),
+    ("POST", f"/s/{token_of('s1')}/address", 409),
+    ("GET", "/desk", 403),
     ("GET", "/desk/enter", 200),
     ("POST", "/desk/enter", 403),
     ("POST", "/hooks/customers-mail-cloud/wrong", 404),
@@ -117,10 +118,11 @@ def test_each_way_in_is_shut_without_the_secret_and_as_ever_with_it(
     def ask(web: Handler, **headers: str) -> Any:
         return web(http_event(method, path, body=body, headers=form | headers), Invocation())
 
-    assert ask(behind)["statusCode"] == 403
-    assert ask(behind, **{ORIGIN_HEADER: SECRETS[0][1:]})["statusCode"] == 403
+    for refused in (ask(behind), ask(behind, **{ORIGIN_HEADER: SECRETS[0][1:]})):
+        assert (refused["statusCode"], refused["body"]) == (403, REFUSED)
     through = ask(behind, **{ORIGIN_HEADER: SECRETS[0], VIEWER_HEADER: "198.51.100.10"})
     assert through["statusCode"] == ask(plain)["statusCode"] == status
+    assert through["body"] != REFUSED
     assert SECRETS[0] not in json.dumps(through) + caplog.text
 
 

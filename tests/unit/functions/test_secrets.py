@@ -206,9 +206,10 @@ managers = ["manager@example.jp"]
         ({"TODOKE_BEHIND_CLOUDFRONT": "no", "TODOKE_ORIGIN_SECRET": "a" * 32}, ()),
         ({"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": "a" * 32}, ("a" * 32,)),
         (
-            {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": f"{'b' * 32}, {'a' * 40},"},
+            {"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": f"{'b' * 32}  {'a' * 40} "},
             ("b" * 32, "a" * 40),
         ),
+        ({"TODOKE_BEHIND_CLOUDFRONT": "yes", "TODOKE_ORIGIN_SECRET": ",'" * 16}, (",'" * 16,)),
     ],
 )
 def test_a_door_behind_cloudfront_knows_its_secrets(
@@ -218,7 +219,7 @@ def test_a_door_behind_cloudfront_knows_its_secrets(
     assert origin_secrets(environ) == secrets
 
 
-@pytest.mark.parametrize("value", [None, "", " , ", "a" * 31, f"{'a' * 32},b"])
+@pytest.mark.parametrize("value", [None, "", "  ", "a" * 31, f"{'a' * 32} b"])
 def test_a_door_behind_cloudfront_does_not_start_without_a_secret_that_nobody_guesses(
     value: str | None,
 ) -> None:
@@ -269,6 +270,13 @@ def test_nobody_is_asked_for_it_where_no_cloudfront_is_or_the_environment_has_it
         raise AssertionError(name)
 
     assert with_origin_secret(environ, ask) == environ
+
+
+def test_a_short_one_that_was_put_by_mistake_is_forgotten_with_the_next() -> None:
+    """Else a door that does not start for it would not start for the right one either."""
+    assert origin_secrets(with_origin_secret(BEHIND, lambda _: ("n" * 64, "short"))) == ("n" * 64,)
+    with pytest.raises(ConfigError, match="could be guessed"):
+        origin_secrets(with_origin_secret(BEHIND, lambda _: ("short", "o" * 64)))
 
 
 def test_a_site_on_ses_needs_the_secret_of_its_webhook_and_no_key(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from todoke.model.errors import Error
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE")
 _ECHOES = ("cancelled", "canceled", "the following resource(s) failed")
 _STACK = "AWS::CloudFormation::Stack"
+REMOVE = "todoke aws destroy --stack {stack}"
+"""What removes a stack."""
 
 
 class DeployFailed(Error):
@@ -40,12 +42,19 @@ class Event:
 
 
 def execute(
-    client: Client, change_set: str, stack: str, *, creates: bool, every_seconds: float = 2
+    client: Client,
+    change_set: str,
+    stack: str,
+    *,
+    creates: bool,
+    every_seconds: float = 2,
+    remove: str = REMOVE,
 ) -> Iterator[Event]:
     """Execute a change set; each event as it comes, until the stack is at rest.
 
     Raises DeployFailed: when the stack did not reach the new state, with the first real cause; CloudFormation has
-    rolled it back by then. A stack's first deployment that fails keeps none of its resources.
+    rolled it back by then. A stack's first deployment that fails keeps none of its resources; `remove` is what takes
+    away the empty stack.
     """
     described = describe(client, stack)
     stack_id = str(described["StackId"]) if described else stack
@@ -57,7 +66,7 @@ def execute(
         seen.append(event)
         yield event
     if seen[-1].status not in _GOOD:
-        raise DeployFailed(failure(stack, seen[-1].status, seen))
+        raise DeployFailed(failure(stack, seen[-1].status, seen, remove))
 
 
 def followed(
@@ -107,12 +116,12 @@ def first_cause(seen: list[Event]) -> Event | None:
     return next(iter(own or real or failed), None)
 
 
-def failure(stack: str, status: str, seen: list[Event]) -> str:
+def failure(stack: str, status: str, seen: list[Event], remove: str = REMOVE) -> str:
     """What happened, why, and how the stack is now, for a person."""
     state = {
         "UPDATE_ROLLBACK_COMPLETE": "It was rolled back: the former deployment is in force.",
         "ROLLBACK_COMPLETE": "Nothing of it is left; remove the empty stack with"
-        f" `todoke aws destroy --stack {stack}`.",
+        f" `{remove.format(stack=stack)}`.",
         "UPDATE_ROLLBACK_FAILED": "The roll back failed too: the stack is stuck and needs a person.",
     }.get(status, f"The stack is {status}.")
     cause = first_cause(seen)
@@ -130,7 +139,7 @@ def failure(stack: str, status: str, seen: list[Event]) -> str:
 _ADVICE = {
     "account must be verified": "AWS gives CloudFront to a new account only when a person there has verified it: ask"
     " AWS Support (console, Create case, Account), with the words above. Meanwhile deploy with SiteDelivery=none, and"
-    " put the site elsewhere.",
+    " put the site elsewhere; a firewall has to wait.",
 }
 """What helps where AWS's own words do not say it, by a part of them in small letters."""
 _DONE = {"CREATE": "made", "UPDATE": "changed", "DELETE": "deleted", "IMPORT": "imported"}

@@ -7,7 +7,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -27,7 +27,7 @@ _LONGEST_TEMPLATE = 1_000_000
 class Intent:
     """What the person asked to deploy. `template` is None for todoke itself, `bucket` "" for the usual one.
 
-    `package` is one that was built before; None to build it.
+    `package` is one that was built before; None to build it. `known` are values of parameters that nobody has to give.
     """
 
     stack: str
@@ -36,6 +36,7 @@ class Intent:
     config: Path
     bucket: str = ""
     package: Path | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def prepared(aws: Aws, intent: Intent) -> Iterator[ReadyDeployment]:
     text = without_aliases(read_text(path), str(path))
     if intent.template is None:
         text = as_sent(text, str(path))
-    deployment = Deployment(intent.stack, text, read_parameters(intent.parameters))
+    given = read_parameters(intent.parameters)
+    inputs = Inputs({**intent.known, **given.values}, given.tags)
+    deployment = Deployment(intent.stack, text, inputs)
     if intent.template is not None:
         yield ReadyDeployment(sendable(aws, deployment, intent.bucket))
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stack_review.program import Program
 from stack_review.session import Aws
+from todoke.aws.deploy.execute import REMOVE
 
 TODOKE = Program(
     name="todoke",
     install="pip install 'todoke[aws]'",
-    remove="todoke aws destroy --stack {stack}",
+    remove=REMOVE,
     accept="todoke aws deploy --stack {stack} --accept {digest}",
 )
 

@@ -16,7 +16,7 @@ from todoke.aws.deploy.package import read_toml
 from todoke.model.settings import ORIGIN_SECRET
 from todoke.services.table import SERVICES, chosen_in
 
-_RANDOM_BYTES = {"TODOKE_SECRET": 32, ORIGIN_SECRET: 32} | {
+_RANDOM_BYTES = {"TODOKE_SECRET": 32} | {
     secret.variable: secret.random_bytes
     for service in SERVICES.values()
     for secret in service.secrets
@@ -58,24 +58,30 @@ def look_for_secrets(aws: Aws, deployment: Deployment, config: Path) -> SecretsS
     }
     values |= {**parameters_of(aws, deployment.stack), **deployment.inputs.values}
     path, is_manager = secrets_path(values), values["SecretsFrom"] == "secrets-manager"
-    origin = (ORIGIN_SECRET,) if values["BehindCloudFront"] == "yes" else ()
-    names = [f"{path}/{name}" for name in (*needed(read_toml(config)), *origin)]
+    names = [f"{path}/{name}" for name in needed(read_toml(config))]
+    drawn = [f"{path}/{ORIGIN_SECRET}"] if values["BehindCloudFront"] == "yes" else []
     try:
         absent = set(_not_managed(aws, names) if is_manager else _no_parameters(aws, names))
+        undrawn = list(_not_managed(aws, drawn))
     except AwsError as error:
         return SecretsSeen(
             notice=f"Whether the secrets under {path} are there could not be seen; all functions need them. {error}"
         )
     missing = [name for name in names if name in absent]
-    if not missing:
-        return SecretsSeen()
-    place = "Secrets Manager" if is_manager else "Parameter Store"
-    words = [
-        f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:",
-        *(f"  {_command(name, is_manager=is_manager)}" for name in missing),
-        *_how_to_type(missing),
+    words = list(_missing(aws, missing, is_manager=is_manager)) if missing else []
+    words += [
+        f"{name} is not in Secrets Manager ({aws.region_name}): the firewall's stack draws it. Deploy that first:"
+        f" todoke aws deploy --firewall --stack {deployment.stack}"
+        for name in undrawn
     ]
     return SecretsSeen(missing="\n".join(words))
+
+
+def _missing(aws: Aws, names: list[str], *, is_manager: bool) -> Iterator[str]:
+    place = "Secrets Manager" if is_manager else "Parameter Store"
+    yield f"Secrets are missing in {place} ({aws.region_name}), without which no function starts. Put them there:"
+    yield from (f"  {_command(name, is_manager=is_manager)}" for name in names)
+    yield from _how_to_type(names)
 
 
 def _no_parameters(aws: Aws, names: list[str]) -> Iterable[str]:

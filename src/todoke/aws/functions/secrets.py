@@ -74,8 +74,10 @@ def with_origin_secret(
     path = environ.get(PATH, "")
     if environ.get(BEHIND_CLOUDFRONT) != "yes" or environ.get(ORIGIN_SECRET) or not path:
         return dict(environ)
-    values = (ask or _versions)(f"{path.rstrip('/')}/{ORIGIN_SECRET}")
-    return {**environ, ORIGIN_SECRET: ",".join(values)}
+    current, *before = (ask or _versions)(f"{path.rstrip('/')}/{ORIGIN_SECRET}") or ("",)
+    # One before it that is too short was a mistake that the current one mends.
+    good = [value for value in before if len(value) >= _LEAST_ORIGIN_CHARACTERS]
+    return {**environ, ORIGIN_SECRET: " ".join([current, *good])}
 
 
 def _asker(environ: Mapping[str, str]) -> Ask:
@@ -98,13 +100,13 @@ def require_secrets(settings: Settings, function: str, environ: Mapping[str, str
 
 
 def origin_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What a CloudFront before the door may send: values with commas between, for one may take another's place.
+    """What a CloudFront before the door may send: values with spaces between, for one may take another's place.
 
     None where anybody may ask. Raises ConfigError: if the door is behind CloudFront and there is none, or a short one.
     """
     if environ.get(BEHIND_CLOUDFRONT) != "yes":
         return ()
-    values = tuple(filter(None, map(str.strip, environ.get(ORIGIN_SECRET, "").split(","))))
+    values = tuple(environ.get(ORIGIN_SECRET, "").split())
     if not values:
         raise _missing(ORIGIN_SECRET, {**environ, FROM: SECRETS_MANAGER})
     if any(len(value) < _LEAST_ORIGIN_CHARACTERS for value in values):

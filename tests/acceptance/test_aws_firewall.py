@@ -1,13 +1,14 @@
 """`todoke aws plan | deploy | destroy --firewall` on ministack: a door in Ireland, its firewall in us-east-1.
 
-ministack makes a distribution, a firewall and a secret with its copy, and gives the secret to the distribution. It judges no
-request by the firewall's rules, and reaches no API from CloudFront; so the tests play CloudFront, with what it was given.
+ministack makes a distribution, a firewall and a secret with its copy, and gives the secret to the distribution. It
+judges no request by the rules, and reaches no API from CloudFront; so the tests play CloudFront, with what it has.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -187,6 +188,22 @@ def test_the_secret_is_changed_without_a_moment_in_which_the_door_is_shut(owner:
     assert "is behind it, at " in done.stdout
     assert owner.sent() == {ORIGIN_HEADER: "n" * 64}
     assert owner.status(**owner.sent()) == 200
+
+
+def test_the_function_at_cloudfront_writes_over_what_a_visitor_says(owner: Owner) -> None:
+    """As it was published; run by Node.js, which is near to what CloudFront runs it by."""
+    if not shutil.which("node"):
+        pytest.skip("node is not installed")
+    client = owner.client("cloudfront", WALL)
+    code = client.get_function(Name=f"{FIREWALL}-viewer", Stage="LIVE")["FunctionCode"].read()
+    event = {
+        "viewer": {"ip": "2001:db8::7"},
+        "request": {"headers": {VIEWER_HEADER: {"value": "203.0.113.5"}, "a": {"value": "b"}}},
+    }
+    script = f"{code.decode()}\nconsole.log(JSON.stringify(handler({json.dumps(event)})))"
+    told = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    headers = json.loads(told.stdout)["headers"]
+    assert headers == {VIEWER_HEADER: {"value": "2001:db8::7"}, "a": {"value": "b"}}
 
 
 def test_it_goes_only_when_the_door_answers_without_it(owner: Owner) -> None:

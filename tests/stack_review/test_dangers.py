@@ -39,6 +39,14 @@ def named(value: Any) -> str:
 
 
 PLACES: list[tuple[str, str, Any, Any, str]] = [
+    # What stands before a door, and what proves itself to it.
+    ("SecretsManager::Secret", "ReplicaRegions", [{"Region": "r"}], NONE, AVAILABILITY),
+    ("SecretsManager::Secret", "ReplicaRegions", [{"Region": "r"}], [{"Region": "s"}], AVAILABILITY),
+    ("SecretsManager::Secret", "GenerateSecretString.PasswordLength", 64, 8, DATA),
+    ("WAFv2::WebACL", "DefaultAction", {"Block": {}}, {"Allow": {}}, SECURITY),
+    ("WAFv2::WebACL", "Rules", [{"Name": "a"}], [], SECURITY),
+    ("WAFv2::LoggingConfiguration", "RedactedFields", [{"UriPath": {}}], NONE, UNKNOWN),
+    (DISTRIBUTION, "DistributionConfig.WebACLId", "arn:w", NONE, SECURITY),
     # What is limited, and how much comes through.
     (STAGE, "DefaultRouteSettings.ThrottlingRateLimit", 50, 1, AVAILABILITY),
     (STAGE, "DefaultRouteSettings.ThrottlingRateLimit", 50, NONE, AVAILABILITY),

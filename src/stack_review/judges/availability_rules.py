@@ -163,6 +163,10 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         Rule("RoutingConfig", changed, "A share of the calls goes to another version.",
              "Check both versions, and how the share grows."),
     ),
+    "SecretsManager::Secret": (
+        Rule("ReplicaRegions", changed, "A region has no copy of the secret any more, where what reads it fails, or one more.",
+             "Check what reads it there, and when it reads it next."),
+    ),
     "ECS::Service": (
         Rule("DesiredCount", less(1), "Fewer tasks run, and with 0 none.", _BUSIEST),
     ),

@@ -57,6 +57,19 @@ def test_a_gradual_release_of_new_code_asks_nobody() -> None:
     assert (found.is_empty, found.is_at_risk) == (False, False)
 
 
+def test_to_turn_a_gradual_release_off_asks_somebody_and_says_what_goes() -> None:
+    """From then on new code has all requests at once; CodeDeploy's parts go, and nothing with data does."""
+    before = VALUES | {"Release": "canary"}
+    after = Side(TEMPLATE, before | {"Release": "all-at-once", "CodeKey": "2.zip"})
+    found = review_sides("forms", Side(TEMPLATE, before), after)
+    gone = {"ReleaseApplication", "ReleaseErrorsAlarm", "ReleaseGroup", "ReleaseRole"}
+    assert found.is_at_risk
+    assert {f.resource for f in found.findings if f.severity != "note"} == gone | {"WebAlias"}
+    assert not [f for f in found.findings if f.topic == "data"]
+    [alias] = [f for f in found.findings if f.resource == "WebAlias"]
+    assert alias.change.startswith("UpdatePolicy: ")
+
+
 def test_to_close_api_gateway_s_address_asks_somebody() -> None:
     """A step of its own, after the domain's: whoever still posts there is cut off by it."""
     opened = VALUES | DOMAIN

@@ -10,10 +10,12 @@ import pytest
 
 from stack_review.template import parse
 from support.places import ROOT
+from todoke.aws.deploy.firewall import firewall_template
 from todoke.aws.deploy.rights import Place, policy, rights, types_of
 
 TEMPLATE = parse((ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml").read_text("utf-8"))
-KNOWN = {type_ for one in rights() for type_ in one.types}
+FIREWALL = parse(firewall_template().read_text("utf-8"))
+KNOWN = {one.type for one in TEMPLATE.resources.values()}
 PLACE = Place("forms", "todoke-deploy-123456789012-eu-west-1", "123456789012", "eu-west-1")
 NAMELESS = {"AccessLog", "LookWhatIsThere"}
 """Statements whose actions AWS lets nobody narrow to a resource."""
@@ -27,8 +29,36 @@ def statements(place: Place = PLACE, types: set[str] = KNOWN) -> dict[str, Any]:
 
 
 def test_each_type_in_the_template_has_its_rights() -> None:
-    """A new resource that nobody may make is found here, and not by the role that deploys it."""
-    assert {one.type for one in TEMPLATE.resources.values()} <= KNOWN
+    """A new resource that nobody may make is found here, and not by the role that deploys it; none is left over."""
+    types = {type_ for one in rights() for type_ in one.types}
+    assert {
+        one.type for one in (*TEMPLATE.resources.values(), *FIREWALL.resources.values())
+    } == types
+
+
+WALL = Place("forms-firewall", "b", "123456789012", "us-east-1")
+
+
+def test_who_deploys_the_firewall_may_read_the_secret_that_it_draws_and_no_other() -> None:
+    """CloudFormation reads it in their name, to give it to CloudFront; and it is of no stack but the firewall's."""
+    found = statements(WALL, {one.type for one in FIREWALL.resources.values()})
+    assert found["OriginSecret"]["Resource"] == [
+        "arn:aws:secretsmanager:*:123456789012:secret:*/TODOKE_ORIGIN_SECRET-??????"
+    ]
+    readers = [
+        sid for sid, one in found.items() if "secretsmanager:GetSecretValue" in one["Action"]
+    ]
+    assert readers == ["OriginSecret"]
+    assert "webacl/forms-firewall/*" in found["Firewall"]["Resource"][0]
+    assert not {"PutThePackage", "Functions", "Table", "Roles", "PassRoles"} & found.keys()
+    assert not {"Firewall", "OriginSecret", "FirewallLog"} & statements().keys()
+
+
+def test_the_rights_to_the_firewall_fit_into_a_policy_of_their_own() -> None:
+    """A managed policy has 6,144 letters: a role that deploys both has room for it beside the other."""
+    place = Place("f" * 60 + "-firewall", "b" * 63, "123456789012", "us-east-1")
+    whole = policy(place, {one.type for one in FIREWALL.resources.values()})
+    assert len(json.dumps(whole, separators=(",", ":"))) <= 6_144
 
 
 def test_what_is_not_named_by_the_stack_is_known_to_be_so() -> None:

@@ -29,6 +29,8 @@ from urllib.parse import urlencode
 from botocore.session import get_session
 
 import support.mail.mails as mails
+from stack_review.resolve import resolved
+from stack_review.template import parse
 from support.aws.emulators import client_of, dynamodb_local, ministack, new_table
 from support.aws.lambda_events import (
     Invocation,
@@ -39,6 +41,7 @@ from support.aws.lambda_events import (
 )
 from support.aws.lambda_runtime import Environment
 from support.places import ROOT
+from todoke.aws.deploy.prepare import own_template
 from todoke.aws.functions.embedded_metrics import NAMESPACE, with_metrics
 from todoke.aws.functions.gateway import make_web
 from todoke.aws.functions.handler import Handler
@@ -71,6 +74,8 @@ POLLER_REQUESTS = 5 * 30 * 86_400 / 20
 SWEEPS = 30 * 288
 LEAST = {"full": 4.29, "of two": 7.24}
 """Dollars a million, of designs A and B: the least that was thought possible."""
+FREE_ALARM_METRICS, ALARM_METRIC = 10, 0.10
+"""Metrics that an account's alarms may watch free of charge, and dollars a month of each beyond them."""
 GOALS = {"full": 5.0, "of two": 8.0, "at rest": 0.30, "init": 1.6}
 
 MEMORY_GB = {"web": 0.25, "sender": 0.25, "sweep": 1.0}
@@ -322,7 +327,19 @@ def at_rest() -> dict[str, float]:
         "the queue's pollers": POLLER_REQUESTS * PRICES["sqs"],
         "sweeps": SWEEPS * (PRICES["invocations"] + 1e-6 + 10 * PRICES["read_units"])
         + sweep_seconds * MEMORY_GB["sweep"] * PRICES["gb_seconds"],
+        "alarms": max(0, alarm_metrics() - FREE_ALARM_METRICS) * ALARM_METRIC,
     }
+
+
+def alarm_metrics() -> int:
+    """How many metrics the alarms of a stack watch that tells somebody, else as it comes."""
+    template = parse(own_template().read_text("utf-8"))
+    usual = {n: str(p["Default"]) for n, p in template.parameters.items() if "Default" in p}
+    found = resolved(template, usual | {"AlarmAddress": "a@example.com"}).resources.values()
+    alarms = [one.properties for one in found if one.type == "AWS::CloudWatch::Alarm"]
+    return sum(
+        len([m for m in alarm.get("Metrics", ()) if "MetricStat" in m]) or 1 for alarm in alarms
+    )
 
 
 CONFIGURATION = """
@@ -459,7 +476,7 @@ def as_text(told: dict[str, Any]) -> str:
         f"  {'least thought possible':<32} {LEAST['full']:>7.2f} {'':>9} {LEAST['of two']:>7.2f}"
     )
     lines.append(f"  {'goal':<32} {GOALS['full']:>7.2f} {'':>9} {GOALS['of two']:>7.2f}")
-    lines += ["", "dollars a month at rest (alarms within the ten that are free)"]
+    lines += ["", "dollars a month at rest (of the alarms' metrics ten are free)"]
     lines += [f"  {k:<32} {v:>7.2f}" for k, v in told["dollars_a_month_at_rest"].items()]
     bare = told["init_ms"]["bare boto3 client"]
     lines += ["", f"init, ms of processor time (load average {told['load_average']:.1f})"]

@@ -164,7 +164,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
              "Check both versions, and how the share grows."),
     ),
     "SecretsManager::Secret": (
-        Rule("ReplicaRegions", changed, "A region has no copy of the secret any more, where what reads it fails, or one more.",
+        Rule("ReplicaRegions", changed, "A region has no copy of the secret any more, and what reads it there fails.",
              "Check what reads it there, and when it reads it next."),
     ),
     "ECS::Service": (

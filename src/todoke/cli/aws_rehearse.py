@@ -99,13 +99,19 @@ def _observed(terminal: Terminal, clock: Clock) -> Observation | None:
 
 
 def _introduce(stack: str, whole: Rehearsal, left: Sequence[Exercise], path: Path) -> None:
-    minutes = sum(exercise.minutes for exercise in left)
+    minutes = sum(exercise.minutes for exercise in left if not exercise.only_with)
+    more = [exercise for exercise in left if exercise.only_with]
     print_line(style(f"The rehearsal of {stack}", "bold"))
     if not left:
         return
     print_line(
         f"{len(left)} of {len(whole.exercise)} exercises are left, {minutes} minutes of work, and some of waiting."
     )
+    if more:
+        print_line(
+            f"{sum(exercise.minutes for exercise in more)} minutes more are for what not every site has"
+            f" ({', '.join(exercise.only_with for exercise in more)}): skip what yours has not."
+        )
     print_line(
         "Each is a claim from AWS's documentation that todoke never saw come true. Use an account where nothing\n"
         f"matters; it costs some cents. What you answer is kept in {clean(str(path))}; quit and go on at will.\n\n"
@@ -120,7 +126,8 @@ def _show(exercise: Exercise, number: int, of: int) -> None:
     print_line(
         f"{style(f'{number} of {of}: {exercise.name}', 'bold')}  {style(f'{exercise.minutes} min', 'dim')}"
     )
-    print_line(f"  {exercise.claim}")
+    only = f" Skip it without {exercise.only_with}." if exercise.only_with else ""
+    print_line(f"  {exercise.claim}{only}")
     for command in exercise.commands:
         print_line(f"    {style(command, 'cyan')}")
     print_line(f"  {style('See:', 'green')} {exercise.expected}")

@@ -18,6 +18,8 @@ from todoke.aws.functions.origin import (
     is_from_origin,
     seen_through,
 )
+from todoke.model.form import Form
+from todoke.testing import MemoryStore
 from todoke.walk.app import App
 
 SECRETS = ("n" * 32, "o" * 32)
@@ -80,6 +82,50 @@ def test_the_client_is_whom_cloudfront_saw(stated: str, address: str) -> None:
     assert source(seen) == address
     assert not {ORIGIN_HEADER, VIEWER_HEADER} & seen["headers"].keys(), "they are between us"
     assert source(brought) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("stated", "left"),
+    [
+        ("198.51.100.10, 192.0.2.1", "198.51.100.10"),
+        ("203.0.113.5, 198.51.100.10, 192.0.2.1", "203.0.113.5, 198.51.100.10"),
+        ("192.0.2.1", None),
+        ("", None),
+    ],
+)
+def test_cloudfront_s_own_address_says_nothing_of_the_visitor(
+    stated: str, left: str | None
+) -> None:
+    """It is another with each connection, so a form that is sent twice would come from two places."""
+    brought = event(
+        x_todoke_origin=SECRETS[0], x_todoke_viewer="198.51.100.10", x_forwarded_for=stated
+    )
+    assert seen_through(brought)["headers"].get("x-forwarded-for") == left
+
+
+def test_a_form_that_is_sent_twice_through_two_machines_of_cloudfront_is_taken_once() -> None:
+    """As without CloudFront: the second answer is that of the first."""
+    store = MemoryStore()
+    web = make_web(make_app(store, forms={"contact": Form(name="contact")}), BEHIND)
+
+    def send(edge: str, lie: str) -> str:
+        headers = {
+            "content-type": "application/json",
+            "accept": "application/json",
+            "cloudfront-viewer-address": f"{lie}:1",
+            "x-forwarded-for": f"198.51.100.10, {edge}",
+            ORIGIN_HEADER: SECRETS[0],
+            VIEWER_HEADER: "198.51.100.10",
+        }
+        said = http_event(
+            "POST", "/f/contact", body=b'{"message": "A"}', headers=headers, source=edge
+        )
+        answer = web(said, Invocation())
+        assert answer["statusCode"] == 200, answer
+        return str(json.loads(answer["body"])["id"])
+
+    assert send("192.0.2.1", "203.0.113.1") == send("192.0.2.77", "203.0.113.2")
+    assert len(store._tables.submissions) == 1
 
 
 def app() -> App:

@@ -9,7 +9,10 @@ import msgspec
 
 
 class Exercise(msgspec.Struct, frozen=True):
-    """One claim: what to run, what must be seen, and why it matters. `minutes` are of work, without the waiting."""
+    """One claim: what to run, what must be seen, and why it matters. `minutes` are of work, without the waiting.
+
+    `only_with` is what not every site has, without which there is nothing to try; "" for what all have.
+    """
 
     name: str
     minutes: int
@@ -17,6 +20,7 @@ class Exercise(msgspec.Struct, frozen=True):
     commands: tuple[str, ...]
     expected: str
     why: str
+    only_with: str = ""
 
 
 class Rehearsal(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from typing import Any
 
 ORIGIN_HEADER = "x-todoke-origin"
 VIEWER_HEADER = "x-todoke-viewer"
+_FORWARDED = "x-forwarded-for"
 
 
 def is_from_origin(event: Mapping[str, Any], secrets: tuple[str, ...]) -> bool:
@@ -28,10 +29,14 @@ def is_from_origin(event: Mapping[str, Any], secrets: tuple[str, ...]) -> bool:
 def seen_through(event: Mapping[str, Any]) -> dict[str, Any]:
     """The event of a trusted CloudFront, with its viewer's address as the source, and without the headers between us.
 
-    Where it states none, or something else, the source is what API Gateway saw: CloudFront itself.
+    Where it states none, or something else, the source is what API Gateway saw: CloudFront itself. That is the last of
+    X-Forwarded-For as well, and goes from there: it is another with each connection, and a form that one visitor sends
+    twice would come from two places.
     """
     ours = (ORIGIN_HEADER, VIEWER_HEADER)
     headers = {n: v for n, v in event["headers"].items() if n not in ours}
+    if before := str(headers.pop(_FORWARDED, "")).rpartition(",")[0].rstrip():
+        headers[_FORWARDED] = before
     context = event["requestContext"]
     try:
         source = str(ipaddress.ip_address(str(event["headers"].get(VIEWER_HEADER, ""))))

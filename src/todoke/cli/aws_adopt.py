@@ -27,6 +27,7 @@ from todoke.cli.aws_plan import print_review
 from todoke.cli.aws_progress import Progress
 from todoke.cli.output import erasure_line
 from todoke.model import ids
+from todoke.model.act import Deed
 from todoke.model.erased import Erased
 from todoke.model.errors import ConfigError, NotFound
 from todoke.model.log import log_to_stderr
@@ -37,8 +38,8 @@ from todoke.stores.dynamodb.store import DynamoStore
 from todoke.toml.secrets import decode_secret
 from todoke.walk.app import utc_now
 from todoke.walk.erase import again, meant_again
+from todoke.walk.note import note_command
 from todoke.walk.past import Past, unmatched
-from todoke.walk.security import log, who
 
 NO_TABLE = "none"
 _LOOKED_AT = 50
@@ -139,7 +140,9 @@ def _erase(
         if past.counting and not _agreed("Erase them?", wishes):
             return False
         new.remember_erased(past.counting)
-        log.info("erased", by=who(), submissions=again(new, past), of="backup")
+        count = again(new, past)
+        detail = f"{count:,} of a backup"
+        note_command(new, Deed.ERASED, detail=detail, submissions=count, of="backup")
     finally:
         new.close()
     return True

@@ -219,11 +219,33 @@ def suppressions(as_json: Json = False, config: Config = CONFIG) -> None:
 
 
 @commands.command()
-def desk(config: Config = CONFIG) -> None:
-    """Print a link, good once and for ten minutes, that opens the desk in a browser."""
+def desk(
+    person: Annotated[
+        str,
+        typer.Option("--for", help="As this person, to whom you give the link.", metavar="ADDRESS"),
+    ] = "",
+    config: Config = CONFIG,
+) -> None:
+    """Print a link, good once and for ten minutes, that opens the desk in a browser: as an owner, or --for somebody."""
     from todoke.cli.desk_link import print_desk_link
 
-    print_desk_link(config)
+    print_desk_link(config, person=person)
+
+
+@commands.command()
+def sessions(
+    end: Annotated[
+        list[str] | None,
+        typer.Option(help="End this session; may be given again.", metavar="ID"),
+    ] = None,
+    end_all: Annotated[bool, typer.Option("--end-all", help="End all of them.")] = False,
+    as_json: Json = False,
+    config: Config = CONFIG,
+) -> None:
+    """List who is in the desk now, and in which browser; end sessions, of somebody who must be out at once."""
+    from todoke.cli.sessions import sessions as run
+
+    raise typer.Exit(run(config, end=tuple(end or ()), end_all=end_all, as_json=as_json))
 
 
 @commands.command()

@@ -10,15 +10,17 @@ from pathlib import Path
 
 from todoke.cli.open import opened
 from todoke.cli.output import clean, print_json, print_line, print_notice
+from todoke.model.act import Deed
 from todoke.model.errors import ConfigError
 from todoke.model.message import Timeline
 from todoke.model.show import show_clock
 from todoke.model.zone import Zone
+from todoke.ports.trail import Trail
 from todoke.toml.secrets import known_secret
 from todoke.walk.app import utc_now
 from todoke.walk.erase import erase as erase_for_good
 from todoke.walk.erase import meant
-from todoke.walk.security import log, who
+from todoke.walk.note import note_command
 
 _SHOWN = 10
 _FORGOTTEN = (
@@ -49,9 +51,24 @@ def erase(
             address=address,
             received_before=before,
         )
-        told = {"submission": submission_id} if submission_id else {"older_than": older_than}
-        log.info("erased", by=who(), submissions=erased, **({"of": "address"} if address else told))
+        _note(store, erased, submission_id=submission_id, older_than=older_than)
     return _told(erased, as_json=as_json)
+
+
+def _note(trail: Trail, erased: int, *, submission_id: str, older_than: str) -> None:
+    """Whose submissions they were is told nowhere: an erasure leaves no trace of whom it meant."""
+    facts = {"older_than": older_than} if older_than else {}
+    how = f"older than {older_than}" if older_than else "" if submission_id else "of an address"
+    if not older_than and not submission_id:
+        facts = {"of": "address"}
+    note_command(
+        trail,
+        Deed.ERASED,
+        submission=submission_id,
+        detail=f"{erased:,} {how}".strip(),
+        submissions=erased,
+        **facts,
+    )
 
 
 def _told(erased: int, *, as_json: bool) -> int:

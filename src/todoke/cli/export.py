@@ -13,6 +13,7 @@ from typing import TextIO, TypeVar
 from todoke.cli.open import opened
 from todoke.cli.output import clean, json_line
 from todoke.cli.progress import counting
+from todoke.model.act import Deed
 from todoke.model.errors import ConfigError
 from todoke.model.message import MessageTimeline
 from todoke.model.settings import Settings
@@ -23,7 +24,7 @@ from todoke.report.status import read_status
 from todoke.toml.secrets import known_secret
 from todoke.walk import backup
 from todoke.walk.app import utc_now
-from todoke.walk.security import log, who
+from todoke.walk.note import note_command
 from todoke.wiring import is_served
 
 BACKUP, ERASURES = "backup", "erasures"
@@ -55,7 +56,14 @@ def export(
         else:
             write = _write_csv if output_format == "csv" else _write_json
             count = write(store, query, settings, out)
-        log.info("exported", by=who(), format=output_format, form=form, submissions=count)
+        note_command(
+            store,
+            Deed.EXPORTED,
+            detail=" ".join(filter(None, [output_format, form, f"({count:,})"])),
+            format=output_format,
+            form=form,
+            submissions=count,
+        )
     if output and output_format != ERASURES:
         sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
 

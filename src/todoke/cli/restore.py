@@ -16,6 +16,7 @@ from todoke.cli.output import clean, erasure_line, print_json, print_line
 from todoke.cli.progress import counting
 from todoke.configuration import read
 from todoke.model import ids
+from todoke.model.act import Deed
 from todoke.model.erased import REMEMBERED, Erased
 from todoke.model.errors import ConfigError, StoreError
 from todoke.model.kept import Restored
@@ -26,8 +27,8 @@ from todoke.walk import backup
 from todoke.walk.alert import follow_up
 from todoke.walk.app import utc_now
 from todoke.walk.erase import again as erase_again
+from todoke.walk.note import note_command
 from todoke.walk.past import Past, unmatched
-from todoke.walk.security import log, who
 from todoke.wiring import open_store
 
 _SHOWN = 10
@@ -105,12 +106,14 @@ def _restore(
                 backup.Sieve(past, utc_now()),
                 link_secret=link_secret,
             )
-        log.info("imported", by=who(), submissions=outcome.words.get(Restored.NEW, 0))
+        new = outcome.words.get(Restored.NEW, 0)
+        note_command(store, Deed.IMPORTED, detail=f"({new:,})", submissions=new)
         # Also what was erased here while the backup was read.
         fresh = [one for one in store.erased(utc_now()) if one not in here]
         again = erase_again(store, Past(fresh, secret, with_erased))
         if again:
-            log.info("erased", by=who(), submissions=again, of="backup")
+            detail = f"{again:,} of a backup"
+            note_command(store, Deed.ERASED, detail=detail, submissions=again, of="backup")
         return outcome, again
     except (StoreError, backup.DamagedBackup) as error:
         raise type(error)(

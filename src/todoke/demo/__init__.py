@@ -40,7 +40,9 @@ _WELCOME = """\
   Leave request  {site}/leave.html
   Inbox          {inbox}/   every mail ends up here
   Desk           {desk}
-                 (the link opens once; the next start prints a new one)
+                 (the link opens once; `{command}` prints another.
+                 As a manager: ask at {site}/desk as {manager};
+                 the mail with a link is in the inbox.)
 
   1. Fill in the contact form with any address: the receipt page follows both mails until they are delivered.
   2. Do it again as hardbounce@example.com, and see a mail fail, and who is told.
@@ -146,12 +148,19 @@ def _welcome(app: App) -> None:
         site=settings.site.door_url,
         inbox=settings.mail.own_as(CustomersMailCloudSettings).url,
         desk=entry_link(app),
-        data=f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else data,
+        command=f"TODOKE_DATA={_shown(data)} todoke desk",
+        manager=settings.forms["contact"].managers.fixed[0],
+        data=_shown(data),
     )
     for loose in loose_files(data):
         text += f"\n  Attention: {loose}.\n  {loose.mend}\n"
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _shown(data: Path) -> str:
+    """The folder as it is called from here."""
+    return f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else str(data)
 
 
 def _origin(listener: socket.socket) -> str:

@@ -33,7 +33,7 @@ def compose_desk_link(
         "minutes": minutes,
     }
     words = render(None, "", "desk_link", values)
-    token = ids.new_attempt_token()
+    token = ids.desk_token(settings.secret)
     mail = Mail(
         message_id=f"<{token}@{settings.mail.sender.address.ascii_domain}>",
         token=token,

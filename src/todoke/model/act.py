@@ -22,6 +22,7 @@ class Deed(StrEnum):
     SAW = "saw"
     FILE_TAKEN = "file_taken"
     EXPORTED = "exported"
+    IMPORTED = "imported"
     NOTED = "noted"
     """A note, an assignment, a star, done or not done: the desk's own marks."""
     RESENT = "resent"

@@ -19,6 +19,15 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     leads_to: str = ""
 
 
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A code on its way by mail to `person`, good until `until`. It opens nothing in a browser that did not ask."""
+
+    person: Address
+    code: str
+    language: str
+    until: datetime
+
+
 class DeskSession(msgspec.Struct, frozen=True, kw_only=True):
     """One person's stay at the desk, in one browser.
 

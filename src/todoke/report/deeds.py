@@ -12,6 +12,7 @@ _DEEDS = {
     Deed.SAW: N_("looked at a submission"),
     Deed.FILE_TAKEN: N_("took a file"),
     Deed.EXPORTED: N_("exported"),
+    Deed.IMPORTED: N_("imported a backup"),
     Deed.NOTED: N_("marked a submission"),
     Deed.RESENT: N_("sent a mail again"),
     Deed.CORRECTED: N_("sent a mail to another address"),

@@ -14,26 +14,18 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from todoke.model import ids
-from todoke.model.address import Address
-from todoke.model.admission import COMMAND_LINE, DeskSession, Grant
+from todoke.model.admission import DeskSession
 from todoke.model.ids import token_hash
 from todoke.model.person import Person
 from todoke.walk.app import App
-from todoke.walk.people import alias, person_of
+from todoke.walk.invite import hash_of
+from todoke.walk.people import person_of
 from todoke.walk.security import name_of
 
-CODE_LIFE = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=5)
 """How exactly a session's last use is known: one write in so long."""
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Base 32 of Crockford: no two letters of it look alike."""
-_ALIKE = str.maketrans("OILU", "011V")
-_CODE_LETTERS = 10
-"""50 bits. Whoever guesses needs the asking browser's own secret as well, and has ten minutes."""
 _DRAWN = 32
 """Letters of a session's id that are random: 192 bits; the rest is our signature."""
-_LINKS, _IN = 4, timedelta(hours=1)
-"""So many links one person is mailed in so long, whoever asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +42,10 @@ class Stay:
         return name_of(self.id)
 
 
-def invite(app: App, *, person: Address = COMMAND_LINE, leads_to: str = "", asked: str = "") -> str:
-    """Make a one-time code for the desk, good for 10 minutes. Only its hash is kept. Raises StoreError.
-
-    With `asked`, the secret of the browser that asked for it, it opens the desk in that browser alone, and is short
-    enough to be typed.
-    """
-    if asked:
-        letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LETTERS))
-        code = f"{letters[:5]}-{letters[5:]}"
-    else:
-        code = secrets.token_urlsafe(24)
-    grant = Grant(person=person, leads_to=leads_to)
-    app.admission.put_code(_code_hash(code, asked), app.clock() + CODE_LIFE, grant)
-    return code
-
-
-def may_be_mailed(app: App, person: Address) -> bool:
-    """Whether this person may be mailed one more link now; it counts as mailed. Raises StoreError."""
-    now = app.clock()
-    name = alias(app.settings.secret, person)
-    return any(
-        app.shelf.put_mark(f"desk link {name} {slot}", now, unless_after=now - _IN)
-        for slot in range(_LINKS)
-    )
-
-
 def admit(app: App, code: str, *, asked: str = "", browser: str = "") -> tuple[Stay, str] | None:
     """Take a code, once: the stay that begins, and where it leads. None for no good code. Raises StoreError."""
-    now = app.clock()
-    grant = None
-    if asked:
-        grant = app.admission.take_code(_code_hash(_as_made(code), asked), now)
-    if grant is None:
-        grant = app.admission.take_code(_code_hash(code, ""), now)
+    kept_by = hash_of(code, asked)
+    grant = app.admission.take_code(kept_by, app.clock()) if kept_by else None
     if grant is None or (person := person_of(app.settings, grant.person)) is None:
         return None
     return begin(app, person, browser), grant.leads_to
@@ -146,13 +108,3 @@ def _signed(app: App, drawn: str) -> str:
 def session_hash(id_: str) -> str:
     """The form in which a session's id is kept."""
     return token_hash(f"session {id_}")
-
-
-def _code_hash(code: str, asked: str) -> str:
-    return token_hash(f"code {code} {asked}")
-
-
-def _as_made(typed: str) -> str:
-    """A code as it was made, of what somebody typed: small letters, no hyphen, a look-alike."""
-    letters = "".join(typed.split()).replace("-", "").upper().translate(_ALIKE)
-    return f"{letters[:5]}-{letters[5:]}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from todoke.forms.pattern.pattern import Patience
+from todoke.model.admission import Invitation
 from todoke.model.settings import Settings
 from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
@@ -41,6 +42,7 @@ def _nobody_listens() -> None:
 class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
+    `carry` brings an invitation to the process that mails it, and raises Error if it cannot; None where this one does.
     `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
     A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `erasure`, `shelf`,
     `admission`, `trail`.
@@ -54,6 +56,7 @@ class App:
     bucket: Bucket | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
+    carry: Callable[[Invitation], None] | None = None
     courtesy: Courtesy = field(default_factory=Courtesy)
     tally: Tally = field(default_factory=Tally)
     doubt: Doubt = field(default_factory=Doubt)

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 
 from todoke.model.ids import token_hash
 from todoke.model.log import SECURITY, Logger, get_logger
@@ -34,10 +35,11 @@ def who() -> str:
 
 @dataclass(slots=True)
 class Attempts:
-    """Notes what strangers try, in the security log or another one. To be called in one thread."""
+    """Notes what strangers try, in the security log or another one. Safe to call from any thread."""
 
     log: Logger = log
     monotonic: Callable[[], float] = time.monotonic
+    _lock: Lock = field(default_factory=Lock, init=False)
     _window_ends: float = field(default=0.0, init=False)
     _told: int = field(default=0, init=False)
     _untold: int = field(default=0, init=False)
@@ -45,11 +47,12 @@ class Attempts:
     def note(self, event: str, **facts: object) -> None:
         """Tell it, or count it if the log has enough: the first one of the next window says how many these were."""
         now = self.monotonic()
-        if now >= self._window_ends:
-            self._window_ends, self._told = now + WINDOW_SECONDS, 0
-        if self._told == LINES:
-            self._untold += 1
-            return
-        self._told += 1
-        untold, self._untold = self._untold, 0
+        with self._lock:
+            if now >= self._window_ends:
+                self._window_ends, self._told = now + WINDOW_SECONDS, 0
+            if self._told == LINES:
+                self._untold += 1
+                return
+            self._told += 1
+            untold, self._untold = self._untold, 0
         self.log.warning(event, **facts, **({"not_told": untold} if untold else {}))

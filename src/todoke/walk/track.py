@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from todoke.model.delivery import DeliveryEvent
+from todoke.model import ids
+from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.ports.journal import Journaled
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
+from todoke.walk.security import log
+
+_RETURNED = frozenset({Kind.REJECTED, Kind.BOUNCED})
 
 
 def track(
@@ -18,11 +22,24 @@ def track(
 ) -> Sequence[Journaled]:
     """Journal `events` and what follows from them, in one write; one word for each, in order.
 
-    Without `orphans` those that belong to no attempt of ours are let go. Raises StoreUnavailable: if nothing of it
-    could be kept.
+    Without `orphans` those that belong to no attempt of ours are let go; those of links into the desk always are.
+    Raises StoreUnavailable: if nothing of it could be kept.
     """
+    about_links = [ids.is_desk_token(app.settings.secret, event.token) for event in events]
+    ours = [event for event, of_link in zip(events, about_links, strict=True) if not of_link]
     decide = follow_up(app.settings)
-    journaled = app.journal.journal(events, decide, orphans=orphans) if events else ()
+    journaled = app.journal.journal(ours, decide, orphans=orphans) if ours else ()
     if Journaled.NEW in journaled:
         app.hint()
-    return journaled
+    words = iter(journaled)
+    return [
+        _tell(event) if of_link else next(words)
+        for event, of_link in zip(events, about_links, strict=True)
+    ]
+
+
+def _tell(event: DeliveryEvent) -> Journaled:
+    """What becomes of a link into the desk is in the log, if it did not arrive, and kept nowhere."""
+    if event.kind in _RETURNED:
+        log.warning("desk_link_returned", kind=event.kind, reason=event.reason or "")
+    return Journaled.REPEATED

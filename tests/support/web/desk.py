@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 
 from support.web.stories import Answer, call, post
 from todoke.model.address import Address
-from todoke.walk.admit import invite
 from todoke.walk.app import App
+from todoke.walk.invite import invite
 from todoke.web.desk import desk
 from todoke.web.desk.enter import entry_link
 
@@ -22,7 +22,8 @@ def site_of(app: App) -> Starlette:
 def opened(app: App, person: str = "") -> tuple[Starlette, dict[str, str]]:
     """The desk's routes, and the cookie of someone who entered: of `person`, or of whoever runs the server."""
     asgi = site_of(app)
-    link = f"#code={invite(app, person=Address(person))}" if person else entry_link(app)
+    code = invite(app.admission, app.clock(), person=Address(person))
+    link = f"#code={code}" if person else entry_link(app)
     answer = enter(asgi, link)
     assert answer.status == 303, "this person may not enter"
     return asgi, {"cookie": cookie_of(answer)}

@@ -254,6 +254,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Each cookie that is set, with its attributes; `headers` has the last one alone."""
 
     @property
     def text(self) -> str:
@@ -317,6 +319,7 @@ async def ask(
         status=start["status"],
         headers={k.decode(): v.decode() for k, v in start["headers"]},
         body=b"".join(m.get("body", b"") for m in heard if m["type"] == "http.response.body"),
+        cookies=tuple(v.decode() for k, v in start["headers"] if k == b"set-cookie"),
     )
 
 

@@ -17,10 +17,11 @@ from todoke.model.ids import token_hash
 from todoke.model.message import Message, Role, Timeline
 from todoke.ports.mailer import Mailer
 from todoke.testing import MemoryStore
-from todoke.walk.admit import CODE_LIFE, admit, invite
+from todoke.walk.admit import admit
 from todoke.walk.app import App
 from todoke.walk.correct import Correction, correct
 from todoke.walk.erase import meant
+from todoke.walk.invite import CODE_LIFE, invite
 from todoke.walk.resend import resend
 
 BETTER = Address("hanako@v.example")
@@ -139,13 +140,16 @@ class TestCorrect:
 class TestAdmit:
     def test_a_code_opens_once(self, site: Site) -> None:
         """Whoever comes second finds it used up."""
-        code = invite(site.app)
+        code = invite(site.app.admission, site.app.clock())
         assert admit(site.app, code)
         assert not admit(site.app, code)
 
     def test_a_code_is_good_for_a_time(self, site: Site) -> None:
         """Until its end, and not at it."""
-        early, late = invite(site.app), invite(site.app)
+        early, late = (
+            invite(site.app.admission, site.app.clock()),
+            invite(site.app.admission, site.app.clock()),
+        )
         site.desk.move(seconds=CODE_LIFE.total_seconds() - 1)
         assert admit(site.app, early)
         site.desk.move(seconds=1)
@@ -153,14 +157,14 @@ class TestAdmit:
 
     def test_codes_are_unguessable_and_kept_as_hashes(self, site: Site) -> None:
         """What is kept of a code, its hash, does not open the desk."""
-        codes = {invite(site.app) for _ in range(50)}
+        codes = {invite(site.app.admission, site.app.clock()) for _ in range(50)}
         assert len(codes) == 50
         assert all(len(code) >= 32 for code in codes)
         assert not any(admit(site.app, token_hash(code)) for code in codes)
 
     def test_a_store_that_cannot_is_told(self, site: Site) -> None:
         """Nobody is let in by a fault."""
-        code = invite(site.app)
+        code = invite(site.app.admission, site.app.clock())
         site.desk.store.close()
         with pytest.raises(StoreUnavailable):
             admit(site.app, code)

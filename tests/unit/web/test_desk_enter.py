@@ -5,77 +5,24 @@ from __future__ import annotations
 import re
 
 import pytest
-from starlette.applications import Starlette
 
 from support.variants import replace
 from support.web.desk import cookie_of, opened, site_of
+from support.web.letters import AOI, FORMS, ask, codes_in, shop
 from support.web.stories import (
-    CONTACT,
     NOW,
-    Answer,
     call,
     make_app,
-    make_message,
-    make_timeline,
     post,
     stored,
 )
 from todoke.model.address import Address
-from todoke.model.errors import SendDeferred
-from todoke.model.form import Form, Managers
-from todoke.model.mail import Mail
+from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.ids import new_attempt_token
 from todoke.model.person import DeskSettings
-from todoke.ports.mailer import Accepted
 from todoke.testing import FakeClock
-from todoke.walk.app import App
 from todoke.walk.security import LINES
-
-AOI = Address("aoi@shop.example")
-FORMS = {
-    "contact": replace(CONTACT, managers=Managers(fixed=(AOI,))),
-    "leave": Form(name="leave", managers=Managers(fixed=(Address("ken@shop.example"),))),
-}
-
-
-class Post:
-    """A mailer that keeps what it was given, or refuses it."""
-
-    name = "post"
-    concurrency = 1
-    ceiling = None
-
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.refuses = False
-
-    def send(self, mail: Mail) -> Accepted:
-        """Keep it."""
-        if self.refuses:
-            raise SendDeferred(diagnostic="not now")
-        self.mails.append(mail)
-        return Accepted()
-
-
-def shop(clock: FakeClock | None = None, **changes: object) -> tuple[App, Post]:
-    """A site with two forms, each with a manager, and one submission of each."""
-    letters = Post()
-    told = make_timeline(make_message("delivered"), id_="s1")
-    app = make_app(stored(told), clock=clock or FakeClock(NOW), forms=FORMS, **changes)
-    return replace(app, mailer=letters), letters
-
-
-def ask(asgi: Starlette, address: str, leads_to: str = "", **headers: str) -> Answer:
-    """Fill in the form of the shut desk."""
-    return post(asgi, "/desk/ask", f"address={address}&leads_to={leads_to}", **headers)
-
-
-def parts(mail: Mail) -> tuple[str, str]:
-    """The code in the link, and the one to type."""
-    link = re.search(r"/desk/enter#code=(\S+)", mail.text)
-    code = re.search(r"^([0-9A-Z]{5}-[0-9A-Z]{5})$", mail.text, re.MULTILINE)
-    assert link
-    assert code
-    return link[1], code[1]
+from todoke.walk.track import track
 
 
 def test_a_manager_is_mailed_a_link_that_leads_to_where_they_wanted_to_go() -> None:
@@ -86,7 +33,7 @@ def test_a_manager_is_mailed_a_link_that_leads_to_where_they_wanted_to_go() -> N
     assert answer.status == 200
     [mail] = letters.mails
     assert mail.recipient.key == AOI.key
-    link, code = parts(mail)
+    link, code = codes_in(mail)
     assert link == code
     asked = {"cookie": cookie_of(answer)}
     entered = post(asgi, "/desk/enter", f"code={code}", **asked)
@@ -99,7 +46,7 @@ def test_the_code_may_be_typed(typed: str) -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    _, code = parts(letters.mails[0])
+    _, code = codes_in(letters.mails[0])
     written = typed.format(
         code, lower=code.lower(), bare=code.replace("-", ""), spaced=code.replace("-", " ")
     ).replace("0", "O")
@@ -111,7 +58,7 @@ def test_the_link_opens_nothing_in_another_browser() -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    _, code = parts(letters.mails[0])
+    _, code = codes_in(letters.mails[0])
     others = {"cookie": cookie_of(ask(asgi, "stranger@elsewhere.example"))}
     assert post(asgi, "/desk/enter", f"code={code}").status == 403
     assert post(asgi, "/desk/enter", f"code={code}", **others).status == 403
@@ -124,7 +71,7 @@ def test_looking_at_the_link_uses_nothing_up() -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    _, code = parts(letters.mails[0])
+    _, code = codes_in(letters.mails[0])
     for _ in range(3):
         assert call(asgi, "/desk/enter", headers=asked).status == 200
         assert call(asgi, f"/desk/enter?code={code}").status == 200
@@ -138,7 +85,7 @@ def test_a_link_grows_old() -> None:
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
     clock.move(minutes=10)
-    assert post(asgi, "/desk/enter", f"code={parts(letters.mails[0])[1]}", **asked).status == 403
+    assert post(asgi, "/desk/enter", f"code={codes_in(letters.mails[0])[1]}", **asked).status == 403
 
 
 def test_a_stranger_is_answered_like_a_manager() -> None:
@@ -218,7 +165,7 @@ def test_a_link_leads_into_the_desk_alone(leads_to: str) -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI), leads_to))}
-    entered = post(asgi, "/desk/enter", f"code={parts(letters.mails[0])[1]}", **asked)
+    entered = post(asgi, "/desk/enter", f"code={codes_in(letters.mails[0])[1]}", **asked)
     assert (entered.status, entered.headers["location"]) == (303, "/desk")
 
 
@@ -229,7 +176,7 @@ def test_another_site_can_neither_ask_nor_enter() -> None:
     assert ask(asgi, str(AOI), sec_fetch_site="cross-site").status == 403
     assert not letters.mails
     asked = cookie_of(ask(asgi, str(AOI)))
-    body = f"code={parts(letters.mails[0])[1]}"
+    body = f"code={codes_in(letters.mails[0])[1]}"
     assert post(asgi, "/desk/enter", body, cookie=asked, sec_fetch_site="cross-site").status == 403
 
 
@@ -238,11 +185,11 @@ def test_whom_the_configuration_loses_is_out() -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    code = parts(letters.mails[0])[1]
+    code = codes_in(letters.mails[0])[1]
     entered = post(asgi, "/desk/enter", f"code={code}", **asked)
     cookie = {"cookie": cookie_of(entered)}
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    code = parts(letters.mails[1])[1]
+    code = codes_in(letters.mails[1])[1]
     later = replace(app, settings=replace(app.settings, forms={"leave": FORMS["leave"]}))
     gone = site_of(later)
     assert call(asgi, "/desk", headers=cookie).status == 200
@@ -281,6 +228,30 @@ def test_the_mail_is_in_the_language_that_was_asked_in() -> None:
     assert letters.mails[0].html.count("code=") == 1
 
 
+def test_what_the_service_reports_of_a_link_is_no_report_that_belongs_to_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is kept nowhere. One that came back is in the log, without its address; any other token's is an orphan."""
+    caplog.set_level("WARNING")
+    app, letters = shop()
+    ask(site_of(app), str(AOI))
+    event = DeliveryEvent(
+        kind=Kind.BOUNCED,
+        at=NOW,
+        received_at=NOW,
+        service="post",
+        token=letters.mails[0].token,
+        recipient=str(AOI),
+        reason=Reason.MAILBOX_FULL,
+    )
+    other = replace(event, token=new_attempt_token())
+    assert track(app, [event, other, event]) == ["repeated", "orphan", "repeated"]
+    assert [e.token for e in app.journal.orphans(9)] == [other.token]
+    told = [r for r in caplog.records if r.getMessage() == "desk_link_returned"]
+    assert len(told) == 2
+    assert "aoi" not in repr([vars(r) for r in told])
+
+
 def test_sessions_of_a_person_are_theirs_to_see_and_end() -> None:
     """A manager sees their own, an owner everybody's; another's cannot be ended by who does not see it."""
     app, letters = shop(
@@ -290,7 +261,7 @@ def test_sessions_of_a_person_are_theirs_to_see_and_end() -> None:
 
     def come_in(address: str) -> dict[str, str]:
         asked = cookie_of(ask(asgi, address))
-        code = parts(letters.mails[-1])[1]
+        code = codes_in(letters.mails[-1])[1]
         entered = post(asgi, "/desk/enter", f"code={code}", cookie=asked, user_agent=AGENT)
         return {"cookie": cookie_of(entered)}
 
@@ -332,7 +303,7 @@ def test_the_trail_tells_owners_who_did_what() -> None:
     app, letters = shop()
     asgi = site_of(app)
     asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
-    entered = post(asgi, "/desk/enter", f"code={parts(letters.mails[0])[1]}", **asked)
+    entered = post(asgi, "/desk/enter", f"code={codes_in(letters.mails[0])[1]}", **asked)
     call(asgi, "/desk/s1", headers={"cookie": cookie_of(entered)})
     kept = app.trail.acts().acts
     assert [act.deed for act in kept] == ["saw", "entered"]

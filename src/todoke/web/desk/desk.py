@@ -8,11 +8,13 @@ through `report`, changes only through the store. Each route says whose it is, a
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.routing import Route
 
 from todoke.walk.app import App
 from todoke.web.desk import people, service, submission, submissions
-from todoke.web.desk.enter import Entrance, leave_desk
+from todoke.web.desk.enter import Entrance, leave_desk, show_left
 from todoke.web.desk.room import Desk
 
 
@@ -25,6 +27,7 @@ def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
         Route("/desk/enter", desk.open(entrance.take), methods=["POST"]),
         Route("/desk/ask", desk.open(entrance.ask), methods=["POST"]),
         desk.change("/desk/leave", leave_desk),
+        Route("/desk/left", desk.open(partial(show_left, desk)), methods=["GET"]),
         desk.page("/desk", submissions.show_list),
         desk.page("/desk/sessions", people.show_sessions),
         desk.change("/desk/sessions", people.end_session),

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,19 +18,30 @@ from starlette.responses import RedirectResponse, Response
 
 from todoke.model.act import Deed
 from todoke.model.address import Address, AddressError, parse_address
-from todoke.model.errors import SendError, StoreError
-from todoke.model.own_url import own_url
-from todoke.walk.admit import CODE_LIFE, Stay, admit, invite, leave, may_be_mailed
+from todoke.model.admission import Invitation
+from todoke.model.errors import Error
+from todoke.model.language import N_
+from todoke.walk.admit import Stay, admit, leave
 from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
+from todoke.walk.invite import (
+    entry_url,
+    invite,
+    invite_by_mail,
+    mail_invitation,
+    mailed_code,
+    may_be_mailed,
+)
 from todoke.walk.people import person_of
 from todoke.walk.security import log, name_of, who
 from todoke.web.desk.room import Desk, home
 from todoke.web.desk.session import (
     asking,
     browser_of,
+    is_known,
     new_asking,
     put_asking,
+    put_known,
     put_session,
     read_session,
     take_asking,
@@ -39,6 +52,10 @@ from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
 
 _ASKED_FROM_ONE_ADDRESS = 10
+_TRIED_FROM_ONE_ADDRESS = 30
+"""Codes that opened nothing, within Allowance's time: slips of the finger, and no search."""
+Ask = Callable[[Address], Invitation]
+"""Makes a code for a person, in the browser and language that asked, leading to where they wanted to go."""
 _INSIDE = re.compile(r"/desk(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_.=&%+-]*)?")
 """Where a code may lead: to pages of the desk, and nowhere else."""
 _CLEARED = '"cache"'
@@ -48,14 +65,9 @@ storage would be those of the whole site, whose shop or wiki may stand beside th
 
 def entry_link(app: App) -> str:
     """The address that takes a one-time code, which is made for it, as an owner. Raises StoreError."""
-    code = invite(app)
+    code = invite(app.admission, app.clock())
     log.info("desk_code_made", code=name_of(code), by=who())
-    return _link(app, code)
-
-
-def _link(app: App, code: str) -> str:
-    # After "#": what stands there goes into no request, and so into no log of a proxy.
-    return own_url(app.settings.site.door_url, f"/desk/enter#code={code}")
+    return entry_url(app.settings.site.door_url, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class Entrance:
     desk: Desk
     answer_after: float = 1.5
     allowance: Allowance = field(default_factory=lambda: Allowance(_ASKED_FROM_ONE_ADDRESS))
+    tries: Allowance = field(default_factory=lambda: Allowance(_TRIED_FROM_ONE_ADDRESS))
     _mailing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def ask(self, request: Request) -> Response:
@@ -81,59 +94,54 @@ class Entrance:
         try:
             address = parse_address(typed)
         except AddressError:
-            return self._again(request, 422, typed, leads_to)
-        if not self.allowance.take(
-            peer_of(client_address(request.scope, app.settings.trusted_proxies))
-        ):
+            return self.desk.shut(
+                request, status=422, why=_NO_ADDRESS, leads_to=leads_to, address=typed
+            )
+        if not self.allowance.take(self._peer(request)):
             self.desk.attempts.note("desk_asked_too_often")
-            return self._again(request, 429, typed, leads_to)
+            return self.desk.shut(
+                request, status=429, why=_TOO_OFTEN, leads_to=leads_to, address=typed
+            )
         asked = asking(app, request) or new_asking()
-        language = self.desk.language(request)
-        await self._at_one_speed(address, leads_to, asked, language)
-        answer = self.desk.render(request, "desk_asked.html", address=typed)
+        ask = partial(
+            invite_by_mail,
+            app,
+            asked=asked,
+            language=self.desk.language(request),
+            leads_to=leads_to,
+        )
+        await self._at_one_speed(address, ask, is_known(app, request, address))
+        answer = self.desk.render(
+            request, "desk_asked.html", address=typed, again=leads_to or "/desk"
+        )
         put_asking(answer, app, request, asked)
         return answer
 
-    async def _at_one_speed(
-        self, address: Address, leads_to: str, asked: str, language: str
-    ) -> None:
+    async def _at_one_speed(self, address: Address, ask: Ask, is_known: bool) -> None:
         """Mail the link, and be done after one and the same time, done or not; what is not goes on."""
         done = time.monotonic() + self.answer_after
-        call = asyncio.to_thread(self._mail, address, leads_to, asked, language)
+        call = asyncio.to_thread(self._mail, address, ask, is_known)
         mailing = asyncio.create_task(call)
         self._mailing.add(mailing)
         mailing.add_done_callback(self._mailing.discard)
         await asyncio.wait({mailing}, timeout=self.answer_after)
         await asyncio.sleep(max(0.0, done - time.monotonic()))
 
-    def _mail(self, address: Address, leads_to: str, asked: str, language: str) -> None:
+    def _mail(self, address: Address, ask: Ask, is_known: bool) -> None:
         """Mail a link to somebody who may enter. Whatever goes wrong is for the log: nobody else may learn it."""
-        from todoke.mail.desk_link import compose_desk_link  # noqa: PLC0415 - Jinja2 takes 50 ms
-
         app = self.desk.app
         person = person_of(app.settings, address)
         if person is None:
             self.desk.attempts.note("desk_asked_by_stranger")
             return
         try:
-            if not may_be_mailed(app, person.address):
-                self.desk.attempts.note("desk_link_not_mailed", why="too many within an hour")
+            if not may_be_mailed(app, person.address, is_known=is_known):
+                self.desk.attempts.note("desk_links_used_up")
                 return
-            code = invite(app, person=person.address, leads_to=leads_to, asked=asked)
-            mail = compose_desk_link(
-                app.settings,
-                person.address,
-                code=code,
-                url=_link(app, code),
-                minutes=int(CODE_LIFE.total_seconds()) // 60,
-                language=language,
-                now=app.clock(),
-            )
-            app.mailer.send(mail)
-        except (SendError, StoreError) as error:
+            carry = app.carry or partial(mail_invitation, app)
+            carry(ask(person.address))
+        except Error as error:
             log.error("desk_link_not_mailed", why=type(error).__name__)
-        else:
-            log.info("desk_link_mailed", code=name_of(code))
 
     async def enter(self, request: Request) -> Response:
         """GET /desk/enter: 200, a button that takes a code. Looking at a link does not use it up.
@@ -152,11 +160,17 @@ class Entrance:
         app, desk = self.desk.app, self.desk
         require_same_origin(request, app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "").strip()
+        peer = self._peer(request)
+        if not self.tries.take(peer):
+            desk.attempts.note("desk_code_refused", why="too many")
+            return desk.shut(request, status=429, why=_TOO_OFTEN)
         asked, browser = asking(app, request), browser_of(request)
         entered = await run_in_threadpool(lambda: admit(app, code, asked=asked, browser=browser))
         if entered is None:
             desk.attempts.note("desk_code_refused", code=name_of(code))
-            return desk.render(request, "desk_refused.html", status=403, leads_to="", address="")
+            elsewhere = "" if asked else mailed_code(code)
+            return desk.shut(request, why="" if elsewhere else _NO_CODE, elsewhere=elsewhere)
+        self.tries.give_back(peer)
         return await self.let_in(request, *entered, code=name_of(code))
 
     async def let_in(
@@ -172,21 +186,36 @@ class Entrance:
         answer = RedirectResponse(where, 303, headers=pages.security_headers())
         if asking(app, request):
             take_asking(answer, app, request)
+        if stay.person.address:
+            put_known(answer, app, request, stay.person.address)
         put_session(answer, app, request, stay)
         return answer
 
-    def _again(self, request: Request, status: int, typed: str, leads_to: str) -> Response:
-        return self.desk.render(
-            request, "desk_shut.html", status=status, leads_to=leads_to, address=typed
-        )
+    def _peer(self, request: Request) -> str:
+        return peer_of(client_address(request.scope, self.desk.app.settings.trusted_proxies))
+
+
+async def show_left(desk: Desk, request: Request) -> Response:
+    """GET /desk/left: 200, that the desk is left; to everybody alike."""
+    return desk.render(request, "desk_left.html")
 
 
 async def leave_desk(desk: Desk, request: Request, stay: Stay) -> Response:
-    """POST /desk/leave: 303 to /desk, the session over, its cookie gone; 403 without the page's token."""
+    """POST /desk/leave: 303 to /desk/left, the session over, its cookie gone; 403 without the page's token."""
     await desk.form(request, stay)
     await run_in_threadpool(leave, desk.app, stay)
     await desk.note(stay, Deed.LEFT)
     headers = {**pages.security_headers(), "clear-site-data": _CLEARED}
-    answer = RedirectResponse(home(request), 303, headers=headers)
+    answer = RedirectResponse(home(request, "left"), 303, headers=headers)
     take_session(answer, desk.app, request)
     return answer
+
+
+_NO_ADDRESS = N_(
+    "This is no mail address. Please look it over: one address, like name@example.com."
+)
+_TOO_OFTEN = N_("Too much was asked from your network just now. Please try again in ten minutes.")
+_NO_CODE = N_(
+    "This link or code does not open the desk. It may be used already, or older than ten minutes. "
+    "Ask for a new one here."
+)

@@ -73,7 +73,7 @@ class Desk:
         async def let_in(request: Request) -> Response:
             stay = await read_session(self.app, request)
             if stay is None:
-                return self.shut(request)
+                return self.shut(request, leads_to=asked_for(request))
             if for_owners and not stay.person.is_owner:
                 raise NotFound
             return await inside(self, request, stay)
@@ -116,9 +116,31 @@ class Desk:
         told = {"submission": submission} if submission else {}
         log.info(f"desk_{deed}", session=stay.name, **told, **facts)
 
-    def shut(self, request: Request) -> Response:
-        """The one answer to everybody without a session, whatever was asked for: 403, and how to come in."""
-        return self.render(request, "desk_shut.html", status=403, leads_to=asked_for(request))
+    def shut(
+        self,
+        request: Request,
+        *,
+        status: int = 403,
+        why: str = "",
+        leads_to: str = "",
+        address: str = "",
+        elsewhere: str = "",
+    ) -> Response:
+        """The page that lets somebody in who may, and the one answer to whoever has no session, whatever was asked for.
+
+        `why` says what is wrong, `elsewhere` a code that is good in another browser.
+        """
+        say = translator("pages", self.language(request)).gettext
+        return self.render(
+            request,
+            "desk_shut.html",
+            status=status,
+            why=say(why) if why else "",
+            leads_to=leads_to,
+            address=address,
+            elsewhere=elsewhere,
+            invalid=status == 422,
+        )
 
     def render(
         self,

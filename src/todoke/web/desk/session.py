@@ -1,4 +1,4 @@
-"""The desk's cookies in a browser: its session's id, and the secret of a browser that asked for a link.
+"""The desk's cookies in a browser: its session's id, the secret of a browser that asked for a link, and who was here.
 
 A session's id is a random text with a signature: what was not made here is told from what was without asking the store.
 """
@@ -9,17 +9,23 @@ import hmac
 import re
 import secrets
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.walk.admit import CODE_LIFE, Stay, is_ours, stay
+from todoke.model import ids
+from todoke.model.address import Address
+from todoke.walk.admit import Stay, is_ours, stay
 from todoke.walk.app import App
+from todoke.walk.invite import CODE_LIFE
 from todoke.web.http.asked import base_path, header
 
-_SESSION, _ASKED = "todoke-desk", "todoke-desk-asked"
+_SESSION, _ASKED, _KNOWN = "todoke-desk", "todoke-desk-asked", "todoke-desk-known"
+_KNOWN_LASTS = timedelta(days=400)
+"""As long as browsers keep a cookie at most (RFC 6265bis 5.5)."""
+_KNOWN_DRAWN = 16
 _RANDOM = re.compile(r"[A-Za-z0-9_-]{20,60}")
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(rf"[0-9a-f]{{{4 * _TOKEN_BYTES}}}")
@@ -60,6 +66,23 @@ def put_asking(answer: Response, app: App, request: Request, asked: str) -> None
 def take_asking(answer: Response, app: App, request: Request) -> None:
     """Take it away again."""
     _take(answer, app, request, _ASKED)
+
+
+def put_known(answer: Response, app: App, request: Request, person: Address) -> None:
+    """Let a browser show that this person was at the desk in it. It opens nothing, and stays when they leave."""
+    _put(answer, app, request, _KNOWN, _known(app, secrets.token_urlsafe(12), person), _KNOWN_LASTS)
+
+
+def is_known(app: App, request: Request, person: Address) -> bool:
+    """Whether this person was at the desk in this browser, the last of all who were."""
+    stated = request.cookies.get(_cookie(app, request, _KNOWN)[0], "")
+    ours = _known(app, stated[:_KNOWN_DRAWN], person)
+    return hmac.compare_digest(stated.encode("utf-8", "replace"), ours.encode())
+
+
+def _known(app: App, drawn: str, person: Address) -> str:
+    text = f"{quote(drawn)} {quote(person.key)}"
+    return drawn + ids.signature(app.settings.secret, b"todoke was here", text)
 
 
 def new_asking() -> str:

@@ -29,7 +29,7 @@ TIME_DIGITS = 10
 HOME_DIGITS = 6
 PLACE_DIGITS = 16
 _MAC_CHARACTERS = 32
-_DESK_DIGITS = 13
+_DESK_DIGITS, _DESK_MAC_DIGITS = 12, 14
 
 
 class _Random:
@@ -131,21 +131,21 @@ def new_attempt_token() -> str:
 
 
 def desk_token(secret: bytes) -> str:
-    """A correlation token for a mail with a link into the desk: of the same shape, half random, half a MAC."""
+    """A correlation token for a mail with a link into the desk: of the same shape, 60 random bits and a MAC of 70."""
     return _of_desk(secret, _random.take(_DESK_DIGITS))
 
 
 def is_desk_token(secret: bytes, token: str) -> bool:
     """Whether a token was made by `desk_token`."""
     drawn = token[:_DESK_DIGITS]
-    return len(token) == 2 * _DESK_DIGITS and compare_digest(
+    return len(token) == _DESK_DIGITS + _DESK_MAC_DIGITS and compare_digest(
         token.encode("utf-8", "replace"), _of_desk(secret, drawn).encode("utf-8", "replace")
     )
 
 
 def _of_desk(secret: bytes, drawn: str) -> str:
     mac = _keyed(secret, b"todoke desk link", drawn)
-    return drawn + _digits(mac & (1 << 5 * _DESK_DIGITS) - 1, _DESK_DIGITS)
+    return drawn + _digits(mac & (1 << 5 * _DESK_MAC_DIGITS) - 1, _DESK_MAC_DIGITS)
 
 
 def receipt_token(secret: bytes, submission_id: str) -> str:

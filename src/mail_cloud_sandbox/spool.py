@@ -72,6 +72,10 @@ class Spool:
         self._keep_mails = keep_mails
         self._keep_bytes = keep_bytes
         with database.write() as db:
+            db.execute(
+                "DELETE FROM event WHERE state NOT IN ('waiting', 'held')"
+                " AND copy_seq NOT IN (SELECT seq FROM copy)"
+            )  # told, and of nothing that is still here
             self._search_older(db)
             self._let_go(db)
 

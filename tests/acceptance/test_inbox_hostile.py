@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -272,6 +273,22 @@ def test_file_names_are_inert(url: str, name: str) -> None:
         assert shown.status == 200
         assert b"<img src=x" not in shown.data
         assert "\u202e" not in shown.data.decode()
+
+
+def test_what_is_searched_for_and_a_subject_are_text(page: Page, url: str) -> None:
+    """In an address, in a field, in a title, wherever they are shown."""
+    text = """"></title><script>document.title='stolen'</script><img src=x onerror=alert(1)>'"""
+    copy = send(
+        url, "aoi@example.com", subject=text, html="<p>x", headers=[{"name": "X-A", "value": text}]
+    )
+    spoken: list[str] = []
+    page.on("dialog", lambda dialog: (spoken.append(dialog.message), dialog.dismiss()))
+    for path in ("/inbox", "/inbox/delete", f"/inbox/{copy}", f"/inbox/{copy}?view=headers"):
+        page.goto(f"{url}{path}{'&' if '?' in path else '?'}{urlencode({'q': text})}")
+        assert page.locator("img[src=x]").count() == 0
+        assert page.title() != "stolen"
+        page.get_by_text("onerror=alert(1)").first.wait_for()
+    assert spoken == []
 
 
 def test_a_huge_mail_is_shown_in_part(page: Page, url: str) -> None:

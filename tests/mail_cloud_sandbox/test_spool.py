@@ -108,3 +108,6 @@ def test_one_copy_goes_and_the_others_stay(tmp_path: Path) -> None:
         assert sizes(database) == {**before, "copy": 1, "step": before["step"] // 2, "seen": 1}
         assert service.spool.delete(seqs) == 1
         assert sizes(database) == {**dict.fromkeys(before, 0), "event": 4}
+        service.outbox.forget_due(NOW + 100)
+    with sandbox(tmp_path) as (_, database):
+        assert sizes(database) == dict.fromkeys(before, 0)

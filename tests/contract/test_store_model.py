@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,11 +25,12 @@ from hypothesis.stateful import (
 from support.store.desk import MANAGER, ON_AWS, SECRET, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
 from todoke.model.address import Address
-from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
+from todoke.model.care import Care
+from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reading, Reason
 from todoke.model.erased import erased_mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
 from todoke.model.submission import Submission
-from todoke.ports.archive import Query
+from todoke.ports.archive import Query, Scope
 from todoke.ports.records import Suppression
 from todoke.ports.store import Store
 from todoke.testing import MemoryStore
@@ -38,6 +39,15 @@ KINDS = st.sampled_from(sorted(Kind))
 VISITORS = st.sampled_from(["a@v.example", "B@v.example", "b@V.example", "花@例え.jp", ""])
 FORMS = st.sampled_from(["contact", "leave"])
 SECONDS = st.integers(min_value=0, max_value=400)
+MAILBOXES = st.sampled_from(["", "A@v.example", MANAGER])
+CHANGES: list[Callable[[Care], Care]] = [
+    lambda care: care.read(START),
+    lambda care: care.unread(),
+    lambda care: care.done(START),
+    lambda care: care.open(),
+    lambda care: care.star(on=not care.starred),
+    lambda care: care.assign("a@v.example" if not care.assignee else ""),
+]
 SERVICE_IDS = st.sampled_from(["", "q-1", "q-2"])
 
 
@@ -237,6 +247,46 @@ class Histories(RuleBasedStateMachine):
         query = Query(form=form, statuses=frozenset({status} - {""}), address=address, limit=limit)
         pages = [self._ids(s, query) for s in (self.store, self.model)]
         assert pages[0] == pages[1]
+
+    @rule(
+        words=st.sampled_from(["hello", "花子", "子", "new v.example", "example b", "nothing"]),
+        form=FORMS | st.just(""),
+        scope=st.none() | st.builds(Scope, forms=st.frozensets(FORMS), mailbox=MAILBOXES),
+        unread=st.booleans(),
+        limit=st.integers(1, 4),
+    )
+    def find(self, words: str, form: str, scope: Scope | None, unread: bool, limit: int) -> None:
+        """Look for words."""
+        query = Query(words=words, form=form, scope=scope, unread=unread, limit=limit)
+        self._compare(query)
+
+    @rule(
+        attention=st.booleans(),
+        unread=st.booleans(),
+        starred=st.booleans(),
+        done=st.none() | st.booleans(),
+        assignee=MAILBOXES,
+        scope=st.none() | st.builds(Scope, forms=st.frozensets(FORMS), mailbox=MAILBOXES),
+        statuses=st.frozensets(st.sampled_from(sorted(Reading)), max_size=3),
+        silent=st.none() | SECONDS,
+    )
+    def look(self, silent: int | None, **conditions: object) -> None:
+        """List what the desk's people did or have to do, and what is read of it."""
+        since = None if silent is None else self.desk.now - timedelta(seconds=silent)
+        self._compare(Query(silent_since=since, limit=3, **conditions))  # type: ignore[arg-type]
+
+    @rule(change=st.sampled_from(CHANGES), number=st.integers(0, 5))
+    def take_care(self, change: Callable[[Care], Care], number: int) -> None:
+        """Do something with a submission, perhaps with one that is gone."""
+        shown = self.model.page(Query(limit=6)).timelines
+        id_ = shown[number].submission.id if number < len(shown) else "0" * 26
+        answers = [s.take_care(id_, change) for s in (self.store, self.model)]
+        assert answers[0] == answers[1]
+
+    def _compare(self, query: Query) -> None:
+        pages = [self._ids(s, query) for s in (self.store, self.model)]
+        assert pages[0] == pages[1]
+        assert self.store.count(query) == self.model.count(query)
 
     @invariant()
     def is_the_same(self) -> None:

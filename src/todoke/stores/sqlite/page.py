@@ -7,7 +7,7 @@ that all stores have (rules/query.py).
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby, islice
@@ -15,11 +15,11 @@ from typing import Any
 
 import apsw
 
-from todoke.model.address import mailbox_key
+from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.delivery import Reading
 from todoke.model.errors import Malformed
-from todoke.ports.archive import Count, Page, Query
-from todoke.stores.rules.lists import WAITS
+from todoke.ports.archive import Count, Page, Query, Scope
+from todoke.stores.rules.lists import DONE, WAITS
 from todoke.stores.rules.query import Secrets, counts_whole, meets, wanted_lists
 from todoke.stores.rules.values import micros, plain, time_of
 from todoke.stores.sqlite.add import SEQ_BITS
@@ -30,8 +30,8 @@ from todoke.stores.sqlite.words import is_exact, question
 _CHUNK = 200
 _LOOKED_AT = 10_000
 """So many submissions one page looks at, at most; then it ends early, with the cursor to go on from."""
-_READ = 1_000
-"""So many of them are read whole for it."""
+_READ = 500
+"""So many of them are read whole for nothing, or to be counted."""
 _NEWEST = (1 << 63) - 1
 _UP = {name: SQL[name].replace(" DESC", "") for name in SQL if name.startswith("page_")}
 """The statements of pages, oldest first."""
@@ -64,6 +64,8 @@ def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets
     if counts_whole(query):
         return Count(_total(connection, query))
     with _Look(connection, query, secrets) as look:
+        if not look.is_index_enough():
+            most = min(most, _READ)
         number = look.number(most + 1)
         return Count(min(number, most), number > most or bool(look.stopped_at))
 
@@ -87,15 +89,16 @@ class _Look:
     def take(self, most: int) -> list[StoredRows]:
         """The first submissions that meet the query, read whole."""
         found: list[StoredRows] = []
-        has_read = 0
+        missed = 0
         for chunk in self._chunks(most):
             # No more are read at once than are still wanted: nearly all that the indexes find is what is meant.
             rest = chunk
             while rest and len(found) < most:
                 some, rest = rest[: most - len(found)], rest[most - len(found) :]
-                found += self._read(some)
-                has_read += len(some)
-                if has_read >= _READ and len(found) < most:
+                meant = self._read(some)
+                found += meant
+                missed += len(some) - len(meant)
+                if missed >= _READ and len(found) < most:
                     self.stopped_at = str(some[-1])
                     return found
             if len(found) >= most:
@@ -105,7 +108,7 @@ class _Look:
 
     def number(self, most: int) -> int:
         """How many meet the query, no more than `most` of them."""
-        if not self._index_is_enough():
+        if not self.is_index_enough():
             return len(self.take(most))
         number = 0
         for chunk in self._chunks(most):
@@ -114,11 +117,9 @@ class _Look:
                 break
         return number
 
-    def _index_is_enough(self) -> bool:
+    def is_index_enough(self) -> bool:
         """Whether nothing is left to the rule."""
-        query, scope = self.query, self.query.scope
-        if scope is not None and (scope.mailbox or query.form or query.address):
-            return False
+        query = self.query
         if query.words and (not is_exact(query) or next(self._walk("page_unindexed"), None)):
             return False
         return query.silent_since is None
@@ -227,23 +228,35 @@ class _Look:
 
     def _kept(self, chunk: list[int], led: str) -> list[int]:
         """Those of a chunk that the other indexes find too."""
-        kept: Collection[int] = chunk
+        kept = set(chunk)
         for name, values in _filters(self.query, led):
-            if not kept:
-                break
-            rows = self.connection.execute(SQL[name], {**values, "seqs": json_list(kept)})
-            kept = {row[0] for row in rows}
-        kept = set(kept)
-        if self.query.done is False and kept:
-            rows = self.connection.execute(
-                SQL["keep_in_list"], {"list": "done", "seqs": json_list(kept)}
-            )
-            kept -= {row[0] for row in rows}
+            kept = self._among(kept, name, **values)
+        if self.query.done is False:
+            kept -= self._among(kept, "keep_in_list", list=DONE)
+        scope = self.query.scope
+        if scope is not None and (scope.mailbox or led == "address"):
+            kept = self._visible(kept, scope)
         return [seq for seq in chunk if seq in kept]
 
+    def _visible(self, seqs: set[int], scope: Scope) -> set[int]:
+        """Those that a person with this scope may see."""
+        seen = self._among(seqs, "keep_of_forms", keys=json_list(sorted(scope.forms)))
+        if scope.mailbox:
+            values = {"seqs": json_list(seqs - seen)}
+            for seq, recipient in self.connection.execute(SQL["notified"], values):
+                if same_mailbox(recipient, scope.mailbox):
+                    seen.add(seq)
+        return seen
 
-def _filters(query: Query, led: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Statements that keep what meets a condition, beside the index that led. The scope is left to the rule."""
+    def _among(self, seqs: set[int], name: str, **values: str) -> set[int]:
+        if not seqs:
+            return seqs
+        rows = self.connection.execute(SQL[name], {**values, "seqs": json_list(seqs)})
+        return {row[0] for row in rows}
+
+
+def _filters(query: Query, led: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Statements that keep what meets a condition, beside the index that led."""
     lists = wanted_lists(query)
     for name in lists[1:] if led == "list" else lists:
         yield "keep_in_list", {"list": name}

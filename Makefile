@@ -7,7 +7,7 @@ DEMO := .venv/.demo
 # Else each process of a test run would compile every file anew, and pytest rewrite every test.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm messages emulators clean
+.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm messages pictures lighthouse emulators clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -37,6 +37,12 @@ format: install ## let ruff put the code in order
 
 types: install ## mypy --strict
 	@.venv/bin/mypy
+
+pictures: install ## a picture of each page in .pictures: two widths, languages and themes (ONLY="desk receipt-")
+	@scripts/pictures $(ONLY)
+
+lighthouse: install ## Lighthouse on the pages: performance, accessibility, best practices
+	@scripts/lighthouse $(ONLY)
 
 messages: install ## compile the translations (src/todoke/model/locale)
 	@scripts/messages
@@ -75,4 +81,4 @@ emulators: install ## bring what tests use of AWS and of npm into .emulators
 	@scripts/neighbours
 
 clean: ## remove what make made
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .pictures .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

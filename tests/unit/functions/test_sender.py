@@ -26,8 +26,17 @@ from todoke.aws.functions.hint import Hint, hints_in, read_hint, write_hint
 from todoke.aws.functions.relay import Relay
 from todoke.aws.functions.upkeep import UNDER_WAY, make_sweep
 from todoke.model.address import Address
+from todoke.model.admission import Invitation
 from todoke.model.delivery import Status
-from todoke.model.errors import ConfigError, Malformed, SendDeferred, StoreUnavailable
+from todoke.model.errors import (
+    ConfigError,
+    Malformed,
+    SendDeferred,
+    SendError,
+    SendRefused,
+    SendUnknown,
+    StoreUnavailable,
+)
 from todoke.model.mail import Mail
 from todoke.model.message import Message, Outcome, Role
 from todoke.model.submission import Entry, Submission
@@ -605,3 +614,46 @@ def test_hand_overs_are_counted(function: str) -> None:
     else:
         make_sweep(app, {})({}, Invocation())
     assert app.tally.counts(Counted.HAND_OVERS) == {("accepted",): 4}
+
+
+class TestInvitations:
+    """Links into the desk, which the function `web` carries here."""
+
+    def take(self, story: Story, tries: int = 1, **changes: Any) -> dict[str, Any]:
+        """What becomes of one in the queue."""
+        invitation = Invitation(
+            person=mails.MANAGER,
+            code="ABCDE-FGHJK",
+            language="ja",
+            until=story.clock() + timedelta(minutes=10),
+        )
+        hint = Hint(invitation=replace(invitation, **changes))
+        assert read_hint(write_hint(hint)) == hint
+        record = queue_record(write_hint(hint), "m1")
+        return story.relay.handle({"Records": [record]}, Invocation())
+
+    def test_are_mailed(self) -> None:
+        """To the person, with the code, in the language that they asked in."""
+        story = Story()
+        assert self.take(story) == {"batchItemFailures": []}
+        [mail] = story.mailer.sent
+        assert mail.recipient == mails.MANAGER
+        assert "ABCDE-FGHJK" in mail.text
+        assert 'lang="ja"' in str(mail.html)
+
+    def test_come_again_while_the_service_rests(self) -> None:
+        """Soon; but not once the code is too old to be of use."""
+        story = Story(answers={mails.MANAGER: [SendDeferred(diagnostic="not now")]})
+        assert self.take(story)["batchItemFailures"] == [{"itemIdentifier": "m1"}]
+        story = Story()
+        assert self.take(story, until=story.clock()) == {"batchItemFailures": []}
+        assert not story.mailer.sent
+
+    @pytest.mark.parametrize("error", [SendRefused, SendUnknown])
+    def test_that_are_refused_are_in_the_log(
+        self, error: type[SendError], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """They do not come again: one whose answer was lost may be there already."""
+        story = Story(answers={mails.MANAGER: [error(diagnostic="no")]})
+        assert self.take(story) == {"batchItemFailures": []}
+        assert "desk_link_not_mailed" in caplog.text

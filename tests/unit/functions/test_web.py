@@ -14,10 +14,12 @@ import pytest
 from mangum import Mangum
 
 import support.mail.mails as mails
-from support.aws.lambda_events import Invocation, http_event
+from support.aws.lambda_events import Invocation, MemoryQueues, http_event
+from support.run.serving import eventually
 from support.web.stories import make_app, make_message, make_timeline, stored, token_of
 from todoke.aws.functions.function import Function, FunctionFailed
 from todoke.aws.functions.gateway import HttpApi, make_web, within_limit
+from todoke.aws.functions.hint import Hint
 from todoke.model.form import Confirmation, Field, Form, Managers, Site
 from todoke.model.submission import File
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
@@ -49,7 +51,8 @@ class Door:
         )
         usual = mails.settings(forms={"contact": FORM}, site=site)
         app = App(settings=usual, store=self.store, mailer=FakeMailer(), clock=FakeClock())
-        self.handle = make_web(app, {})
+        self.queues = MemoryQueues()
+        self.handle = make_web(app, {}, queues=self.queues)
 
     def ask(self, *words: Any, **more: Any) -> dict[str, Any]:
         """Invoke it with one event."""
@@ -224,3 +227,29 @@ def test_the_site_is_settings_alone() -> None:
     answer = make_web(app, {})(event, Invocation())
     assert answer["statusCode"] == 303
     assert answer["headers"]["location"].startswith("https://forms.s.example/s/")
+
+
+def test_a_link_to_the_desk_is_carried_to_the_function_that_may_mail(door: Door) -> None:
+    """For a manager; for a stranger nothing is carried, and both are answered alike, also where the queue is away."""
+    sent = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+
+    def ask(address: str) -> dict[str, Any]:
+        body = f"address={address}".encode()
+        return door.ask("POST", "/desk/ask", body=body, headers=sent)
+
+    stranger, known = ask("x@example.org"), ask(mails.MANAGER)
+    [hint] = settled(door.queues)
+    assert hint.invitation is not None
+    assert hint.invitation.person == mails.MANAGER
+    assert hint.ids == ()
+    door.queues.broken = True
+    unlucky = ask(mails.MANAGER)
+    pages = {text_of(a).replace("x@example.org", mails.MANAGER) for a in (stranger, known, unlucky)}
+    assert len(pages) == 1
+    assert {a["statusCode"] for a in (stranger, known, unlucky)} == {200}
+
+
+def settled(queues: MemoryQueues) -> list[Hint]:
+    """What was carried, once the threads at it are done."""
+    eventually(lambda: bool(queues.delayed), seconds=10, what="an invitation in the queue")
+    return queues.delayed

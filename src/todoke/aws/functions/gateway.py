@@ -1,6 +1,7 @@
 """The function `web`: API Gateway's HTTP API (payload 2.0) in, todoke's ASGI application, and back.
 
-An answer leaves whole, so a receipt is polled here, not streamed. What is due is handed over by the function `sender`.
+An answer leaves whole, so a receipt is polled here, not streamed. What is due is handed over by the function `sender`,
+which also mails links into the desk: whoever takes forms has no key of the mail service.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -15,8 +17,11 @@ from mangum import Mangum
 from mangum.handlers import HTTPGateway
 
 from todoke.aws.functions.handler import Handler, LambdaContext
+from todoke.aws.functions.hint import Hint
 from todoke.aws.functions.origin import is_from_origin, seen_through
+from todoke.aws.functions.queues import Queues, SqsQueues
 from todoke.aws.functions.secrets import origin_secrets
+from todoke.model.admission import Invitation
 from todoke.model.log import get_logger
 from todoke.server.asgi import without_sender
 from todoke.walk.app import App
@@ -29,12 +34,17 @@ MOST_ANSWER_BYTES = 6_000_000
 log = get_logger(__name__)
 
 
-def make_web(app: App, environ: Mapping[str, str]) -> Handler:
+def make_web(app: App, environ: Mapping[str, str], *, queues: Queues | None = None) -> Handler:
     """The handler of the HTTP API's events. Raises ConfigError: see origin_secrets."""
     secrets = origin_secrets(environ)
+    carried = queues or SqsQueues(environ)
+
+    def carry(invitation: Invitation) -> None:
+        carried.later(Hint(invitation=invitation), app.clock())
+
     logging.getLogger("mangum").setLevel("ERROR")  # at INFO it writes paths, and these hold tokens
     asyncio.set_event_loop(_loop())
-    application = without_sender(app, pace=Pace(streams=0))
+    application = without_sender(replace(app, carry=carry), pace=Pace(streams=0))
     adapter = Mangum(
         cast(
             Any, application

@@ -1,17 +1,22 @@
 """A hint: that messages are, or will be, due. It may be lost, doubled, early or late; the store is the truth.
 
+One hint is more than that: an invitation to the desk, which the function `web` may not mail itself. If it is lost,
+whoever asked for it asks again.
+
 Read from a record of the table's stream or from a message of the queue, and written into one. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from todoke.model.admission import Invitation
 from todoke.model.errors import Malformed
+from todoke.model.json_text import reader, to_json
 from todoke.ports.outbox import ReadChange
 
 LONGEST_DELAY_SECONDS = 900
@@ -24,11 +29,13 @@ class Hint(
 ):
     """Messages by their ids, due at `due_at` (None: now). Without ids: whatever is due.
 
-    `fault` is, in a dead letter, why it became one, and `record` the event it came from.
+    With an `invitation` that is mailed, and nothing else. `fault` is, in a dead letter, why it became one, and `record`
+    the event it came from.
     """
 
     ids: tuple[str, ...] = ()
     due_at: datetime | None = None
+    invitation: Invitation | None = None
     fault: str = ""
     record: str = ""
 
@@ -79,8 +86,8 @@ def grouped(due: Iterable[tuple[str, datetime]]) -> tuple[Hint, ...]:
 def read_hint(body: object) -> Hint:
     """The hint that a message of the queue holds. Raises Malformed: if it holds none."""
     try:
-        hint = msgspec.json.decode(body if isinstance(body, str | bytes) else b"", type=Hint)
-    except msgspec.MsgspecError as error:
+        hint = _read_hint(body if isinstance(body, str) else "")
+    except ValueError as error:
         raise Malformed("the message is no hint") from error
     if len(hint.ids) > MOST_IDS:
         raise Malformed("the hint names too many messages")
@@ -91,4 +98,7 @@ def read_hint(body: object) -> Hint:
 
 def write_hint(hint: Hint) -> str:
     """The hint as a message of the queue."""
-    return msgspec.json.encode(hint).decode()
+    return to_json(hint)
+
+
+_read_hint: Callable[[str], Hint] = reader(Hint)

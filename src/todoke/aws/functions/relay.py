@@ -24,10 +24,12 @@ from todoke.aws.functions.time_left import (
     has_time,
     require_time,
 )
-from todoke.model.errors import Malformed, StoreError
+from todoke.model.errors import Malformed, SendDeferred, SendRefused, SendUnknown, StoreError
 from todoke.model.log import get_logger
 from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
+from todoke.walk.invite import mail_invitation
+from todoke.walk.security import log as security
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.drought import Drought
 from todoke.walk.send.handed import count_hand_overs
@@ -85,7 +87,9 @@ class Relay:
         try:
             for hint in self._read_or_bury(record):
                 self._follow(app, hint, is_from_queue(record), context)
-        except (StoreError, QueueUnavailable) as error:
+        except (SendRefused, SendUnknown) as error:  # of an invitation: whoever asked asks again
+            security.error("desk_link_not_mailed", why=type(error).__name__)
+        except (StoreError, QueueUnavailable, SendDeferred) as error:
             log.warning("record_put_off", fault=type(error).__name__)
             return self._again(record)
         except Exception:
@@ -117,6 +121,9 @@ class Relay:
     def _follow(self, app: App, hint: Hint, came_from_queue: bool, context: LambdaContext) -> None:
         """Hand over what a hint tells of, or put it off."""
         now = app.clock()
+        if hint.invitation:
+            mail_invitation(app, hint.invitation)
+            return
         if hint.seconds_until_due(now) > 0:
             self._queues.later(hint, now)
             return

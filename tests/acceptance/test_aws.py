@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,6 +55,14 @@ class Site(Cloud):
         """The ids of the mails that the sandbox took for an address."""
         answer = urllib3.request("GET", f"{self.sandbox}/inbox.json?to={to}", timeout=30)
         return [m["id"] for m in answer.json()["messages"] if m["to"] == to]
+
+    def code(self, before: set[str]) -> str:
+        """The code in a newer mail to the office than those; "" while there is none."""
+        for id_ in set(self.mails(OFFICE)) - before:
+            mail = urllib3.request("GET", f"{self.sandbox}/inbox/{id_}.json", timeout=30)
+            if found := re.search(r"#code=([0-9A-Z-]{11})", mail.data.decode()):
+                return found[1]
+        return ""
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +142,28 @@ def test_the_dashboard_is_there_with_the_stack_s_own_names(cloud: Site) -> None:
     assert len(json.loads(body)["widgets"]) == 6
     assert '["todoke/forms","Accepted"]' in body
     assert "$" not in body
+
+
+def test_a_manager_comes_into_the_desk(cloud: Site, browser: Browser) -> None:
+    """`web` may mail nothing, so `sender` mails the link; what was asked for is seen, and after leaving nothing is."""
+    told = cloud.post("desk@example.com", "Seen at the desk")
+    id_ = str(told["id"])
+    page = browser.new_page()
+    page.goto(f"{cloud.outputs['DoorUrl']}/desk/{id_}")
+    page.get_by_label("Your mail address").fill(OFFICE)
+    before = set(cloud.mails(OFFICE))
+    page.get_by_role("button", name="Mail me a link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    code = eventually(lambda: cloud.code(before), seconds=60, what="the mail with a code")
+    page.get_by_label("Code from the mail").fill(str(code))
+    page.get_by_role("button", name="Enter").click()
+    expect(page).to_have_url(f"{cloud.outputs['DoorUrl']}/desk/{id_}")
+    expect(page.get_by_text("Seen at the desk", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Leave the desk").click()
+    expect(page.get_by_role("heading", name="You have left the desk")).to_be_visible()
+    page.goto(f"{cloud.outputs['DoorUrl']}/desk/{id_}")
+    expect(page.get_by_role("heading", name="Enter the desk")).to_be_visible()
+    page.close()
 
 
 def test_records_that_come_again_send_nothing_again(cloud: Site) -> None:

@@ -132,7 +132,7 @@ def _images(seen: Survey) -> Iterable[Finding]:
         yield Finding(
             BAD,
             f"Images by cid: {kinds.count('cid')}.",
-            "The service's interface gives no attachment a Content-ID, so there is nothing to show.",
+            "The interface documents no way to give a file a Content-ID, so there is nothing to show.",
         )
     if relative := sum(
         not kind and not src.startswith("//") for kind, src in zip(kinds, seen.images, strict=True)

@@ -149,6 +149,7 @@ def test_keys(page: Page, url: str) -> None:
     assert page.evaluate("getSelection().toString()").startswith("お問い合わせ")
     page.keyboard.press("#")
     expect(page.locator("li.row")).to_have_count(4)
+    expect(page.get_by_role("status")).to_have_text("The mail to mei@example.com was deleted.")
     expect(page.locator("li:focus-within bdi").first).to_have_text("ren@example.com")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="What became of it").wait_for()

@@ -63,9 +63,15 @@ async function refresh() {
 
 if (live) setInterval(refresh, 1500);
 
-async function submit(form, action) {
+async function submit(form, action, words) {
   const body = new URLSearchParams(new FormData(form));
-  await fetch(action ?? form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  const said = document.getElementById("said");
+  try {
+    await fetch(action, { method: "POST", body, redirect: "manual" });
+    said.textContent = words;
+  } catch {
+    said.textContent = "The sandbox does not answer.";
+  }
   await refresh();
 }
 
@@ -79,15 +85,17 @@ function follow(name) {
   document.querySelector(`[data-nav="${name}"]`)?.click();
 }
 
+const nameIn = (form) => `The mail to ${form.closest("li").querySelector("bdi").textContent}`;
+
 function remove() {
   const form = current()?.querySelector("form.drop");
-  if (form) submit(form);
+  if (form) submit(form, form.action, `${nameIn(form)} was deleted.`);
   else document.querySelector('[data-deed="delete"]')?.click();
 }
 
 function unread() {
   const form = current()?.querySelector("form.drop");
-  if (form) submit(form, form.action.replace(/delete$/, "unread"));
+  if (form) submit(form, form.action.replace(/delete$/, "unread"), `${nameIn(form)} is unread.`);
   else document.querySelector('[data-deed="unread"]')?.click();
 }
 

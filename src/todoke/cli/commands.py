@@ -123,13 +123,17 @@ def status(as_json: Json = False, config: Config = CONFIG) -> None:
 def list_(
     form: FormName = "",
     status: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="Only those with a message of this status, such as bounced.", metavar="STATUS"
+            help="Only those with a message of this status, such as bounced; again for another.",
+            metavar="STATUS",
         ),
-    ] = "",
+    ] = None,
     address: Annotated[
         str, typer.Option(help="Only those to or from this address.", metavar="ADDRESS")
+    ] = "",
+    words: Annotated[
+        str, typer.Option(help="Only those with all of these words.", metavar="WORDS")
     ] = "",
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     as_json: Json = False,
@@ -139,14 +143,24 @@ def list_(
     from todoke.cli.submissions import list_submissions
 
     list_submissions(
-        config, form=form, status=status, address=address, limit=limit, as_json=as_json
+        config,
+        form=form,
+        statuses=status or (),
+        address=address,
+        words=words,
+        limit=limit,
+        as_json=as_json,
     )
 
 
 @commands.command()
 def show(
     submission_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The submission's id, from list.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="The submission's id, from list, or its reference: the last six letters.",
+        ),
     ],
     as_json: Json = False,
     config: Config = CONFIG,

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from todoke.cli.open import opened
 from todoke.cli.output import clean, clean_line, is_fancy, print_json, print_line, style
 from todoke.forms.secret import secret_names
-from todoke.model.delivery import Status
+from todoke.model import ids
+from todoke.model.delivery import Reading
 from todoke.model.errors import ConfigError
-from todoke.model.show import show_clock
+from todoke.model.message import Timeline
+from todoke.model.search import asked_for
+from todoke.model.show import rfc3339, show_clock
 from todoke.model.zone import Zone
-from todoke.ports.archive import Query
+from todoke.ports.archive import Archive, Query
 from todoke.report import export
 from todoke.walk.app import utc_now
 
+_REFERENCE = re.compile(r"[0-9a-v]{3,6}")
+_MOST_LOOKED_AT = 1_000
 _COLOURS = {
     **dict.fromkeys(("bounced", "rejected", "failed"), "red"),
     **dict.fromkeys(("deferred", "undetermined", "unknown"), "yellow"),
@@ -25,15 +32,29 @@ _COLOURS = {
 
 
 def list_submissions(
-    config: Path, *, form: str, status: str, address: str, limit: int, as_json: bool
+    config: Path,
+    *,
+    form: str,
+    statuses: Iterable[str],
+    address: str,
+    words: str,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """Print submissions, newest first. Raises ConfigError: if `status` is no status."""
-    if status and status not in {word.value for word in Status}:
-        raise ConfigError(
-            f"--status may be {', '.join(word.value for word in Status)}; it is {status!r}."
-        )
-    query = Query(form=form, statuses=frozenset({status} - {""}), address=address)
+    """Print submissions, newest first. Raises ConfigError: if one of `statuses` is none, or `words` has no word."""
+    for status in statuses:
+        if status not in set(Reading):
+            raise ConfigError(f"--status may be {', '.join(Reading)}; it is {status!r}.")
+    if words and not asked_for(words):
+        raise ConfigError(f"--words has neither a letter nor a digit to look for: {words!r}.")
     with opened(config) as (settings, store):
+        query = Query(
+            form=form,
+            statuses=frozenset(statuses),
+            silent_since=utc_now() - settings.mail.expect_events_within,
+            address=address,
+            words=words,
+        )
         timelines = export.all_pages(store, query, limit)
         rows = (export.summary(timeline, settings, utc_now()) for timeline in timelines)
         if as_json:
@@ -48,12 +69,16 @@ def list_submissions(
 
 
 def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
-    """Print all that is known of one submission; 1 when there is none of this id."""
+    """Print all that is known of one submission, by its id, its reference or the beginning of that.
+
+    1 when there is none of it, or several, which are listed.
+    """
     with opened(config) as (settings, store):
-        timeline = store.timeline(submission_id)
-        if timeline is None:
-            sys.stderr.write(f"todoke: There is no submission {clean_line(submission_id)}.\n")
+        found = _named(store, submission_id)
+        if len(found) != 1:
+            sys.stderr.write(f"todoke: {_not_one(submission_id, found, settings.site.time_zone)}")
             return 1
+        timeline = found[0]
         record = export.full_record(timeline, settings, utc_now())
     if as_json:
         print_json(record)
@@ -62,6 +87,29 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
         secret = secret_names(form, timeline.submission.entries)
         _print_submission(record, secret, settings.site.time_zone)
     return 0
+
+
+def _named(archive: Archive, named: str) -> list[Timeline]:
+    """The submission of this id, or those whose reference begins so."""
+    timeline = archive.timeline(named)
+    if timeline is not None:
+        return [timeline]
+    begin = named.lower()
+    if not _REFERENCE.fullmatch(begin):
+        return []
+    timelines = export.all_pages(archive, Query(words=begin), _MOST_LOOKED_AT)
+    return [t for t in timelines if ids.number(t.submission.id).startswith(begin)]
+
+
+def _not_one(named: str, found: list[Timeline], zone: Zone) -> str:
+    if not found:
+        return f"There is no submission {clean_line(named)}.\n"
+    lines = "".join(
+        f"  {t.submission.id}  {show_clock(rfc3339(t.submission.received_at), zone)}"
+        f"  {clean_line(t.submission.form)}  {clean_line(t.submission.visitor)}\n"
+        for t in found
+    )
+    return f"{len(found)} submissions have a reference that begins with {named}:\n{lines}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -106,8 +154,28 @@ def _print_submission(record: dict[str, Any], secret: frozenset[str], zone: Zone
         value = "[secret: --json shows it]" if entry["name"] in secret else value
         lines = clean(value).split("\n")
         print_line(f"{style(entry['name'], 'cyan')}: " + "\n    ".join(lines))
+    _print_care(record["care"], zone)
     for message in record["messages"]:
         _print_message(message, zone)
+
+
+def _print_care(care: dict[str, Any], zone: Zone) -> None:
+    """What the desk's people did."""
+    done = [
+        f"{word} {show_clock(care[f'{word}_at'], zone)}"
+        for word in ("read", "done")
+        if care[f"{word}_at"]
+    ]
+    done += ["starred"] if care["starred"] else []
+    done += [f"taken on by {clean_line(care['assignee'])}"] if care["assignee"] else []
+    if done:
+        print_line(f"\n{style('desk', 'cyan')}: {', '.join(done)}")
+    for remark in care["remarks"]:
+        lines = clean(remark["text"]).split("\n")
+        print_line(
+            f"  {show_clock(remark['at'], zone)}  {clean_line(remark['by'])}: "
+            + "\n    ".join(lines)
+        )
 
 
 def _print_message(message: dict[str, Any], zone: Zone) -> None:

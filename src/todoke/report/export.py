@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from todoke.model.care import Care
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
@@ -96,7 +97,18 @@ def full_record(timeline: Timeline, settings: Settings, now: datetime) -> dict[s
     full = record(timeline, settings, now)
     for shown, message in zip(full["messages"], timeline.messages, strict=True):
         shown["attempts"] = [_attempt(attempt) for attempt in message.attempts]
-    return full
+    return {**full, "care": _care(timeline.care)}
+
+
+def _care(care: Care) -> dict[str, Any]:
+    """What the desk's people did with it."""
+    return {
+        "read_at": _time(care.read_at),
+        "done_at": _time(care.done_at),
+        "starred": care.starred,
+        "assignee": care.assignee,
+        "remarks": [{"by": r.by, "at": _time(r.at), "text": r.text} for r in care.remarks],
+    }
 
 
 def field_columns(timelines: Iterable[Timeline], known: Sequence[str] = ()) -> Columns:

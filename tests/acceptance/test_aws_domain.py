@@ -1,4 +1,4 @@
-"""A domain of one's own, a CloudFront before the door, and alarms of floods: the template and `web` on ministack."""
+"""A domain of one's own for the door: the template and `web` on ministack."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from botocore.exceptions import ClientError
 
 from support.aws.site import PAGE, SECRETS, STACK, Cloud, configuration_on_sandbox, put_secrets
 from support.aws.stack import deploy, ministack, outputs, package, update
-from todoke.aws.functions.origin import ORIGIN_HEADER
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.aws]
 
 DOMAIN = "forms.example.com"
-ORIGIN = "what-cloudfront-adds-0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A stack with a domain in a zone of Route 53, and the secret that a CloudFront would send."""
+    """A stack with a domain in a zone of Route 53."""
     with ministack(tmp_path_factory.mktemp("domain")) as aws:
-        put_secrets(aws, {**SECRETS, "TODOKE_ORIGIN_SECRET": ORIGIN})
+        put_secrets(aws, SECRETS)
         zone = aws.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
         certificate = aws.client("acm").request_certificate(DomainName=DOMAIN)["CertificateArn"]
         text = configuration_on_sandbox("http://127.0.0.1:9")
@@ -58,24 +56,6 @@ def test_the_domain_leads_to_the_door(cloud: Cloud) -> None:
     for alias in ours.values():
         assert alias["DNSName"].rstrip(".") == cloud.outputs["DoorTarget"]
     assert status(cloud) == 200
-
-
-def test_an_alarm_watches_how_much_comes(cloud: Cloud) -> None:
-    """Of the API, where alarms go to somebody."""
-    api = cloud.outputs["ApiEndpoint"].partition("//")[2].partition(".")[0]
-    alarms = cloud.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    [requests] = [a for a in alarms if a.get("MetricName") == "Count"]
-    assert requests["Threshold"] == 3000
-    assert requests["Dimensions"] == [{"Name": "ApiId", "Value": api}]
-
-
-def test_behind_cloudfront_only_what_brings_its_secret_is_answered(cloud: Cloud) -> None:
-    """The function has the secret from Parameter Store, by its own role's name for it."""
-    told = update(cloud.aws, STACK, BehindCloudFront="yes", DoorUrl="https://d1.cloudfront.net")
-    assert told["DoorUrl"] == "https://d1.cloudfront.net"
-    assert status(cloud) == 403
-    assert status(cloud, **{ORIGIN_HEADER: "x" * len(ORIGIN)}) == 403
-    assert status(cloud, **{ORIGIN_HEADER: ORIGIN}) == 200
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -185,8 +186,8 @@ def test_no_sample_and_no_log_holds_a_token() -> None:
     assert not {"Logs", "Blocked"} & of_stack().keys()
     log = of_stack(Log="yes")["Blocked"]
     fields = json.dumps(log["RedactedFields"])
-    for field in ("UriPath", "QueryString", "authorization", "cookie", "referer"):
-        assert field in fields
+    for left_out in ("UriPath", "QueryString", "authorization", "cookie", "referer"):
+        assert left_out in fields
     assert log["LoggingFilter"]["DefaultBehavior"] == "DROP"
     group = of_stack(Log="yes")["Logs"]["LogGroupName"]
     assert group.startswith("aws-waf-logs-")
@@ -269,28 +270,46 @@ def test_a_first_firewall_asks_nobody_and_another_one_does() -> None:
         assert review_sides("forms-firewall", new, after).is_at_risk, changed
 
 
-class FakeStack:
-    """An account with one stack of these parameters and outputs; with none there is no stack."""
+@dataclass(frozen=True)
+class FakeAws(Aws):
+    """An account with stacks, by region and name: their parameters and outputs."""
 
-    def __init__(self, parameters: dict[str, str], outputs: dict[str, str]) -> None:
-        self.parameters = parameters
-        self.outputs = outputs
-        self.region = "eu-west-1"
-        self.region_name = "eu-west-1"
+    stacks: Mapping[tuple[str, str], tuple[Mapping[str, str], Mapping[str, str]]] = field(
+        default_factory=dict
+    )
 
-    def client(self, _service: str) -> FakeStack:
+    @property
+    def region_name(self) -> str:
+        """The region."""
+        return self.region
+
+    def client(self, service: str) -> FakeAws:
         """A client of any service: this."""
         return self
 
     def describe_stacks(self, StackName: str) -> Any:
         """CloudFormation's."""
-        if not self.outputs:
+        if (self.region, StackName) not in self.stacks:
             error = {"Code": "ValidationError", "Message": f"{StackName} does not exist"}
             raise ClientError({"Error": error}, "DescribeStacks")
-        rows = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()]
-        told = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
+        parameters, outputs = self.stacks[self.region, StackName]
+        rows = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
+        told = [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()]
         stack = {"StackStatus": "UPDATE_COMPLETE", "Parameters": rows, "Outputs": told}
         return {"Stacks": [stack]}
+
+
+def with_door(
+    parameters: Mapping[str, str], outputs: Mapping[str, str], *, firewall_of: str = ""
+) -> FakeAws:
+    """An account with a door in Ireland, and a firewall before that of some region."""
+    stacks = {("eu-west-1", "forms"): (parameters, outputs)} if outputs else {}
+    if firewall_of:
+        stacks["us-east-1", "forms-firewall"] = (
+            {"ApiRegion": firewall_of},
+            {"DoorUrl": "https://d"},
+        )
+    return FakeAws("eu-west-1", stacks=stacks)
 
 
 DOOR = {"SecretsRoot": "/todoke", "Stage": "test", "ApiAddress": "open", "BehindCloudFront": "no"}
@@ -304,7 +323,7 @@ def intent() -> Intent:
 
 def test_what_it_needs_to_know_is_read_from_the_door_s_stack() -> None:
     """Its address, region, stage and the name of the secret that its function looks for."""
-    made = before_door(cast("Aws", FakeStack(DOOR, OUTPUTS)), intent())
+    made = before_door(with_door(DOOR, OUTPUTS), intent())
     assert (made.stack, made.template) == ("forms-firewall", firewall_template())
     assert made.known == VALUES | {
         "SecretName": "/todoke/test/TODOKE_ORIGIN_SECRET",
@@ -329,14 +348,26 @@ def test_what_has_no_door_that_cloudfront_reaches_gets_no_firewall(
 ) -> None:
     """Said before anything is made, with what helps."""
     with pytest.raises(kind, match=words):
-        before_door(cast("Aws", FakeStack(parameters, outputs)), intent())
+        before_door(with_door(parameters, outputs), intent())
 
 
 def test_a_firewall_goes_only_from_a_door_that_answers_without_it() -> None:
     """Else the door would be shut to everybody."""
-    require_open(cast("Aws", FakeStack(DOOR, OUTPUTS)), "forms")
+    require_open(with_door(DOOR, OUTPUTS, firewall_of="eu-west-1"), "forms")
     with pytest.raises(ConfigError, match="BehindCloudFront=no first"):
-        require_open(cast("Aws", FakeStack(DOOR | {"BehindCloudFront": "yes"}, OUTPUTS)), "forms")
+        require_open(with_door(DOOR | {"BehindCloudFront": "yes"}, OUTPUTS), "forms")
+
+
+def test_the_firewall_of_another_region_s_door_is_left_alone() -> None:
+    """All firewalls are in one region, so a stack of the same name elsewhere would take it, or destroy it unasked."""
+    aws = with_door(DOOR, OUTPUTS, firewall_of="ap-northeast-1")
+    with pytest.raises(ConfigError, match="in ap-northeast-1, and this is eu-west-1"):
+        before_door(aws, intent())
+    with pytest.raises(ConfigError, match="say --region ap-northeast-1"):
+        require_open(aws, "forms")
+    nowhere = FakeAws("us-west-2", stacks=with_door({}, {}, firewall_of="eu-west-1").stacks)
+    with pytest.raises(ConfigError, match="say --region eu-west-1"):
+        require_open(nowhere, "forms")
 
 
 def test_a_person_is_told_commands_that_find_the_door_s_stack() -> None:

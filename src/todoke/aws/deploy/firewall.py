@@ -44,8 +44,10 @@ def firewall_account(aws: Aws, door: str) -> Aws:
 def before_door(aws: Aws, intent: Intent) -> Intent:
     """What is to be deployed before the door of the intent's stack.
 
-    Raises NotFound: if there is no such stack; ConfigError: if it has no door that CloudFront could reach.
+    Raises NotFound: if there is no such stack; ConfigError: if it has no door that CloudFront could reach, or the
+    firewall of that name stands before another's.
     """
+    _require_same_place(aws, intent.stack)
     parameters, outputs = parameters_of(aws, intent.stack), outputs_of(aws, intent.stack)
     if not outputs:
         raise NotFound(
@@ -74,9 +76,21 @@ def before_door(aws: Aws, intent: Intent) -> Intent:
 
 
 def require_open(aws: Aws, door: str) -> None:
-    """Raises ConfigError: if the door of that stack answers only what comes through its firewall."""
+    """Raises ConfigError: if the door of that stack answers only what comes through its firewall, or is another's."""
+    _require_same_place(aws, door)
     if parameters_of(aws, door).get("BehindCloudFront") == "yes":
         raise ConfigError(
             f"The door of {door} answers only what comes through its firewall, so nobody could reach it without."
             " Deploy it with BehindCloudFront=no first, and let pages and the webhook call its own address."
+        )
+
+
+def _require_same_place(aws: Aws, door: str) -> None:
+    """A firewall's name does not say in which region its door is, and all firewalls are in one."""
+    name = firewall_name(door)
+    region = parameters_of(firewall_account(aws, door), name).get("ApiRegion", aws.region_name)
+    if region != aws.region_name:
+        raise ConfigError(
+            f"{name} stands before the door of {door} in {region}, and this is {aws.region_name}: say --region"
+            f" {region}, or give stacks in several regions names and a Stage of their own."
         )

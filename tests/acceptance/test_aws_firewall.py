@@ -128,6 +128,8 @@ def test_a_door_behind_a_firewall_that_is_not_there_is_not_deployed(owner: Owner
     done = owner.deploy_door(BehindCloudFront="yes", DoorUrl="https://d1.cloudfront.net")
     assert done.returncode == 2
     assert "todoke aws deploy --firewall --stack forms" in done.stderr
+    spare = owner.run("plan", "--firewall", "--package", "one.zip")
+    assert (spare.returncode, "no package" in spare.stderr) == (2, True)
 
 
 def test_a_firewall_is_reviewed_and_made_and_says_what_is_next(owner: Owner) -> None:

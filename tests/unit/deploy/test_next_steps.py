@@ -119,6 +119,24 @@ def test_that_nobody_may_look_is_said(tmp_path: Path) -> None:
     assert "AccessDeniedException" in seen.notice
 
 
+@pytest.mark.parametrize("store", ["parameter-store", "secrets-manager"])
+def test_what_cloudfront_proves_itself_with_is_drawn_by_the_firewall(
+    tmp_path: Path, store: str
+) -> None:
+    """In Secrets Manager, wherever the others are; nobody puts it there by hand, but deploys the firewall first."""
+    names = ("TODOKE_SECRET", "TODOKE_CMC_API_KEY", "TODOKE_CMC_HOOK_SECRET")
+    there = [f"/todoke/production/{name}" for name in names]
+    drawn = "/todoke/production/TODOKE_ORIGIN_SECRET"
+    assert missing(FakeAws(*there), tmp_path, SecretsFrom=store) == ""
+    text = missing(FakeAws(*there), tmp_path, SecretsFrom=store, BehindCloudFront="yes")
+    assert text == (
+        f"{drawn} is not in Secrets Manager (eu-central-1): the firewall's stack draws it. Deploy that first:"
+        " todoke aws deploy --firewall --stack forms"
+    )
+    behind = {"SecretsFrom": store, "BehindCloudFront": "yes"}
+    assert missing(FakeAws(*there, drawn), tmp_path, **behind) == ""
+
+
 def test_secrets_manager_is_asked_where_the_secrets_are_there(tmp_path: Path) -> None:
     """By the whole name: another that begins with it is another."""
     there = ("/todoke/production/TODOKE_SECRET", "/todoke/production/TODOKE_CMC_API_KEY_OLD")

@@ -189,7 +189,11 @@ def ask_over_http(
     import urllib3
 
     http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(total=_ANSWER_SECONDS))
-    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {
+        "Accept": "application/json",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "User-Agent": "todoke canary",  # a firewall may take that of a library for a robot's
+    }
     body = urlencode(fields) if fields is not None else None
     try:
         answer = http.request(method, url, body=body, headers=headers, preload_content=False)

@@ -50,6 +50,21 @@ def show_time(at: datetime, zone: Zone, language: str) -> str:
     return f"{day}, {local:%H:%M} {word}"
 
 
+def show_briefly(iso: str, now: datetime, zone: Zone, language: str) -> str:
+    """A time of RFC 3339 in a list, as short as it can be understood `now`: 18:30, yesterday, 1 Apr, 1 Apr 2025."""
+    local = zone.local(datetime.fromisoformat(iso))
+    today = zone.local(now).date()
+    days = (today - local.date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    if days == 1:
+        return "昨日" if language == "ja" else "yesterday"
+    year = "" if local.year == today.year else str(local.year)
+    if language == "ja":
+        return (f"{year}年" if year else "") + f"{local.month}月{local.day}日"
+    return f"{local.day} {_MONTHS[local.month - 1][:3]} {year}".rstrip()
+
+
 def show_rfc3339(iso: str, zone: Zone, language: str) -> str:
     """A time of `rfc3339`'s form as `show_time` shows it; "" for never."""
     return show_time(datetime.fromisoformat(iso), zone, language) if iso else ""

@@ -1,4 +1,4 @@
-"""What managers read about a submission: one line of the list, and all that is known of one. Pure.
+"""What managers read about a submission: all that is known of it. Pure.
 
 Every status comes from `delivery.reading`, every word from `words`."""
 
@@ -16,23 +16,6 @@ from todoke.model.show import rfc3339, show_address
 from todoke.model.submission import Entry, File
 from todoke.report import words
 from todoke.report.status import ROLE_ORDER, form_title, is_doubted, read_status
-
-
-def desk_row(
-    timeline: Timeline, settings: Settings, now: datetime, language: str
-) -> dict[str, Any]:
-    """One line of the desk's list: who, when, which form, and the state of each message; failing ones stand out."""
-    submission = timeline.submission
-    messages = [_desk_summary(m, settings, now, language) for m in _in_order(timeline)]
-    return {
-        "id": submission.id,
-        "received_at": rfc3339(submission.received_at),
-        "form": submission.form,
-        "title": form_title(submission.form, settings),
-        "visitor": show_address(submission.visitor),
-        "failing": any(m["tone"] is words.Tone.BAD for m in messages),
-        "messages": messages,
-    }
 
 
 def desk_timeline(

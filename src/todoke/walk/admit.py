@@ -67,8 +67,11 @@ def begin(app: App, person: Person, browser: str) -> Stay:
     return Stay(id_, session, person)
 
 
-def stay(app: App, id_: str) -> Stay | None:
-    """The stay of a session's id; None if it was ended, is over, or is nobody's any more. Raises StoreError."""
+def stay(app: App, id_: str, *, by_itself: bool = False) -> Stay | None:
+    """The stay of a session's id; None if it was ended, is over, or is nobody's any more. Raises StoreError.
+
+    It goes on for having been asked for, unless a page asks `by_itself` and nobody sits before it.
+    """
     session = app.admission.session(session_hash(id_))
     now = app.clock()
     if session is None or not goes_on(session, now, app.settings.desk.idle):
@@ -76,7 +79,7 @@ def stay(app: App, id_: str) -> Stay | None:
     person = person_of(app.settings, session.person)
     if person is None:
         return None
-    if now - session.seen_at >= SEEN_EVERY:
+    if not by_itself and now - session.seen_at >= SEEN_EVERY:
         app.admission.renew_session(session.hash, now)
     return Stay(id_, session, person)
 

@@ -12,6 +12,7 @@ from todoke.model.settings import Settings
 from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
+from todoke.ports.care import Carebook
 from todoke.ports.clock import Clock
 from todoke.ports.erasure import Erasure
 from todoke.ports.events import EventSource
@@ -44,8 +45,8 @@ class App:
 
     `carry` brings an invitation to the process that mails it, and raises Error if it cannot; None where this one does.
     `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
-    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `erasure`, `shelf`,
-    `admission`, `trail`.
+    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `carebook`, `erasure`,
+    `shelf`, `admission`, `trail`.
     """
 
     settings: Settings
@@ -86,6 +87,11 @@ class App:
     @property
     def erasure(self) -> Erasure:
         """The end of submissions."""
+        return self.store
+
+    @property
+    def carebook(self) -> Carebook:
+        """What the desk's people did with submissions."""
         return self.store
 
     @property

@@ -26,7 +26,7 @@ from todoke.model.message import MessageTimeline, Note, Role
 from todoke.model.show import show_address, show_rfc3339
 from todoke.model.zone import UTC_ZONE, Zone
 from todoke.report import words
-from todoke.report.desk import desk_row, desk_timeline
+from todoke.report.desk import desk_timeline
 from todoke.report.receipt import can_correct, receipt, receipt_language
 from todoke.report.receipt_words import receipt_words
 
@@ -304,19 +304,6 @@ def test_final_when_nothing_more_is_expected() -> None:
     assert receipt(bare, SETTINGS, NOW)["final"]
 
 
-def test_desk_row_stands_out_when_a_message_failed() -> None:
-    """The row of a submission with any failed message says so."""
-    well = desk_row(make_timeline(make_message("delivered")), SETTINGS, NOW, "en")
-    ill = desk_row(
-        make_timeline(make_message("delivered"), make_message("rejected", Role.NOTIFICATION)),
-        SETTINGS,
-        NOW,
-        "en",
-    )
-    assert not well["failing"]
-    assert ill["failing"]
-
-
 def test_desk_shows_the_evidence() -> None:
     """The desk has reason, code, diagnostic and raw evidence of each event, newest attempt first."""
     shown = desk_timeline(make_timeline(make_message("bounced")), SETTINGS, NOW, "en")
@@ -336,7 +323,6 @@ def test_desk_speaks_as_the_form_does() -> None:
     told = make_timeline(make_message("delivered"))
     shown = desk_timeline(told, SETTINGS, NOW, "en")
     assert (shown["title"], shown["answers"][2]["value"]) == ("Contact us", "Our paper (paper)")
-    assert desk_row(told, SETTINGS, NOW, "en")["title"] == "Contact us"
     gone = desk_timeline(told, make_settings(forms={}), NOW, "en")
     assert (gone["title"], gone["answers"][2]["value"]) == ("contact", "paper")
 

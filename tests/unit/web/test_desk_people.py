@@ -54,6 +54,8 @@ ALL, SOME, THEIRS = (
 
 ROUTES = {
     "GET /desk": ALL,
+    "GET /desk/news": ALL,
+    "POST /desk/marks": ALL,  # of nothing; of what is another's see test_desk_list.py
     "GET /desk/sessions": ALL,
     "POST /desk/sessions": "",  # of what is no session nothing ends
     "GET /desk/trail": "owner",

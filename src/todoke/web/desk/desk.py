@@ -13,7 +13,7 @@ from functools import partial
 from starlette.routing import Route
 
 from todoke.walk.app import App
-from todoke.web.desk import people, service, submission, submissions
+from todoke.web.desk import marks, people, service, submission, submissions
 from todoke.web.desk.enter import Entrance, leave_desk, show_left
 from todoke.web.desk.room import Desk
 
@@ -29,6 +29,8 @@ def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
         desk.change("/desk/leave", leave_desk),
         Route("/desk/left", desk.open(partial(show_left, desk)), methods=["GET"]),
         desk.page("/desk", submissions.show_list),
+        desk.page("/desk/news", submissions.show_news, by_itself=True),
+        desk.change("/desk/marks", marks.put_marks),
         desk.page("/desk/sessions", people.show_sessions),
         desk.change("/desk/sessions", people.end_session),
         desk.page("/desk/trail", people.show_trail, for_owners=True),

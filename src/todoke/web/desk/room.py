@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -41,9 +41,12 @@ class Desk:
     app: App
     attempts: Attempts = field(default_factory=Attempts)
 
-    def page(self, path: str, show: Inside, *, for_owners: bool = False) -> Route:
-        """A page for those who are let in."""
-        return Route(path, self._guarded(show, for_owners=for_owners), methods=["GET"])
+    def page(
+        self, path: str, show: Inside, *, for_owners: bool = False, by_itself: bool = False
+    ) -> Route:
+        """A page for those who are let in; one that a page asks for `by_itself` keeps no idle session alive."""
+        guarded = self._guarded(show, for_owners=for_owners, by_itself=by_itself)
+        return Route(path, guarded, methods=["GET"])
 
     def change(self, path: str, do: Inside, *, for_owners: bool = False) -> Route:
         """A change that a form of one of those pages asks for; see `form`."""
@@ -69,9 +72,9 @@ class Desk:
 
         return answer
 
-    def _guarded(self, inside: Inside, *, for_owners: bool) -> Handler:
+    def _guarded(self, inside: Inside, *, for_owners: bool, by_itself: bool = False) -> Handler:
         async def let_in(request: Request) -> Response:
-            stay = await read_session(self.app, request)
+            stay = await read_session(self.app, request, by_itself=by_itself)
             if stay is None:
                 return self.shut(request, leads_to=asked_for(request))
             if for_owners and not stay.person.is_owner:
@@ -81,9 +84,13 @@ class Desk:
         return self.open(let_in)
 
     async def timeline(self, request: Request, stay: Stay, *, to_change: bool = False) -> Timeline:
-        """The submission that a path names. Raises NotFound: if there is none, or it is not this person's to see, or
+        """The submission that a path names; see `timeline_of`."""
+        return await self.timeline_of(stay, request.path_params["id"], to_change=to_change)
+
+    async def timeline_of(self, stay: Stay, id_: str, *, to_change: bool = False) -> Timeline:
+        """The submission of this id. Raises NotFound: if there is none, or it is not this person's to see, or
         `to_change`."""
-        found = await run_in_threadpool(self.app.archive.timeline, request.path_params["id"])
+        found = await run_in_threadpool(self.app.archive.timeline, id_)
         if found is None:
             raise NotFound
         person = stay.person
@@ -110,11 +117,18 @@ class Desk:
         **facts: object,
     ) -> None:
         """Write into the trail what somebody does, before it is done or shown; `facts` are for the security log."""
-        by = alias(self.app.settings.secret, stay.person.address)
-        act = Act(at=self.app.clock(), by=by, deed=deed, submission=submission, detail=detail)
-        await run_in_threadpool(self.app.trail.put_acts, [act])
-        told = {"submission": submission} if submission else {}
-        log.info(f"desk_{deed}", session=stay.name, **told, **facts)
+        await self.note_all(stay, deed, [(submission, detail)], **facts)
+
+    async def note_all(
+        self, stay: Stay, deed: Deed, of: Sequence[tuple[str, str]], **facts: object
+    ) -> None:
+        """The same, of several submissions, each with its detail."""
+        by, now = alias(self.app.settings.secret, stay.person.address), self.app.clock()
+        acts = [Act(at=now, by=by, deed=deed, submission=id_, detail=detail) for id_, detail in of]
+        await run_in_threadpool(self.app.trail.put_acts, acts)
+        for act in acts:
+            told = {"submission": act.submission} if act.submission else {}
+            log.info(f"desk_{deed}", session=stay.name, **told, **facts)
 
     def shut(
         self,
@@ -162,6 +176,7 @@ class Desk:
             token=page_token(self.app, stay) if stay else "",
             person=stay.person if stay else None,
             zone=site.time_zone,
+            at=_below_desk(request),
             **values,
         )
 
@@ -197,6 +212,11 @@ def go(request: Request, *below: str, fragment: str = "", **query: str) -> Respo
     """303 to a page of the desk."""
     where = home(request, *below, fragment=fragment, **query)
     return RedirectResponse(where, 303, headers=pages.security_headers())
+
+
+def _below_desk(request: Request) -> str:
+    """The path of a page below /desk, for the navigation."""
+    return request.url.path.removeprefix(base_path(request.scope)).removeprefix("/desk")
 
 
 def asked_for(request: Request) -> str:

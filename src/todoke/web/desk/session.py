@@ -44,12 +44,15 @@ def take_session(answer: Response, app: App, request: Request) -> None:
     _take(answer, app, request, _SESSION)
 
 
-async def read_session(app: App, request: Request) -> Stay | None:
-    """The stay of a request, if its cookie was made here and it goes on. Raises StoreError."""
+async def read_session(app: App, request: Request, *, by_itself: bool = False) -> Stay | None:
+    """The stay of a request, if its cookie was made here and it goes on. Raises StoreError.
+
+    A request that a page makes `by_itself` does not make it go on for longer.
+    """
     id_ = request.cookies.get(_cookie(app, request, _SESSION)[0], "")
     if not is_ours(app, id_):
         return None
-    return await run_in_threadpool(stay, app, id_)
+    return await run_in_threadpool(lambda: stay(app, id_, by_itself=by_itself))
 
 
 def asking(app: App, request: Request) -> str:

@@ -1,54 +1,149 @@
-"""The list of submissions at the desk."""
+"""The list of submissions at the desk, and what came since it was shown."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.model.delivery import Reading, Status
-from todoke.model.show import rfc3339
-from todoke.ports.archive import Query, Scope
-from todoke.report.desk import desk_row
-from todoke.report.words import DESK_LABELS
+from todoke.forms.visitor import read_said
+from todoke.model.form import Form
+from todoke.model.message import Timeline
+from todoke.model.person import Person, Rank
+from todoke.model.settings import Settings
+from todoke.model.show import rfc3339, show_briefly
+from todoke.ports.archive import Count, Page, Query
+from todoke.report.row import row
+from todoke.report.status import form_title
 from todoke.walk.admit import Stay
+from todoke.walk.app import App
+from todoke.walk.people import people_of
 from todoke.walk.silence import Silence, silence
+from todoke.web.desk.filter import ATTENTION, UNREAD, Filter, read_cursors, read_filter
+from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
+from todoke.web.desk.marks import marks
 from todoke.web.desk.room import Desk, home
+from todoke.web.http.errors import json_response
 
+Row = dict[str, Any]
 _ROWS = 50
+_MOST_COUNTED = 1_000
+_MOST_ON_A_TAB = 99
+_MOST_NEW = 20
 
 
 async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
-    """GET /desk?form=&status=&address=&before=: 200, submissions newest first, those that fail standing out."""
-    app, person = desk.app, stay.person
-    asked = {n: request.query_params.get(n, "").strip() for n in ("form", "status", "address")}
-    if asked["status"] not in set(Status):
-        asked["status"] = ""
-    scope = None if person.forms is None else Scope(forms=person.forms, mailbox=person.address)
-    query = Query(
-        scope=scope,
-        form=asked["form"],
-        statuses=frozenset({asked["status"]} - {""}),
-        address=asked["address"],
-        before=request.query_params.get("before", ""),
-        limit=_ROWS,
-    )
-    page = await run_in_threadpool(app.archive.page, query)
+    """GET /desk with a filter and `before` or `after`: 200, the submissions that are theirs, newest first."""
+    app, person, now = desk.app, stay.person, desk.app.clock()
+    asked, cursors = read_filter(request.query_params), read_cursors(request.query_params)
+    query = asked.query(person, app.settings, now, **cursors, limit=_ROWS)
+    language = desk.language(request)
+    read = await run_in_threadpool(_read, app, person, asked, query)
     silent = await run_in_threadpool(silence, app) if person.is_owner else None
-    now, language = app.clock(), desk.language(request)
-    rows = [desk_row(t, app.settings, now, language) for t in page.timelines]
+    page = read.page
+    forms = _forms(app.settings, person)
+    here = asked.asked() | cursors
     return desk.render(
         request,
         "desk_list.html",
         stay,
-        rows=rows,
-        older=home(request, **asked, before=page.next) if page.next else "",
+        rows=[_row(desk, request, stay, timeline, asked.asked()) for timeline in page.timelines],
+        several_forms=len(forms) > 1,
+        marks=marks(language),
+        top=home(request, **asked.asked()),
+        may_work=person.rank is not Rank.READER,
         asked=asked,
-        forms=[(name, form.shown) for name, form in sorted(app.settings.forms.items())],
-        statuses=[(s.value, DESK_LABELS[Reading(s.value)]) for s in Status],
-        first=not query.before,
+        here=here,
+        chips=[
+            (words, home(request, **rest.asked()))
+            for words, rest in chips(asked, app.settings, language)
+        ],
+        tabs=_tabs(request, asked, read.tabs),
+        total=_counted(read.total),
+        is_one=read.total == Count(1),
+        forms=forms,
+        works=work_words(language),
+        statuses=statuses(language),
+        colleagues=_colleagues(app.settings, person),
+        older=home(request, **asked.asked(), before=page.next) if page.next else "",
+        newer=home(request, **asked.asked(), after=page.newer) if page.newer else "",
+        looked_back_to=rfc3339(page.looked_back_to),
+        newest=(page.timelines[0].submission.received_at if page.timelines else now).isoformat(),
+        news=home(request, "news", **asked.asked()),
+        is_first=not cursors,
         silence=_banner(silent),
     )
+
+
+async def show_news(desk: Desk, request: Request, stay: Stay) -> Response:
+    """GET /desk/news with a filter and `from` (RFC 3339): 200, JSON {new, more}: how many came after that moment.
+
+    A page asks by itself, so nobody is taken for being there because of it.
+    """
+    app = desk.app
+    asked = read_filter(request.query_params)
+    newest = _moment(request.query_params.get("from", ""))
+    if newest is None:
+        return json_response({"new": 0, "more": False})
+    query = asked.query(stay.person, app.settings, app.clock(), limit=_MOST_NEW)
+    begin = newest + timedelta(microseconds=1)
+    query = replace(query, received_from=max(begin, query.received_from or begin))
+    found = await run_in_threadpool(app.archive.page, query)
+    return json_response({"new": len(found.timelines), "more": bool(found.next)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the store told for one page: a page of it, how many the filter finds, and how many are on each tab."""
+
+    page: Page
+    total: Count
+    tabs: dict[str, Count]
+
+
+def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
+    archive, now = app.archive, app.clock()
+    page = archive.page(query)
+    is_whole = not (page.next or page.newer or query.before or query.after)
+    total = Count(len(page.timelines)) if is_whole else archive.count(query, _MOST_COUNTED)
+    tabs = {
+        view: archive.count(
+            Filter(view=view, form=asked.form).query(person, app.settings, now), _MOST_ON_A_TAB
+        )
+        for view in (ATTENTION, UNREAD)
+    }
+    return _Read(page, total, tabs)
+
+
+def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, here: dict[str, str]) -> Row:
+    settings, language = desk.app.settings, desk.language(request)
+    submission, now = timeline.submission, desk.app.clock()
+    said = read_said(
+        settings.forms.get(submission.form) or Form(name=submission.form), submission.entries
+    )
+    shown = row(timeline, settings, now, language, name=said.name, message=said.message)
+    return {
+        **shown,
+        "when": show_briefly(shown["received_at"], now, settings.site.time_zone, language),
+        "link": home(request, submission.id, **here),
+        "may_change": stay.person.may_change(timeline),
+    }
+
+
+def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dict[str, object]]:
+    return [
+        {
+            "label": label,
+            "link": home(request, **Filter(view=view, form=asked.form).asked()),
+            "count": _counted(counts[view]) if view in counts else "",
+            "is_open": view == asked.view,
+        }
+        for view, label in TABS.items()
+    ]
 
 
 def _banner(silent: Silence | None) -> dict[str, str] | None:
@@ -57,3 +152,31 @@ def _banner(silent: Silence | None) -> dict[str, str] | None:
         return None
     count = f"{silent.unknown:,}{'+' if silent.more else ''}" if silent.unknown else ""
     return {"since": rfc3339(silent.since), "unknown": count}
+
+
+def _counted(count: Count) -> str:
+    return f"{count.number:,}{'+' if count.is_more else ''}"
+
+
+def _forms(settings: Settings, person: Person) -> list[tuple[str, str]]:
+    """The forms that a person may ask for, with their titles."""
+    names = settings.forms.keys() if person.forms is None else person.forms
+    return sorted(((name, form_title(name, settings)) for name in names), key=lambda form: form[1])
+
+
+def _colleagues(settings: Settings, person: Person) -> list[str]:
+    """The addresses of those who may take on what this person sees."""
+    return [
+        str(other.address)
+        for other in people_of(settings)
+        if other.rank is not Rank.READER
+        and (person.forms is None or other.forms is None or person.forms & other.forms)
+    ]
+
+
+def _moment(stated: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(stated)
+    except ValueError:
+        return None
+    return at if at.tzinfo and at.year > 1 else None

@@ -12,6 +12,8 @@ from todoke.web.http.body import read_body
 
 _LIMIT_BYTES = 8_192
 _SECONDS = 10.0
+_MOST_FIELDS = 150
+"""A page of the desk's list has 50 rows to choose from."""
 
 
 async def read_small_form(request: Request) -> dict[str, str]:
@@ -25,7 +27,9 @@ async def read_small_form(request: Request) -> dict[str, str]:
         if media_type == "application/json":
             return msgspec.json.decode(body, type=dict[str, str])
         if media_type == "application/x-www-form-urlencoded":
-            return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+            return dict(
+                parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+            )
     except ValueError as error:  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
         raise Malformed from error
     raise Unsupported

@@ -1,0 +1,78 @@
+"""Marks on submissions of the list: read, done, starred; on several at once, or on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from todoke.model.act import Deed
+from todoke.model.care import Care
+from todoke.model.errors import NotFound
+from todoke.model.language import N_
+from todoke.report.words import say
+from todoke.walk.admit import Stay
+from todoke.web.desk.filter import read_cursors, read_filter
+from todoke.web.desk.room import Desk, go
+
+CHOSEN = "i-"
+"""What stands before the id of a submission that is chosen, in the name of its control."""
+LIST = "list-"
+"""What stands before the name of each part of the list's address."""
+MOST_CHOSEN = 100
+_MARKS: Mapping[str, tuple[str, Callable[[Care, datetime], Care]]] = {
+    "read": (N_("Mark as read"), lambda care, now: care.read(now)),
+    "unread": (N_("Mark as unread"), lambda care, _: care.unread()),
+    "done": (N_("Mark as done"), lambda care, now: care.done(now)),
+    "open": (N_("Mark as not done"), lambda care, _: care.open()),
+}
+_ON_ONE: Mapping[str, Callable[[Care, datetime], Care]] = {
+    "star": lambda care, _: care.star(on=True),
+    "unstar": lambda care, _: care.star(on=False),
+    **{name: change for name, (_, change) in _MARKS.items()},
+}
+
+
+def marks(language: str) -> list[tuple[str, str]]:
+    """The marks that can be put on several, with their words."""
+    return [(name, say(words, language)) for name, (words, _) in _MARKS.items()]
+
+
+async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
+    """POST /desk/marks: 303 back to the list, at the row if it was one; 404 where one is not this person's to change.
+
+    `mark` is put on all that have a control `i-{id}`, or with `one` ("star {id}") on that one alone. `list-...` is what
+    the list was asked.
+    """
+    fields = await desk.form(request, stay)
+    mark, ids = fields.get("mark", ""), chosen(fields)
+    if one := fields.get("one", ""):
+        mark, _, id_ = one.partition(" ")
+        ids = [id_]
+    change = _ON_ONE.get(mark)
+    if ids and change is None:
+        raise NotFound
+    for id_ in ids:  # all, before anything is changed
+        await desk.timeline_of(stay, id_, to_change=True)
+    now = desk.app.clock()
+    await desk.note_all(stay, Deed.NOTED, [(id_, mark) for id_ in ids])
+    for id_ in ids:
+        await run_in_threadpool(
+            desk.app.carebook.take_care, id_, lambda care: change(care, now) if change else care
+        )
+    return to_list(request, fields, fragment=f"r{ids[0]}" if one else "")
+
+
+def chosen(fields: Mapping[str, str]) -> list[str]:
+    """The ids of the submissions that are chosen."""
+    return [name.removeprefix(CHOSEN) for name in fields if name.startswith(CHOSEN)][:MOST_CHOSEN]
+
+
+def to_list(request: Request, fields: Mapping[str, str], fragment: str = "") -> Response:
+    """303 to the list that a form of it came from."""
+    asked = {n.removeprefix(LIST): value for n, value in fields.items() if n.startswith(LIST)}
+    where = read_filter(asked).asked() | read_cursors(asked)
+    return go(request, fragment=fragment, **where)

@@ -1,0 +1,176 @@
+// The desk's list: what comes in shows up, marks are put without a new page, and keys do what the mouse does.
+// Without JavaScript every link and button here works as a plain page's. It only puts in what the server made.
+"use strict";
+
+const KEYS_OFF = "todoke-keys-off";
+const SECONDS = [10, 10, 10, 20, 20, 30];
+const REST_MINUTES = 30; // nobody touched the page for so long: nobody waits for news
+const list = () => document.getElementById("list");
+const rows = () => [...document.querySelectorAll(".inbox > li")];
+const news = document.getElementById("news");
+let touched = Date.now();
+let asked = 0;
+
+function say(text) {
+  document.getElementById("said").textContent = text;
+}
+
+// The part of a page that the server made stands in for the one shown; focus stays on its row.
+function putIn(text, url) {
+  const made = new DOMParser().parseFromString(text, "text/html");
+  const fresh = made.getElementById("list");
+  if (!fresh) return location.assign(url);
+  const here = document.activeElement?.closest(".inbox > li")?.id;
+  for (const part of ["list", "total"]) {
+    document.getElementById(part).replaceWith(document.adoptNode(made.getElementById(part)));
+  }
+  document.querySelector(".tabs").replaceWith(document.adoptNode(made.querySelector(".tabs")));
+  (document.getElementById(here) ?? rows()[0])?.querySelector(".who a").focus();
+  showAll();
+}
+
+// News: how many came since the newest shown. A hidden page asks nothing.
+async function ask() {
+  const { news: url, from } = list().dataset;
+  const isWatched = !document.hidden && Date.now() - touched < REST_MINUTES * 60_000;
+  if (url && isWatched) {
+    try {
+      const answer = await fetch(`${url}${url.includes("?") ? "&" : "?"}from=${encodeURIComponent(from)}`);
+      if (answer.status === 403 || answer.status === 404) return; // shut: no more is told here
+      if (answer.ok) tell(await answer.json());
+    } catch {
+      // no connection: the next time may do better
+    }
+  }
+  asked += 1;
+  setTimeout(ask, SECONDS[Math.min(asked, SECONDS.length - 1)] * 1000);
+}
+
+function tell(found) {
+  const number = `${found.new}${found.more ? "+" : ""}`;
+  const text = found.new === 1 && !found.more ? news.dataset.one : news.dataset.many.replace("%(n)s", number);
+  if (found.new > 0 && (news.hidden || news.textContent !== text)) {
+    news.textContent = text;
+    news.hidden = false;
+    say(text.split(/[:：]/)[0]);
+  }
+}
+
+async function showNews() {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return location.reload();
+  news.hidden = true;
+  say("");
+  putIn(await answer.text(), location.href);
+  rows()[0]?.querySelector(".who a").focus();
+}
+
+// Marks go by the list's own form; what the server answers is the list as it is then.
+async function put(fields) {
+  const form = list();
+  const body = new URLSearchParams(fields);
+  for (const hidden of form.querySelectorAll("input[type=hidden]")) body.set(hidden.name, hidden.value);
+  const answer = await fetch(form.action, { method: "POST", body });
+  if (!answer.ok) return location.reload();
+  putIn(await answer.text(), location.href);
+}
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.target !== list() || !["mark", "one"].includes(button?.name)) return;
+  event.preventDefault();
+  const chosen = [...list().querySelectorAll(".pick input:checked")].map((box) => [box.name, "on"]);
+  if (button.name === "mark" && chosen.length === 0) return;
+  put([[button.name, button.value], ...(button.name === "mark" ? chosen : [])]).catch(() => location.reload());
+});
+
+function showAll() {
+  const all = document.getElementById("all");
+  if (all) all.hidden = false;
+}
+
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("#all")) return;
+  for (const box of list().querySelectorAll(".pick input")) box.checked = event.target.checked;
+});
+
+// Who comes back is where they were: the address of this page says which row was opened.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest(".inbox .who a")?.closest("li");
+  if (row) history.replaceState(null, "", `#${row.id}`);
+});
+
+// Keys. Never while somebody types, never with Ctrl, Alt or Meta, and not at all once switched off (WCAG 2.1.4).
+const keys = document.getElementById("keys");
+const keysOn = document.getElementById("keys-on");
+
+function areKeysOff() {
+  try {
+    return localStorage.getItem(KEYS_OFF) === "1";
+  } catch {
+    return false; // storage is closed to this page
+  }
+}
+
+function switchKeys() {
+  try {
+    localStorage.setItem(KEYS_OFF, keysOn.checked ? "0" : "1");
+  } catch {
+    say("");
+  }
+}
+
+function current() {
+  return document.activeElement?.closest(".inbox > li");
+}
+
+function move(step) {
+  const all = rows();
+  const at = all.indexOf(current());
+  const next = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + step))];
+  next?.querySelector(".who a").focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+function mark(one, other, isOther) {
+  const row = current();
+  if (row?.querySelector(".pick")) put([["one", `${isOther(row) ? other : one} ${row.id.slice(1)}`]]).catch(() => location.reload());
+}
+
+function open() {
+  keysOn.checked = !areKeysOff();
+  keys.showModal();
+}
+
+const does = {
+  j: () => move(1),
+  k: () => move(-1),
+  "/": () => document.getElementById("words").focus(),
+  "?": open,
+  x: () => current()?.querySelector(".pick input")?.click(),
+  e: () => mark("done", "open", (row) => row.classList.contains("done")),
+  s: () => mark("star", "unstar", (row) => row.querySelector(".star").ariaPressed === "true"),
+  u: () => mark("unread", "read", (row) => row.classList.contains("unread")),
+};
+
+document.addEventListener("keydown", (event) => {
+  touched = Date.now();
+  const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
+  if (isTyping || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || areKeysOff()) return;
+  if (!Object.hasOwn(does, event.key)) return;
+  event.preventDefault();
+  does[event.key]();
+});
+
+keysOn.addEventListener("change", switchKeys);
+document.getElementById("keys-open").hidden = false;
+document.getElementById("keys-open").addEventListener("click", open);
+news.addEventListener("click", () => showNews().catch(() => location.reload()));
+document.addEventListener("pointerdown", () => {
+  touched = Date.now();
+});
+document.addEventListener("visibilitychange", () => {
+  touched = Date.now();
+});
+showAll();
+setTimeout(ask, SECONDS[0] * 1000);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from todoke.forms.secret import secret_names
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import keep_security_log
 from todoke.model.settings import Settings
@@ -127,7 +126,13 @@ def read_change(store: Store) -> ReadChange:
 
 def _secrets(settings: Settings) -> Callable[[str, EntryList], frozenset[str]]:
     """Which answers nobody can look for, by the settings of their form."""
-    return lambda form, entries: secret_names(settings.forms.get(form), entries)
+
+    def secrets(form: str, entries: EntryList) -> frozenset[str]:
+        from todoke.forms.secret import secret_names
+
+        return secret_names(settings.forms.get(form), entries)
+
+    return secrets
 
 
 def _open_bucket(settings: Settings) -> Bucket | None:

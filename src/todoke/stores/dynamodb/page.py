@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from todoke.model import ids
 from todoke.model.address import mailbox_key
 from todoke.model.errors import Malformed
-from todoke.model.search import asked_for
 from todoke.ports.archive import Count, Page, Query
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.claim import DynamoOutbox
@@ -41,7 +40,10 @@ class Lists:
 
     def page(self, query: Query) -> Page:
         """See Archive.page."""
-        page = self._page(query, self._named(query))
+        named = self._named(query)
+        page = self._page(query, named)
+        if named and not page.timelines and not query.address:  # a word that only looks like one
+            page = self._page(query, None)
         if page.timelines or not page.next or query.before or query.after:
             return page
         meant = self._of_reference(query)
@@ -134,8 +136,13 @@ class Lists:
         """The ids that an address or a word leads to; None where time must lead."""
         if query.address:
             return self._of_mailbox(query.address)
-        whole = [word for word in asked_for(query.words).words if ID.fullmatch(word)]
-        if whole:
+        if not query.words:
+            return None
+        from todoke.model.search import asked_for  # noqa: PLC0415 - 5 ms of a cold start
+
+        asked = asked_for(query.words)
+        whole = [word for word in asked.words if ID.fullmatch(word)]
+        if whole or not asked:
             return whole
         typed = _ADDRESS.search(query.words)
         return (self._of_mailbox(typed[0]) or None) if typed else None
@@ -149,6 +156,8 @@ class Lists:
 
     def _of_reference(self, query: Query) -> Sequence[str]:
         """The ids that end with what may be a reference, where that alone is looked for."""
+        from todoke.model.search import asked_for  # noqa: PLC0415 - as above
+
         asked = asked_for(query.words)
         [word, *others] = [*asked.words, *asked.runs] or [""]
         if others or not _REFERENCE.fullmatch(word):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from todoke.forms.secret import secret_names
 from todoke.model import ids
 from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.care import Care
 from todoke.model.message import MessageTimeline, Role
-from todoke.model.search import Terms, asked_for, terms_of
 from todoke.model.submission import EntryList, File, Submission
 from todoke.ports.archive import Query, Scope
 from todoke.stores.rules.erase import address_keys, recipients
@@ -25,12 +24,17 @@ from todoke.stores.rules.lists import (
 )
 from todoke.stores.rules.work import Work
 
+if TYPE_CHECKING:
+    from todoke.model.search import Terms
+
 Secrets = Callable[[str, EntryList], frozenset[str]]
 """Of a form's entries, the names of those that are secrets, which nobody can look for."""
 
 
 def secrets_by_name(form: str, entries: EntryList) -> frozenset[str]:  # noqa: ARG001 - see Secrets
     """What is a secret where nothing is known but the names of controls."""
+    from todoke.forms.secret import secret_names  # noqa: PLC0415 - 20 ms of a cold start, for searches alone
+
     return secret_names(None, entries)
 
 
@@ -88,10 +92,14 @@ def own_addresses(submission: Submission, works: Iterable[Work]) -> frozenset[st
 
 def terms(submission: Submission, addresses: Iterable[str], secrets: Secrets) -> Terms:
     """What a submission of who has these addresses is found by."""
+    from todoke.model.search import terms_of  # noqa: PLC0415 - 5 ms of a cold start, for searches alone
+
     return terms_of(_texts(submission, addresses, secrets))
 
 
 def _holds(words: str, submission: Submission, works: Iterable[Work], secrets: Secrets) -> bool:
+    from todoke.model.search import asked_for  # noqa: PLC0415 - see terms
+
     return terms(submission, own_addresses(submission, works), secrets).hold(asked_for(words))
 
 

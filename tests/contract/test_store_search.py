@@ -45,6 +45,13 @@ class TestWords:
         }.items():
             assert _found(desk, words) == expected, words
 
+    def test_an_address_that_is_nobodys(self, desk: Desk) -> None:
+        """One that stands in an answer alone is a word like others; so is what looks like an id."""
+        id_ = _add(desk, f"Write to info@shop.example, number {'1a' * 13}")
+        assert _found(desk, "info@shop.example") == [id_]
+        assert _found(desk, "1a" * 13) == [id_]
+        assert _found(desk, "nobody@shop.example") == _found(desk, "2b" * 13) == []
+
     def test_the_reference(self, desk: Desk) -> None:
         """By its six letters, by the first of them, and by the whole id."""
         _add(desk, "one")

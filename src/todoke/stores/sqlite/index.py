@@ -92,7 +92,8 @@ def _index_some(connection: apsw.Connection, secrets: Secrets) -> bool:
     rows = connection.execute(SQL["next_to_index"], {"limit": AT_ONCE})
     seqs = [row[0] for row in rows]
     fresh = load(connection, seqs)
-    put(connection, [(seq, _text(stored, secrets)) for seq, stored in fresh.items()])
+    # Oldest first: FTS5 makes a segment of its own of each row that comes before the last one.
+    put(connection, [(seq, _text(fresh[seq], secrets)) for seq in sorted(fresh)])
     changes = [(seq, s.submission.form, frozenset[str](), lists_in(s)) for seq, s in fresh.items()]
     relist(connection, changes)
     connection.execute(SQL["delete_unindexed"], {"seqs": json_list(seqs)})

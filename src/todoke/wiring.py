@@ -10,6 +10,7 @@ from todoke.model.settings import Settings
 from todoke.model.submission import EntryList
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
+from todoke.ports.identity import Identity
 from todoke.ports.outbox import ReadChange
 from todoke.ports.store import Store
 from todoke.services.table import TOKENED, service_named
@@ -36,6 +37,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         records=service.open_records(own),
         bucket=bucket,
         clock=clock,
+        identity=_open_identity(settings),
     )
 
 
@@ -133,6 +135,14 @@ def _secrets(settings: Settings) -> Callable[[str, EntryList], frozenset[str]]:
         return secret_names(settings.forms.get(form), entries)
 
     return secrets
+
+
+def _open_identity(settings: Settings) -> Identity | None:
+    if settings.desk.oidc is None:
+        return None
+    from todoke.identity.provider import open_identity
+
+    return open_identity(settings)
 
 
 def _open_bucket(settings: Settings) -> Bucket | None:

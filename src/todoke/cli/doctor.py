@@ -25,6 +25,7 @@ from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 from todoke.ports.clock import Clock
 from todoke.ports.diagnosis import Check, Consultation, Verdict
+from todoke.ports.identity import IdentityUnavailable
 from todoke.services.http.ask import ask
 from todoke.services.table import service_named
 from todoke.walk.app import utc_now
@@ -91,6 +92,7 @@ def examine(
         "mail": examination.mail,
         "door": examination.door,
         "webhook": examination.webhook,
+        "provider": examination.provider,
     }
     threads = {name: _Step(name, step) for name, step in steps.items()}
     for thread in threads.values():
@@ -202,6 +204,22 @@ class Examination:
             hook=self._hook(),
             zone=self._settings.site.time_zone,
         )
+
+    def provider(self) -> list[Check]:
+        """Whether people can enter the desk by the OpenID provider, where there is one."""
+        from todoke.doctor.judge_provider import judge_provider, no_provider
+        from todoke.identity.provider import open_identity
+
+        identity, oidc = open_identity(self._settings), self._settings.desk.oidc
+        if identity is None or oidc is None:
+            return []
+        try:
+            found = identity.look()
+        except IdentityUnavailable as error:
+            return [no_provider(oidc.name, str(error))]
+        finally:
+            identity.close()
+        return [judge_provider(oidc.name, found, has_secret=bool(self._settings.oidc_secret))]
 
 
 def _host_of(url: str) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from todoke.model.address import Address
+from todoke.model.loopback import is_loopback
+from todoke.model.oidc import OidcSettings
 from todoke.model.person import DeskSettings, Forms
 from todoke.toml.table import Table, one_of
+from todoke.toml.urls import read_url
 
 EVERY = "*"
 """In place of a form's name: all of them."""
@@ -27,6 +31,21 @@ def read_desk(table: Table, forms: Collection[str]) -> DeskSettings:
         lets_managers_in=table.flag("managers_enter", default=True),
         idle=idle,
         longest=longest,
+        oidc=_read_oidc(table.table("oidc", "desk.oidc")) if "oidc" in table else None,
+    )
+
+
+def _read_oidc(table: Table) -> OidcSettings:
+    issuer = read_url(table, "issuer")
+    if not issuer:
+        table.text("issuer", required=True)
+    elif urlsplit(issuer).scheme == "http" and not is_loopback(urlsplit(issuer).hostname or ""):
+        table.error("issuer", "is not https: anybody on the way could let anybody in.")
+    return OidcSettings(
+        issuer=issuer,
+        client_id=table.text("client_id", required=True),
+        name=table.text("name", urlsplit(issuer).hostname or ""),
+        trusts_unstated=table.flag("trust_unstated_addresses"),
     )
 
 

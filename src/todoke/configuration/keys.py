@@ -5,6 +5,7 @@ docs/configuration.md has a heading for each; a test compares the two.
 
 from __future__ import annotations
 
+from todoke.model.oidc import OIDC_SECRET
 from todoke.services.table import SERVICES
 from todoke.toml.schema import Schema
 
@@ -27,7 +28,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
-    "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest"),
+    "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
+    "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses"),
     "mail": (
         "service",
         "from",
@@ -94,6 +96,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 SECRETS: dict[tuple[str, str], str] = {
     ("site", "secret"): "TODOKE_SECRET",
     ("site", "metrics_token"): "TODOKE_METRICS_TOKEN",
+    ("desk.oidc", "secret"): OIDC_SECRET,
+    ("desk.oidc", "client_secret"): OIDC_SECRET,
 }
 """Keys that people would look for in the file, and the environment variable each belongs in."""
 for _service in SERVICES.values():
@@ -111,6 +115,7 @@ ENVIRONMENT = (
     "TODOKE_CONFIG",
     "TODOKE_LOG",
     "TODOKE_METRICS_TOKEN",
+    OIDC_SECRET,
     "TODOKE_DOOR_URL",
     "TODOKE_SECRETS_FROM",
     "TODOKE_SECRETS_PATH",

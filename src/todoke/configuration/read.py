@@ -15,6 +15,8 @@ from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
+from todoke.model.oidc import OIDC_SECRET
+from todoke.model.person import DeskSettings
 from todoke.model.settings import Secret, Settings, named_table
 from todoke.stores.sqlite.file_system import network_file_system
 from todoke.toml.findings import ERROR, NOTE, WARNING, Finding, Findings
@@ -147,6 +149,7 @@ def _read_document(
     _check_who_is_told(findings, site.site, forms)
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
+    oidc_secret = _read_oidc_secret(findings, environ, desk, serving=serving)
     _check_uploads(findings, environ)
     _check_attached(findings, environ, forms)
     if any(finding.severity == ERROR for finding in findings.found):
@@ -166,6 +169,7 @@ def _read_document(
         most_from_one_address=site.most_from_one_address,
         uploads_a_day=site.uploads_a_day,
         metrics_token=metrics_token,
+        oidc_secret=oidc_secret,
         desk=desk,
     )
     return settings, forms
@@ -254,6 +258,21 @@ def _read_metrics_token(findings: Findings, environ: Mapping[str, str]) -> Secre
             place=("the environment", 0),
         )
     return token
+
+
+def _read_oidc_secret(
+    findings: Findings, environ: Mapping[str, str], desk: DeskSettings, *, serving: bool
+) -> Secret:
+    secret = text_secret(environ, OIDC_SECRET)
+    if serving and desk.oidc and not secret:
+        findings.note(
+            ERROR,
+            (),
+            f"{OIDC_SECRET} is missing: [desk.oidc] is there, and its provider asks for our secret.",
+            "It is what the provider shows when our client is registered there.",
+            place=("the environment", 0),
+        )
+    return secret
 
 
 def _check_uploads(findings: Findings, environ: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from todoke.model.address import NOBODY, Address, same_mailbox
 from todoke.model.message import Role, Timeline
+from todoke.model.oidc import OidcSettings
 
 Forms = frozenset[str]
 
@@ -72,13 +73,15 @@ class DeskSettings:
 
     `owners` see everything. `managers` and `readers` are mailboxes with the forms that are theirs beside those whose
     mails they receive. Someone who does nothing for `idle` is out, and everybody after `longest`. Without
-    `lets_managers_in` a form's managers may not enter unless they are named here.
+    `lets_managers_in` a form's managers may not enter unless they are named here. With `oidc` people may also
+    enter by that provider.
     """
 
     owners: tuple[Address, ...] = ()
     managers: Mapping[Address, Forms] = field(default_factory=dict)
     readers: Mapping[Address, Forms] = field(default_factory=dict)
     lets_managers_in: bool = True
+    oidc: OidcSettings | None = None
     idle: timedelta = timedelta(hours=2)
     longest: timedelta = timedelta(hours=12)
 

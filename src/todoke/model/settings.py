@@ -202,4 +202,5 @@ class Settings:
     most_from_one_address: int = 1_000
     uploads_a_day: int = 20 * 1024**3
     metrics_token: Secret = NO_SECRET
+    oidc_secret: Secret = NO_SECRET
     desk: DeskSettings = DEFAULT_DESK

@@ -140,6 +140,8 @@ def _close(app: App, sender: Sender) -> None:
     app.mailer.close()
     if app.records is not None:
         app.records.close()
+    if app.identity is not None:
+        app.identity.close()
     app.store.close()
 
 

@@ -16,6 +16,7 @@ from todoke.ports.care import Carebook
 from todoke.ports.clock import Clock
 from todoke.ports.erasure import Erasure
 from todoke.ports.events import EventSource
+from todoke.ports.identity import Identity
 from todoke.ports.journal import Journal
 from todoke.ports.mailer import Mailer
 from todoke.ports.outbox import Outbox
@@ -44,9 +45,10 @@ class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
     `carry` brings an invitation to the process that mails it, and raises Error if it cannot; None where this one does.
-    `records` is None where the mail service keeps none that can be asked; `bucket` where files are kept with all else.
-    A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`, `carebook`, `erasure`,
-    `shelf`, `admission`, `trail`.
+    `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
+    where the mail service keeps none that can be asked; `bucket` where files are kept with all else. A use case takes
+    the store by the port that it needs: `outbox`, `journal`, `archive`, `carebook`, `erasure`, `shelf`, `admission`,
+    `trail`.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class App:
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     carry: Callable[[Invitation], None] | None = None
+    identity: Identity | None = None
     courtesy: Courtesy = field(default_factory=Courtesy)
     tally: Tally = field(default_factory=Tally)
     doubt: Doubt = field(default_factory=Doubt)

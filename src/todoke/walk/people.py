@@ -15,31 +15,45 @@ _ALIAS = 16
 
 
 def person_of(settings: Settings, address: Address) -> Person | None:
-    """The person of this address, by the highest rank that they are named for; None for a stranger."""
+    """The person of this address, by the highest rank that they are named for; None for a stranger.
+
+    Theirs is the address as the configuration spells it, whatever was typed.
+    """
     if not address:
         return COMMAND_LINE
     key, desk = mailbox_key(address), settings.desk
-    owners = desk.owners or settings.site.alert_to
-    if any(owner.key == key for owner in owners):
-        return Person(address=address)
+    own = next((named for named in _named(settings) if named.key == key), None)
+    if own is None:
+        return None
+    if any(owner.key == key for owner in _owners(settings)):
+        return Person(address=own)
     works, reads = _named_for(desk.managers, key), _named_for(desk.readers, key)
     receives = _received(settings, key) if desk.lets_managers_in else None
     if works is None and receives is None:
-        return Person(address=address, rank=Rank.READER, forms=reads) if reads else None
+        return Person(address=own, rank=Rank.READER, forms=reads) if reads else None
     theirs = (works or frozenset()) | (receives or frozenset())
     seen = theirs | (reads or frozenset())
-    return Person(address=address, rank=Rank.MANAGER, forms=seen, reads=seen - theirs)
+    return Person(address=own, rank=Rank.MANAGER, forms=seen, reads=seen - theirs)
 
 
 def people_of(settings: Settings) -> list[Person]:
     """Everyone who may enter, the owners first, then by address."""
-    desk = settings.desk
-    named = [*(desk.owners or settings.site.alert_to), *desk.managers, *desk.readers]
-    if desk.lets_managers_in:
-        named += [a for form in settings.forms.values() for a in _receivers(form)]
-    people = {a.key: person_of(settings, a) for a in named}
+    people = {a.key: person_of(settings, a) for a in _named(settings)}
     known = [person for person in people.values() if person]
     return sorted(known, key=lambda p: (list(Rank).index(p.rank), p.address.key))
+
+
+def _owners(settings: Settings) -> tuple[Address, ...]:
+    return settings.desk.owners or settings.site.alert_to
+
+
+def _named(settings: Settings) -> Iterator[Address]:
+    """Every address that is named for the desk, some more than once."""
+    desk = settings.desk
+    yield from (*_owners(settings), *desk.managers, *desk.readers)
+    if desk.lets_managers_in:
+        for form in settings.forms.values():
+            yield from _receivers(form)
 
 
 def alias(secret: bytes, address: Address) -> str:

@@ -15,6 +15,7 @@ from todoke.aws.deploy.package import (
     OURS_NOT_ON_LAMBDA,
     _ours,
     build,
+    names_provider,
     read,
     requirements,
     site_files,
@@ -150,6 +151,22 @@ def test_only_a_site_that_mails_through_ses_carries_cryptography() -> None:
     )
     assert with_it - without == {"cryptography", "cffi", "pycparser"}
     assert without <= with_it
+
+
+def test_only_a_site_with_a_provider_at_its_desk_carries_what_verifies_its_tokens() -> None:
+    """Beside SES, which has cryptography already."""
+    for service, more in (
+        ("smtp", {"pyjwt", "cryptography", "cffi", "pycparser"}),
+        ("ses", {"pyjwt"}),
+    ):
+        without, with_it = (
+            {pin.name for pin in requirements(service=service, identity=is_named)}
+            for is_named in (False, True)
+        )
+        assert with_it - without == more
+    assert names_provider({"desk": {"oidc": {}}})
+    assert not names_provider({"desk": {}})
+    assert not names_provider({})
 
 
 def test_of_todoke_only_the_functions_side_goes_along() -> None:

@@ -13,9 +13,11 @@ from todoke.aws.functions.secrets import (
     NEEDED,
     origin_secrets,
     require_secret,
+    require_secrets,
     with_origin_secret,
     with_secrets,
 )
+from todoke.configuration import read
 from todoke.model import ids
 from todoke.model.errors import ConfigError
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
@@ -291,3 +293,23 @@ def test_a_site_on_ses_needs_the_secret_of_its_webhook_and_no_key(tmp_path: Path
     (tmp_path / "todoke.toml").write_text(SES)
     sender.start()
     assert made[0].mailer.name == "ses"
+
+
+def test_a_desk_with_a_provider_needs_our_secret_there(tmp_path: Path) -> None:
+    """Of the functions the one that answers the desk alone asks for it, and does not start without."""
+    (tmp_path / "todoke.toml").write_text(
+        CONFIGURATION + '[desk.oidc]\nissuer = "https://login.example.jp"\nclient_id = "forms"\n'
+    )
+    environ = {
+        "TODOKE_DOOR_URL": "https://door.example.jp",
+        "LAMBDA_TASK_ROOT": str(tmp_path),
+        "TODOKE_TABLE": "table",
+        **ALL.values,
+    }
+    settings = read(tmp_path / "todoke.toml", environ, serving=False)
+    require_secrets(settings, "sender", environ)
+    with pytest.raises(ConfigError, match="TODOKE_OIDC_SECRET"):
+        require_secrets(settings, "web", environ)
+    environ |= {"TODOKE_OIDC_SECRET": "s"}
+    require_secrets(read(tmp_path / "todoke.toml", environ, serving=False), "web", environ)
+    assert [f for f, names in NEEDED.items() if "TODOKE_OIDC_SECRET" in names] == ["web"]

@@ -32,7 +32,7 @@ def test_a_manager_is_mailed_a_link_that_leads_to_where_they_wanted_to_go() -> N
     answer = ask(asgi, "AOI@shop.example", "/desk/s1?from=mail")
     assert answer.status == 200
     [mail] = letters.mails
-    assert mail.recipient.key == AOI.key
+    assert mail.recipient == AOI
     link, code = codes_in(mail)
     assert link == code
     asked = {"cookie": cookie_of(answer)}

@@ -86,7 +86,8 @@ def build(config: Path, output: Path) -> Package:
     site = dict(_files_named(config, document))
     with tempfile.TemporaryDirectory(prefix="todoke-package-") as folder:
         target = Path(folder)
-        _install(requirements(service=_service(document)), target)
+        needed = requirements(service=_service(document), identity=names_provider(document))
+        _install(needed, target)
         files = (
             {str(path.relative_to(target)): path for path in _kept(target)} | dict(_ours()) | site
         )
@@ -181,6 +182,12 @@ def _service(document: Mapping[str, Any]) -> str:
     return service if isinstance(service, str) else ""
 
 
+def names_provider(document: Mapping[str, Any]) -> bool:
+    """Whether people may enter the desk by an OpenID provider."""
+    desk = document.get("desk")
+    return isinstance(desk, dict) and "oidc" in desk
+
+
 def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for section, key in (("site", "logo"), ("mail", "templates")):
         table = document.get(section)
@@ -197,21 +204,29 @@ def _named(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"forms.{form}.{key}", name
 
 
-def requirements(*, service: str) -> list[Pin]:
-    """What the package of a site that mails through `service` holds, with all that it asks for itself."""
+def requirements(*, service: str, identity: bool = False) -> list[Pin]:
+    """What the package of a site that mails through `service` holds, with all that it asks for itself.
+
+    `identity`: people may enter its desk by a provider.
+    """
     others = (one.libraries for one in SERVICES.values() if one.name != service)
     unused = NOT_ON_LAMBDA.union(*others)
-    names = []
-    for line in importlib.metadata.requires("todoke") or []:
-        requirement, _, marker = line.partition(";")
-        name = _plain_name(re.split(r"[<>=!~ \[(]", requirement.strip())[0])
-        if name not in unused and (not marker or 'extra == "aws"' in marker.replace("'", '"')):
-            names.append(name)
+    extras = {"aws": unused} | ({"oidc": NOT_ON_LAMBDA} if identity else {})
+    asked = [_asked_for(line) for line in importlib.metadata.requires("todoke") or []]
+    names = [name for name, extra in asked if name not in extras.get(extra or "aws", {name})]
     locked = pins(LOCK.read_text("utf-8"))
     missing = [name for name in names if name not in locked]
     if missing:
         raise PackageError(f"{LOCK} does not lock {', '.join(missing)}: run `make lock`.")
     return closure(names, locked)
+
+
+def _asked_for(line: str) -> tuple[str, str]:
+    """A requirement's name, and the extra that asks for it, "" for none."""
+    requirement, _, marker = line.partition(";")
+    extra = re.search(r"extra == ['\"]([\w-]+)['\"]", marker)
+    name = _plain_name(re.split(r"[<>=!~ \[(]", requirement.strip())[0])
+    return name, extra[1] if extra else ""
 
 
 def _plain_name(name: str) -> str:

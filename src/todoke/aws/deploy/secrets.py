@@ -12,7 +12,8 @@ from stack_review.plan import Deployment
 from stack_review.session import Aws, asked
 from stack_review.stack import parameters_of
 from stack_review.template import parse
-from todoke.aws.deploy.package import read_toml
+from todoke.aws.deploy.package import names_provider, read_toml
+from todoke.model.oidc import OIDC_SECRET
 from todoke.model.settings import ORIGIN_SECRET
 from todoke.services.table import SERVICES, chosen_in
 
@@ -34,6 +35,8 @@ def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
     if chosen := chosen_in(document):
         service, own = chosen
         names += [secret.variable for secret in service.secrets if secret.is_needed(own)]
+    if names_provider(document):
+        names.append(OIDC_SECRET)
     return tuple(names)
 
 

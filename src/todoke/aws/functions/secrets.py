@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
+from todoke.model.oidc import OIDC_SECRET
 from todoke.model.settings import ORIGIN_SECRET, Settings
 from todoke.services.table import SERVICES, service_named
 from todoke.toml.secrets import text_secret
@@ -32,7 +33,7 @@ BEHIND_CLOUDFRONT = "TODOKE_BEHIND_CLOUDFRONT"
 """Says "yes" where a CloudFront stands before the door, and ORIGIN_SECRET is needed."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": _secrets(open_hooks=True),
+    "web": (*_secrets(open_hooks=True), OIDC_SECRET),
     "sender": _secrets(open_hooks=False),
     "sweep": _secrets(open_hooks=False),
 }
@@ -91,8 +92,10 @@ def require_secret(environ: Mapping[str, str]) -> None:
 
 
 def require_secrets(settings: Settings, function: str, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError: if a secret of the mail service is missing without which `function` could do nothing."""
+    """Raises ConfigError: if a secret is missing, of the mail service or the desk's provider, that `function` needs."""
     mail = settings.mail
+    if function == "web" and settings.desk.oidc and not settings.oidc_secret:
+        raise _missing(OIDC_SECRET, environ)
     for secret in service_named(mail.service).secrets:
         is_ours = secret.opens_hook is (function == "web")
         if is_ours and secret.is_needed(mail.own) and not text_secret(environ, secret.variable):

@@ -16,6 +16,7 @@ from todoke.walk.app import App
 from todoke.web.desk import marks, people, service, submission, submissions
 from todoke.web.desk.enter import Entrance, leave_desk, show_left
 from todoke.web.desk.room import Desk
+from todoke.web.desk.sign_in import ProviderEntrance
 
 
 def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
@@ -23,6 +24,7 @@ def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
     desk = Desk(app)
     entrance = Entrance(desk, answer_after)
     return [
+        *_by_provider(desk, entrance),
         Route("/desk/enter", desk.open(entrance.enter), methods=["GET"]),
         Route("/desk/enter", desk.open(entrance.take), methods=["POST"]),
         Route("/desk/ask", desk.open(entrance.ask), methods=["POST"]),
@@ -39,4 +41,16 @@ def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
         desk.page("/desk/{id}", submission.show),
         desk.page("/desk/{id}/files/{position:int}", submission.download),
         desk.change("/desk/{id}/messages/{message}/resend", submission.send_again),
+    ]
+
+
+def _by_provider(desk: Desk, entrance: Entrance) -> list[Route]:
+    """The way in by an OpenID provider, where the configuration names one."""
+    identity, oidc = desk.app.identity, desk.app.settings.desk.oidc
+    if identity is None or oidc is None:
+        return []
+    way = ProviderEntrance(desk, identity, oidc.name, entrance.let_in, entrance.tries)
+    return [
+        Route("/desk/sign-in", desk.open(way.ask), methods=["GET"]),
+        Route("/desk/signed-in", desk.open(way.take), methods=["GET"]),
     ]

@@ -6,7 +6,6 @@ Nobody learns here who may enter: the answer and its time are the same for every
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ from todoke.walk.invite import (
 )
 from todoke.walk.people import person_of
 from todoke.walk.security import log, name_of, who
-from todoke.web.desk.room import Desk, home
+from todoke.web.desk.room import Desk, home, leads_inside
 from todoke.web.desk.session import (
     asking,
     browser_of,
@@ -56,8 +55,6 @@ _TRIED_FROM_ONE_ADDRESS = 30
 """Codes that opened nothing, within Allowance's time: slips of the finger, and no search."""
 Ask = Callable[[Address], Invitation]
 """Makes a code for a person, in the browser and language that asked, leading to where they wanted to go."""
-_INSIDE = re.compile(r"/desk(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_.=&%+-]*)?")
-"""Where a code may lead: to pages of the desk, and nowhere else."""
 _CLEARED = '"cache"'
 """What a browser forgets of our origin (W3C Clear Site Data): pages that the back button would show. Cookies and
 storage would be those of the whole site, whose shop or wiki may stand beside the desk."""
@@ -88,8 +85,7 @@ class Entrance:
         app = self.desk.app
         require_same_origin(request, app.settings.site.door_url)
         fields = await read_small_form(request)
-        leads_to = fields.get("leads_to", "")
-        leads_to = leads_to if _INSIDE.fullmatch(leads_to) else ""
+        leads_to = leads_inside(fields.get("leads_to", ""))
         typed = fields.get("address", "").strip()
         try:
             address = parse_address(typed)
@@ -197,7 +193,10 @@ class Entrance:
 
 async def show_left(desk: Desk, request: Request) -> Response:
     """GET /desk/left: 200, that the desk is left; to everybody alike."""
-    return desk.render(request, "desk_left.html")
+    identity, oidc = desk.app.identity, desk.app.settings.desk.oidc
+    way_out = identity.way_out() if identity else ""
+    name = oidc.name if oidc else ""
+    return desk.render(request, "desk_left.html", way_out=way_out, provider=name)
 
 
 async def leave_desk(desk: Desk, request: Request, stay: Stay) -> Response:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -30,6 +31,9 @@ from todoke.web.pages import pages
 Handler = Callable[[Request], Awaitable[Response]]
 Inside = Callable[["Desk", Request, Stay], Awaitable[Response]]
 """Answers somebody who was let in."""
+_INSIDE = re.compile(r"/desk(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_.=&%+-]*)?")
+"""Where a code or a sign-in may lead: to pages of the desk, and nowhere else."""
+_LONGEST_PLACE = 1_000
 _NOT_SOONER_SECONDS = 0.1
 """What is not there and what is another's are answered alike, and as late."""
 
@@ -139,17 +143,22 @@ class Desk:
         leads_to: str = "",
         address: str = "",
         elsewhere: str = "",
+        values: Mapping[str, str] | None = None,
     ) -> Response:
         """The page that lets somebody in who may, and the one answer to whoever has no session, whatever was asked for.
 
-        `why` says what is wrong, `elsewhere` a code that is good in another browser.
+        `why` says what is wrong, with `values` in it, and `elsewhere` a code that is good in another browser.
         """
-        say = translator("pages", self.language(request)).gettext
+        words = translator("pages", self.language(request)).gettext(why) if why else ""
+        for name, value in (values or {}).items():
+            words = words.replace(name, value)
+        oidc = self.app.settings.desk.oidc
         return self.render(
             request,
             "desk_shut.html",
             status=status,
-            why=say(why) if why else "",
+            why=words,
+            provider=oidc.name if oidc else "",
             leads_to=leads_to,
             address=address,
             elsewhere=elsewhere,
@@ -217,6 +226,11 @@ def go(request: Request, *below: str, fragment: str = "", **query: str) -> Respo
 def _below_desk(request: Request) -> str:
     """The path of a page below /desk, for the navigation."""
     return request.url.path.removeprefix(base_path(request.scope)).removeprefix("/desk")
+
+
+def leads_inside(place: str) -> str:
+    """A place that a form or a link states, if it is a page of the desk; else ""."""
+    return place if len(place) <= _LONGEST_PLACE and _INSIDE.fullmatch(place) else ""
 
 
 def asked_for(request: Request) -> str:

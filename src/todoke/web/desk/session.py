@@ -23,6 +23,7 @@ from todoke.walk.invite import CODE_LIFE
 from todoke.web.http.asked import base_path, header
 
 _SESSION, _ASKED, _KNOWN = "todoke-desk", "todoke-desk-asked", "todoke-desk-known"
+_SIGN_IN = "todoke-desk-sign-in"
 _KNOWN_LASTS = timedelta(days=400)
 """As long as browsers keep a cookie at most (RFC 6265bis 5.5)."""
 _KNOWN_DRAWN = 16
@@ -69,6 +70,21 @@ def put_asking(answer: Response, app: App, request: Request, asked: str) -> None
 def take_asking(answer: Response, app: App, request: Request) -> None:
     """Take it away again."""
     _take(answer, app, request, _ASKED)
+
+
+def put_sign_in(answer: Response, app: App, request: Request, kept: str) -> None:
+    """Let the browser keep what tells its sign-in at a provider from all others."""
+    _put(answer, app, request, _SIGN_IN, kept, CODE_LIFE)
+
+
+def read_sign_in(app: App, request: Request) -> str:
+    """It; "" for a browser that began none."""
+    return request.cookies.get(_cookie(app, request, _SIGN_IN)[0], "")
+
+
+def take_sign_in(answer: Response, app: App, request: Request) -> None:
+    """Take it away again: an answer counts once."""
+    _take(answer, app, request, _SIGN_IN)
 
 
 def put_known(answer: Response, app: App, request: Request, person: Address) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from todoke.model.errors import ConfigError, Error
 from todoke.model.log import keep_security_log
@@ -124,6 +126,16 @@ def read_change(store: Store) -> ReadChange:
     from todoke.stores.dynamodb.stream import read_change as read
 
     return store.read_change if isinstance(store, DynamoStore) else read
+
+
+NumberedAhead = Callable[[Sequence[Mapping[str, Any]]], AbstractContextManager[None]]
+
+
+def numbered_ahead(store: Store) -> NumberedAhead:
+    """What numbers the submissions of several records of the store's change stream at once, while they are handled."""
+    from todoke.stores.dynamodb.store import DynamoStore
+
+    return store.numbered_ahead if isinstance(store, DynamoStore) else lambda _: nullcontext()
 
 
 def _secrets(settings: Settings) -> Callable[[str, EntryList], frozenset[str]]:

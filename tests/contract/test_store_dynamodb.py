@@ -6,7 +6,7 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,7 +41,8 @@ from todoke.ports.outbox import Added, Duplicate
 from todoke.services.customers_mail_cloud.events import read_item
 from todoke.stores.dynamodb import orphans
 from todoke.stores.dynamodb.claim import GRACE, LATE
-from todoke.stores.dynamodb.client import DynamoTable, make_client
+from todoke.stores.dynamodb.client import DynamoTable
+from todoke.stores.dynamodb.connect import make_client
 from todoke.stores.dynamodb.index import before, newest, oldest
 from todoke.stores.dynamodb.items import current_key
 from todoke.stores.dynamodb.store import DynamoStore
@@ -52,7 +53,7 @@ from todoke.walk.app import App
 pytestmark = pytest.mark.aws
 SERVICE = "customers-mail-cloud"
 DOCS = ROOT / "docs" / "store-dynamodb.md"
-WRITES = {"PutItem", "DeleteItem", "TransactWriteItems"}
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
 @dataclass
@@ -259,6 +260,64 @@ def delivered(desk: Desk, claims: list[Claim]) -> list[DeliveryEvent]:
     return [read_item("deliveries", escaped(i).encode(), zone=zone, now=desk.now) for i in items]
 
 
+class TestNumbers:
+    """Which of its form's submissions one is: counted by what claims it first."""
+
+    def several(self, desk: Desk, meter: Meter, count: int) -> list[tuple[Prepared, Any]]:
+        """So many submissions, each with the record of the stream that tells of it."""
+        made = []
+        for n in range(count):
+            prepared = accepted(desk, f"text {n}", key=f"{desk.now}")
+            desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
+            made.append((prepared, record_of(desk, meter, prepared.submission.id)))
+            desk.move(seconds=1)
+        return made
+
+    def numbers(self, desk: Desk, made: Sequence[tuple[Prepared, Any]]) -> list[int | None]:
+        """Theirs."""
+        return [desk.timeline(prepared.submission.id).ordinal for prepared, _ in made]
+
+    def test_those_that_come_together_cost_one_write(self, desk: Desk, meter: Meter) -> None:
+        """In the order in which they came, whoever claims them in which order; what cannot be read has none."""
+        assert isinstance(desk.store, DynamoStore)
+        made = self.several(desk, meter, 5)
+        records = [*(record for _, record in made), {"dynamodb": {}}, {"body": "a queue's"}]
+        with desk.store.numbered_ahead(records):
+            for prepared, record in reversed(made):
+                desk.store.read_change(record)
+                assert len(claim(desk, prepared)) == 2
+        assert Counter(meter.asked) == {"UpdateItem": 1, "PutItem": 5}
+        assert self.numbers(desk, made) == [1, 2, 3, 4, 5]
+
+    def test_a_number_that_was_not_needed_goes_back(self, desk: Desk, meter: Meter) -> None:
+        """A record that comes again costs none, and neither does one whose claim another process made."""
+        assert isinstance(desk.store, DynamoStore)
+        made = self.several(desk, meter, 2)
+        with desk.store.numbered_ahead([record for _, record in made]):
+            for prepared, _ in made:
+                claim(desk, prepared)
+        other = Desk(_another(desk, meter), now=desk.now)
+        assert isinstance(other.store, DynamoStore)
+        with other.store.numbered_ahead([record for _, record in made]):
+            for prepared, record in made:
+                other.store.read_change(record)
+                assert claim(other, prepared) == []
+        other.store.read_change(made[0][1])
+        assert claim(other, made[0][0]) == []
+        (third,) = self.several(desk, meter, 1)
+        claim(desk, third[0])
+        assert self.numbers(desk, [*made, third]) == [1, 2, 3]
+
+    def test_mail_waits_for_no_number(self, desk: Desk, meter: Meter) -> None:
+        """Where none is to be had the submission stays without, and the next has the next."""
+        made = self.several(desk, meter, 2)
+        meter.fail = lambda name: "AccessDeniedException" if name == "UpdateItem" else ""
+        assert [one.ordinal for one in claim(desk, made[0][0])] == [None, None]
+        meter.fail = lambda _: ""
+        assert [one.ordinal for one in claim(desk, made[1][0])] == [1, 1]
+        assert self.numbers(desk, made) == [None, 1]
+
+
 class TestCost:
     def test_each_step_costs_what_the_documentation_says(self, desk: Desk, meter: Meter) -> None:
         """The table of docs/store-dynamodb.md is what the emulators count, step by step."""
@@ -306,7 +365,7 @@ class TestStream:
         desk.store.add(prepared.submission, prepared.messages, prepared.repeat).result()
         note_record(desk, meter, prepared)
         claims = claim(desk, prepared)
-        assert meter.asked == ["PutItem"]
+        assert meter.asked == ["UpdateItem", "PutItem"]
         assert [c.message for c in claims] == list(prepared.messages)
         assert claims[0].submission == prepared.submission
         meter.take()
@@ -810,7 +869,7 @@ class TestFinding:
         desk.claim()
         assert desk.store.erase(address=VISITOR) == 1
         left = scan(table_of(desk))
-        assert {item["k"] for item in left if item["r"] != "~"} <= {"mark"}
+        assert {item["k"] for item in left if item["r"] != "~"} <= {"mark", "ordinal"}
 
 
 def scan(table: DynamoTable) -> list[dict[str, Any]]:

@@ -147,6 +147,7 @@ def _values(
         "subject": _subject(claim, form, visitor, settings),
         "id": submission.id,
         "number": ids.number(submission.id),
+        "ordinal": claim.ordinal or "",
         "received": show_time(submission.received_at, zone, language),
         "answers": answers.views,
         "lead": answers.lead,
@@ -199,8 +200,12 @@ def _subject(claim: Claim, form: Form, visitor: VisitorView, settings: Settings)
     if claim.message.role is not Role.NOTIFICATION:
         return ""
     say = translator("mail", claim.message.language).gettext
-    template = form.subject or say("{form}: {name}, {topic}, {message} ({reference})")
-    own = {"site": settings.site.name, "reference": ids.number(claim.submission.id)}
+    template = form.subject or say("{form} {number}: {name}, {topic}, {message} ({reference})")
+    own = {
+        "site": settings.site.name,
+        "reference": ids.number(claim.submission.id),
+        "number": str(claim.ordinal or ""),
+    }
     return subject_line(template, form, claim.submission.entries, visitor, own)
 
 

@@ -26,7 +26,7 @@ _NAME_ROOM = 24  # columns of a value that others follow
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = ",;:、，；：・|/–—- \u3000"
 _OPENERS, _CLOSERS = "([{（［｛「『【〈《", ")]}）］｝」』】〉》"
-OURS = ("form", "site", "name", "topic", "message", "reference")
+OURS = ("form", "site", "number", "name", "topic", "message", "reference")
 """The placeholders that every form has. Any other is a field's name."""
 
 
@@ -123,7 +123,7 @@ def _merged(before: str, after: str, *, first: bool, last: bool) -> str:
         return before + after.lstrip(_SEPARATORS)
     if last or after.strip(_SEPARATORS):
         return after
-    return before or after
+    return before if before.strip() else after
 
 
 def _fitted(pieces: list[str | _Value]) -> str:

@@ -62,6 +62,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[KeptMessage, ...] = ()
     repeat: Repeat | None = None
     care: Care = NO_CARE
+    ordinal: int | None = None
 
 
 class Restored(StrEnum):

@@ -89,7 +89,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
     died between claiming and recording, so that mail may have been handed over already.
     `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
-    `answers_lost` is how many attempts since then ended without an answer.
+    `answers_lost` is how many attempts since then ended without an answer. `ordinal` is the submission's (Timeline).
     """
 
     message: Message
@@ -99,6 +99,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
     resend_asked_at: datetime | None = None
     answers_lost: int = 0
+    ordinal: int | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,8 +164,12 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission and all that became of it: what the receipt and the desk show. `care` is the desk's alone."""
+    """A submission and all that became of it: what the receipt and the desk show. `care` is the desk's alone.
+
+    `ordinal` tells which of its form's submissions it is, from 1 on; None before it has a number (Outbox.add).
+    """
 
     submission: Submission
     messages: tuple[MessageTimeline, ...]
     care: Care = NO_CARE
+    ordinal: int | None = None

@@ -53,7 +53,11 @@ class Outbox(Protocol):
         submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The
         submission's id was made of the key (ids.place), and its messages' ids begin with it. The same holds of each of
         its `uploads`, whatever the key: one submission takes it, until the key expires or that submission is erased. A
-        restored submission (Movable) has its key again, and not its uploads. The future fails with
+        restored submission (Movable) has its key again, and not its uploads.
+
+        The submissions of a form are numbered (`ordinal`) from 1 on, and a restored one keeps its number. On one
+        machine it is given in this write, so that a number is missing only where one was erased; in a table with the
+        first claim, so that one may also be missing where a claim was not kept. The future fails with
         StoreUnavailable or StoreCorrupt, with TooLarge if files are more than the store takes; never cancelled by it.
         """
         ...

@@ -36,6 +36,7 @@ def desk_timeline(
         "id": submission.id,
         "received_at": rfc3339(submission.received_at),
         "form": submission.form,
+        "ordinal": timeline.ordinal,
         "title": form_title(submission.form, settings),
         "language": submission.language,
         "visitor": show_address(submission.visitor),

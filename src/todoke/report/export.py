@@ -26,7 +26,7 @@ from todoke.ports.output import Output
 from todoke.report.status import read_status
 
 PAGE = 200
-FIXED_COLUMNS = ("id", "received_at", "form", "visitor", *(role.value for role in Role))
+FIXED_COLUMNS = ("id", "received_at", "form", "ordinal", "visitor", *(role.value for role in Role))
 
 MORE_COLUMN = "more_fields"
 MOST_COLUMNS = 200
@@ -75,6 +75,7 @@ def summary(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
         "id": submission.id,
         "received_at": _time(submission.received_at),
         "form": submission.form,
+        "ordinal": timeline.ordinal,
         "visitor": submission.visitor,
         "messages": [_message(message, settings, now) for message in timeline.messages],
     }
@@ -174,7 +175,8 @@ def _row(
 ) -> Iterator[str]:
     submission = timeline.submission
     received = local_rfc3339(submission.received_at, zone)
-    yield from (submission.id, received, submission.form, submission.visitor)
+    ordinal = str(timeline.ordinal or "")
+    yield from (submission.id, received, submission.form, ordinal, submission.visitor)
     for role in Role:
         yield "\n".join(status_of(m) for m in timeline.messages if m.message.role is role)
     answers: dict[str, list[str]] = {}

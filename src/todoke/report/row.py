@@ -37,6 +37,7 @@ def row(
     return {
         "id": submission.id,
         "received_at": rfc3339(submission.received_at),
+        "ordinal": timeline.ordinal,
         "title": form_title(submission.form, settings),
         "who": name or address,
         "excerpt": excerpt(message, _EXCERPT) or (address if name else ""),

@@ -63,6 +63,20 @@ def test_ours_says_whose_and_what(typed: dict[str, str], shown: str) -> None:
     assert subject(**typed) == shown
 
 
+def test_a_numbered_one_says_which_it_is() -> None:
+    """In the subject, the heading and the text; without a number nothing stands there."""
+    for language, shown in (
+        ("en", "Contact 42: Aoi (i9jabc)"),
+        ("ja", "Contact 42：Aoi（i9jabc）"),
+    ):
+        made = claim(entries=(Entry("name", "Aoi"),), language=language)
+        mail = compose(replace(made, ordinal=42), settings())
+        assert mail.subject == shown
+        assert ">Contact 42</h1>" in mail.html
+        assert ("Number: 42" if language == "en" else "通し番号：42") in mail.text
+        assert "42" not in compose(made, settings()).text
+
+
 def test_ours_is_japanese_in_japanese() -> None:
     """With its own punctuation."""
     said = subject(language="ja", title="お問い合わせ", name="山田 葵", message="見本をください")

@@ -97,7 +97,7 @@ def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
         Entry("id", "x"),
     )
     heading, row = table_of([timeline_of(entries)])
-    assert heading[:4] == ["id", "received_at", "form", "visitor"]
+    assert heading[:5] == ["id", "received_at", "form", "ordinal", "visitor"]
     assert heading[-3:] == ["topic", "cv", "id (field)"]
     assert row[:2] == ["s1", "2026-03-01T20:00:00.000+09:00"]
     assert row[heading.index("confirmation")] == "bounced"

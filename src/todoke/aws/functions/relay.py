@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -35,7 +36,7 @@ from todoke.walk.send.drought import Drought
 from todoke.walk.send.handed import count_hand_overs
 from todoke.walk.send.notice import Notice
 from todoke.walk.send.round import Round, send_round
-from todoke.wiring import read_change
+from todoke.wiring import NumberedAhead, numbered_ahead, read_change
 
 STORE_REST = timedelta(seconds=30)
 FIRST_AGAIN_SECONDS = 30
@@ -48,7 +49,13 @@ log = get_logger(__name__)
 def make_sender(app: App, environ: Mapping[str, str]) -> Handler:
     """The handler of the stream's and the queue's records."""
     require_time(app.settings.mail)
-    relay = Relay(app, SqsQueues(environ), read_change(app.store), connections=connections(environ))
+    relay = Relay(
+        app,
+        SqsQueues(environ),
+        read_change(app.store),
+        connections=connections(environ),
+        ahead=numbered_ahead(app.store),
+    )
     return relay.handle
 
 
@@ -64,10 +71,12 @@ class Relay:
         *,
         connections: int = 1,
         circuit: Circuit | None = None,
+        ahead: NumberedAhead = lambda _: nullcontext(),
     ) -> None:
         self._app = app
         self._queues = queues
         self._read = read
+        self._ahead = ahead
         self._connections = connections
         self._circuit = circuit or Circuit(notice=Notice(app.mailer.name))
         self._drought = Drought(app.mailer.name)
@@ -75,8 +84,10 @@ class Relay:
     def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Handle one batch; the answer names the records that are to come again."""
         app = app_with_lease(self._app, context)
-        with ThreadPoolExecutor(self._connections) as pool:
-            came = list(pool.map(lambda record: self._take(app, record, context), event["Records"]))
+        records = event["Records"]
+        together = () if len(records) == 1 or self._circuit.rest_seconds() else records
+        with self._ahead(together), ThreadPoolExecutor(self._connections) as pool:
+            came = list(pool.map(lambda record: self._take(app, record, context), records))
         failed = [{"itemIdentifier": name} for name in came if name is not None]
         if failed:
             log.warning("records_come_again", records=len(came), failed=len(failed))

@@ -22,6 +22,7 @@ from todoke.ports.outbox import Backlog
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.index import HIGHEST, IndexEntry, after, before, due, oldest
 from todoke.stores.dynamodb.items import StoredItem, is_in_first_pass
+from todoke.stores.dynamodb.ordinals import Ordinals
 from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.work import Work
@@ -51,6 +52,7 @@ class DynamoOutbox:
     """Finds and claims work."""
 
     cabinet: Cabinet
+    ordinals: Ordinals
 
     def claim(self, request: ClaimRequest) -> Sequence[Claim]:
         """See Outbox.claim."""
@@ -192,15 +194,21 @@ class DynamoOutbox:
         by_submission: defaultdict[str, list[str]] = defaultdict(list)
         for due_ in chosen:
             by_submission[due_.submission_id].append(due_.message_id)
+        numbers = self.ordinals.take(there[id_] for id_ in by_submission)
         claims: dict[str, Claim] = {}
         for id_, message_ids in by_submission.items():
+            begin = _Begin(request, message_ids, numbers[id_].ordinal if id_ in numbers else None)
             try:
-                taken, _ = self.cabinet.change(id_, _Begin(request, message_ids), there[id_])
+                taken, transaction = self.cabinet.change(id_, begin, there[id_])
             except StoreUnavailable:
                 if not claims:
                     raise
+                numbers.pop(id_, None)  # perhaps it was written
                 break  # what is claimed is to be sent: it would wait for its lease to lapse
             claims |= {claim.message.id: claim for claim in taken}
+            if id_ in numbers and taken and transaction.ordinal == numbers[id_].ordinal:
+                del numbers[id_]
+        self.ordinals.give_back(numbers)
         return [claims[d.message_id] for d in chosen if d.message_id in claims]
 
     def _mark(self) -> str:
@@ -247,13 +255,17 @@ class _Mark:
 class _Begin:
     """Begin attempts of these messages, as far as they are still due."""
 
-    def __init__(self, request: ClaimRequest, message_ids: Sequence[str]) -> None:
+    def __init__(
+        self, request: ClaimRequest, message_ids: Sequence[str], ordinal: int | None
+    ) -> None:
         self._request = request
         self._message_ids = message_ids
+        self._ordinal = ordinal
 
     def __call__(self, transaction: DynamoTransaction) -> list[Claim]:
         """The claims."""
         works = [transaction.work(id_) for id_ in self._message_ids]
+        transaction.ordinal = transaction.ordinal or self._ordinal
         return [self._begin(transaction, work) for work in works if work and self._is_due(work)]
 
     def _is_due(self, work: Work) -> bool:
@@ -261,7 +273,8 @@ class _Begin:
 
     def _begin(self, transaction: DynamoTransaction, before: Work) -> Claim:
         token = before.message.submission_id + ids.new_attempt_token()
-        begun = begin_claim(before, self._request, transaction.record.submission, token)
+        record = transaction.record
+        begun = begin_claim(before, self._request, record.submission, record.ordinal, token)
         transaction.keep(begun.work)
         return begun.claim
 

@@ -1,6 +1,6 @@
 """Requests to DynamoDB: bounded retries, answers that were lost, and its errors as ours. Knows no submissions.
 
-The only module that loads botocore, and only when a store is made: loading it is most of a function's cold start.
+It loads botocore only when it is used: loading it is most of a function's cold start.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from todoke.model.errors import StoreUnavailable
+from todoke.stores.dynamodb.wire import wire, wire_key
 
 Value = str | int | bytes
 Item = dict[str, Value]
@@ -22,7 +23,6 @@ Key = tuple[str, str]
 
 NOTHING = b""
 """`over` this, a put succeeds only where no item is."""
-CONNECT_SECONDS, READ_SECONDS = 1.0, 3.0
 ATTEMPTS = 6
 LONGEST_SECONDS = 3.0
 """Nothing is tried again after this."""
@@ -55,31 +55,6 @@ class Changed(Exception):
         self.item = item
 
 
-def make_client() -> Any:
-    """A client for the region and endpoint in the environment (AWS_REGION, AWS_ENDPOINT_URL).
-
-    Raises StoreUnavailable: if no region is named, or the like.
-    """
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
-    from botocore.session import get_session  # noqa: PLC0415
-
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"total_max_attempts": 1, "mode": "standard"},  # we try again ourselves
-        max_pool_connections=32,
-        tcp_keepalive=True,
-        parameter_validation=False,
-    )
-    try:
-        return get_session().create_client(
-            "dynamodb", region_name=os.environ.get("AWS_REGION"), config=config
-        )
-    except (BotoCoreError, ValueError) as error:
-        raise StoreUnavailable(f"DynamoDB cannot be used: {error}") from error
-
-
 @dataclass(slots=True)
 class QueryPage:
     """A page of a query: its items, and the key to go on from, None at the end."""
@@ -99,7 +74,7 @@ class DynamoTable:
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
         """The item under this key."""
-        answer = self._call(self.client.get_item, Key=_wire_key(key), ConsistentRead=consistent)
+        answer = self._call(self.client.get_item, Key=wire_key(key), ConsistentRead=consistent)
         return plain_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
@@ -119,7 +94,7 @@ class DynamoTable:
         Each item written over a condition has a nonce of its own, so that a write whose answer was lost is recognised
         as ours. Raises Changed: if something else is there.
         """
-        request = {"Item": _wire(item), **_condition(over)}
+        request = {"Item": wire(item), **_condition(over)}
         try:
             self._call(self.client.put_item, **request)
         except Changed as changed:
@@ -139,7 +114,7 @@ class DynamoTable:
         try:
             self._call(
                 self.client.put_item,
-                Item=_wire(item),
+                Item=wire(item),
                 ConditionExpression="attribute_not_exists(k) OR x <= :x",
                 ExpressionAttributeValues={":x": {"N": str(above)}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -147,6 +122,41 @@ class DynamoTable:
         except Changed as changed:
             there = changed.item or self.get(key_of(item))
             return there is not None and there.get("n") == item["n"]
+        return True
+
+    def count_up(self, key: Key, count: int, nonce: bytes) -> int:
+        """Add to the number (`x`) of an item, which begins at 0, and sign it; what it is then.
+
+        Where the answer is lost it may be added twice: nobody has what is between.
+        """
+        answer = self._call(
+            self.client.update_item,
+            Key=wire_key(key),
+            UpdateExpression="SET n = :n ADD x :count",
+            ExpressionAttributeValues={":count": {"N": str(count)}, ":n": {"B": nonce}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["x"]["N"])
+
+    def count_down(self, key: Key, last: int, nonce: bytes) -> bool:
+        """Take one off the number (`x`) of an item if it is `last` and nobody signed it since; whether it was done.
+
+        A request that was lost, and comes late, does nothing: the next has signed by then.
+        """
+        try:
+            self._call(
+                self.client.update_item,
+                Key=wire_key(key),
+                UpdateExpression="SET x = :less",
+                ConditionExpression="x = :last AND n = :n",
+                ExpressionAttributeValues={
+                    ":less": {"N": str(last - 1)},
+                    ":last": {"N": str(last)},
+                    ":n": {"B": nonce},
+                },
+            )
+        except (Changed, StoreUnavailable):
+            return False
         return True
 
     def swap(self, archived: Item, item: Item, *, over: bytes) -> None:
@@ -163,7 +173,7 @@ class DynamoTable:
         Changed: if something else is at any of the places.
         """
         requests = [
-            {"Put": {"TableName": self.name, "Item": _wire(item), **_condition(over)}}
+            {"Put": {"TableName": self.name, "Item": wire(item), **_condition(over)}}
             for item, over in puts
         ]
         try:
@@ -179,7 +189,7 @@ class DynamoTable:
 
     def delete(self, key: Key, *, nonce: bytes | None = None) -> None:
         """Delete an item, if it is there. Raises Changed: if it is there with another nonce than this."""
-        request: dict[str, Any] = {"Key": _wire_key(key)}
+        request: dict[str, Any] = {"Key": wire_key(key)}
         if nonce is not None:
             request |= {
                 "ConditionExpression": "attribute_not_exists(k) OR n = :n",
@@ -192,7 +202,7 @@ class DynamoTable:
         request: dict[str, Any] = {"ConditionExpression": "attribute_exists(k)"}
         request["ReturnValues"] = "ALL_OLD"
         try:
-            answer = self._call(self.client.delete_item, Key=_wire_key(key), **request)
+            answer = self._call(self.client.delete_item, Key=wire_key(key), **request)
         except Changed:
             return None
         return plain_item(answer["Attributes"])
@@ -211,7 +221,7 @@ class DynamoTable:
         """One page of a query; consistent, unless it asks an index."""
         request: dict[str, Any] = {
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": _wire(values),
+            "ExpressionAttributeValues": wire(values),
             "ScanIndexForward": not newest_first,
         }
         request |= {"IndexName": index} if index else {"ConsistentRead": True}
@@ -247,7 +257,7 @@ class DynamoTable:
         self.is_closed = True
 
     def _get_batch(self, keys: Sequence[Key], *, consistent: bool) -> Iterator[Item]:
-        wanted: Any = {"Keys": [_wire_key(key) for key in keys], "ConsistentRead": consistent}
+        wanted: Any = {"Keys": [wire_key(key) for key in keys], "ConsistentRead": consistent}
         for attempt in range(ATTEMPTS):
             answer = self._call(
                 self.client.batch_get_item, RequestItems={self.name: wanted}, table=False
@@ -328,20 +338,6 @@ def _condition(over: bytes | None) -> dict[str, Any]:
         return {"ConditionExpression": "attribute_not_exists(k)", **returned}
     values = {":n": {"B": over}}
     return {"ConditionExpression": "n = :n", "ExpressionAttributeValues": values, **returned}
-
-
-def _wire_key(key: Key) -> dict[str, Any]:
-    return {"k": {"S": key[0]}, "r": {"S": key[1]}}
-
-
-def _wire(item: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: _wire_value(value) for name, value in item.items()}
-
-
-def _wire_value(value: Value) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"S": value}
-    return {"N": str(value)} if isinstance(value, int) else {"B": value}
 
 
 def plain_item(item: Mapping[str, Any]) -> Item:

@@ -52,12 +52,13 @@ _EVENT = ("", 0, 0, None, None, "", None, "none", None, "", "", "", "")
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A submission (files without their content), the work on its messages, its repeat key, and its care."""
+    """A submission (files without their content), the work on its messages, its repeat key, its care and its number."""
 
     submission: Submission
     works: tuple[Work, ...]
     repeat: Repeat | None = None
     care: Care = NO_CARE
+    ordinal: int | None = None
 
 
 def encode(record: Record, words: str) -> bytes:
@@ -102,6 +103,8 @@ def _rows(record: Record) -> list[Any]:
         [_micros_from(zero, repeat.expires_at), repeat.fingerprint] if repeat else 0,
         [_message_row(work, zero) for work in record.works],
     ]
+    if record.ordinal:
+        return [*rows, record.care, record.ordinal]
     return rows if record.care == NO_CARE else [*rows, record.care]
 
 
@@ -162,7 +165,7 @@ def _event_row(event: DeliveryEvent, attempt: Attempt) -> list[Any]:
 
 
 def _record(rows: Any, known: Submission) -> Record:
-    language, visitor, signals, entries, repeat, messages, *care = rows
+    language, visitor, signals, entries, repeat, messages, *more = rows
     zero = known.received_at
     submission = msgspec.structs.replace(
         known,
@@ -175,7 +178,8 @@ def _record(rows: Any, known: Submission) -> Record:
         submission=submission,
         works=tuple(_work(_whole(row, _MESSAGE), known.id, zero) for row in messages),
         repeat=Repeat(_time(zero, repeat[0]), repeat[1]) if repeat else None,
-        care=msgspec.convert(care[0], Care) if care else NO_CARE,
+        care=msgspec.convert(more[0], Care) if more else NO_CARE,
+        ordinal=more[1] if more[1:] else None,
     )
 
 

@@ -54,7 +54,12 @@ class StoredItem(msgspec.Struct, frozen=True):
         """What people see of it."""
         record = self.record
         messages = tuple(work.timeline for work in record.works)
-        return Timeline(submission=record.submission, messages=messages, care=record.care)
+        return Timeline(
+            submission=record.submission,
+            messages=messages,
+            care=record.care,
+            ordinal=record.ordinal,
+        )
 
 
 def new_nonce() -> bytes:

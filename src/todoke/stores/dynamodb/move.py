@@ -17,6 +17,7 @@ from todoke.stores.dynamodb.client import NOTHING, Changed, Item, key_of, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.index import every
 from todoke.stores.dynamodb.items import ID, StoredItem, archive_key, current_key, id_of
+from todoke.stores.dynamodb.ordinals import reach
 from todoke.stores.rules.work import is_same, kept_message, work_of
 
 _ROUND = 100
@@ -35,7 +36,7 @@ def restore(cabinet: Cabinet, kept: Kept) -> Restored:
     if not _has_place(kept):
         return Restored.UNPLACED
     works = tuple(map(work_of, kept.messages))
-    record = Record(kept.submission, works, kept.repeat, kept.care)
+    record = Record(kept.submission, works, kept.repeat, kept.care, kept.ordinal)
     for attempt in range(TRIES):
         there = cabinet.load(kept.submission.id)
         if there is not None:
@@ -55,6 +56,8 @@ def _keep(cabinet: Cabinet, record: Record) -> None:
     """Keep a submission of another store, with all that leads to it. Raises Changed: if something comes in between."""
     bare = replace(record, submission=record.submission.without_contents())
     cabinet.pointers.restore(StoredItem(current_key(record.submission.id), b"", bare))
+    if record.ordinal:
+        reach(cabinet.table, record.submission.form, record.ordinal)
     cabinet.add(record, partial(_put_beside, cabinet, record), is_late=True)
 
 
@@ -84,6 +87,7 @@ def _kept(cabinet: Cabinet, stored: StoredItem) -> Kept:
         messages=tuple(map(kept_message, stored.record.works)),
         repeat=stored.record.repeat,
         care=stored.record.care,
+        ordinal=stored.record.ordinal,
     )
 
 

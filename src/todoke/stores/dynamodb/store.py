@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,16 +27,18 @@ from todoke.stores.dynamodb.admission import DynamoAdmission
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.care import take_care
 from todoke.stores.dynamodb.claim import DynamoOutbox
-from todoke.stores.dynamodb.client import DynamoTable, make_client
+from todoke.stores.dynamodb.client import DynamoTable
 from todoke.stores.dynamodb.codec import Record
+from todoke.stores.dynamodb.connect import make_client
 from todoke.stores.dynamodb.erase import Eraser
 from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.index import totals
 from todoke.stores.dynamodb.items import StoredItem
 from todoke.stores.dynamodb.journal import DynamoJournal
+from todoke.stores.dynamodb.ordinals import Ordinals
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.pointers import Pointers
-from todoke.stores.dynamodb.stream import due_in, submission_in
+from todoke.stores.dynamodb.stream import due_in, readable, submission_in
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
@@ -75,7 +78,8 @@ class DynamoStore(DynamoAdmission):
         self._bucket = bucket
         kept = KeptFiles(bucket) if bucket else None
         self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
-        self._outbox = DynamoOutbox(self._cabinet)
+        self._ordinals = Ordinals(self._table)
+        self._outbox = DynamoOutbox(self._cabinet, self._ordinals)
         self._lists = Lists(self._cabinet, self._outbox, secrets)
         self._journal = DynamoJournal(self._cabinet, self._lists, clock, clock())
         self._eraser = Eraser(self._cabinet, self._lists)
@@ -157,6 +161,11 @@ class DynamoStore(DynamoAdmission):
             return {}
         self._cabinet.note(stored)
         return due_in(stored)
+
+    def numbered_ahead(self, records: Iterable[Mapping[str, Any]]) -> AbstractContextManager[None]:
+        """While it lasts, what these records of the stream brought is claimed with numbers that are taken now, in one
+        write for each form. Records that cannot be read have none."""
+        return self._ordinals.ahead(stored for r in records if (stored := readable(r)) is not None)
 
     def receipt(self, token_hash: str) -> Timeline | None:
         """See Store. The hash begins with the submission's id."""

@@ -33,6 +33,16 @@ def submission_in(record: Mapping[str, Any]) -> StoredItem | None:
         raise Malformed("the record's submission cannot be read") from error
 
 
+def readable(record: Mapping[str, Any]) -> StoredItem | None:
+    """The submission of a record of the stream, None also of one that cannot be read or is of something else."""
+    if "dynamodb" not in record:
+        return None
+    try:
+        return submission_in(record)
+    except Malformed:
+        return None
+
+
 def due_in(stored: StoredItem) -> Mapping[str, datetime]:
     """When its messages are due that nobody is at work on."""
     return {

@@ -23,6 +23,7 @@ class DynamoTransaction:
 
     def __init__(self, record: Record | None) -> None:
         self._record = record
+        self.ordinal = record.ordinal if record else None
         works = record.works if record else ()
         self._works = {work.message.id: work for work in works}
         self.before = dict(self._works)
@@ -43,7 +44,8 @@ class DynamoTransaction:
     def record(self) -> Record:
         """The submission as changed."""
         assert self._record is not None  # noqa: S101 - nothing can be changed without one
-        return msgspec.structs.replace(self._record, works=tuple(self._works.values()))
+        works = tuple(self._works.values())
+        return msgspec.structs.replace(self._record, works=works, ordinal=self.ordinal)
 
     def message_of(self, token: str) -> str | None:
         """See Transaction."""

@@ -57,6 +57,7 @@ class MemoryStore(MemoryAdmission):
                 for key in (ids.place_of(submission.id), *repeat.uploads):
                     tables.repeats[key] = (Repeat.of(repeat), submission.id)
             tables.submissions[submission.id] = submission
+            tables.give_ordinal(submission)
             for message in messages:
                 tables.works[message.id] = new_work(message, message.created_at)
         future.set_result(Added(submission.id))
@@ -189,6 +190,7 @@ class MemoryStore(MemoryAdmission):
                 messages=tuple(map(kept_message, tables.of(submission.id))),
                 repeat=repeat if of == submission.id else None,
                 care=self._tables.care_of(submission.id),
+                ordinal=self._tables.ordinals.get(submission.id),
             )
 
     def walk_orphans(self) -> Iterator[DeliveryEvent]:
@@ -301,7 +303,8 @@ class MemoryStore(MemoryAdmission):
 
 def _claim(tables: Tables, work: Work, request: ClaimRequest) -> Claim:
     submission = tables.submission(work.message.submission_id)
-    begun = begin_claim(work, request, submission, new_attempt_token())
+    ordinal = tables.ordinals.get(submission.id)
+    begun = begin_claim(work, request, submission, ordinal, new_attempt_token())
     tables.works[work.message.id] = begun.work
     tables.tokens[begun.claim.attempt.token] = work.message.id
     return begun.claim

@@ -38,6 +38,9 @@ class Tables:
     lists: dict[str, SuppressionList] = field(default_factory=dict)
     erased: dict[tuple[ErasedBy, str], Erased] = field(default_factory=dict)
     care: dict[str, Care] = field(default_factory=dict)
+    ordinals: dict[str, int] = field(default_factory=dict)
+    last_ordinals: dict[str, int] = field(default_factory=dict)
+    """The highest of each form, whether it is still there or not."""
 
     def of(self, submission_id: str) -> list[Work]:
         """The works of one submission, in the order they were made."""
@@ -73,7 +76,14 @@ class Tables:
             submission=self.submission(submission_id),
             messages=tuple(w.timeline for w in self.of(submission_id)),
             care=self.care_of(submission_id),
+            ordinal=self.ordinals.get(submission_id),
         )
+
+    def give_ordinal(self, submission: Submission, ordinal: int | None = None) -> None:
+        """Give a submission the next number of its form, or the one that it had elsewhere."""
+        last = self.last_ordinals.get(submission.form, 0)
+        self.ordinals[submission.id] = ordinal or last + 1
+        self.last_ordinals[submission.form] = max(last, self.ordinals[submission.id])
 
     def care_of(self, submission_id: str) -> Care:
         """What the desk's people did with a submission."""
@@ -87,6 +97,8 @@ class Tables:
             return Restored.SAME if same else Restored.DIFFERENT
         self.submissions[id_] = kept.submission
         self.care[id_] = kept.care
+        if kept.ordinal:
+            self.give_ordinal(kept.submission, kept.ordinal)
         before = self.repeats.get(ids.place_of(id_))
         if kept.repeat and (before is None or before[0].expires_at < kept.repeat.expires_at):
             self.repeats[ids.place_of(id_)] = (kept.repeat, id_)
@@ -103,6 +115,7 @@ class Tables:
         """Take out a submission with all that is about it."""
         del self.submissions[submission_id]
         self.care.pop(submission_id, None)
+        self.ordinals.pop(submission_id, None)
         self.works = {
             id_: w for id_, w in self.works.items() if w.message.submission_id != submission_id
         }
@@ -139,4 +152,6 @@ class Tables:
             lists=dict(self.lists),
             erased=dict(self.erased),
             care=dict(self.care),
+            ordinals=dict(self.ordinals),
+            last_ordinals=dict(self.last_ordinals),
         )

@@ -34,7 +34,9 @@ class Begun(NamedTuple):
     interruption: DeliveryEvent | None
 
 
-def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token: str) -> Begun:
+def begin_claim(
+    work: Work, request: ClaimRequest, submission: Submission, ordinal: int | None, token: str
+) -> Begun:
     """Begin the attempt with this token on a message that is due."""
     begun, interruption = begin(
         work,
@@ -52,6 +54,7 @@ def begin_claim(work: Work, request: ClaimRequest, submission: Submission, token
         interrupted=interruption is not None,
         resend_asked_at=begun.timeline.resend_asked_at,
         answers_lost=_answers_lost(begun.timeline),
+        ordinal=ordinal,
     )
     return Begun(claim, begun, interruption)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from todoke.model import ids
 from todoke.model.care import NO_CARE
@@ -26,6 +27,7 @@ from todoke.stores.sqlite.rows import (
     insert_rows,
     json_list,
     message_row,
+    ordinal_total,
     submission_row,
 )
 
@@ -36,7 +38,7 @@ _PURGE_EVERY = 1_000_000
 
 
 class Addition(msgspec.Struct, frozen=True):
-    """A submission as rows, without its seq."""
+    """A submission as rows, without its seq. `ordinal` is its number, None before it has one."""
 
     submission_id: str
     received_at: int
@@ -47,6 +49,7 @@ class Addition(msgspec.Struct, frozen=True):
     lists: frozenset[str]
     repeats: tuple[tuple[str, str, int], ...]
     """Its repeat key, then its uploads: key, fingerprint, until when."""
+    ordinal: int | None = None
 
     @property
     def form(self) -> str:
@@ -107,7 +110,7 @@ class Adder:
         self._purge(connection, fresh[-1].received_at)
         is_alone = len(additions) == 1
         seqs = [self._seq(connection, a.received_at, is_alone=is_alone) for a in fresh]
-        insert(connection, list(zip(seqs, fresh, strict=True)))
+        insert(connection, list(zip(seqs, _numbered(connection, fresh), strict=True)))
         return answers
 
     def _seq(self, connection: apsw.Connection, received_at: int, *, is_alone: bool) -> int:
@@ -170,9 +173,19 @@ def _duplicate_of(
     return None
 
 
+def _numbered(connection: apsw.Connection, additions: Sequence[Addition]) -> list[Addition]:
+    """The same with the next numbers of their forms, in this order."""
+    last: dict[str, Iterator[int]] = {}
+    for form, count in Counter(a.form for a in additions).items():
+        named = {"name": ordinal_total(form), "count": count}
+        end = int(connection.execute(SQL["take_ordinals"], named).get)
+        last[form] = iter(range(end - count + 1, end + 1))
+    return [replace(a, ordinal=next(last[a.form])) for a in additions]
+
+
 def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
     """Insert additions, each at its seq."""
-    insert_rows(connection, "submissions", [(seq, *a.submission) for seq, a in placed])
+    insert_rows(connection, "submissions", [(seq, *a.submission, a.ordinal) for seq, a in placed])
     messages = [(seq, n, *row) for seq, a in placed for n, row in enumerate(a.messages, start=1)]
     insert_rows(connection, "messages", messages)
     addresses = [(address, seq) for seq, a in placed for address in a.addresses]

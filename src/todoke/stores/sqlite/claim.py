@@ -59,7 +59,8 @@ def _begin(transaction: SqliteTransaction, request: ClaimRequest, message_id: st
     before = transaction.work(message_id)
     assert before is not None  # noqa: S101 - it was found due in this transaction
     submission = transaction.submission(before.message.submission_id)
-    begun = rules.begin_claim(before, request, submission, new_attempt_token())
+    ordinal = transaction.ordinal(submission.id)
+    begun = rules.begin_claim(before, request, submission, ordinal, new_attempt_token())
     transaction.keep(begun.work)
     transaction.keep_attempt(begun.claim.attempt)
     if begun.interruption is not None:

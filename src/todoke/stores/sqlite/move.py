@@ -25,6 +25,7 @@ from todoke.stores.sqlite.rows import (
     event_row,
     insert_rows,
     json_list,
+    ordinal_total,
     work_columns,
 )
 
@@ -55,6 +56,7 @@ def restored_rows(kept: Kept) -> RestoredRows:
         addition,
         addresses=frozenset(map(plain, concerned)),
         lists=lists_of(kept.care, works),
+        ordinal=kept.ordinal,
     )
     return RestoredRows(kept, whole, works)
 
@@ -91,6 +93,7 @@ def _kept(stored: StoredRows, repeats: dict[str, Repeat]) -> Kept:
         messages=tuple(map(kept_message, stored.works.values())),
         repeat=repeats.get(stored.submission.id),
         care=stored.care,
+        ordinal=stored.ordinal,
     )
 
 
@@ -103,6 +106,9 @@ def _restore_one(connection: apsw.Connection, wanted: RestoredRows) -> Restored:
         return Restored.SAME if same else Restored.DIFFERENT
     seq = seq_of(connection, wanted.addition.received_at)
     insert(connection, [(seq, wanted.addition)])
+    if wanted.kept.ordinal:
+        named = {"name": ordinal_total(wanted.addition.form), "ordinal": wanted.kept.ordinal}
+        connection.execute(SQL["reach_ordinal"], named)
     put_care(connection, seq, wanted.kept.care)
     works = list(enumerate(wanted.works, start=1))
     connection.executemany(

@@ -22,9 +22,17 @@ SELECT 1 FROM submissions WHERE seq = :seq;
 -- Keep a figure.
 UPDATE totals SET value = value + :change WHERE name = :name;
 
+-- name: take_ordinals
+-- Number so many submissions of a form; the last number given.
+INSERT INTO totals VALUES (:name, :count) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value;
+
+-- name: reach_ordinal
+-- Go on after this number of a form, which came from elsewhere.
+INSERT INTO totals VALUES (:name, :ordinal) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value);
+
 -- name: submissions
 -- Submissions without their files' content.
-SELECT seq, id, form, received_at, language, visitor, token_hash, retain_until, signals, entries
+SELECT seq, id, form, received_at, language, visitor, token_hash, retain_until, signals, entries, ordinal
 FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs));
 
 -- name: messages

@@ -67,6 +67,7 @@ class StoredRows(msgspec.Struct, frozen=True):
     works: dict[int, Work]
     positions: dict[Row, int]
     care: Care = NO_CARE
+    ordinal: int | None = None
 
     @property
     def timeline(self) -> Timeline:
@@ -75,6 +76,7 @@ class StoredRows(msgspec.Struct, frozen=True):
             submission=self.submission,
             messages=tuple(w.timeline for w in self.works.values()),
             care=self.care,
+            ordinal=self.ordinal,
         )
 
 
@@ -85,7 +87,7 @@ def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, Stored
     these = {"seqs": json_list(seqs)}
     care = {seq: _read_care(text) for seq, text in connection.execute(SQL["care"], these)}
     stored = {
-        row[0]: StoredRows(row[0], submission_of(row), {}, {}, care.get(row[0], NO_CARE))
+        row[0]: StoredRows(row[0], submission_of(row), {}, {}, care.get(row[0], NO_CARE), row[-1])
         for row in connection.execute(SQL["submissions"], these)
     }
     events: defaultdict[Row, list[DeliveryEvent]] = defaultdict(list)

@@ -80,7 +80,7 @@ def _insert_statement(table: str, width: int, height: int) -> str:
 
 
 def submission_row(submission: Submission) -> Row:
-    """The row of `submissions`, but for its seq."""
+    """The row of `submissions`, but for its seq and its ordinal."""
     return (
         submission.id,
         submission.form,
@@ -96,7 +96,9 @@ def submission_row(submission: Submission) -> Row:
 
 def submission_of(row: Row) -> Submission:
     """The submission of a row of the statement `submissions`."""
-    _, id_, form, received_at, language, visitor, token_hash, retain_until, signals, entries = row
+    _, id_, form, received_at, language, visitor, token_hash, retain_until, signals, entries, _ = (
+        row
+    )
     return Submission(
         id=id_,
         form=form,
@@ -198,6 +200,11 @@ def event_row(event: DeliveryEvent, recipient: Address) -> Row:
 def read_totals(connection: apsw.Connection) -> dict[str, int]:
     """The figures kept as they change."""
     return {row[0]: row[1] for row in connection.execute(SQL["totals"])}
+
+
+def ordinal_total(form: str) -> str:
+    """The name of the figure that is the last number given to a submission of a form."""
+    return f"ordinal {plain(form)}"
 
 
 def form_total(form: str) -> str:

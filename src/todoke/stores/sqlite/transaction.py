@@ -101,6 +101,10 @@ class SqliteTransaction:
         """See Transaction."""
         return self._stored[self._seqs[submission_id]].submission
 
+    def ordinal(self, submission_id: str) -> int | None:
+        """The number of an open submission."""
+        return self._stored[self._seqs[submission_id]].ordinal
+
     def keep(self, work: Work) -> None:
         """See Transaction."""
         seq, number = self._places[work.message.id]

@@ -128,7 +128,7 @@ def test_a_row_says_who_wrote_what_and_how_the_mails_fare() -> None:
 
 def test_a_form_is_named_where_there_are_several() -> None:
     """Whoever sees one form knows which."""
-    assert '<p class="form">Leave</p>' in Visit(office()).page()
+    assert '<p class="form">Leave 1</p>' in Visit(office()).page()
     one = Visit(office(), AOI).page()
     assert '<p class="form">' not in one
     assert '<select id="form"' not in one

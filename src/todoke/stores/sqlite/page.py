@@ -18,6 +18,7 @@ import apsw
 from todoke.model.address import mailbox_key, same_mailbox
 from todoke.model.delivery import Reading
 from todoke.model.errors import Malformed
+from todoke.model.search import asked_for
 from todoke.ports.archive import Count, Page, Query, Scope
 from todoke.stores.rules.lists import DONE, WAITS
 from todoke.stores.rules.query import Secrets, counts_whole, meets, wanted_lists
@@ -25,13 +26,17 @@ from todoke.stores.rules.values import micros, plain, time_of
 from todoke.stores.sqlite.add import SEQ_BITS
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, form_total, json_list, read_totals
-from todoke.stores.sqlite.words import is_exact, question
+from todoke.stores.sqlite.words import PREFIX, holds_words, is_exact, question
 
 _CHUNK = 200
 _LOOKED_AT = 10_000
 """So many submissions one page looks at, at most; then it ends early, with the cursor to go on from."""
 _READ = 500
-"""So many of them are read whole for nothing, or to be counted."""
+"""So many of them are read whole for nothing."""
+_COUNTED = 250
+"""So many are read whole to be counted."""
+_MISSED = 400
+"""After so many that only begin like a word, whole words are asked for."""
 _NEWEST = (1 << 63) - 1
 _UP = {name: SQL[name].replace(" DESC", "") for name in SQL if name.startswith("page_")}
 """The statements of pages, oldest first."""
@@ -65,7 +70,7 @@ def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets
         return Count(_total(connection, query))
     with _Look(connection, query, secrets) as look:
         if not look.is_index_enough():
-            most = min(most, _READ)
+            most = min(most, _COUNTED)
         number = look.number(most + 1)
         return Count(min(number, most), number > most or bool(look.stopped_at))
 
@@ -180,7 +185,32 @@ class _Look:
         asked = question(self.query)
         if not asked:
             return iter(())
-        return self._join([self._walk("page_words", question=asked), self._walk("page_unindexed")])
+        return self._join([self._of_words(asked), self._walk("page_unindexed")])
+
+    def _of_words(self, asked: str) -> Iterator[int]:
+        """What the index of words finds: by the first letters while most of that is what is meant, as it is with common
+        words, and from there on by whole words."""
+        words = [word for word in asked_for(self.query.words).words if len(word) > PREFIX]
+        span = _span(self.query)
+        if words:
+            found = missed = 0
+            loose = question(self.query, most=PREFIX)
+            walk = self._walk("page_words", question=loose)
+            while chunk := list(islice(walk, _CHUNK)):
+                meant = self._with_terms(chunk, words)
+                yield from meant
+                found, missed = found + len(meant), missed + len(chunk) - len(meant)
+                if missed > _MISSED and missed > found:
+                    span = (chunk[-1] + 1, span[1]) if self.query.after else (span[0], chunk[-1])
+                    break
+            else:
+                return
+        yield from self._walk("page_words", span, question=asked)
+
+    def _with_terms(self, seqs: list[int], words: list[str]) -> list[int]:
+        rows = self.connection.execute(SQL["several_words"], {"seqs": json_list(seqs)})
+        meant = {seq for seq, terms in rows if holds_words(terms, words)}
+        return [seq for seq in seqs if seq in meant]
 
     def _with_statuses(self) -> Iterator[int]:
         forms = self._forms()
@@ -218,10 +248,12 @@ class _Look:
         joined = heapq.merge(*streams, reverse=not self.query.after)
         return (seq for seq, _ in groupby(joined))
 
-    def _walk(self, name: str, **values: str | None) -> Iterator[int]:
+    def _walk(
+        self, name: str, span: tuple[int, int] | None = None, /, **values: str | None
+    ) -> Iterator[int]:
         """Follow one index, as far as somebody takes from it."""
         statement = _UP[name] if self.query.after else SQL[name]
-        low, high = _span(self.query)
+        low, high = span or _span(self.query)
         cursor = self.connection.execute(statement, {**values, "low": low, "high": high})
         self._open.callback(cursor.close, True)
         return (row[0] for row in cursor)

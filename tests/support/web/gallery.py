@@ -62,8 +62,13 @@ FLAGS = [
     "--disable-sync",
 ]
 ERRORS = tuple(
-    FieldError(name, "valueMissing", "Please fill in this field.")
-    for name in ("email", "reply", "message", "terms")
+    FieldError(name, "valueMissing", text)
+    for name, text in (
+        ("email", "Please fill in “Mail address”."),
+        ("reply", "Please choose one of these."),
+        ("message", "Please fill in “Message”."),
+        ("terms", "Please tick this box to go on."),
+    )
 )
 OWNER = Address("owner@shop.example")
 LONG = "06k3f0q9c2m7v1d4t8s5r6p0ab"
@@ -205,7 +210,10 @@ def fault(_: Request) -> Response:
     """An error page that kept what was typed."""
     text = "Your answers could not be stored just now."
     title = "Please try again in a moment"
-    return pages.error_page(503, title, text, "en", entries=ANSWERS, action="/f/contact")
+    site = Site(name="Hoshino Paper", url=SITE_URL)
+    return pages.error_page(
+        503, title, text, "en", entries=ANSWERS, action="/f/contact", form=CONTACT, site=site
+    )
 
 
 @contextlib.contextmanager
@@ -271,6 +279,9 @@ OPEN_PAGES = {
     "site-contact": "/site/contact.html",
     "site-leave": "/site/leave.html",
     "site-thanks": "/site/thanks.html",
+    "site-index-ja": "/site/ja/index.html",
+    "site-contact-ja": "/site/ja/contact.html",
+    "site-leave-ja": "/site/ja/leave.html",
 }
 DESK_PAGES = {
     "desk-list": "/desk",

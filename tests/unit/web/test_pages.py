@@ -366,25 +366,27 @@ def test_templates_hold_nothing_inline() -> None:
 
 
 def test_sample_site_names_everything_it_uses() -> None:
-    """The sample site's pages link to files that are there, and post to the forms `contact` and `leave`."""
+    """The sample site's pages link to files that are there, and post to its forms, in both languages."""
     site, home = SOURCE / "demo" / "site", SOURCE / "demo" / "home.html"
     actions = []
-    for path in (*site.glob("*.html"), home):
+    for path in (*site.rglob("*.html"), home):
         page = Controls(path.read_text("utf-8"))
         for tag, attributes in page.tags:
             for name in ("href", "src"):
                 if attributes.get(name) and tag != "use":
-                    linked = str(attributes[name])
-                    file = home if linked == "index.html" else site / linked
-                    assert file.is_file(), (path.name, linked)
+                    folder = site if path == home else path.parent
+                    linked = (folder / str(attributes[name])).resolve()
+                    assert linked.is_file() or linked == site / "index.html", (path, linked)
             if tag == "form":
                 actions.append((path.name, attributes["action"]))
     assert sorted(actions) == [
         ("contact.html", "/f/contact"),
+        ("contact.html", "/f/contact-ja"),
         ("home.html", "/demo/off/contact"),
         ("home.html", "/demo/on/contact"),
         ("home.html", "/demo/webhook"),
         ("leave.html", "/f/leave"),
+        ("leave.html", "/f/leave-ja"),
     ]
     header, *people = (site / "people.csv").read_text("utf-8").splitlines()
     assert header == "email,manager"
@@ -402,6 +404,14 @@ def test_sample_forms_state_their_rules() -> None:
         "order": ("text", False),
         "message": ("textarea", True),
     }
+    for name in ("contact.html", "leave.html"):
+        english, japanese = (
+            read_page((site / folder / name).read_text("utf-8")) for folder in (".", "ja")
+        )
+        assert [(f.name, f.kind, f.required, f.pattern) for f in japanese.fields] == [
+            (f.name, f.kind, f.required, f.pattern) for f in english.fields
+        ]
+        assert japanese.language == "ja"
     leave = read_page((site / "leave.html").read_text("utf-8"))
     assert [f.name for f in leave.fields] == ["email", "from", "to", "kind", "days", "reason"]
     assert all(f.label and f.label != f.name for f in (*contact.fields, *leave.fields))

@@ -165,6 +165,9 @@ def test_the_list_is_accessible(
     wrong += at.look(f"{name}-filtered")
     at.open("words=nothing")
     wrong += at.look(f"{name}-empty")
+    for path in ("attention", "figures", "outage"):
+        at.page.goto(f"{at.url}/desk/{path}")
+        wrong += at.look(f"desk-{path}-{width}-{scheme}-{locale}")
     at.context.close()
     assert wrong == []
 
@@ -318,6 +321,21 @@ def test_marks_on_several(browser: Browser, served: tuple[str, App]) -> None:
     assert page.locator(".inbox > li").count() == 50
     assert at.care("s30").read_at == NOW
     assert at.care("s40").read_at is None
+    at.context.close()
+
+
+def test_what_failed_is_sent_again(browser: Browser, served: tuple[str, App]) -> None:
+    """Chosen on the list, looked at, agreed to; the list says that it is on its way."""
+    at = At(browser, *served)
+    page = at.page
+    page.get_by_role("region", name="Needs attention").get_by_role("link").nth(1).click()
+    expect(page.locator(".inbox > li")).to_have_count(3)
+    page.get_by_label("All on this page").check()
+    page.get_by_role("button", name="Send again what failed").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send again what failed")
+    expect(page.get_by_text("Their address cannot be expected to work")).to_be_visible()
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator(".inbox > li")).to_have_count(3)
     at.context.close()
 
 

@@ -59,10 +59,17 @@ def show_briefly(iso: str, now: datetime, zone: Zone, language: str) -> str:
         return f"{local:%H:%M}"
     if days == 1:
         return "昨日" if language == "ja" else "yesterday"
-    year = "" if local.year == today.year else str(local.year)
+    day = show_day(local.date(), language)
+    if local.year == today.year:
+        return day
+    return f"{local.year}年{day}" if language == "ja" else f"{day} {local.year}"
+
+
+def show_day(day: date, language: str) -> str:
+    """A day without its year: 1 Apr, 4月1日."""
     if language == "ja":
-        return (f"{year}年" if year else "") + f"{local.month}月{local.day}日"
-    return f"{local.day} {_MONTHS[local.month - 1][:3]} {year}".rstrip()
+        return f"{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
 
 
 def show_rfc3339(iso: str, zone: Zone, language: str) -> str:

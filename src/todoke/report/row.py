@@ -15,7 +15,7 @@ from todoke.report.excerpt import excerpt
 from todoke.report.status import form_title, read_status
 from todoke.report.words import DESK_LABELS, TONES, Tone, say
 
-_NAME, _EXCERPT = 60, 100
+_NAME, _EXCERPT = 60, 90
 """Characters of a name and of an excerpt: a row shows no more on the widest screen."""
 _WORST_FIRST = (Tone.BAD, Tone.UNCLEAR, Tone.LATE, Tone.WAIT, Tone.HANDED, Tone.GOOD)
 _WHICH = {

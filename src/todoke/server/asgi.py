@@ -100,7 +100,7 @@ def without_sender(
     own_routes = [
         *receipt.routes(app, pace=pace),
         *hooks.routes(app, track_events),
-        *desk.routes(app),
+        *desk.routes(app, mail_rest=mail_rest),
         *uploads.routes(app),
         *assets.routes(app.settings.site),
         *health.routes(app, mail_rest, readiness),

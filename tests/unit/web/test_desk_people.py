@@ -55,6 +55,10 @@ ALL, SOME, THEIRS = (
 ROUTES = {
     "GET /desk": ALL,
     "GET /desk/news": ALL,
+    "GET /desk/attention": ALL,
+    "GET /desk/figures": ALL,
+    "GET /desk/outage": ALL,
+    "POST /desk/outage": ALL,  # of nothing; of what is another's see test_desk_attention.py
     "POST /desk/marks": ALL,  # of nothing; of what is another's see test_desk_list.py
     "GET /desk/sessions": ALL,
     "POST /desk/sessions": "",  # of what is no session nothing ends

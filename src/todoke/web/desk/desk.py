@@ -13,14 +13,20 @@ from functools import partial
 from starlette.routing import Route
 
 from todoke.walk.app import App
-from todoke.web.desk import marks, people, service, submission, submissions
+from todoke.walk.week import Week
+from todoke.web.desk import marks, outage, people, service, submission, submissions
+from todoke.web.desk.attention import Rest, show_attention
 from todoke.web.desk.enter import Entrance, leave_desk, show_left
+from todoke.web.desk.figures import show_figures
 from todoke.web.desk.room import Desk
 from todoke.web.desk.sign_in import ProviderEntrance
 
 
-def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
-    """The desk's routes. `answer_after` is how many seconds an answer to an address takes, whosever it is."""
+def routes(app: App, *, answer_after: float = 1.5, mail_rest: Rest = lambda: None) -> list[Route]:
+    """The desk's routes. `answer_after` is how many seconds an answer to an address takes, whosever it is.
+
+    `mail_rest` tells whether all mail rests, where it is handed over in this process.
+    """
     desk = Desk(app)
     entrance = Entrance(desk, answer_after)
     return [
@@ -33,6 +39,10 @@ def routes(app: App, *, answer_after: float = 1.5) -> list[Route]:
         desk.page("/desk", submissions.show_list),
         desk.page("/desk/news", submissions.show_news, by_itself=True),
         desk.change("/desk/marks", marks.put_marks),
+        desk.page("/desk/attention", partial(show_attention, mail_rest)),
+        desk.page("/desk/figures", partial(show_figures, Week(app))),
+        desk.page("/desk/outage", outage.ask),
+        desk.change("/desk/outage", outage.send_again),
         desk.page("/desk/sessions", people.show_sessions),
         desk.change("/desk/sessions", people.end_session),
         desk.page("/desk/trail", people.show_trail, for_owners=True),

@@ -63,7 +63,7 @@ async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
         await run_in_threadpool(
             desk.app.carebook.take_care, id_, lambda care: change(care, now) if change else care
         )
-    return to_list(request, fields, fragment=f"r{ids[0]}" if one else "")
+    return go(request, fragment=f"r{ids[0]}" if one else "", **list_asked(fields))
 
 
 def chosen(fields: Mapping[str, str]) -> list[str]:
@@ -71,8 +71,7 @@ def chosen(fields: Mapping[str, str]) -> list[str]:
     return [name.removeprefix(CHOSEN) for name in fields if name.startswith(CHOSEN)][:MOST_CHOSEN]
 
 
-def to_list(request: Request, fields: Mapping[str, str], fragment: str = "") -> Response:
-    """303 to the list that a form of it came from."""
+def list_asked(fields: Mapping[str, str]) -> dict[str, str]:
+    """What the list was asked that a form of it came from."""
     asked = {n.removeprefix(LIST): value for n, value in fields.items() if n.startswith(LIST)}
-    where = read_filter(asked).asked() | read_cursors(asked)
-    return go(request, fragment=fragment, **where)
+    return read_filter(asked).asked() | read_cursors(asked)

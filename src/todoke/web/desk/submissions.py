@@ -22,7 +22,8 @@ from todoke.report.status import form_title
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.people import people_of
-from todoke.walk.silence import Silence, silence
+from todoke.walk.silence import silence
+from todoke.web.desk.attention import heads, told_silence
 from todoke.web.desk.filter import ATTENTION, UNREAD, Filter, read_cursors, read_filter
 from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
 from todoke.web.desk.marks import marks
@@ -44,6 +45,8 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     language = desk.language(request)
     read = await run_in_threadpool(_read, app, person, asked, query)
     silent = await run_in_threadpool(silence, app) if person.is_owner else None
+    is_top = not cursors and not asked.asked()
+    amiss = await run_in_threadpool(heads, app, person, language) if is_top else []
     page = read.page
     forms = _forms(app.settings, person)
     here = asked.asked() | cursors
@@ -75,7 +78,10 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         newest=(page.timelines[0].submission.received_at if page.timelines else now).isoformat(),
         news=home(request, "news", **asked.asked()),
         is_first=not cursors,
-        silence=_banner(silent),
+        silence=told_silence(silent),
+        heads=[{**head, "link": home(request, **head["asked"])} for head in amiss],
+        resent=_number(request.query_params.get("resent", "")),
+        outage=home(request, "outage", **asked.asked()) if asked.view == ATTENTION else "",
     )
 
 
@@ -146,12 +152,8 @@ def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dic
     ]
 
 
-def _banner(silent: Silence | None) -> dict[str, str] | None:
-    """What the list says of a mail service that reports nothing."""
-    if silent is None:
-        return None
-    count = f"{silent.unknown:,}{'+' if silent.more else ''}" if silent.unknown else ""
-    return {"since": rfc3339(silent.since), "unknown": count}
+def _number(stated: str) -> str:
+    return stated if stated.isascii() and stated.isdigit() and len(stated) < 4 else ""
 
 
 def _counted(count: Count) -> str:

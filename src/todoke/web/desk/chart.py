@@ -1,0 +1,70 @@
+"""A chart as an SVG is drawn: bars of some days, each in two parts. Pure: numbers to places; the template draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 700, 200
+"""Of the drawing in its own units; it is as wide as there is room."""
+_TOP, _FOOT = 24, 28
+_SHARE = 0.6
+"""So much of a day's place its bar takes."""
+_LEAST = 2
+"""A part that is not nothing is seen."""
+
+
+class Bar(NamedTuple):
+    """One day's: its left edge and width, the middle, and where both parts begin and how high they are."""
+
+    label: str
+    x: float
+    width: float
+    middle: float
+    lower_y: float
+    lower_height: float
+    upper_y: float
+    upper_height: float
+    total: int
+    upper: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The bars, and the line that they stand on."""
+
+    bars: tuple[Bar, ...]
+    base: float = HEIGHT - _FOOT
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def chart(days: Sequence[tuple[str, int, int]]) -> Chart:
+    """Of each day its label, how many in all, and how many of those stand out, on top."""
+    most = max((total for _, total, _ in days), default=0) or 1
+    place = WIDTH / max(1, len(days))
+    room = HEIGHT - _TOP - _FOOT
+    bars = []
+    for number, (label, total, upper) in enumerate(days):
+        high, above = _high(total, most, room), _high(upper, most, room)
+        base = HEIGHT - _FOOT
+        bars.append(
+            Bar(
+                label=label,
+                x=round(number * place + place * (1 - _SHARE) / 2, 1),
+                width=round(place * _SHARE, 1),
+                middle=round((number + 0.5) * place, 1),
+                lower_y=round(base - high + above, 1),
+                lower_height=round(max(0.0, high - above), 1),
+                upper_y=round(base - high, 1),
+                upper_height=round(above, 1),
+                total=total,
+                upper=upper,
+            )
+        )
+    return Chart(tuple(bars))
+
+
+def _high(part: int, most: int, room: int) -> float:
+    return max(_LEAST, part / most * room) if part else 0.0

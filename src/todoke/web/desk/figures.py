@@ -1,0 +1,63 @@
+"""The week's figures at the desk: tables, and a chart of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from todoke.model.show import show_day
+from todoke.report.figures import Sums, show_seconds
+from todoke.report.status import form_title
+from todoke.walk.admit import Stay
+from todoke.walk.week import MOST, Week
+from todoke.web.desk.chart import chart
+from todoke.web.desk.filter import scope_of
+from todoke.web.desk.room import Desk
+
+
+async def show_figures(week: Week, desk: Desk, request: Request, stay: Stay) -> Response:
+    """GET /desk/figures: 200, what came in within seven days, what was delivered, and how fast, by form and by day."""
+    found, is_more = await run_in_threadpool(week.of, scope_of(stay.person))
+    settings, language = desk.app.settings, desk.language(request)
+    days = [
+        {"name": show_day(day, language), **_told(sums, language)}
+        for day, sums in found.days.items()
+    ]
+    forms = [
+        {"name": form_title(name, settings), **_told(sums, language)}
+        for name, sums in found.forms.items()
+    ]
+    return desk.render(
+        request,
+        "desk_figures.html",
+        stay,
+        whole=_told(found.whole, language),
+        days=days,
+        forms=sorted(forms, key=lambda form: (-form["submissions"], form["name"])),
+        chart=chart([(day["name"], day["mails"], day["failed"]) for day in days]),
+        is_more=is_more,
+        most=f"{MOST:,}",
+    )
+
+
+def _told(sums: Sums, language: str) -> dict[str, Any]:
+    share = sums.share()
+    return {
+        "submissions": sums.submissions,
+        "mails": sums.mails,
+        "delivered": sums.delivered,
+        "failed": sums.failed,
+        "unknown": sums.unknown,
+        "open": sums.mails - sums.delivered - sums.failed - sums.unknown,
+        "share": "–" if share is None else f"{_floor(share)} %",
+        "median": show_seconds(sums.time(0.5), language),
+        "slow": show_seconds(sums.time(0.95), language),
+    }
+
+
+def _floor(share: float) -> str:
+    """In per cent with one decimal, never more than it is: 99.96 % is not 100 %."""
+    return f"{int(share * 1000) / 10:.1f}".removesuffix(".0")

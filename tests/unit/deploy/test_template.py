@@ -193,14 +193,15 @@ def test_who_hands_over_mails_may_use_the_configuration_set_of_ses_where_ses_is(
 
 
 def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:
-    """web puts, looks, copies and takes back its own copies; sweep erases; sender has nothing to do there."""
+    """web puts, looks, copies and takes back its own copies; sweep erases; sender reads what a notification carries."""
     web, sender, sweep = (resource(f"{logical}Role") for logical in FUNCTIONS.values())
     actions = {
         text: set(re.findall(r"s3:\w+", text)) - {"s3:prefix"} for text in (web, sender, sweep)
     }
     assert actions[web] == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}
     assert actions[sweep] == {"s3:DeleteObject", "s3:ListBucket"}
-    assert actions[sender] == set()
+    assert actions[sender] == {"s3:GetObject"}
+    assert re.findall(r"Uploads\.Arn\}/([^\"]*)", sender) == [f"{KEPT}*"]
     for text in (web, sweep):
         for prefix in re.findall(r"Uploads\.Arn\}/([^\"]*)", text):
             assert prefix in {f"{INCOMING}*", f"{KEPT}*"}
@@ -209,7 +210,7 @@ def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:
         ]
     assert f'"s3:prefix": {KEPT}' in sweep
     assert f"Prefix: {INCOMING}" in resource("Uploads")
-    for logical, has_bucket in (("Web", True), ("Sender", False), ("Sweep", True)):
+    for logical, has_bucket in (("Web", True), ("Sender", True), ("Sweep", True)):
         assert ("TODOKE_UPLOADS: !If [HasLargeUploads" in resource(logical)) == has_bucket
         assert ("${LargeUploads}" in resource(f"{logical}Version")) == has_bucket
 

@@ -104,8 +104,8 @@ def test_what_came_back_for_them_is_resent_without(reason: Reason, again: list[b
     assert carried(made) == [[b"%PDF-1.7"], again]
 
 
-def test_a_store_that_cannot_read_them_puts_the_mail_off() -> None:
-    """Nothing is handed over, and it is tried again."""
+def test_a_message_waits_for_no_file() -> None:
+    """Where they cannot be read it goes without, and says that they are at the desk."""
 
     class Unreadable(MemoryStore):
         def file(self, submission_id: str, position: int) -> File | None:
@@ -117,6 +117,6 @@ def test_a_store_that_cannot_read_them_puts_the_mail_off() -> None:
     made.app = replace(made.app, store=made.store)
     sent = made.add(Role.NOTIFICATION)
     send_round(made.app, 10)
-    told = made.told(sent, Role.NOTIFICATION)
-    assert carried(made) == []
-    assert told.due_at is not None
+    assert carried(made) == [[]]
+    assert "They are not in this mail" in made.mailer.sent[0].text
+    assert made.told(sent, Role.NOTIFICATION).standing.status is Status.ACCEPTED

@@ -6,25 +6,32 @@ from collections.abc import Mapping
 
 from todoke.mail.attach import attachable
 from todoke.model.delivery import Reason
+from todoke.model.errors import StoreError
+from todoke.model.log import get_logger
 from todoke.model.message import Claim, Role
 from todoke.model.submission import File
 from todoke.walk.app import App
 
+log = get_logger(__name__)
 _FOR_FILES = frozenset({Reason.TOO_LARGE, Reason.CONTENT})
 
 
 def contents_of(app: App, claim: Claim) -> Mapping[int, File]:
     """The files by their positions, whole; none for what is no notification, and none where they were in its way.
 
-    Raises StoreError: if they cannot be read.
+    No message waits for them: where they cannot be read now, it goes without.
     """
     form = app.settings.forms.get(claim.submission.form)
     if form is None or not form.attach or claim.message.role is not Role.NOTIFICATION:
         return {}
     positions = attachable(claim.submission, form, app.settings.mail.own.room)
-    if not positions or _came_back(app, claim):
+    try:
+        if not positions or _came_back(app, claim):
+            return {}
+        found = {at: app.archive.file(claim.submission.id, at) for at in positions}
+    except StoreError as error:
+        log.warning("not_attached", message=claim.message.id, fault=type(error).__name__)
         return {}
-    found = {at: app.archive.file(claim.submission.id, at) for at in positions}
     return {at: file for at, file in found.items() if file is not None}
 
 

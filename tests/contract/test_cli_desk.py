@@ -132,6 +132,8 @@ class TestLink:
         Path("todoke.toml").unlink()
         assert run(["desk"]) == 2
         assert "--config" in capsys.readouterr().err
+        assert run(["desk", "--for", "manager@example.jp"]) == 2
+        assert "--config" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

@@ -23,7 +23,7 @@ def print_desk_link(config: Path, *, person: str = "") -> None:
     """Print the link. Raises ConfigError: if nothing says where the desk is, or `person` may not enter it."""
     with opened(config) as (settings, store):
         door = _door(config, settings)
-        address = _named(settings, person) if person else NOBODY
+        address = _named(config, settings, person) if person else NOBODY
         code = invite(store, utc_now(), person=address)
         log.info("desk_code_made", code=name_of(code), by=who())
     print_line(entry_url(door, code))
@@ -42,7 +42,11 @@ def _door(config: Path, settings: Settings) -> str:
     return stated
 
 
-def _named(settings: Settings, typed: str) -> Address:
+def _named(config: Path, settings: Settings, typed: str) -> Address:
+    if not settings.forms:
+        raise ConfigError(
+            f"There is no {config} here, which says who may enter. Name it with --config."
+        )
     try:
         person = person_of(settings, parse_address(typed))
     except AddressError as error:

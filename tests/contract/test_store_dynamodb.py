@@ -26,7 +26,9 @@ from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, not
 from support.variants import replace
 from todoke.cli.open import opened
 from todoke.model import ids
+from todoke.model.act import Act, Deed
 from todoke.model.address import Address
+from todoke.model.admission import DeskSession, Grant
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
 from todoke.model.erased import erased_mailbox
 from todoke.model.errors import StoreUnavailable, TooLarge
@@ -473,6 +475,31 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     meter.take()
     desk.store.erase(submission_id=late.id)
     found["erasure by id"] = meter.take()
+    return found | measured_at_the_desk(desk, meter)
+
+
+def measured_at_the_desk(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
+    """What the desk costs beside what its pages show."""
+    found: dict[str, tuple[float, float, float]] = {}
+    store, until = desk.store, START + timedelta(minutes=10)
+    store.put_mark("desk link aoi 0", START, unless_after=START - timedelta(hours=1))
+    store.put_code("hash", until, Grant(person=MANAGER))
+    found["a link to the desk"] = meter.take()
+    session = DeskSession(
+        hash="ab" * 32, person=MANAGER, began_at=START, seen_at=START, ends_at=until
+    )
+    act = Act(at=START, by="ab" * 8, deed=Deed.ENTERED)
+    assert store.take_code("hash", START)
+    store.put_session(session)
+    store.put_acts([act])
+    found["coming in by it"] = meter.take()
+    assert store.session(session.hash)
+    found["a request at the desk"] = meter.take()
+    store.session(session.hash)
+    store.renew_session(session.hash, START + timedelta(minutes=5))
+    found["one in five minutes of them"] = meter.take()
+    store.put_acts([act])
+    found["what is noted in the trail"] = meter.take()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from todoke.model.act import Act, Deed
+from todoke.model.act import Deed
 from todoke.model.language import N_
 from todoke.report.words import say
 
@@ -23,6 +23,6 @@ _DEEDS = {
 }
 
 
-def deed_words(act: Act, language: str) -> str:
+def deed_words(deed: Deed, language: str) -> str:
     """What was done."""
-    return say(_DEEDS[act.deed], language)
+    return say(_DEEDS[deed], language)

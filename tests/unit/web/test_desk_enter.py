@@ -16,13 +16,16 @@ from support.web.stories import (
     post,
     stored,
 )
+from todoke.model.act import Act, Deed
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Reason
 from todoke.model.ids import new_attempt_token
 from todoke.model.person import DeskSettings
 from todoke.testing import FakeClock
+from todoke.walk.people import alias
 from todoke.walk.security import LINES
 from todoke.walk.track import track
+from todoke.web.desk.trail import read_some
 
 
 def test_a_manager_is_mailed_a_link_that_leads_to_where_they_wanted_to_go() -> None:
@@ -316,3 +319,42 @@ def test_the_trail_tells_owners_who_did_what() -> None:
         page = call(inside, "/desk/trail", headers=cookie).text
         assert name in page
         assert "looked at a submission" in page
+
+
+def test_the_trail_tells_of_one_person_or_one_kind() -> None:
+    """As owners ask; where there is none it says so, and goes on to the older ones where there are any."""
+    app, letters = shop()
+    asgi = site_of(app)
+    asked = {"cookie": cookie_of(ask(asgi, str(AOI)))}
+    entered = post(asgi, "/desk/enter", f"code={codes_in(letters.mails[0])[1]}", **asked)
+    call(asgi, "/desk/s1", headers={"cookie": cookie_of(entered)})
+    inside, cookie = opened(app)
+    aoi = alias(app.settings.secret, AOI)
+    ken = alias(app.settings.secret, Address("ken@shop.example"))
+
+    def shown(query: str) -> list[str]:
+        page = call(inside, f"/desk/trail?{query}", headers=cookie).text
+        found = re.findall(r'<p class="who">([^·<]+?)(?: ·|</p>)', page)
+        assert bool(found) is not ("There is nothing" in page)
+        return found
+
+    assert shown("") == ["entered", "looked at a submission", "entered"]
+    assert shown(f"by={aoi}") == ["looked at a submission", "entered"]
+    assert shown("by=commands") == ["entered"]
+    assert shown(f"by={aoi}&deed=saw") == ["looked at a submission"]
+    assert shown(f"by={ken}") == []
+    assert shown("deed=nonsense") == []
+
+
+def test_a_long_trail_is_looked_through_page_by_page() -> None:
+    """A rare deed is found beyond the first page, and what was not looked at yet has a way on."""
+    app, _ = shop()
+    rare = Act(at=NOW, by="", deed=Deed.ERASED)
+    usual = replace(rare, deed=Deed.SAW)
+    app.trail.put_acts([rare, *[usual] * 450])
+    page = read_some(app.trail, "", lambda act: act.deed == Deed.ERASED)
+    assert page == ((rare,), "")
+    app.trail.put_acts([usual] * 2_000)
+    first = read_some(app.trail, "", lambda act: act.deed == Deed.ERASED)
+    assert first.acts == ()
+    assert read_some(app.trail, first.next, lambda act: act.deed == Deed.ERASED).acts == (rare,)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from todoke.walk.app import App
 from todoke.walk.week import Week
-from todoke.web.desk import marks, outage, people, service, submission, submissions
+from todoke.web.desk import marks, outage, people, service, submission, submissions, trail
 from todoke.web.desk.attention import Rest, show_attention
 from todoke.web.desk.enter import Entrance, leave_desk, show_left
 from todoke.web.desk.figures import show_figures
@@ -45,7 +45,7 @@ def routes(app: App, *, answer_after: float = 1.5, mail_rest: Rest = lambda: Non
         desk.change("/desk/outage", outage.send_again),
         desk.page("/desk/sessions", people.show_sessions),
         desk.change("/desk/sessions", people.end_session),
-        desk.page("/desk/trail", people.show_trail, for_owners=True),
+        desk.page("/desk/trail", trail.show_trail, for_owners=True),
         desk.page("/desk/orphans", service.show_orphans, for_owners=True),
         desk.page("/desk/suppressions", service.show_suppressions, for_owners=True),
         desk.page("/desk/{id}", submission.show),

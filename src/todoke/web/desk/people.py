@@ -1,4 +1,4 @@
-"""Who is in, and who did what: the sessions of the desk, and its trail."""
+"""Who is in: the sessions of the desk, listed and ended."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.model.act import Act, Deed
+from todoke.model.act import Deed
 from todoke.model.address import same_mailbox
 from todoke.model.admission import DeskSession
 from todoke.model.errors import NotFound
 from todoke.model.show import rfc3339
-from todoke.report.deeds import deed_words
 from todoke.walk.admit import Stay, goes_on
-from todoke.walk.people import alias, people_of
-from todoke.web.desk.room import Desk, go, home
-
-_ACTS = 100
+from todoke.walk.people import alias
+from todoke.web.desk.room import Desk, go
 
 
 async def show_sessions(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -43,17 +40,6 @@ async def end_session(desk: Desk, request: Request, stay: Stay) -> Response:
     return go(request, "sessions")
 
 
-async def show_trail(desk: Desk, request: Request, stay: Stay) -> Response:
-    """GET /desk/trail?before=: 200, who did what, newest first."""
-    before = request.query_params.get("before", "")
-    page = await run_in_threadpool(lambda: desk.app.trail.acts(before=before, limit=_ACTS))
-    settings, language = desk.app.settings, desk.language(request)
-    names = {alias(settings.secret, p.address): str(p.address) for p in people_of(settings)}
-    rows = [_act_row(act, names, language) for act in page.acts]
-    older = home(request, "trail", before=page.next) if page.next else ""
-    return desk.render(request, "desk_trail.html", stay, rows=rows, older=older, first=not before)
-
-
 async def _sessions(desk: Desk, stay: Stay) -> list[DeskSession]:
     now, idle = desk.app.clock(), desk.app.settings.desk.idle
     every = await run_in_threadpool(desk.app.admission.sessions, now)
@@ -73,15 +59,4 @@ def _session_row(session: DeskSession, stay: Stay, now: datetime) -> dict[str, A
         "began_at": rfc3339(session.began_at),
         "seen_at": rfc3339(min(session.seen_at, now)),
         "own": session.hash == stay.session.hash,
-    }
-
-
-def _act_row(act: Act, names: dict[str, str], language: str) -> dict[str, Any]:
-    return {
-        "at": rfc3339(act.at),
-        "by": names.get(act.by, act.by) if act.by else "",
-        "known": act.by in names,
-        "words": deed_words(act, language),
-        "submission": act.submission,
-        "detail": act.detail,
     }

@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 import support.mail.mails as mails
 from support.run.serving import free_port
 from support.variants import replace
-from support.web.desk import page_token, site_of
-from support.web.letters import AOI, shop
+from support.web.desk import enter, page_token, site_of
+from support.web.letters import AOI, ask, shop
 from support.web.local_server import serving
 from support.web.provider import CLIENT, SECRET, Pair, Provider, Sign
 from support.web.stories import Answer, call, post
@@ -30,6 +30,7 @@ from todoke.model.settings import Secret
 from todoke.ports.diagnosis import Check, Verdict
 from todoke.testing import FakeClock
 from todoke.walk.app import App
+from todoke.web.desk.enter import entry_link
 
 PERSON = {"sub": "42", "email": "AOI@shop.example", "email_verified": True}
 
@@ -41,7 +42,7 @@ class Place:
         self.provider = provider
         self.minutes = 0.0
         stated = OidcSettings(issuer=provider.url, client_id=CLIENT, name="Work", **settings)
-        app, _ = shop()
+        app, self.letters = shop()
         identity = OidcProvider(
             stated,
             Secret(SECRET),
@@ -132,6 +133,18 @@ class TestTheWayIn:
         app, _ = shop()
         assert "Enter with" not in call(site_of(app), "/desk").text
         assert call(site_of(app), "/desk/sign-in").status == 403
+
+    def test_may_be_the_only_one(self, provider: Provider) -> None:
+        """Then nobody is mailed a link, and no address is asked for; the command line's link is good as ever."""
+        place = Place(provider, is_only=True)
+        page = call(place.asgi, "/desk").text
+        assert "Enter with Work" in page
+        assert "Mail me a link" not in page
+        assert ask(place.asgi, str(AOI)).status == 403
+        assert place.letters.mails == []
+        session(place.whole())
+        assert enter(place.asgi, entry_link(place.app)).status == 303
+        place.identity.close()
 
     def test_asks_the_provider_about_itself_and_its_keys_once(self, place: Place) -> None:
         """For an hour."""
@@ -381,6 +394,11 @@ class TestAProviderThatIsNotRight:
         assert answer.status == 503
         assert "cannot be reached" in answer.text
         assert "Mail me a link" in answer.text
+
+    def test_that_talks_without_end_is_not_listened_to(self, place: Place) -> None:
+        """What is longer than its word can be is no word of its."""
+        place.provider.about = {"padding": "x" * 300_000}
+        assert call(place.asgi, "/desk/sign-in").status == 503
 
     def test_that_is_away_is_asked_seldom(self, place: Place) -> None:
         """However many press the button."""

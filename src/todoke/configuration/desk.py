@@ -46,6 +46,7 @@ def _read_oidc(table: Table) -> OidcSettings:
         client_id=table.text("client_id", required=True),
         name=table.text("name", urlsplit(issuer).hostname or ""),
         trusts_unstated=table.flag("trust_unstated_addresses"),
+        is_only=table.flag("only"),
     )
 
 

@@ -29,7 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "hsts",
     ),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
-    "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses"),
+    "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),
     "mail": (
         "service",
         "from",

@@ -222,8 +222,7 @@ class OidcProvider:
             try:
                 return answer.status, answer.read(_MOST_BYTES)
             finally:
-                answer.drain_conn()
-                answer.release_conn()
+                answer.close()  # what is longer is not waited for
         except (HTTPError, OSError, ValueError) as error:
             raise IdentityUnavailable(f"{_host(url)}: {type(error).__name__}.") from error
 

@@ -47,11 +47,11 @@ def test_is_read_with_what_is_usual(tmp_path: Path) -> None:
 
 
 def test_says_all_that_may_be_said(tmp_path: Path) -> None:
-    """The name of the button, and the one thing that risks something."""
-    more = OIDC + 'name = "Work"\ntrust_unstated_addresses = true\n'
+    """The name of the button, that there is no other way, and the one thing that risks something."""
+    more = OIDC + 'name = "Work"\ntrust_unstated_addresses = true\nonly = true\n'
     oidc = read(written(tmp_path, more), SECRETS).desk.oidc
     assert oidc is not None
-    assert (oidc.name, oidc.trusts_unstated) == ("Work", True)
+    assert (oidc.name, oidc.trusts_unstated, oidc.is_only) == ("Work", True, True)
 
 
 @pytest.mark.parametrize(

@@ -80,10 +80,12 @@ class Entrance:
     async def ask(self, request: Request) -> Response:
         """POST /desk/ask with `address` and `leads_to`: 200, and a mail to the address if it may enter.
 
-        422 for what is no address; 429 where many were asked for from one place.
+        422 for what is no address; 429 where many were asked for from one place; 403 where nobody enters by mail.
         """
-        app = self.desk.app
+        app, oidc = self.desk.app, self.desk.app.settings.desk.oidc
         require_same_origin(request, app.settings.site.door_url)
+        if oidc and oidc.is_only:
+            return self.desk.shut(request)
         fields = await read_small_form(request)
         leads_to = leads_inside(fields.get("leads_to", ""))
         typed = fields.get("address", "").strip()

@@ -159,6 +159,7 @@ class Desk:
             status=status,
             why=words,
             provider=oidc.name if oidc else "",
+            by_mail=not (oidc and oidc.is_only),
             leads_to=leads_to,
             address=address,
             elsewhere=elsewhere,

@@ -362,6 +362,43 @@ def test_forced_colours(browser: Browser, shown: Shown) -> None:
     context.close()
 
 
+SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+p { margin-bottom: 2em !important; }"""
+"""The reader's own spacing that no page may lose anything by (WCAG 2.2, 1.4.12)."""
+SPACE_OUT = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+}"""
+CUT = """() => [...document.querySelectorAll("body *")].filter((element) => {
+  const { overflow, clipPath, textOverflow, webkitLineClamp } = getComputedStyle(element);
+  if (overflow === "visible" || clipPath !== "none" || element.closest("svg, pre")) return false;
+  if (textOverflow === "ellipsis" || webkitLineClamp !== "none") return false; // an excerpt
+  if (element.matches("input, select, textarea, progress, .kept")) return false; // .kept cuts its postmark
+  return element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+}).map((element) => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, "100%"), (640, "200%"), (1280, "200%")])
+def test_large_text_and_wide_spacing_lose_nothing(
+    browser: Browser, shown: Shown, width: int, text: str
+) -> None:
+    """At 400 % zoom (320 px), with text twice as large and with wide spacing, nothing is cut or too wide."""
+    context = context_of(browser, width=width)
+    page = context.new_page()
+    wrong: list[str] = []
+    shown.enter_desk(page)
+    style = f"html {{ font-size: {text} !important; }} {SPACED}"
+    for name, path in (OPEN_PAGES | DESK_PAGES).items():
+        page.goto(shown.url + path)
+        page.evaluate(SPACE_OUT, style)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        wrong += [f"{name}: {wide} px too wide"] if wide > 0 else []
+        wrong += [f"{name}: {cut} is cut" for cut in page.evaluate(CUT)]
+    context.close()
+    assert wrong == []
+
+
 BROKEN = """() => {
   const broken = [];
   const range = document.createRange();

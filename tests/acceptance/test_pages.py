@@ -46,6 +46,7 @@ from support.web.stories import (
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.form import Site
+from todoke.model.logo import SVG, Logo
 from todoke.model.message import Outcome, Role
 from todoke.ports.events import EventSource
 from todoke.walk.silence import silence, watch
@@ -360,6 +361,28 @@ def test_forced_colours(browser: Browser, shown: Shown) -> None:
         assert look(page, f"receipt-{status}-forced") == []
         assert all(icon.is_visible() for icon in page.locator(".steps .icon").all())
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#ffcc00", "#7a7a7a", "#101010"])
+def test_any_accent_can_be_read(browser: Browser, tmp_path: Path, accent: str, scheme: str) -> None:
+    """In a light, a middling and a dark colour, with the site's logo, axe and the policy find nothing."""
+    logo = Logo(SVG, b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"/>')
+    context = context_of(browser, width=640, scheme=scheme)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    with gallery(tmp_path, accent=accent, logo=logo) as shown:
+        page.goto(shown.receipt("bounced"))
+        expect(page.get_by_role("img", name="Hoshino Paper")).to_have_js_property(
+            "naturalWidth", 80
+        )
+        wrong = look(page, f"accent-{accent[1:]}-{scheme}")
+        shown.enter_desk(page)
+        wrong += look(page, f"accent-desk-{accent[1:]}-{scheme}")
+    context.close()
+    assert wrong == []
+    assert [one for one in said if "Content Security" in one] == []
 
 
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }

@@ -217,13 +217,17 @@ def fault(_: Request) -> Response:
 
 
 @contextlib.contextmanager
-def gallery(folder: Path) -> Iterator[Shown]:
-    """The pages, served over real HTTP."""
+def gallery(folder: Path, **looks: Any) -> Iterator[Shown]:
+    """The pages, served over real HTTP; `looks` are fields of their site."""
     store = filled()
     switch = WebhookSwitch(folder / "webhook")
     hints: list[str] = []
     site = Site(
-        name="Hoshino Paper", url=SITE_URL, door_url="http://127.0.0.1:8000", alert_to=(OWNER,)
+        name="Hoshino Paper",
+        url=SITE_URL,
+        door_url="http://127.0.0.1:8000",
+        alert_to=(OWNER,),
+        **looks,
     )
     app = make_app(store, hint=lambda: hints.append("hint"), site=site)
     routes = [

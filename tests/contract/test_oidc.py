@@ -191,6 +191,7 @@ class TestTheWayIn:
         assert call(place.asgi, "/desk", headers=cookie).status == 403
         page = call(place.asgi, "/desk/left").text
         assert "Sign out of Work as well" in page
+        assert "whoever uses it can enter again" in page
         assert (
             f"{place.provider.url}/out?client_id=todoke+client&amp;post_logout_redirect_uri="
             in page

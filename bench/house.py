@@ -283,9 +283,9 @@ async def ways(folder: Path) -> dict[str, Any]:
 async def enter(app: Any, application: Any, form: dict[str, str]) -> tuple[str, str]:
     """Enter the desk; the address of the newest submission's page, and the cookie."""
     from todoke.ports.archive import Query
-    from todoke.walk.admit import invite
+    from todoke.walk.invite import invite
 
-    body = urlencode({"code": invite(app)}).encode()
+    body = urlencode({"code": invite(app.admission, app.clock())}).encode()
     status, headers, _ = await call(application, "POST", "/desk/enter", body, **form)
     assert status == 303, status
     (timeline,) = app.store.page(Query()).timelines

@@ -20,6 +20,7 @@ from support.store.desk import START, Desk
 from support.variants import replace
 from todoke.model.address import Address
 from todoke.model.admission import Grant
+from todoke.model.care import NO_CARE
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import REMEMBERED, erased_before
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
@@ -131,7 +132,10 @@ class TestFile:
             connection.execute("DELETE FROM migrations WHERE version > 1")
             connection.pragma("user_version", 1)
         with closing(SqliteStore(path)) as store:
-            assert store.timeline(kept.submission.id) == replace(kept, ordinal=None)
+            there = store.timeline(kept.submission.id)
+            assert there
+            assert there.care.read_at, "nobody finds what came before unread"
+            assert replace(there, care=NO_CARE) == replace(kept, ordinal=None)
             store.put_mark("x", START)
             store.put_suppressions("post", [], START)
             store.remember_erased([erased_before(START, START)])

@@ -141,6 +141,8 @@ class Way:
         """Look at one call; for sys.setprofile."""
         if event != "call" or not self.mark or getattr(self._here, "busy", False):
             return
+        if threading.current_thread().name == "store-indexer":
+            return  # beside the way, now or seconds later
         path = frame.f_code.co_filename
         if not path.startswith(OURS) or not path.endswith(".py"):
             return

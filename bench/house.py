@@ -141,8 +141,8 @@ class Way:
         """Look at one call; for sys.setprofile."""
         if event != "call" or not self.mark or getattr(self._here, "busy", False):
             return
-        if threading.current_thread().name == "store-indexer":
-            return  # beside the way, now or seconds later
+        if is_below(frame, "sqlite/index.py"):
+            return  # words are indexed beside the way, now or seconds later
         path = frame.f_code.co_filename
         if not path.startswith(OURS) or not path.endswith(".py"):
             return
@@ -168,6 +168,13 @@ class Way:
             "stays": len(stays),
             "way": list(dict.fromkeys(self.files)),
         }
+
+
+def is_below(frame: FrameType | None, path: str) -> bool:
+    """Whether a call was made by a function of this file, or by one that it called."""
+    while frame is not None and not frame.f_code.co_filename.endswith(path):
+        frame = frame.f_back
+    return frame is not None
 
 
 class Mailer:

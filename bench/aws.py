@@ -157,6 +157,7 @@ class Bench:
                 clock=utc_now,
                 client=self.client,
                 tokened=TOKENED,
+                numbered=frozenset(),
             ),
             mailer=self.mailer,
             sources={source.name: source},

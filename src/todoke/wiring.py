@@ -176,6 +176,7 @@ def _open_table(settings: Settings, clock: Clock, bucket: Bucket | None) -> Stor
             tokened=TOKENED,
             bucket=bucket,
             secrets=_secrets(settings),
+            numbered=frozenset(f.name for f in settings.forms.values() if f.numbered),
         )
     except ModuleNotFoundError as error:
         raise ConfigError(

@@ -128,6 +128,16 @@ def meter(emulator: Callable[[], aws_emulators.Emulator]) -> Meter:
 @pytest.fixture
 def desk(meter: Meter) -> Iterator[Desk]:
     """An empty store that is watched, for a service that brings our token back."""
+    yield from _watched(meter)
+
+
+@pytest.fixture
+def unnumbered(meter: Meter) -> Iterator[Desk]:
+    """The same, of which no form is numbered."""
+    yield from _watched(meter, numbered=frozenset())
+
+
+def _watched(meter: Meter, numbered: frozenset[str] | None = None) -> Iterator[Desk]:
     name = aws_emulators.new_table(meter.client)
     clocks: list[Desk] = []
     store = DynamoStore(
@@ -136,6 +146,7 @@ def desk(meter: Meter) -> Iterator[Desk]:
         clock=lambda: clocks[0].now if clocks else START,
         tokened=frozenset({SERVICE}),
         client=meter.client,
+        numbered=numbered,
     )
     clocks.append(Desk(store))
     meter.take()
@@ -279,6 +290,14 @@ class TestNumbers:
         """Theirs."""
         return [desk.timeline(prepared.submission.id).ordinal for prepared, _ in made]
 
+    def test_a_form_that_is_not_numbered_costs_none(self, unnumbered: Desk, meter: Meter) -> None:
+        """Its submissions have no number, and nothing but the claim is written."""
+        (made,) = self.several(unnumbered, meter, 1)
+        meter.asked.clear()
+        assert len(claim(unnumbered, made[0])) == 2
+        assert "UpdateItem" not in meter.asked
+        assert self.numbers(unnumbered, [made]) == [None]
+
     def test_those_that_come_together_cost_one_write(self, desk: Desk, meter: Meter) -> None:
         """In the order in which they came, whoever claims them in which order; what cannot be read has none."""
         assert isinstance(desk.store, DynamoStore)
@@ -321,11 +340,13 @@ class TestNumbers:
 
 
 class TestCost:
-    def test_each_step_costs_what_the_documentation_says(self, desk: Desk, meter: Meter) -> None:
+    def test_each_step_costs_what_the_documentation_says(
+        self, unnumbered: Desk, meter: Meter
+    ) -> None:
         """The table of docs/store-dynamodb.md is what the emulators count, step by step."""
         if "dynamodb_local" not in desk_emulator(meter):
             pytest.skip("ministack counts reads of items that are not there, and rounds otherwise")
-        assert measured(desk, meter) == documented()
+        assert measured(unnumbered, meter) == documented()
 
     def test_one_write_and_no_read_at_the_door(self, desk: Desk, meter: Meter) -> None:
         """A submission with its two messages is one request, also under a repeat key; a repetition is one too."""

@@ -47,6 +47,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         page_language=page.language if _LANGUAGE_TAG.fullmatch(page.language) else "",
         subject=_read_subject(table, fields),
         attach=_read_attach(table, fields),
+        numbered=table.flag("numbered"),
         page=page.path,
         page_url=page_url,
         fields=fields,

@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "title",
         "subject",
         "attach",
+        "numbered",
         "language",
         "page",
         "select",

@@ -161,7 +161,7 @@ class Form:
     `unchecked` are the names and values of buttons with `formnovalidate`: what they send is held to no constraint. A
     value of None is any. `submit` is how its page sends it. `page_language` is the language tag (RFC 5646) of the page,
     in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
-    `attach` is how many bytes of files a notification carries.
+    `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
     """
 
     name: str
@@ -170,6 +170,7 @@ class Form:
     page_language: str = ""
     subject: str = ""
     attach: int = 0
+    numbered: bool = False
     page: str = ""
     page_url: str = ""
     fields: tuple[Field, ...] | None = None

@@ -37,9 +37,10 @@ Numbered = dict[str, Taken]
 
 @dataclass(slots=True)
 class Ordinals:
-    """Gives numbers; safe to use from several threads."""
+    """Gives numbers to the submissions of `forms` (None: of every form); safe to use from several threads."""
 
     table: DynamoTable
+    forms: frozenset[str] | None = None
     _ahead: Numbered = field(default_factory=dict)
     _together: set[str] = field(default_factory=set)
 
@@ -78,7 +79,7 @@ class Ordinals:
             self.table.count_down(_key(form), ordinal, nonce)
 
     def _count(self, wanted: Iterable[StoredItem]) -> Numbered:
-        fresh = sorted((stored for stored in wanted if _is_fresh(stored)), key=lambda s: s.id)
+        fresh = sorted(filter(self._is_to_be_numbered, wanted), key=lambda s: s.id)
         numbers: Numbered = {}
         for form, count in Counter(s.record.submission.form for s in fresh).items():
             nonce = new_nonce()
@@ -91,6 +92,10 @@ class Ordinals:
             first = last - count + 1
             numbers |= {id_: Taken(form, first + n, nonce) for n, id_ in enumerate(named)}
         return numbers
+
+    def _is_to_be_numbered(self, stored: StoredItem) -> bool:
+        is_counted = self.forms is None or stored.record.submission.form in self.forms
+        return is_counted and _is_fresh(stored)
 
 
 def reach(table: DynamoTable, form: str, ordinal: int) -> None:

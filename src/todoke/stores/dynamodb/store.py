@@ -54,7 +54,8 @@ class DynamoStore(DynamoAdmission):
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
-    `secrets` tells which answers nobody can look for.
+    `secrets` tells which answers nobody can look for. `numbered` are the forms whose submissions are numbered, None for
+    every form.
     `bucket` keeps the contents of files; without one they are items of the table, 16 MB of a submission at most.
     `client` is botocore's, by default one for the region and endpoint in the environment. Raises when made:
     StoreUnavailable, if there is no region.
@@ -70,6 +71,7 @@ class DynamoStore(DynamoAdmission):
         bucket: Bucket | None = None,
         client: Any = None,
         secrets: Secrets = secrets_by_name,
+        numbered: frozenset[str] | None = None,
     ) -> None:
         self._own_client = None if client else make_client()
         self._table = DynamoTable(name, client or self._own_client)
@@ -78,7 +80,7 @@ class DynamoStore(DynamoAdmission):
         self._bucket = bucket
         kept = KeptFiles(bucket) if bucket else None
         self._cabinet = Cabinet(self._table, Pointers(self._table, secret, tokened), kept)
-        self._ordinals = Ordinals(self._table)
+        self._ordinals = Ordinals(self._table, numbered)
         self._outbox = DynamoOutbox(self._cabinet, self._ordinals)
         self._lists = Lists(self._cabinet, self._outbox, secrets)
         self._journal = DynamoJournal(self._cabinet, self._lists, clock, clock())

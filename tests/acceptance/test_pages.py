@@ -5,7 +5,6 @@ With TODOKE_SCREENSHOTS=folder each page is also kept as an image, for people to
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
@@ -33,6 +31,7 @@ from support.web.gallery import (
     in_japanese,
 )
 from support.web.local_server import serving
+from support.web.look import look
 from support.web.stories import (
     ANSWERS,
     EVENTS,
@@ -44,10 +43,12 @@ from support.web.stories import (
     token_of,
 )
 from todoke.model.address import Address
+from todoke.model.care import Remark
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind
 from todoke.model.form import Site
 from todoke.model.logo import SVG, Logo
 from todoke.model.message import Outcome, Role
+from todoke.model.submission import Entry
 from todoke.ports.events import EventSource
 from todoke.walk.silence import silence, watch
 from todoke.web.desk import desk
@@ -55,8 +56,6 @@ from todoke.web.desk.enter import entry_link
 from todoke.web.pages import assets
 
 pytestmark = pytest.mark.acceptance
-
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -73,17 +72,6 @@ def browser() -> Iterator[Browser]:
         pytest.skip("chromium is not installed")
     with chromium() as one:
         yield one
-
-
-def look(page: Page, name: str) -> list[str]:
-    """What is wrong with the page before us: axe's findings, and whatever is wider than the screen."""
-    if folder := os.environ.get("TODOKE_SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    found = Axe().run(page, options=AXE).response["violations"]
-    wrong = [f"{name}: {v['id']}: {[n['html'][:120] for n in v['nodes']]}" for v in found]
-    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [*wrong, *([f"{name}: {width} px too wide"] if width > 0 else [])]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -502,8 +490,10 @@ def test_desk_resends(browser: Browser, shown: Shown) -> None:
     page.get_by_label("Status of a mail").select_option("rejected")
     page.get_by_role("button", name="Show").click()
     page.locator('a[href="/desk/rejected"]').click()
-    expect(page.locator(".said").first).to_contain_text("refused to take it")
-    page.get_by_role("button", name="Try again").first.click()
+    expect(page.locator(".said").first).to_contain_text("Refused by the mail service")
+    page.get_by_role("button", name="Send it again Confirmation").click()
+    expect(page.get_by_role("status")).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("handed over again in a moment")
     expect(page.locator(".said").first).to_contain_text("It is stored here")
     assert shown.hints == ["hint"]
     with page.expect_download() as saving:
@@ -536,8 +526,11 @@ def test_hostile_text_does_nothing(browser: Browser, shown: Shown) -> None:
         make_message("bounced", submission_id="evil", diagnostic=hostile),
         id_="evil",
         visitor=Address(hostile),
+        entries=(*ANSWERS[1:], Entry("name", hostile)),
     )
     fill(shown.store, evil)
+    one = Remark(id="evil", by=hostile, at=NOW, text=hostile)
+    shown.store.take_care("evil", lambda care: care.remark(one).assign(hostile))
     context = context_of(browser)
     page = context.new_page()
     page.on("dialog", lambda dialog: (hit.append(dialog.message), dialog.dismiss()))

@@ -217,6 +217,18 @@ class TestBothWays:
             assert _ids(page) == nearest[::-1], query
             assert page.newer
 
+    def test_from_one_submission_on(self, desk: Desk) -> None:
+        """Its cursor leads to its neighbours, whatever is asked for; there is none of what is not there."""
+        one, two, three, four = [_add(desk, f"a{n % 2}") for n in range(4)]
+        cursor = desk.store.cursor(two)
+        older = desk.store.page(Query(before=cursor, limit=1)).timelines
+        newer = desk.store.page(Query(after=cursor, limit=1)).timelines
+        assert [t.submission.id for t in (*older, *newer)] == [one, three]
+        alike = desk.store.page(Query(after=cursor, words="a1", limit=1)).timelines
+        assert [t.submission.id for t in alike] == [four]
+        assert desk.store.cursor("v" * 26) == ""
+        assert desk.store.cursor("") == ""
+
     def test_a_cursor_that_is_none(self, desk: Desk) -> None:
         """What is no cursor is Malformed."""
         with pytest.raises(Malformed):

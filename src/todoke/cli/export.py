@@ -101,12 +101,7 @@ def _write_backup(
 def _write_csv(archive: Archive, query: Query, settings: Settings, out: Output) -> int:
     """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
     now = utc_now()
-    known = [
-        field.name
-        for name, form in settings.forms.items()
-        if not query.form or name == query.form
-        for field in form.fields or ()
-    ]
+    known = records.known_fields(settings, query.form)
     looked_at = _with_progress(records.all_pages(archive, query), "looked at")
     columns = records.field_columns(looked_at, known)
 

@@ -25,13 +25,15 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of one submission: since when it is read and done (None: it is not), whether it has a star, who takes it on (an
-    address, "" for nobody), and what was remarked, in the order it was."""
+    address, "" for nobody), what was remarked, in the order it was, and how often its confirmation was sent to another
+    address from the desk (`redirected`; such count among the message's corrections, too)."""
 
     read_at: datetime | None = None
     done_at: datetime | None = None
     starred: bool = False
     assignee: str = ""
     remarks: tuple[Remark, ...] = ()
+    redirected: int = 0
 
     def read(self, at: datetime) -> Care:
         """Read; the first time stays."""

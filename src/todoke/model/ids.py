@@ -163,6 +163,11 @@ def signature(secret: bytes, purpose: bytes, text: str) -> str:
     return urlsafe_b64encode(mac.digest()).decode()
 
 
+def remark_id() -> str:
+    """13 characters [0-9a-v], 65 random bits: tells a remark from the others of its submission."""
+    return _random.take(13)
+
+
 def upload_key() -> str:
     """26 characters [0-9a-v], 130 random bits: the name of an upload, which nobody else can guess."""
     return _random.take(26)

@@ -95,6 +95,11 @@ class Archive(Protocol):
         """A page of submissions, newest first. A page never takes longer because more is stored."""
         ...
 
+    def cursor(self, submission_id: str) -> str:
+        """The `before` of the page of those that are older than this submission, and the `after` of those that are
+        newer; "" where there is none of this id."""
+        ...
+
     def count(self, query: Query, most: int = 1000) -> Count:
         """How many `query` finds, whatever its cursors and limit; no more than `most` are counted.
 

@@ -7,6 +7,7 @@ taken for a formula.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,13 @@ from todoke.ports.output import Output
 from todoke.report.status import read_status
 
 PAGE = 200
-FIXED_COLUMNS = ("id", "received_at", "form", "ordinal", "visitor", *(role.value for role in Role))
+CARE_COLUMNS = ("done_at", "starred", "assignee", "notes")
+"""What the desk's people did."""
+FIXED_COLUMNS = (
+    *("id", "received_at", "form", "ordinal", "visitor"),
+    *(role.value for role in Role),
+    *CARE_COLUMNS,
+)
 
 MORE_COLUMN = "more_fields"
 MOST_COLUMNS = 200
@@ -43,6 +50,7 @@ _FORMULA = re.compile(
     r"＝﹦⁼₌＋﹢⁺₊－﹣⁻₋−＠﹫])"
 )
 """What a spreadsheet takes for a formula, and where one can begin (OWASP, CSV injection)."""
+_HALF = re.compile("[\ud800-\udfff]")
 _FIRST = ("\t", "\r", "\n", "\0")
 
 
@@ -82,7 +90,7 @@ def summary(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
 
 
 def record(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
-    """One submission with its answers and the state of each message."""
+    """One submission with its answers, the state of each message, and what the desk's people did."""
     submission = timeline.submission
     return {
         **summary(timeline, settings, now),
@@ -90,6 +98,7 @@ def record(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, A
         "retain_until": _time(submission.retain_until),
         "signals": list(submission.signals),
         "entries": [_entry(entry) for entry in submission.entries],
+        "care": _care(timeline.care),
     }
 
 
@@ -98,7 +107,7 @@ def full_record(timeline: Timeline, settings: Settings, now: datetime) -> dict[s
     full = record(timeline, settings, now)
     for shown, message in zip(full["messages"], timeline.messages, strict=True):
         shown["attempts"] = [_attempt(attempt) for attempt in message.attempts]
-    return {**full, "care": _care(timeline.care)}
+    return full
 
 
 def _care(care: Care) -> dict[str, Any]:
@@ -110,6 +119,18 @@ def _care(care: Care) -> dict[str, Any]:
         "assignee": care.assignee,
         "remarks": [{"by": r.by, "at": _time(r.at), "text": r.text} for r in care.remarks],
     }
+
+
+def json_line(value: dict[str, Any]) -> str:
+    """One object as a line of JSON; half a character, which no encoding has a place for, is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text) + "\n"
+
+
+def known_fields(settings: Settings, form: str = "") -> list[str]:
+    """The fields that the configuration names, of one form or of all, in its order: the first columns of a table."""
+    forms = [f for name, f in settings.forms.items() if not form or name == form]
+    return [field.name for f in forms for field in f.fields or ()]
 
 
 def field_columns(timelines: Iterable[Timeline], known: Sequence[str] = ()) -> Columns:
@@ -148,16 +169,32 @@ def write_csv(
     whose name is that of a fixed column gets " (field)" after it. Fields without a column have their answers in the
     last one, a line each, after their names.
     """
+    return write_rows(table(timelines, columns, status_of, zone), out) - 1
+
+
+def write_rows(rows: Iterable[Sequence[str]], out: Output) -> int:
+    """Write rows of a CSV, no cell of which can be taken for a formula; how many."""
     writer = csv.writer(out, lineterminator="\r\n")
-    fixed = {*FIXED_COLUMNS, MORE_COLUMN}
-    headings = [f"{name} (field)" if name in fixed else name for name in columns.fields]
-    more = [MORE_COLUMN] if columns.has_more else []
-    writer.writerow([guarded(heading) for heading in (*FIXED_COLUMNS, *headings, *more)])
     count = 0
-    for timeline in timelines:
-        writer.writerow([guarded(cell) for cell in _row(timeline, columns, status_of, zone)])
+    for row in rows:
+        writer.writerow([guarded(cell) for cell in row])
         count += 1
     return count
+
+
+def table(
+    timelines: Iterable[Timeline],
+    columns: Columns,
+    status_of: Callable[[MessageTimeline], str],
+    zone: Zone,
+) -> Iterator[list[str]]:
+    """A heading and a row for each submission, as write_csv has them, with whatever was typed in the cells."""
+    fixed = {*FIXED_COLUMNS, MORE_COLUMN}
+    fields = [f"{name} (field)" if name in fixed else name for name in columns.fields]
+    more = [MORE_COLUMN] if columns.has_more else []
+    yield [*FIXED_COLUMNS, *fields, *more]
+    for timeline in timelines:
+        yield list(_row(timeline, columns, status_of, zone))
 
 
 def guarded(cell: str) -> str:
@@ -179,6 +216,7 @@ def _row(
     yield from (submission.id, received, submission.form, ordinal, submission.visitor)
     for role in Role:
         yield "\n".join(status_of(m) for m in timeline.messages if m.message.role is role)
+    yield from _care_cells(timeline.care, zone)
     answers: dict[str, list[str]] = {}
     for entry in submission.entries:
         text = entry.value.name if isinstance(entry.value, File) else entry.value
@@ -187,6 +225,13 @@ def _row(
         yield "\n".join(answers.pop(name, ()))
     if columns.has_more:
         yield "\n".join(f"{name}: {text}" for name, texts in answers.items() for text in texts)
+
+
+def _care_cells(care: Care, zone: Zone) -> Iterator[str]:
+    yield local_rfc3339(care.done_at, zone) if care.done_at else ""
+    yield "yes" if care.starred else ""
+    yield care.assignee
+    yield "\n".join(f"{local_rfc3339(r.at, zone)} {r.by}: {r.text}" for r in care.remarks)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

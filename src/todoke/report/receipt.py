@@ -36,13 +36,18 @@ _HANDED_OVER = TOOK_IT | {Kind.BOUNCED, Kind.UNDETERMINED}
 _TAKEN = frozenset({Reading.ACCEPTED, Reading.UNDETERMINED, Reading.DELIVERED})
 
 
-def can_correct(message: MessageTimeline, settings: Settings, now: datetime) -> bool:
-    """True when the visitor may give another address: their confirmation failed or is unknown, and tries are left."""
+def can_correct(
+    message: MessageTimeline, settings: Settings, now: datetime, redirected: int = 0
+) -> bool:
+    """True when the visitor may give another address: their confirmation failed or is unknown, and tries are left.
+
+    `redirected` of its corrections were the desk's, and do not count.
+    """
     if message.message.role is not Role.CONFIRMATION:
         return False
     status = read_status(message, settings, now)
     may_help = status.is_failure or status is Reading.UNKNOWN
-    return may_help and message.corrections < settings.max_corrections
+    return may_help and message.corrections - redirected < settings.max_corrections
 
 
 def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def _receipt_message(
     status = public_status(read_status(message, settings, now))
     role = message.message.role
     title = words.receipt_title(role, settings.site.name, language)
-    is_open = can_correct(message, settings, now)
+    is_open = can_correct(message, settings, now, timeline.care.redirected)
     said = words.receipt_words(
         status,
         role,

@@ -135,6 +135,18 @@ def desk_words(
     )
 
 
+_BESIDE_STEPS = {
+    Reading.DELIVERED: "",
+    Reading.REJECTED: N_("It will not arrive."),
+    Reading.BOUNCED: N_("It will not arrive."),
+}
+
+
+def text_beside_steps(reading: Reading, said: Words, language: str) -> str:
+    """The sentence of `said` where what happened is told beneath: without what the last step tells."""
+    return say(_BESIDE_STEPS[reading], language) if reading in _BESIDE_STEPS else said.text
+
+
 _NOTES = {
     Note.COMPLAINED: N_("It was reported as unwanted"),
     Note.CORRECTED: N_("The visitor corrected the address"),
@@ -192,7 +204,7 @@ _EVENTS = {
     Kind.UNDETERMINED: N_("A report that does not say whether it will arrive"),
     Kind.REJECTED: N_("The mail service refused it"),
     Kind.DELIVERED: N_("The recipient's mail server accepted it"),
-    Kind.BOUNCED: N_("It will not arrive"),
+    Kind.BOUNCED: N_("Refused or returned by the mail server"),
     Kind.ANSWER_LOST: N_("The mail service's answer was lost: it may or may not have taken it"),
     Kind.INTERRUPTED: N_(
         "Our process stopped in the middle: it may or may not have been handed over"
@@ -210,6 +222,14 @@ _CEILINGS = {
     Ceiling.NOT_RETURNED: N_("This service can tell that it took the mail, and that it came back."),
     Ceiling.DELIVERED: N_("This service reports when the recipient's server accepts the mail."),
 }
+
+
+_BEGUN = {True: N_("Stored here"), False: N_("Tried again")}
+
+
+def begun_words(*, is_first: bool, language: str) -> str:
+    """With what an attempt begins: the first when its mail is stored, each other one when it is made."""
+    return say(_BEGUN[is_first], language)
 
 
 def event_words(kind: Kind, language: str) -> str:

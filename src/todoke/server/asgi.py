@@ -80,7 +80,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     )
 
 
-def without_sender(
+def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
     app: App,
     *,
     extra_routes: Sequence[BaseRoute] = (),
@@ -90,8 +90,11 @@ def without_sender(
     mail_rest: Callable[[], MailRest | None] = lambda: None,
     tells_owner: bool = False,
     commits: Commits | None = None,
+    most_bytes: int = 0,
 ) -> ASGIApp:
     """The whole of `app` over HTTP and nothing beside it: what is due is handed over elsewhere.
+
+    An answer may have no more than `most_bytes`, where it leaves whole; 0 is no bound.
 
     `track_events` journals the events of a webhook's call; see hooks.routes. `mail_rest` tells whether all mail rests.
     With `tells_owner` figures can be read (web/owner.py), those of the store's `commits` among them.
@@ -100,7 +103,7 @@ def without_sender(
     own_routes = [
         *receipt.routes(app, pace=pace),
         *hooks.routes(app, track_events),
-        *desk.routes(app, mail_rest=mail_rest),
+        *desk.routes(app, mail_rest=mail_rest, most_bytes=most_bytes),
         *uploads.routes(app),
         *assets.routes(app.settings.site),
         *health.routes(app, mail_rest, readiness),

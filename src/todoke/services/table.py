@@ -25,6 +25,8 @@ _ROWS: tuple[Service[Any], ...] = (
 SERVICES: Mapping[str, Service[Any]] = {service.name: service for service in _ROWS}
 TOKENED = frozenset(service.name for service in _ROWS if service.tells_tokens)
 """The services whose events bring the attempt's token and recipient back."""
+TITLES: Mapping[str, str] = {service.name: service.title for service in _ROWS}
+"""The services as people call them, by the names that attempts and events have."""
 LIFT: Mapping[str, str] = {service.name: service.lift for service in _ROWS if service.lift}
 """How an address leaves a service's suppression list, in words."""
 

@@ -33,7 +33,7 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
     confirmation = next((m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None)
     if confirmation is None:
         return Correction.CLOSED
-    if not can_correct(confirmation, app.settings, app.clock()):
+    if not can_correct(confirmation, app.settings, app.clock(), timeline.care.redirected):
         return Correction.DUE if _is_asked_again(confirmation, typed) else Correction.CLOSED
     try:
         address = parse_address(typed)

@@ -79,7 +79,7 @@ def reconcile(app: App, *, since: date | None = None, progress: Progress = _quie
         progress(number, len(days), day)
         for events in records.of_day(day, app.clock()):
             words.update(track(app, events, orphans=False))
-    suppressed = _read_suppressions(app, records)
+    suppressed = read_suppressions(app, records)
     if set(due) <= set(days):
         app.shelf.put_mark(_done(records), began)
     return Reconciled(
@@ -181,7 +181,8 @@ def _unsettled(app: App, records: Records, days: Sequence[date]) -> Iterator[dat
                         yield at.astimezone(records.zone).date()
 
 
-def _read_suppressions(app: App, records: Records) -> int | None:
+def read_suppressions(app: App, records: Records) -> int | None:
+    """Keep what is on the service's list now; how many, None where it could not be read. Raises StoreError."""
     try:
         listed = records.suppressions()
     except RecordsUnavailable:

@@ -26,9 +26,9 @@ from todoke.model.message import MessageTimeline, Note, Role
 from todoke.model.show import show_address, show_rfc3339
 from todoke.model.zone import UTC_ZONE, Zone
 from todoke.report import words
-from todoke.report.desk import desk_timeline
 from todoke.report.receipt import can_correct, receipt, receipt_language
 from todoke.report.receipt_words import receipt_words
+from todoke.report.way import ways
 
 SETTINGS = make_settings()
 BEFORE_A_HAND_OVER = re.compile(r"\bsent\b|送信しました|送信済", re.IGNORECASE)
@@ -255,8 +255,8 @@ def test_alerts_are_not_shown() -> None:
     """Alerts are between the site and its managers; the receipt leaves them out, the desk does not."""
     timeline = make_timeline(make_message("bounced"), make_message("queued", Role.ALERT))
     assert [m["role"] for m in receipt(timeline, SETTINGS, NOW)["messages"]] == ["confirmation"]
-    shown = desk_timeline(timeline, SETTINGS, NOW, "en")
-    assert [m["role"] for m in shown["messages"]] == ["confirmation", "alert"]
+    shown = ways(timeline, SETTINGS, NOW, "en", {})
+    assert [m["role"] for m in shown] == ["confirmation", "alert"]
 
 
 @pytest.mark.parametrize("status", EVENTS)
@@ -302,29 +302,6 @@ def test_final_when_nothing_more_is_expected() -> None:
     assert {"failed", "rejected", "bounced", "delivered"} == {s for s, f in final.items() if f}
     bare = make_timeline(make_message("accepted", ceiling=Ceiling.HANDED_OVER))
     assert receipt(bare, SETTINGS, NOW)["final"]
-
-
-def test_desk_shows_the_evidence() -> None:
-    """The desk has reason, code, diagnostic and raw evidence of each event, newest attempt first."""
-    shown = desk_timeline(make_timeline(make_message("bounced")), SETTINGS, NOW, "en")
-    [message] = shown["messages"]
-    assert message["reason"] == "There is no such mailbox."
-    assert message["diagnostic"] == "550 5.1.1 no such user here"
-    events = message["attempts"][0]["events"]
-    assert [e["kind"] for e in events] == ["accepted", "bounced"]
-    assert events[1]["raw"] == '{"status": "bounced"}'
-    labels = [a["label"] for a in shown["answers"]]
-    assert labels == ["Your name", "Mail address", "What is it about?", "Message", "A photo"]
-    assert shown["answers"][4]["file"] == {"name": "wall.jpg", "media_type": "image/jpeg"}
-
-
-def test_desk_speaks_as_the_form_does() -> None:
-    """The form's title, and the label of a chosen option beside its value; a form that is gone has its name."""
-    told = make_timeline(make_message("delivered"))
-    shown = desk_timeline(told, SETTINGS, NOW, "en")
-    assert (shown["title"], shown["answers"][2]["value"]) == ("Contact us", "Our paper (paper)")
-    gone = desk_timeline(told, make_settings(forms={}), NOW, "en")
-    assert (gone["title"], gone["answers"][2]["value"]) == ("contact", "paper")
 
 
 def test_look_alike_domains_show_their_a_labels() -> None:

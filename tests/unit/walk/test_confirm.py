@@ -33,8 +33,8 @@ from todoke.model.message import MessageTimeline, Role
 from todoke.model.settings import Secret, ServiceSettings, Settings
 from todoke.ports.journal import Journaled
 from todoke.ports.records import Suppression
-from todoke.report.desk import desk_timeline
 from todoke.report.receipt import receipt
+from todoke.report.way import ways
 from todoke.server.asgi import application
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
@@ -386,9 +386,9 @@ def test_an_unconfirmed_failure_is_shown_for_what_it_is(site: Site, language: st
     assert (shown["status"], shown["can_correct"]) == ("accepted", False)
     checked = {"en": "A report about it came and is being checked.", "ja": "確認しています"}
     assert checked[language] in shown["text"]
-    (message,) = desk_timeline(timeline, site.app.settings, NOW, language)["messages"]
+    (message,) = ways(timeline, site.app.settings, NOW, language, {})
     assert checked[language] in message["text"]
-    events = message["attempts"][0]["events"]
+    events = message["attempts"][0]["steps"]
     words = {"en": "records have yet to confirm it", "ja": "記録による確認を待っています"}
     assert words[language] in events[-1]["words"]
 

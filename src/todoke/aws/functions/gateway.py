@@ -31,6 +31,9 @@ from todoke.web.receipt import Pace
 MOST_ANSWER_BYTES = 6_000_000
 """Lambda gives back 6 MB at most (base64 counted), and API Gateway would answer 500 to more."""
 
+_HEADERS = 10_000
+"""Room for what stands beside a body in an answer."""
+
 log = get_logger(__name__)
 
 
@@ -44,7 +47,11 @@ def make_web(app: App, environ: Mapping[str, str], *, queues: Queues | None = No
 
     logging.getLogger("mangum").setLevel("ERROR")  # at INFO it writes paths, and these hold tokens
     asyncio.set_event_loop(_loop())
-    application = without_sender(replace(app, carry=carry), pace=Pace(streams=0))
+    application = without_sender(
+        replace(app, carry=carry),
+        pace=Pace(streams=0),
+        most_bytes=MOST_ANSWER_BYTES * 3 // 4 - _HEADERS,
+    )
     adapter = Mangum(
         cast(
             Any, application

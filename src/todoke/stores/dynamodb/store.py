@@ -184,6 +184,10 @@ class DynamoStore(DynamoAdmission):
         """See Store."""
         return self._lists.page(query)
 
+    def cursor(self, submission_id: str) -> str:
+        """See Store. It is the id."""
+        return submission_id if self._cabinet.load(submission_id) else ""
+
     def count(self, query: Query, most: int = 1000) -> Count:
         """See Store. No more are looked at than for a page."""
         return self._lists.count(query, most)

@@ -148,6 +148,11 @@ class MemoryStore(MemoryAdmission):
         with self._reading() as tables:
             return page(tables, query, self._secrets)
 
+    def cursor(self, submission_id: str) -> str:
+        """See Store."""
+        with self._reading() as tables:
+            return submission_id if submission_id in tables.submissions else ""
+
     def count(self, query: Query, most: int = 1000) -> Count:
         """See Store."""
         with self._reading() as tables:

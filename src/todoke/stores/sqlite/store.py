@@ -157,6 +157,12 @@ class SqliteStore(SqliteAdmission):
         """See Store."""
         return self._read(page.page, query, self._secrets)
 
+    def cursor(self, submission_id: str) -> str:
+        """See Store."""
+        with self._readers.reading() as connection:
+            seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
+        return "" if seq is None else str(seq)
+
     def count(self, query: Query, most: int = 1000) -> Count:
         """See Store."""
         return self._read(page.count, query, most, self._secrets)

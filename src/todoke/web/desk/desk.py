@@ -14,7 +14,20 @@ from starlette.routing import Route
 
 from todoke.walk.app import App
 from todoke.walk.week import Week
-from todoke.web.desk import marks, outage, people, service, submission, submissions, trail
+from todoke.web.desk import (
+    care,
+    erase,
+    export,
+    marks,
+    outage,
+    people,
+    resend,
+    service,
+    settings,
+    submission,
+    submissions,
+    trail,
+)
 from todoke.web.desk.attention import Rest, show_attention
 from todoke.web.desk.enter import Entrance, leave_desk, show_left
 from todoke.web.desk.figures import show_figures
@@ -22,12 +35,19 @@ from todoke.web.desk.room import Desk
 from todoke.web.desk.sign_in import ProviderEntrance
 
 
-def routes(app: App, *, answer_after: float = 1.5, mail_rest: Rest = lambda: None) -> list[Route]:
+def routes(
+    app: App,
+    *,
+    answer_after: float = 1.5,
+    mail_rest: Rest = lambda: None,
+    most_bytes: int = 0,
+) -> list[Route]:
     """The desk's routes. `answer_after` is how many seconds an answer to an address takes, whosever it is.
 
-    `mail_rest` tells whether all mail rests, where it is handed over in this process.
+    `mail_rest` tells whether all mail rests, where it is handed over in this process. `most_bytes` is how large an
+    answer may be, 0 where it may be a stream without end.
     """
-    desk = Desk(app)
+    desk = Desk(app, most_bytes=most_bytes)
     entrance = Entrance(desk, answer_after)
     return [
         *_by_provider(desk, entrance),
@@ -48,9 +68,24 @@ def routes(app: App, *, answer_after: float = 1.5, mail_rest: Rest = lambda: Non
         desk.page("/desk/trail", trail.show_trail, for_owners=True),
         desk.page("/desk/orphans", service.show_orphans, for_owners=True),
         desk.page("/desk/suppressions", service.show_suppressions, for_owners=True),
+        desk.change("/desk/suppressions/read", service.read_now, for_owners=True),
+        desk.page("/desk/settings", settings.show_settings),
+        desk.change("/desk/settings/test", settings.send_test),
+        desk.page("/desk/export", export.ask),
+        desk.change("/desk/export", export.export_all),
         desk.page("/desk/{id}", submission.show),
+        desk.page("/desk/{id}/json", export.export_one),
+        desk.page("/desk/{id}/files", export.export_files),
         desk.page("/desk/{id}/files/{position:int}", submission.download),
-        desk.change("/desk/{id}/messages/{message}/resend", submission.send_again),
+        desk.change("/desk/{id}/care", care.take_care),
+        desk.change("/desk/{id}/remarks", care.add_remark),
+        desk.change("/desk/{id}/remarks/{remark}/delete", care.delete_remark),
+        desk.page("/desk/{id}/messages/{message}/resend", resend.ask),
+        desk.change("/desk/{id}/messages/{message}/resend", resend.send_again),
+        desk.page("/desk/{id}/messages/{message}/address", resend.ask_address),
+        desk.change("/desk/{id}/messages/{message}/address", resend.send_elsewhere),
+        desk.page("/desk/{id}/erase", erase.ask),
+        desk.change("/desk/{id}/erase", erase.erase_it),
     ]
 
 

@@ -20,12 +20,13 @@ from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, S
 from todoke.model.language import N_, translator
 from todoke.model.message import Timeline
 from todoke.walk.admit import Stay
+from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
 from todoke.walk.people import alias
 from todoke.walk.security import Attempts, log
 from todoke.web.desk.session import is_page_token, page_token, read_session
 from todoke.web.http.asked import base_path, language_of
-from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.http.small_form import LIMIT_BYTES, read_small_form, require_same_origin
 from todoke.web.pages import pages
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -34,16 +35,22 @@ Inside = Callable[["Desk", Request, Stay], Awaitable[Response]]
 _INSIDE = re.compile(r"/desk(?:/[A-Za-z0-9_-]+)*(?:\?[A-Za-z0-9_.=&%+-]*)?")
 """Where a code or a sign-in may lead: to pages of the desk, and nowhere else."""
 _LONGEST_PLACE = 1_000
+_MOST_FIELDS = 150
+"""Of a form: a page of the list has 50 rows to choose from."""
+_TESTS_OF_ONE = 3
+"""Test mails that one person may send themselves in ten minutes."""
 _NOT_SOONER_SECONDS = 0.1
 """What is not there and what is another's are answered alike, and as late."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the pages have in common."""
+    """What the pages have in common. An answer has no more than `most_bytes`; 0 is no bound."""
 
     app: App
     attempts: Attempts = field(default_factory=Attempts)
+    tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
+    most_bytes: int = 0
 
     def page(
         self, path: str, show: Inside, *, for_owners: bool = False, by_itself: bool = False
@@ -103,10 +110,11 @@ class Desk:
             raise NotFound
         return found
 
-    async def form(self, request: Request, stay: Stay) -> dict[str, str]:
-        """The fields of a form of our own page, made for this session. Raises Forged, OriginRefused."""
+    async def form(self, request: Request, stay: Stay, limit: int = LIMIT_BYTES) -> dict[str, str]:
+        """The fields of a form of our own page, made for this session. Raises Forged, OriginRefused, and what
+        read_small_form does."""
         require_same_origin(request, self.app.settings.site.door_url)
-        fields = await read_small_form(request)
+        fields = await read_small_form(request, limit=limit, most_fields=_MOST_FIELDS)
         if not is_page_token(self.app, stay, fields.get("token", "")):
             raise Forged
         return fields

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.report.desk import event
+from todoke.model.errors import NotFound
 from todoke.report.suppressions import suppression_lists
-from todoke.services.table import LIFT
+from todoke.report.way import evidence
+from todoke.services.table import LIFT, TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
-from todoke.web.desk.room import Desk
+from todoke.walk.reconcile import read_suppressions
+from todoke.web.desk.back import DONE
+from todoke.web.desk.done import told_of
+from todoke.web.desk.room import Desk, go
 
 MOST_SHOWN = 200
 """Addresses of one list; `todoke suppressions` prints all."""
 _ORPHANS = 100
+_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 async def show_orphans(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -25,17 +31,44 @@ async def show_orphans(desk: Desk, request: Request, stay: Stay) -> Response:
     orphans = await run_in_threadpool(desk.app.journal.orphans, _ORPHANS)
     language = desk.language(request)
     return desk.render(
-        request, "desk_orphans.html", stay, events=[event(e, language) for e in orphans]
+        request, "desk_orphans.html", stay, events=[evidence(e, language, TITLES) for e in orphans]
     )
 
 
 async def show_suppressions(desk: Desk, request: Request, stay: Stay) -> Response:
     """GET /desk/suppressions: 200, the addresses that the mail service will not send to, and how to lift that."""
-    lists = await run_in_threadpool(read_suppressions, desk.app, desk.language(request))
-    return desk.render(request, "desk_suppressions.html", stay, lists=lists)
+    app = desk.app
+    lists = await run_in_threadpool(shown_suppressions, app, desk.language(request))
+    return desk.render(
+        request,
+        "desk_suppressions.html",
+        stay,
+        lists=lists,
+        may_read=app.records is not None and app.carry is None,
+        done=told_of(request.query_params.get(DONE, "")),
+    )
 
 
-def read_suppressions(app: App, language: str) -> list[dict[str, Any]]:
+async def read_now(desk: Desk, request: Request, stay: Stay) -> Response:
+    """POST /desk/suppressions/read: 303 to the list, as the mail service has it now, or with why it was not read.
+
+    Not more than once a minute: services ask for that. 404 where there is nothing to ask, or not by this process.
+    """
+    await desk.form(request, stay)
+    app, records = desk.app, desk.app.records
+    if records is None or app.carry is not None:
+        raise NotFound
+    lists = await run_in_threadpool(app.shelf.suppressions)
+    since = [app.clock() - listed.read_at for listed in lists if listed.service == records.name]
+    if any(timedelta() <= span < _AT_MOST_EVERY for span in since):
+        done = "read-lately"
+    else:
+        count = await run_in_threadpool(read_suppressions, app, records)
+        done = "read-now" if count is not None else "read-not"
+    return go(request, "suppressions", fragment=DONE, done=done)
+
+
+def shown_suppressions(app: App, language: str) -> list[dict[str, Any]]:
     """The lists as the page shows them, the site's own addresses first: `more` is how many there are beyond.
 
     Raises StoreError.

@@ -1,32 +1,183 @@
-"""One submission at the desk: its answers, its files, its messages with all that became of them, and new attempts."""
+"""One submission at the desk: what was written, by whom, and the way of each mail; and its files."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from todoke.forms.secret import secret_names
+from todoke.forms.visitor import read_said
+from todoke.model import ids
 from todoke.model.act import Deed
+from todoke.model.care import LONGEST_REMARK
 from todoke.model.errors import NotFound
-from todoke.report.desk import desk_timeline
+from todoke.model.form import Form
+from todoke.model.message import Claim, Role, Timeline
+from todoke.model.person import Person
+from todoke.model.show import rfc3339
+from todoke.ports.archive import Query
+from todoke.report.answers import shown_answers
+from todoke.report.reply import reply_link, reply_subject
+from todoke.report.status import form_title
+from todoke.report.way import ways
+from todoke.services.table import TITLES
 from todoke.walk.admit import Stay
-from todoke.walk.resend import resend
-from todoke.web.desk.room import Desk, go
+from todoke.walk.app import App
+from todoke.walk.attend import is_theirs, mark, who_may_take
+from todoke.web.desk.back import DONE, kept_filter
+from todoke.web.desk.done import told_of
+from todoke.web.desk.download import download_headers
+from todoke.web.desk.filter import read_filter
+from todoke.web.desk.room import Desk, home
 from todoke.web.pages import pages
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note that could not be added: what was typed, and what is wrong with it."""
+
+    text: str = ""
+    wrong: str = ""
+
+
 async def show(desk: Desk, request: Request, stay: Stay) -> Response:
-    """GET /desk/{id}: 200, the submission's answers and all that became of its messages; 404 if there is none."""
+    """GET /desk/{id}: 200, the submission's answers and all that became of its messages; 404 if there is none.
+
+    Whoever works on it has read it then.
+    """
     timeline = await desk.timeline(request, stay)
-    settings, submission = desk.app.settings, timeline.submission
-    await desk.note(stay, Deed.SAW, submission=submission.id)
-    secret = secret_names(settings.forms.get(submission.form), submission.entries)
-    shown = desk_timeline(timeline, settings, desk.app.clock(), desk.language(request), secret)
-    may_change = stay.person.may_change(timeline)
-    return desk.render(request, "desk_timeline.html", stay, shown=shown, may_change=may_change)
+    await desk.note(stay, Deed.SAW, submission=timeline.submission.id)
+    if stay.person.may_change(timeline) and timeline.care.read_at is None:
+        await run_in_threadpool(mark, desk.app, timeline, "read")
+    return await submission_page(desk, request, stay, timeline)
+
+
+async def submission_page(
+    desk: Desk, request: Request, stay: Stay, timeline: Timeline, written: Written | None = None
+) -> Response:
+    """The page of a submission: 200, or 422 with the note that was `written` and is wrong."""
+    app, person, kept = desk.app, stay.person, kept_filter(request)
+    query = read_filter(kept).query(person, app.settings, app.clock(), limit=1)
+    newer, older = await run_in_threadpool(_neighbours, app, timeline, query)
+    may_change = person.may_change(timeline)
+    return desk.render(
+        request,
+        "desk_timeline.html",
+        stay,
+        status=422 if written else 200,
+        shown=shown_submission(app, timeline, desk.language(request)),
+        care=_shown_care(app, timeline, person) if may_change else _read_care(timeline, person),
+        may_change=may_change,
+        done=told_of(request.query_params.get(DONE, "")),
+        written=written or Written(),
+        longest=LONGEST_REMARK,
+        back=home(request, **kept),
+        newer=home(request, newer, **kept) if newer else "",
+        older=home(request, older, **kept) if older else "",
+        kept=f"?{urlencode(kept)}" if kept else "",
+    )
+
+
+def _neighbours(app: App, timeline: Timeline, query: Query) -> tuple[str, str]:
+    """The ids of the next newer and the next older one in a listing; "" where there is none."""
+    cursor = app.archive.cursor(timeline.submission.id)
+    if not cursor:
+        return "", ""
+    newer = app.archive.page(replace(query, after=cursor)).timelines
+    older = app.archive.page(replace(query, before=cursor)).timelines
+    return newer[0].submission.id if newer else "", older[0].submission.id if older else ""
+
+
+def _read_care(timeline: Timeline, person: Person) -> dict[str, Any]:
+    """What people did with it, as anybody who may see it reads it."""
+    care = timeline.care
+    return {
+        "done": care.done_at is not None,
+        "done_at": rfc3339(care.done_at),
+        "starred": care.starred,
+        "assignee": care.assignee,
+        "redirected": care.redirected,
+        "remarks": [
+            {
+                "id": one.id,
+                "by": one.by,
+                "at": rfc3339(one.at),
+                "text": one.text,
+                "own": is_theirs(one, person),
+            }
+            for one in care.remarks
+        ],
+    }
+
+
+def _shown_care(app: App, timeline: Timeline, person: Person) -> dict[str, Any]:
+    """The same with whom it can be assigned to, oneself first."""
+    others = [str(p.address) for p in who_may_take(app, timeline)]
+    own = str(person.address)
+    people = sorted(others, key=lambda address: (address != own, address))
+    return {**_read_care(timeline, person), "people": people, "own": own}
+
+
+def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, Any]:
+    """All that is known of it, as its page shows it."""
+    settings, submission, now = app.settings, timeline.submission, app.clock()
+    form = settings.forms.get(submission.form)
+    secret = secret_names(form, submission.entries)
+    said = read_said(form or Form(name=submission.form), submission.entries)
+    told = shown_answers(submission, form, secret, name=said.name, telephone=said.telephone)
+    title = form_title(submission.form, settings)
+    return {
+        **told,
+        "id": submission.id,
+        "number": ids.number(submission.id),
+        "ordinal": timeline.ordinal,
+        "received_at": rfc3339(submission.received_at),
+        "title": title,
+        "language": submission.language,
+        "retain_until": rfc3339(submission.retain_until),
+        "signals": list(submission.signals),
+        "reply": reply_link(
+            submission.visitor,
+            subject=reply_subject(title, submission.id),
+            text=told["message"]["value"] if told["message"] else "",
+            received_at=submission.received_at,
+            zone=settings.site.time_zone,
+            language=submission.language,
+            in_reply_to=_confirmation_id(app, timeline),
+        ),
+        "messages": ways(timeline, settings, now, language, TITLES),
+    }
+
+
+def _confirmation_id(app: App, timeline: Timeline) -> str:
+    """The Message-ID of the confirmation that the visitor has, "" where they have none.
+
+    It is that of the mail as it would be composed now: another one after a change of templates, and then an answer
+    stands by itself.
+    """
+    from todoke.mail.compose import compose  # noqa: PLC0415 - Jinja2 takes 50 ms
+
+    submission = timeline.submission
+    for told in timeline.messages:
+        last = told.headline
+        if told.message.role is not Role.CONFIRMATION or last is None:
+            continue
+        is_there = last.standing.is_taken and not last.standing.status.is_failure
+        if is_there and last.attempt.recipient.key == submission.visitor.key:
+            claim = Claim(
+                message=told.message,
+                attempt=last.attempt,
+                submission=submission,
+                lease_until=last.attempt.started_at,
+                ordinal=timeline.ordinal,
+            )
+            return compose(claim, app.settings).message_id
+    return ""
 
 
 async def download(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -45,24 +196,5 @@ async def download(desk: Desk, request: Request, stay: Stay) -> Response:
     if file is None:
         return RedirectResponse(str(link), 303, headers=pages.security_headers())
     name = pages.strip_controls(file.name).replace("/", "_").replace("\\", "_") or "file"
-    headers = {
-        **pages.security_headers(),
-        "content-security-policy": "default-src 'none'; sandbox",
-        "content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='', errors='replace')}",
-    }
+    headers = download_headers(name)
     return Response(file.content, headers=headers, media_type="application/octet-stream")
-
-
-async def send_again(desk: Desk, request: Request, stay: Stay) -> Response:
-    """POST /desk/{id}/messages/{message}/resend: 303 to the timeline, a new attempt is due; 403, 404."""
-    await desk.form(request, stay)
-    timeline = await desk.timeline(request, stay, to_change=True)
-    id_, message_id = timeline.submission.id, request.path_params["message"]
-    if message_id not in {m.message.id for m in timeline.messages}:
-        raise NotFound
-    await desk.note(
-        stay, Deed.RESENT, submission=id_, detail=message_id.removeprefix(id_), message=message_id
-    )
-    if not await run_in_threadpool(resend, desk.app, id_, message_id):
-        raise NotFound
-    return go(request, id_, fragment=message_id)

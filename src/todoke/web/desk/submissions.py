@@ -76,6 +76,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         newer=home(request, **asked.asked(), after=page.newer) if page.newer else "",
         looked_back_to=rfc3339(page.looked_back_to),
         newest=(page.timelines[0].submission.received_at if page.timelines else now).isoformat(),
+        export=home(request, "export", **asked.asked()),
         news=home(request, "news", **asked.asked()),
         is_first=not cursors,
         silence=told_silence(silent),

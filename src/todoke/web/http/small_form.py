@@ -10,25 +10,27 @@ from starlette.requests import Request
 from todoke.model.errors import Malformed, OriginRefused, Unsupported
 from todoke.web.http.body import read_body
 
-_LIMIT_BYTES = 8_192
+LIMIT_BYTES = 8_192
 _SECONDS = 10.0
-_MOST_FIELDS = 150
-"""A page of the desk's list has 50 rows to choose from."""
+MOST_FIELDS = 20
 
 
-async def read_small_form(request: Request) -> dict[str, str]:
+async def read_small_form(
+    request: Request, *, limit: int = LIMIT_BYTES, most_fields: int = MOST_FIELDS
+) -> dict[str, str]:
     """The fields of an urlencoded or JSON body; the last of a name counts.
 
-    Raises TooLarge: over 8 KiB. TooSlow: when it takes longer than 10 s. Unsupported, Malformed: if it is no form.
+    Raises TooLarge: over `limit` bytes. TooSlow: when it takes longer than 10 s. Unsupported, Malformed: if it is no
+    form, or has more fields.
     """
-    body = await read_body(request.scope, request.receive, limit=_LIMIT_BYTES, seconds=_SECONDS)
+    body = await read_body(request.scope, request.receive, limit=limit, seconds=_SECONDS)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if media_type == "application/json":
             return msgspec.json.decode(body, type=dict[str, str])
         if media_type == "application/x-www-form-urlencoded":
             return dict(
-                parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+                parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
             )
     except ValueError as error:  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
         raise Malformed from error

@@ -18,7 +18,7 @@ from todoke.forms.control_fields import is_control_name
 from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Form, Site
 from todoke.model.language import N_, translator
-from todoke.model.show import local_day, show_rfc3339
+from todoke.model.show import local_day, show_clock, show_rfc3339
 from todoke.model.submission import EntryList, FieldError, FieldErrors
 from todoke.model.url import origin_of
 from todoke.web.pages.assets import LOGO, asset_url
@@ -89,7 +89,7 @@ def _environment() -> Environment:
         text = escape(strip_controls(address))
         return Markup(text.replace("@", Markup("@<wbr>")).replace(".", Markup("<wbr>.")))  # noqa: S704 - escaped
 
-    environment.globals.update(show_time=show_rfc3339, local_day=local_day)
+    environment.globals.update(show_time=show_rfc3339, show_clock=show_clock, local_day=local_day)
     environment.filters["breakable"] = breakable
     # What a person typed goes back into its control as it was; there it cannot disturb anything.
     environment.filters["typed"] = lambda text: Markup(escape(text))  # noqa: S704 - it is escaped right here

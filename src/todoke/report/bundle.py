@@ -1,0 +1,104 @@
+"""The files of submissions as one ZIP (APPNOTE 6.3), written as it is read: no more than one file is held at a time.
+
+Pure but for the archive it reads. Names in it are safe to unpack anywhere: no paths, nothing that a system takes for
+something else, none twice.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+
+from todoke.model import ids
+from todoke.model.message import Timeline
+from todoke.model.submission import files
+from todoke.model.zone import Zone
+from todoke.ports.archive import Archive
+
+_LONGEST = 150
+"""Bytes of a name: with a folder before it, what every file system takes."""
+_ODD = re.compile(
+    r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]'
+)
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?", re.IGNORECASE
+)
+"""What Windows takes for a device, whatever ending follows."""
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+
+
+def bundle(
+    timelines: Iterable[Timeline], archive: Archive, zone: Zone, *, folders: bool = True
+) -> Iterator[bytes]:
+    """The ZIP in parts. With `folders` each submission has one, named by its day and its number.
+
+    What is erased meanwhile is not in it. Raises StoreError.
+    """
+    sink = _Sink()
+    taken: set[str] = set()
+    with zipfile.ZipFile(sink, "w") as packed:
+        for timeline in timelines:
+            submission = timeline.submission
+            local = zone.local(submission.received_at)
+            folder = f"{local:%Y-%m-%d} {ids.number(submission.id)}/" if folders else ""
+            for position, _, kept in files(submission.entries):
+                found = archive.file(submission.id, position)
+                if found is None:
+                    continue
+                name = unused(folder, safe_name(kept.name), taken)
+                moment = max(_EARLIEST, local.timetuple()[:6])
+                packed.writestr(zipfile.ZipInfo(name, moment), found.content)
+                yield sink.take()
+    yield sink.take()
+
+
+def safe_name(name: str) -> str:
+    """A name of a file that every system takes for one, with its ending; "file" where nothing is left."""
+    plain = _ODD.sub("_", name).strip(" .")
+    if not plain.strip("_"):
+        return "file"
+    if _RESERVED.fullmatch(plain):
+        plain = f"_{plain}"
+    stem, dot, ending = plain.rpartition(".")
+    if not dot or len(ending.encode()) > 20:
+        stem, dot, ending = plain, "", ""
+    room = _LONGEST - len(f"{dot}{ending}".encode())
+    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + dot + ending
+
+
+def unused(folder: str, name: str, taken: set[str]) -> str:
+    """The name in its folder, with a number where it is `taken`, whatever the case; it is taken then."""
+    stem, dot, ending = name.rpartition(".")
+    if not dot:
+        stem, ending = name, ""
+    number, free = 1, name
+    while (folder + free).casefold() in taken:
+        number += 1
+        free = f"{stem} ({number}){dot}{ending}"
+    taken.add((folder + free).casefold())
+    return folder + free
+
+
+class _Sink:
+    """A stream that is only written to, and emptied now and then."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> int:
+        """Keep it until it is taken."""
+        self._parts.append(bytes(part))
+        return len(part)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is held but what was not taken."""
+
+    def take(self) -> bytes:
+        """What was written since."""
+        taken = b"".join(self._parts)
+        self._parts.clear()
+        return taken

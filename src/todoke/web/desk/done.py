@@ -1,0 +1,55 @@
+"""What a page says of what was just done there: a word in its address chooses one of these sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from todoke.model.language import N_
+from todoke.report.words import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class DoneWords:
+    """A sentence, in English, and how it is meant."""
+
+    text: str
+    tone: Tone = Tone.GOOD
+
+
+_TOLD = {
+    "read-now": DoneWords(N_("The list was read just now.")),
+    "read-lately": DoneWords(N_("It was read within the last minute."), Tone.HANDED),
+    "read-not": DoneWords(
+        N_("The mail service did not give its list. What is shown was read before."), Tone.BAD
+    ),
+    "test-later": DoneWords(
+        N_("You have sent yourself some already. Please wait some minutes."), Tone.LATE
+    ),
+    "done": DoneWords(N_("Marked as done.")),
+    "open": DoneWords(N_("Open again.")),
+    "star": DoneWords(N_("It has a star now.")),
+    "unstar": DoneWords(N_("The star is taken off.")),
+    "read": DoneWords(N_("Marked as read.")),
+    "assign": DoneWords(N_("Assigned.")),
+    "unassign": DoneWords(N_("Nobody has it now.")),
+    "taken": DoneWords(
+        N_("Somebody else took it on meanwhile, as you see below. Nothing was changed."), Tone.LATE
+    ),
+    "note": DoneWords(N_("The note is saved.")),
+    "unnote": DoneWords(N_("The note is deleted.")),
+    "resent": DoneWords(
+        N_("The mail is handed over again in a moment. This page shows what becomes of it.")
+    ),
+    "moved": DoneWords(N_("The confirmation goes to the new address in a moment.")),
+    "no-more": DoneWords(
+        N_(
+            "The address of this confirmation was changed as often as it may be. It was not sent again."
+        ),
+        Tone.BAD,
+    ),
+}
+
+
+def told_of(word: str) -> DoneWords | None:
+    """What to say, None for a word of nobody's."""
+    return _TOLD.get(word)

@@ -1,0 +1,212 @@
+"""What leaves the desk as files: who gets what, in which form, and what is remembered of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from urllib.parse import quote
+
+import pytest
+from starlette.applications import Starlette
+
+from support.variants import replace
+from support.web.desk import opened, page_token
+from support.web.stories import (
+    ANSWERS,
+    CONTACT,
+    Answer,
+    call,
+    make_app,
+    make_message,
+    make_timeline,
+    post,
+    stored,
+)
+from todoke.model.address import Address
+from todoke.model.care import Remark
+from todoke.model.form import Form, Managers
+from todoke.model.person import DeskSettings
+from todoke.model.submission import Entry, File
+from todoke.testing import MemoryStore
+from todoke.web.desk import desk
+
+AOI, KEN, READER = "aoi@shop.example", "ken@shop.example", "reads@shop.example"
+FORMS = {
+    "contact": replace(CONTACT, managers=Managers(fixed=(Address(AOI),))),
+    "leave": Form(name="leave", managers=Managers(fixed=(Address(KEN),))),
+}
+DESK = DeskSettings(
+    owners=(Address("owner@shop.example"),), readers={Address(READER): frozenset({"contact"})}
+)
+FORMULA = '=HYPERLINK("http://evil.example")'
+
+
+def shop() -> MemoryStore:
+    """Two submissions of contact, one of leave."""
+    store = stored(
+        make_timeline(make_message("bounced"), entries=(*ANSWERS, Entry("topic", FORMULA))),
+        make_timeline(make_message("delivered", submission_id="s2"), id_="s2"),
+        make_timeline(id_="s3", form="leave", entries=(Entry("why", "secret leave"),)),
+    )
+    one = Remark(id="r1", by=AOI, at=make_timeline().submission.received_at, text="She called.")
+    store.take_care("s1", lambda care: care.remark(one).assign(AOI).star(on=True))
+    return store
+
+
+class Visit:
+    """Somebody at the desk."""
+
+    def __init__(self, store: MemoryStore, person: str = AOI, *, most_bytes: int = 0) -> None:
+        self.app = make_app(store, forms=FORMS, desk=DESK)
+        self.asgi, self.cookie = opened(self.app, person)
+        if most_bytes:
+            self.asgi = Starlette(
+                routes=desk.routes(self.app, answer_after=0, most_bytes=most_bytes)
+            )
+
+    def get(self, path: str) -> Answer:
+        """A page or a file."""
+        return call(self.asgi, path, headers=self.cookie)
+
+    def export(self, kind: str, **asked: str) -> Answer:
+        """Press a button of the page of exports."""
+        fields = {"token": page_token(self.asgi, self.cookie), "format": kind}
+        fields |= {f"list-{name}": value for name, value in asked.items()}
+        body = "&".join(f"{n}={quote(v)}" for n, v in fields.items())
+        return post(self.asgi, "/desk/export", body, **self.cookie)
+
+
+def rows(answer: Answer) -> list[dict[str, str]]:
+    """The table of a CSV."""
+    assert answer.body.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
+
+
+def test_csv() -> None:
+    """With a byte order mark for Excel, notes and all, and no formula."""
+    answer = Visit(shop()).export("csv")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert re.search(r"''todoke-\d{4}-\d\d-\d\d\.csv$", answer.headers["content-disposition"])
+    assert answer.headers["cache-control"] == "no-store"
+    found = {row["id"]: row for row in rows(answer)}
+    assert sorted(found) == ["s1", "s2"]
+    assert found["s1"]["topic"] == f"paper\n'{FORMULA}"
+    assert (found["s1"]["assignee"], found["s1"]["starred"]) == (AOI, "yes")
+    assert found["s1"]["notes"].endswith(f"{AOI}: She called.")
+
+
+def test_json_lines() -> None:
+    """One object a line."""
+    lines = Visit(shop()).export("jsonl").text.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [r["id"] for r in records] == ["s2", "s1"]
+    assert records[1]["care"]["remarks"][0]["text"] == "She called."
+
+
+def test_workbook() -> None:
+    """A ZIP with a sheet in it, in which the formula is text."""
+    answer = Visit(shop()).export("xlsx")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as packed:
+        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
+    assert "HYPERLINK" in sheet
+    assert "<f>" not in sheet
+
+
+def test_files() -> None:
+    """A folder for each submission that has some."""
+    answer = Visit(shop()).export("zip")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as packed:
+        assert sorted(packed.namelist()) == ["2026-11-23 s1/wall.jpg", "2026-11-23 s2/wall.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("person", "ids"),
+    [
+        ("owner@shop.example", ["s1", "s2", "s3"]),
+        (AOI, ["s1", "s2"]),
+        (READER, ["s1", "s2"]),
+        (KEN, ["s3"]),
+    ],
+)
+def test_each_exports_what_they_see(person: str, ids: list[str]) -> None:
+    """In every format; asking for another's form gives nothing."""
+    visit = Visit(shop(), person)
+    assert sorted(r["id"] for r in rows(visit.export("csv"))) == ids
+    assert sorted(json.loads(x)["id"] for x in visit.export("jsonl").text.splitlines()) == ids
+    assert f'<b class="figure">{len(ids)}</b>' in visit.get("/desk/export").text
+    theirs = visit.export("jsonl", form="leave").text
+    assert ("secret leave" in theirs) is ("s3" in ids)
+
+
+def test_of_a_filter() -> None:
+    """What the list shows for it, and the page says how many that are; it goes along in the form."""
+    visit = Visit(shop())
+    page = visit.get("/desk/export?status=bounced&words=kozo").text
+    assert '<b class="figure">1</b>' in page
+    assert '<input type="hidden" name="list-words" value="kozo">' in page
+    assert [r["id"] for r in rows(visit.export("csv", status="bounced", words="kozo"))] == ["s1"]
+
+
+def test_the_trail_has_no_word_that_was_looked_for() -> None:
+    """The format, how many, the form, and that words were asked for."""
+    visit = Visit(shop(), "owner@shop.example")
+    visit.export("csv", words="Hana", form="contact", address="hana@example.com")
+    visit.get("/desk/s1/json")
+    acts = visit.app.trail.acts(before="", limit=2).acts
+    assert [(a.deed, a.submission, a.detail) for a in acts] == [
+        ("exported", "s1", "json"),
+        ("exported", "", "csv 2 form=contact address words"),
+    ]
+
+
+def test_one_as_json() -> None:
+    """All that is known of it, with the evidence; a reader gets it, who sees it anyway."""
+    answer = Visit(shop(), READER).get("/desk/s1/json")
+    record = json.loads(answer.body)
+    assert record["messages"][0]["attempts"][0]["events"][-1]["kind"] == "bounced"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert Visit(shop(), KEN).get("/desk/s1/json").status == 404
+
+
+def test_files_of_one() -> None:
+    """As a ZIP without folders; 404 where there are none."""
+    visit = Visit(shop(), "owner@shop.example")
+    with zipfile.ZipFile(io.BytesIO(visit.get("/desk/s1/files").body)) as packed:
+        assert packed.namelist() == ["wall.jpg"]
+    assert visit.get("/desk/s3/files").status == 404
+    assert visit.app.trail.acts(before="", limit=1).acts[0].detail == "all"
+
+
+def test_half_a_character_breaks_no_export() -> None:
+    """JSON brings lone surrogates: escaped in JSON, a question mark in tables."""
+    store = stored(make_timeline(entries=(Entry("a\ud800", "b\udfff"),)))
+    visit = Visit(store)
+    assert json.loads(visit.export("jsonl").text)["entries"][0]["value"] == "b\udfff"
+    assert "b?" in visit.export("csv").text
+    assert visit.export("xlsx").status == 200
+
+
+def test_another_format_is_none() -> None:
+    """Nor is none."""
+    assert Visit(shop()).export("exe").status == 404
+    assert Visit(shop()).export("").status == 404
+
+
+def test_where_answers_are_bounded() -> None:
+    """On AWS Lambda: what fits is sent whole, what does not is refused before a byte of it, with what to do."""
+    visit = Visit(shop(), most_bytes=6_000)
+    assert "6 MB" in visit.get("/desk/export").text
+    whole = visit.export("csv")
+    assert (whole.status, whole.headers["content-length"]) == (200, str(len(whole.body)))
+    large = stored(
+        make_timeline(entries=(Entry("f", File(name="x", media_type="", content=b"x" * 7_000)),))
+    )
+    visit = Visit(large, most_bytes=6_000)
+    for answer in (visit.export("zip"), visit.get("/desk/s1/files")):
+        assert answer.status == 413
+        assert "todoke export" in answer.text
+        assert "content-disposition" not in answer.headers

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+import time
 import zipfile
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import StreamingResponse
 
 from support.variants import replace
 from support.web.desk import opened, page_token
@@ -32,6 +36,7 @@ from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry, File
 from todoke.testing import MemoryStore
 from todoke.web.desk import desk
+from todoke.web.desk.download import Download, send
 
 AOI, KEN, READER = "aoi@shop.example", "ken@shop.example", "reads@shop.example"
 FORMS = {
@@ -210,3 +215,29 @@ def test_where_answers_are_bounded() -> None:
         assert answer.status == 413
         assert "todoke export" in answer.text
         assert "content-disposition" not in answer.headers
+
+
+def test_many_at_once_wait_for_their_turn() -> None:
+    """No more than three are written at a time, so that visitors' forms find a thread; all come in the end."""
+    open_now, most = 0, 0
+
+    def parts() -> Iterator[bytes]:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        yield b"a"
+        time.sleep(0.01)
+        open_now -= 1
+        yield b"b"
+
+    async def read(turns: asyncio.Semaphore) -> bytes:
+        answer = await send(Download("x", "text/plain", parts()), turns)
+        assert isinstance(answer, StreamingResponse)
+        return b"".join([bytes(part) async for part in answer.body_iterator])
+
+    async def all_of_them() -> list[bytes]:
+        turns = asyncio.Semaphore(3)
+        return await asyncio.gather(*(read(turns) for _ in range(12)))
+
+    assert asyncio.run(all_of_them()) == [b"ab"] * 12
+    assert 1 < most <= 3

@@ -200,6 +200,22 @@ def test_what_is_anothers_is_answered_like_what_is_not_there(name: str, path: st
     assert answer(path) == answer(path.replace("s1", "nobody"))
 
 
+@pytest.mark.parametrize(("name", "path"), [a for a in ASKED if a[0].startswith("POST")], ids=str)
+def test_each_change_needs_a_page_of_the_session(name: str, path: str) -> None:
+    """Not without the page's token, with another session's, or from another site's page; and nothing is changed."""
+    app = office()
+    asgi, cookie = opened(app, OWNER)
+    _, others = opened(app, OWNER)
+    before = app.archive.timeline("s1")
+    more = FIELDS.get(name, "")
+    good = fields(asgi, cookie, name)
+    assert post(asgi, path, more.removeprefix("&"), **cookie).status == 403
+    assert post(asgi, path, f"token={page_token(asgi, others)}{more}", **cookie).status == 403
+    assert post(asgi, path, good, sec_fetch_site="cross-site", **cookie).status == 403
+    assert post(asgi, path, good, sec_fetch_site="same-site", **cookie).status == 403
+    assert app.archive.timeline("s1") == before
+
+
 def test_the_list_has_what_is_theirs() -> None:
     """And nothing of another form's."""
     seen = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from todoke.web.pages import pages
@@ -29,13 +30,23 @@ class Download:
     parts: Iterator[bytes]
 
 
-async def send(download: Download, most_bytes: int = 0) -> Response:
-    """200 with the file, to be saved. 0 `most_bytes` is no bound, else TooMuch is raised before anything is sent."""
+async def send(download: Download, turns: asyncio.Semaphore, most_bytes: int = 0) -> Response:
+    """200 with the file, to be saved. 0 `most_bytes` is no bound, else TooMuch is raised before anything is sent.
+
+    It waits for its turn, so that however many files are asked for, visitors' forms find a thread that is free.
+    """
     headers = download_headers(download.name)
     if not most_bytes:
-        return StreamingResponse(download.parts, 200, headers, download.media_type)
-    content = await run_in_threadpool(_whole, download.parts, most_bytes)
+        return StreamingResponse(_in_turn(download.parts, turns), 200, headers, download.media_type)
+    async with turns:
+        content = await run_in_threadpool(_whole, download.parts, most_bytes)
     return Response(content, 200, headers, download.media_type)
+
+
+async def _in_turn(parts: Iterator[bytes], turns: asyncio.Semaphore) -> AsyncIterator[bytes]:
+    async with turns:
+        async for part in iterate_in_threadpool(parts):
+            yield part
 
 
 def download_headers(name: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ async def export_one(desk: Desk, request: Request, stay: Stay) -> Response:
     await desk.note(stay, Deed.EXPORTED, submission=submission.id, detail="json", format="json")
     line = records.json_line(records.full_record(timeline, app.settings, app.clock()))
     name = f"{submission.form}-{ids.number(submission.id)}.json"
-    return await send(Download(name, "application/json", iter([line.encode()])))
+    return await send(Download(name, "application/json", iter([line.encode()])), desk.turns)
 
 
 async def export_files(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -127,7 +127,7 @@ def _counted(count: Count) -> str:
 
 async def _sent(desk: Desk, request: Request, download: Download) -> Response:
     try:
-        return await send(download, desk.most_bytes)
+        return await send(download, desk.turns, desk.most_bytes)
     except TooMuch:
         return desk.fault(request, 413, *_TOO_MUCH)
 

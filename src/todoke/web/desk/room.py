@@ -39,6 +39,8 @@ _MOST_FIELDS = 150
 """Of a form: a page of the list has 50 rows to choose from."""
 _TESTS_OF_ONE = 3
 """Test mails that one person may send themselves in ten minutes."""
+_FILES_AT_ONCE = 3
+"""Exports that are written at one time; the others wait."""
 _NOT_SOONER_SECONDS = 0.1
 """What is not there and what is another's are answered alike, and as late."""
 
@@ -50,6 +52,7 @@ class Desk:
     app: App
     attempts: Attempts = field(default_factory=Attempts)
     tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_FILES_AT_ONCE))
     most_bytes: int = 0
 
     def page(

@@ -226,6 +226,7 @@ def test_worked_with_by_keyboard_alone(browser: Browser, served: tuple[str, App]
     page.keyboard.type("ustnothing")
     press("Enter")
     expect(page.get_by_text("Nothing that is stored fits.")).to_be_visible()
+    assert page.url.endswith("/desk?words=justnothing")
     at.open()
     press("j")
     press("j")

@@ -24,6 +24,8 @@ def excerpt(text: str, most: int) -> str:
 
 def _readable(text: str) -> str:
     """Without controls, directions, what has no glyph, and marks beyond measure; each run of spaces is one."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept: list[str] = []
     marks = 0
     for letter in text:
@@ -51,4 +53,6 @@ def _cut(line: str, most: int) -> str:
 
 def _width(line: str) -> int:
     """In letters of Latin script (UAX 11); a mark or a joiner counts as one, too."""
+    if line.isascii():
+        return len(line)
     return sum(2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1 for letter in line)

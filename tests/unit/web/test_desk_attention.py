@@ -26,7 +26,7 @@ from todoke.walk.app import App
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.silence import watch
 from todoke.web.desk import desk
-from todoke.web.desk.chart import HEIGHT, WIDTH, chart
+from todoke.web.desk.chart import HEIGHT, WIDTH, chart, reaches
 
 AOI, KEN, READER = (Address(f"{n}@shop.example") for n in ("aoi", "ken", "reads"))
 FORMS = {
@@ -227,6 +227,18 @@ class TestAChart:
         [bar] = chart([("a", 10_000, 1)]).bars
         assert bar.upper_height == 2
         assert chart([]).bars == ()
+
+    def test_times_reach_from_the_median_to_nearly_all(self) -> None:
+        """The longest is highest, all are inside, and a day without any is left out."""
+        first, second = reaches([("a", 2.0, 60.0), ("b", None, None), ("c", 0.0, 86_400.0)])
+        assert (first.label, second.label) == ("a", "c")
+        for reach in (first, second):
+            assert 0 < reach.most_y <= reach.half_y < HEIGHT
+            assert 0 < reach.middle < WIDTH
+        assert second.most_y < first.most_y
+        assert reaches([]) == ()
+        [still] = reaches([("a", 0.0, 0.0)])
+        assert still.half_y == still.most_y
 
 
 class TestSendingAgain:

@@ -131,7 +131,7 @@ class TestPage:
             make_timeline(make_message("bounced", submission_id="s3"), id_="s3"),
         )
         page = Office(store).get("/desk/s1?status=bounced&before=s9&evil=1").text
-        assert 'href="/desk?status=bounced&amp;before=s9" rel="up"' in page
+        assert 'href="/desk?status=bounced&amp;before=s9#rs1" rel="up"' in page
         assert 'href="/desk/s3?status=bounced&amp;before=s9" rel="prev"' in page
         assert 'href="/desk/s0?status=bounced&amp;before=s9" rel="next"' in page
         assert "evil" not in page

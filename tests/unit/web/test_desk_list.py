@@ -29,6 +29,7 @@ from todoke.model.form import Form, Managers
 from todoke.model.message import Role, Timeline
 from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry
+from todoke.ports.archive import Page, Query
 from todoke.testing import FakeClock, MemoryStore
 from todoke.walk.app import App
 
@@ -127,10 +128,11 @@ def test_a_row_says_who_wrote_what_and_how_the_mails_fare() -> None:
 
 
 def test_a_form_is_named_where_there_are_several() -> None:
-    """Whoever sees one form knows which."""
+    """Whoever sees one form knows which; the number within it is told in any case."""
     assert '<p class="form">Leave 1</p>' in Visit(office()).page()
     one = Visit(office(), AOI).page()
-    assert '<p class="form">' not in one
+    assert '<p class="form">Contact' not in one
+    assert '<p class="form">2</p>' in one
     assert '<select id="form"' not in one
 
 
@@ -224,6 +226,20 @@ def test_an_empty_list_says_what_to_do() -> None:
     page = visit.page("words=x")
     assert "Nothing that is stored fits." in page
     assert "Show everything" in page
+
+
+def test_a_store_that_looked_at_a_bounded_number_says_so() -> None:
+    """What it may have left out is told with how far back it looked, and looked for at a click."""
+
+    class Bounded(MemoryStore):
+        def page(self, query: Query) -> Page:
+            return Page(next="further", looked_back_to=NOW - timedelta(days=30))
+
+    page = Visit(make_app(Bounded())).page("words=kozo")
+    assert "Looked through what was received since" in page
+    assert 'datetime="2026-10-24T06:34:00Z"' in page
+    assert "Look further back" in page
+    assert link(page, "next") == "words=kozo&before=further"
 
 
 def test_the_list_has_only_what_is_theirs() -> None:

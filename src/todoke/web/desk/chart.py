@@ -1,7 +1,8 @@
-"""A chart as an SVG is drawn: bars of some days, each in two parts. Pure: numbers to places; the template draws."""
+"""Charts as an SVG is drawn: of each day a bar in two parts, or how far times reach. Pure: the template draws."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -64,6 +65,40 @@ def chart(days: Sequence[tuple[str, int, int]]) -> Chart:
             )
         )
     return Chart(tuple(bars))
+
+
+class Reach(NamedTuple):
+    """How long half of one day's mails took, and nearly all: where on the chart."""
+
+    label: str
+    middle: float
+    half_y: float
+    most_y: float
+
+
+def reaches(days: Sequence[tuple[str, float | None, float | None]]) -> tuple[Reach, ...]:
+    """Of each day its label, the median and the 95th percentile in seconds; a day without any has no place.
+
+    The scale is logarithmic: a second and a day stand on one chart.
+    """
+    longest = max((most for _, _, most in days if most is not None), default=0.0)
+    place = WIDTH / max(1, len(days))
+    room = HEIGHT - 2 * _TOP - _FOOT
+    base = HEIGHT - _FOOT - _TOP / 2
+    return tuple(
+        Reach(
+            label=label,
+            middle=round((number + 0.5) * place, 1),
+            half_y=round(base - _reach(half, longest) * room, 1),
+            most_y=round(base - _reach(most, longest) * room, 1),
+        )
+        for number, (label, half, most) in enumerate(days)
+        if half is not None and most is not None
+    )
+
+
+def _reach(seconds: float, longest: float) -> float:
+    return math.log1p(seconds) / math.log1p(longest) if longest else 0.0
 
 
 def _high(part: int, most: int, room: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +14,7 @@ from todoke.report.figures import Sums, show_seconds
 from todoke.report.status import form_title
 from todoke.walk.admit import Stay
 from todoke.walk.week import MOST, Week
-from todoke.web.desk.chart import chart
+from todoke.web.desk.chart import Reach, chart, reaches
 from todoke.web.desk.filter import scope_of
 from todoke.web.desk.room import Desk
 
@@ -26,6 +27,10 @@ async def show_figures(week: Week, desk: Desk, request: Request, stay: Stay) -> 
         {"name": show_day(day, language), **_told(sums, language)}
         for day, sums in found.days.items()
     ]
+    times = [
+        (day["name"], sums.time(0.5), sums.time(0.95))
+        for day, sums in zip(days, found.days.values(), strict=True)
+    ]
     forms = [
         {"name": form_title(name, settings), **_told(sums, language)}
         for name, sums in found.forms.items()
@@ -37,10 +42,23 @@ async def show_figures(week: Week, desk: Desk, request: Request, stay: Stay) -> 
         whole=_told(found.whole, language),
         days=days,
         forms=sorted(forms, key=lambda form: (-form["submissions"], form["name"])),
+        reaches=[
+            (reach, show_seconds(half, language), show_seconds(most, language))
+            for reach, half, most in _reaches(times)
+        ],
         chart=chart([(day["name"], day["mails"], day["failed"]) for day in days]),
         is_more=is_more,
         most=f"{MOST:,}",
     )
+
+
+def _reaches(
+    times: Sequence[tuple[str, float | None, float | None]],
+) -> Iterator[tuple[Reach, float | None, float | None]]:
+    """Each place on the chart, with the times that stand there."""
+    by_label = {label: (half, most) for label, half, most in times}
+    for reach in reaches(times):
+        yield reach, *by_label[reach.label]
 
 
 def _told(sums: Sums, language: str) -> dict[str, Any]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.act import Deed
-from todoke.model.care import Care
 from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.report.words import say
 from todoke.walk.admit import Stay
+from todoke.walk.attend import MARKS, mark
 from todoke.web.desk.filter import read_cursors, read_filter
 from todoke.web.desk.room import Desk, go
 
@@ -23,22 +22,17 @@ CHOSEN = "i-"
 LIST = "list-"
 """What stands before the name of each part of the list's address."""
 MOST_CHOSEN = 100
-_MARKS: Mapping[str, tuple[str, Callable[[Care, datetime], Care]]] = {
-    "read": (N_("Mark as read"), lambda care, now: care.read(now)),
-    "unread": (N_("Mark as unread"), lambda care, _: care.unread()),
-    "done": (N_("Mark as done"), lambda care, now: care.done(now)),
-    "open": (N_("Mark as not done"), lambda care, _: care.open()),
-}
-_ON_ONE: Mapping[str, Callable[[Care, datetime], Care]] = {
-    "star": lambda care, _: care.star(on=True),
-    "unstar": lambda care, _: care.star(on=False),
-    **{name: change for name, (_, change) in _MARKS.items()},
+_WORDS = {
+    "done": N_("Mark as done"),
+    "read": N_("Mark as read"),
+    "unread": N_("Mark as unread"),
+    "open": N_("Mark as not done"),
 }
 
 
 def marks(language: str) -> list[tuple[str, str]]:
     """The marks that can be put on several, with their words."""
-    return [(name, say(words, language)) for name, (words, _) in _MARKS.items()]
+    return [(name, say(words, language)) for name, words in _WORDS.items()]
 
 
 async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -48,21 +42,17 @@ async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
     the list was asked.
     """
     fields = await desk.form(request, stay)
-    mark, ids = fields.get("mark", ""), chosen(fields)
+    what, ids = fields.get("mark", ""), chosen(fields)
     if one := fields.get("one", ""):
-        mark, _, id_ = one.partition(" ")
+        what, _, id_ = one.partition(" ")
         ids = [id_]
-    change = _ON_ONE.get(mark)
-    if ids and change is None:
+    if ids and what not in MARKS:
         raise NotFound
-    for id_ in ids:  # all, before anything is changed
-        await desk.timeline_of(stay, id_, to_change=True)
-    now = desk.app.clock()
-    await desk.note_all(stay, Deed.NOTED, [(id_, mark) for id_ in ids])
-    for id_ in ids:
-        await run_in_threadpool(
-            desk.app.carebook.take_care, id_, lambda care: change(care, now) if change else care
-        )
+    # All are looked at before anything is changed.
+    timelines = [await desk.timeline_of(stay, id_, to_change=True) for id_ in ids]
+    await desk.note_all(stay, Deed.NOTED, [(id_, what) for id_ in ids])
+    for timeline in timelines:
+        await run_in_threadpool(mark, desk.app, timeline, what)
     return go(request, fragment=f"r{ids[0]}" if one else "", **list_asked(fields))
 
 

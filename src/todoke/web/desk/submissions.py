@@ -54,7 +54,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         request,
         "desk_list.html",
         stay,
-        rows=[_row(desk, request, stay, timeline, asked.asked()) for timeline in page.timelines],
+        rows=[_row(desk, request, stay, timeline, here) for timeline in page.timelines],
         several_forms=len(forms) > 1,
         marks=marks(language),
         top=home(request, **asked.asked()),
@@ -115,8 +115,10 @@ class _Read:
 def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
     archive, now = app.archive, app.clock()
     page = archive.page(query)
+    # A table is paid for by what is read of it: what has to be looked for is counted no further than a tab's.
+    most = _MOST_ON_A_TAB if app.settings.table else _MOST_COUNTED
     is_whole = not (page.next or page.newer or query.before or query.after)
-    total = Count(len(page.timelines)) if is_whole else archive.count(query, _MOST_COUNTED)
+    total = Count(len(page.timelines)) if is_whole else archive.count(query, most)
     tabs = {
         view: archive.count(
             Filter(view=view, form=asked.form).query(person, app.settings, now), _MOST_ON_A_TAB

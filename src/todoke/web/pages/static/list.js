@@ -100,6 +100,14 @@ document.addEventListener("click", (event) => {
   if (row) history.replaceState(null, "", `#${row.id}`);
 });
 
+// What is not asked does not stand in the address, which people keep and send to others.
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches(".find")) return;
+  for (const [name, value] of [...event.formData]) {
+    if (!value) event.formData.delete(name);
+  }
+});
+
 // Keys. Never while somebody types, never with Ctrl, Alt or Meta, and not at all once switched off (WCAG 2.1.4).
 const keys = document.getElementById("keys");
 const keysOn = document.getElementById("keys-on");

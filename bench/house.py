@@ -276,6 +276,7 @@ async def ways(folder: Path) -> dict[str, Any]:
     kept = way.files
     way.mark = ""
     link, cookie = await enter(app, application, form)
+    await call(application, "GET", link, cookie=cookie)  # who sees it first has it marked as read
     way.begin(WORDS)
     way.files = kept
     status, _, page = await call(application, "GET", link, cookie=cookie)

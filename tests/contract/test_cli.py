@@ -247,7 +247,8 @@ def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
     assert run(["export", "-o", "out.csv", "--from", f"{NOW - timedelta(days=2):%Y-%m-%d}"]) == 0
     text = (folder / "out.csv").read_bytes().decode()
     assert text.startswith(
-        "id,received_at,form,ordinal,visitor,confirmation,notification,alert,message,file\r\n"
+        "id,received_at,form,ordinal,visitor,confirmation,notification,alert,"
+        "done_at,starred,assignee,notes,message,file\r\n"
     )
     assert ",'=cmd|\x1b[2J,a.txt\r\n" in text
     assert text.count("\r\n") == 2

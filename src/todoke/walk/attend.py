@@ -41,7 +41,7 @@ def assign(app: App, timeline: Timeline, to: str, *, was: str) -> None:
 
     Raises NotFound: if nobody of this address may see it. TakenMeanwhile: if it is not `was` who has it, but another.
     """
-    person = next((p for p in who_may_take(app, timeline) if same_mailbox(p.address, to)), None)
+    person = next((p for p in _who_may_take(app, timeline) if same_mailbox(p.address, to)), None)
     if to and person is None:
         raise NotFound
     chosen = str(person.address) if person else ""
@@ -55,7 +55,7 @@ def assign(app: App, timeline: Timeline, to: str, *, was: str) -> None:
         raise NotFound
 
 
-def who_may_take(app: App, timeline: Timeline) -> list[Person]:
+def _who_may_take(app: App, timeline: Timeline) -> list[Person]:
     """Those who have an address and may see this submission."""
     return [p for p in people_of(app.settings) if p.address and p.may_see(timeline)]
 

@@ -28,7 +28,8 @@ from todoke.report.way import ways
 from todoke.services.table import TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
-from todoke.walk.attend import is_theirs, mark, who_may_take
+from todoke.walk.attend import is_theirs, mark
+from todoke.walk.people import people_of
 from todoke.web.desk.back import DONE, kept_filter
 from todoke.web.desk.done import told_of
 from todoke.web.desk.download import download_headers
@@ -117,7 +118,8 @@ def _read_care(timeline: Timeline, person: Person) -> dict[str, Any]:
 
 def _shown_care(app: App, timeline: Timeline, person: Person) -> dict[str, Any]:
     """The same with whom it can be assigned to, oneself first."""
-    others = [str(p.address) for p in who_may_take(app, timeline)]
+    seeing = [p for p in people_of(app.settings) if p.address and p.may_see(timeline)]
+    others = [str(p.address) for p in seeing]
     own = str(person.address)
     people = sorted(others, key=lambda address: (address != own, address))
     return {**_read_care(timeline, person), "people": people, "own": own}

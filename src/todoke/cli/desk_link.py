@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,9 +31,10 @@ def print_desk_link(config: Path, *, person: str = "") -> None:
 
 
 def _door(config: Path, settings: Settings) -> str:
-    """Where the desk is in a browser. On loopback the server knows better than the file: it may have another port."""
+    """Where the desk is in a browser: at the stated address, or, where nobody is there on this machine, as with a demo
+    at another port than its file says, at the one that the server has."""
     stated, served = settings.site.door_url, served_at(settings)
-    if served and (not stated or is_loopback(urlsplit(stated).hostname or "")):
+    if served and (not stated or _is_left(stated)):
         return own_url(served, base_of(stated))
     if not stated:
         raise ConfigError(
@@ -40,6 +42,18 @@ def _door(config: Path, settings: Settings) -> str:
             "desk is. Name the configuration with --config, or start todoke."
         )
     return stated
+
+
+def _is_left(door: str) -> bool:
+    """Whether an address of this machine has nobody that listens."""
+    parts = urlsplit(door)
+    if not is_loopback(parts.hostname or ""):
+        return False
+    try:
+        socket.create_connection((parts.hostname, parts.port or 80), timeout=1).close()
+    except OSError:
+        return True
+    return False
 
 
 def _named(config: Path, settings: Settings, typed: str) -> Address:

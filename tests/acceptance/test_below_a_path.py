@@ -144,6 +144,9 @@ def test_a_manager_works_at_the_desk_below_the_path(page: Page, below: tuple[str
     page.get_by_role("link", name="Submissions").click()
     assert refused == []
     page.get_by_role("button", name="Leave the desk").click()
+    expect(page.get_by_role("heading")).to_contain_text("You have left the desk")
+    assert refused == []
+    page.get_by_role("link", name="Enter again").click()
     expect(page.get_by_role("heading")).to_contain_text("Enter the desk")
     assert refused == [f"403 {site}{BASE}/desk"]
     assert {url for url in asked if not url.startswith(f"{site}{BASE}/")} == set()

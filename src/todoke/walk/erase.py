@@ -17,13 +17,23 @@ from todoke.walk.past import Past, remember
 
 
 def meant(
-    archive: Archive, *, submission_id: str = "", address: str = "", before: datetime | None = None
+    archive: Archive,
+    *,
+    submission_id: str = "",
+    address: str = "",
+    before: datetime | None = None,
+    look_at: int | None = None,
 ) -> list[Timeline]:
-    """The submissions that `Erasure.erase` would erase by the same condition, newest first. Raises StoreError."""
+    """The submissions that `Erasure.erase` would erase by the same condition, newest first. Raises StoreError.
+
+    With `look_at` no more of those that the condition concerns are read: a stranger may state a manager's address as
+    their own, and that of a manager concerns every submission.
+    """
     if submission_id:
         timeline = archive.timeline(submission_id)
         return [timeline] if timeline else []
-    timelines = all_pages(archive, Query(address=address, received_to=before))
+    query = Query(address=address, received_to=before)
+    timelines = all_pages(archive, query, stop_after=look_at)
     return [timeline for timeline in timelines if not address or _is_of(timeline, address)]
 
 
@@ -96,6 +106,8 @@ def _still_mentioned(store: Store, past: Past) -> set[str]:
 def _is_of(timeline: Timeline, address: str) -> bool:
     """True for the visitor's own submissions: a manager's address finds those they were told of, too."""
     return same_mailbox(timeline.submission.visitor, address) or any(
-        m.message.role is Role.CONFIRMATION and same_mailbox(m.message.recipient, address)
+        same_mailbox(recipient, address)
         for m in timeline.messages
+        if m.message.role is Role.CONFIRMATION
+        for recipient in (m.message.recipient, *(a.attempt.recipient for a in m.attempts))
     )

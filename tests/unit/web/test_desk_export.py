@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
+from starlette.types import Message
 
 from support.variants import replace
 from support.web.desk import opened, page_token
@@ -36,7 +37,10 @@ from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry, File
 from todoke.testing import MemoryStore
 from todoke.web.desk import desk
-from todoke.web.desk.download import Download, send
+from todoke.web.desk.download import MOST_OPEN, Download, TooManyOpen, Turns, send
+from todoke.web.desk.export import export_all, export_one
+from todoke.web.desk.room import Desk
+from todoke.web.desk.submissions import show_list
 
 AOI, KEN, READER = "aoi@shop.example", "ken@shop.example", "reads@shop.example"
 FORMS = {
@@ -219,25 +223,89 @@ def test_where_answers_are_bounded() -> None:
 
 def test_many_at_once_wait_for_their_turn() -> None:
     """No more than three are written at a time, so that visitors' forms find a thread; all come in the end."""
-    open_now, most = 0, 0
+    writing, most = 0, 0
 
     def parts() -> Iterator[bytes]:
-        nonlocal open_now, most
-        open_now += 1
-        most = max(most, open_now)
-        yield b"a"
+        nonlocal writing, most
+        writing += 1
+        most = max(most, writing)
         time.sleep(0.01)
-        open_now -= 1
-        yield b"b"
+        writing -= 1
+        yield b"ab"
 
-    async def read(turns: asyncio.Semaphore) -> bytes:
-        answer = await send(Download("x", "text/plain", parts()), turns)
+    async def read(turns: Turns, whose: str) -> bytes:
+        answer = await send(Download("x", "text/plain", parts()), turns, whose)
         assert isinstance(answer, StreamingResponse)
         return b"".join([bytes(part) async for part in answer.body_iterator])
 
     async def all_of_them() -> list[bytes]:
-        turns = asyncio.Semaphore(3)
-        return await asyncio.gather(*(read(turns) for _ in range(12)))
+        turns = Turns()
+        return await asyncio.gather(*(read(turns, str(n)) for n in range(12)))
 
     assert asyncio.run(all_of_them()) == [b"ab"] * 12
     assert 1 < most <= 3
+
+
+def test_who_reads_slowly_keeps_nobody_waiting() -> None:
+    """A file that nobody takes holds no turn; one person has three such open, and no fourth until one is gone."""
+    large = (b"x" * 100_000 for _ in range(1_000))
+    taken = asyncio.Event()
+
+    async def take_little(message: Message) -> None:
+        if message.get("body"):
+            taken.set()
+            await asyncio.Event().wait()
+
+    async def go_away_never() -> Message:
+        await asyncio.Event().wait()
+        return {}
+
+    async def all_of_them() -> bytes:
+        turns = Turns()
+        scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+        slow = []
+        for _ in range(MOST_OPEN):
+            taken.clear()
+            answer = await send(Download("x", "text/plain", large), turns, AOI)
+            slow.append(asyncio.create_task(answer(scope, go_away_never, take_little)))
+            await taken.wait()
+        with pytest.raises(TooManyOpen):
+            await send(Download("x", "text/plain", iter([b"a"])), turns, AOI)
+        other = await send(Download("x", "text/plain", iter([b"a"])), turns, KEN)
+        assert isinstance(other, StreamingResponse)
+        got = b"".join([bytes(part) async for part in other.body_iterator])
+        slow[0].cancel()
+        await asyncio.gather(slow[0], return_exceptions=True)
+        assert await send(Download("x", "text/plain", iter([b"a"])), turns, AOI)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        assert turns.open[AOI] == 0
+        return got
+
+    assert asyncio.run(all_of_them()) == b"a"
+
+
+def test_somebody_with_many_files_open_is_told() -> None:
+    """429, with what to do."""
+    visit = Visit(shop())
+    turns = Turns()
+    turns.open[Address(AOI).key] = MOST_OPEN
+    app = visit.app
+    room = Desk(app, turns=turns)
+    visit.asgi = Starlette(
+        routes=[
+            *(room.page("/desk", show_list), room.change("/desk/export", export_all)),
+            room.page("/desk/{id}/json", export_one),
+        ]
+    )
+    for answer in (visit.export("csv"), visit.get("/desk/s1/json")):
+        assert answer.status == 429
+        assert "Please wait for the files" in answer.text
+
+
+def test_the_trail_names_no_form_that_is_none() -> None:
+    """Else anybody writes there what they like."""
+    visit = Visit(shop())
+    visit.export("csv", form="Hana Suzuki called")
+    assert visit.app.trail.acts(before="", limit=1).acts[0].detail == "csv 0 form"

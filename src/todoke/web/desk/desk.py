@@ -8,6 +8,7 @@ through `report`, changes only through the store. Each route says whose it is, a
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from starlette.routing import Route
@@ -60,7 +61,7 @@ def routes(
         desk.page("/desk/news", submissions.show_news, by_itself=True),
         desk.change("/desk/marks", marks.put_marks),
         desk.page("/desk/attention", partial(show_attention, mail_rest)),
-        desk.page("/desk/figures", partial(show_figures, Week(app))),
+        desk.page("/desk/figures", partial(show_figures, Week(app), asyncio.Lock())),
         desk.page("/desk/outage", outage.ask),
         desk.change("/desk/outage", outage.send_again),
         desk.page("/desk/sessions", people.show_sessions),

@@ -41,6 +41,9 @@ _TOLD = {
         N_("The mail is handed over again in a moment. This page shows what becomes of it.")
     ),
     "moved": DoneWords(N_("The confirmation goes to the new address in a moment.")),
+    "resent-later": DoneWords(
+        N_("You sent many mails again just now. Please wait some minutes."), Tone.LATE
+    ),
     "no-more": DoneWords(
         N_(
             "The address of this confirmation was changed as often as it may be. It was not sent again."

@@ -1,20 +1,30 @@
-"""A file that is made while it is sent; or whole, where an answer has a bound in size and time, as on AWS Lambda."""
+"""A file that is made while it is sent; or whole, where an answer has a bound in size and time, as on AWS Lambda.
+
+Few are written at one time. Who reads slowly holds no turn, and of one person few are open.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from todoke.web.pages import pages
 
 WHOLE_WITHIN_SECONDS = 20.0
 """API Gateway gives up after 30."""
+_AT_ONCE = 3
+"""Files that are written at one time: however many are asked for, visitors' forms find a thread that is free."""
+MOST_OPEN = 3
+"""Files of one person that are not read to their end: each holds a page of submissions, and a workbook a file."""
+_PART_BYTES = 65_536
 
 
 class TooMuch(Exception):
@@ -30,23 +40,70 @@ class Download:
     parts: Iterator[bytes]
 
 
-async def send(download: Download, turns: asyncio.Semaphore, most_bytes: int = 0) -> Response:
+class TooManyOpen(Exception):
+    """This person has as many files open as one may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Who writes a file now, and how many files each person, by their key, has open."""
+
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    open: Counter[str] = field(default_factory=Counter)
+
+
+async def send(download: Download, turns: Turns, whose: str, most_bytes: int = 0) -> Response:
     """200 with the file, to be saved. 0 `most_bytes` is no bound, else TooMuch is raised before anything is sent.
 
-    It waits for its turn, so that however many files are asked for, visitors' forms find a thread that is free.
+    Raises TooManyOpen: if the person of the key `whose` has MOST_OPEN.
     """
+    if turns.open[whose] >= MOST_OPEN:
+        raise TooManyOpen
     headers = download_headers(download.name)
     if not most_bytes:
-        return StreamingResponse(_in_turn(download.parts, turns), 200, headers, download.media_type)
-    async with turns:
+        return _Open(download, headers, turns, whose)
+    async with turns.writing:
         content = await run_in_threadpool(_whole, download.parts, most_bytes)
     return Response(content, 200, headers, download.media_type)
 
 
-async def _in_turn(parts: Iterator[bytes], turns: asyncio.Semaphore) -> AsyncIterator[bytes]:
-    async with turns:
-        async for part in iterate_in_threadpool(parts):
-            yield part
+class _Open(StreamingResponse):
+    """A file that counts as open until it is read to its end, or its reader is gone."""
+
+    def __init__(
+        self, download: Download, headers: dict[str, str], turns: Turns, whose: str
+    ) -> None:
+        parts = _in_turn(download.parts, turns.writing)
+        super().__init__(parts, 200, headers, download.media_type)
+        self._turns, self._whose = turns, whose
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it (ASGI)."""
+        self._turns.open[self._whose] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._turns.open[self._whose] -= 1
+
+
+async def _in_turn(parts: Iterator[bytes], writing: asyncio.Semaphore) -> AsyncIterator[bytes]:
+    """A turn is for one part: it is over when the part is written, however slowly that is read."""
+    while True:
+        async with writing:
+            part = await run_in_threadpool(_next, parts)
+        if not part:
+            return
+        yield part
+
+
+def _next(parts: Iterator[bytes]) -> bytes:
+    """The next parts as one of some size; b"" after the last."""
+    content = bytearray()
+    for part in parts:
+        content += part
+        if len(content) >= _PART_BYTES:
+            break
+    return bytes(content)
 
 
 def download_headers(name: str) -> dict[str, str]:

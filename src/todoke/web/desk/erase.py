@@ -21,7 +21,8 @@ from todoke.web.desk.back import kept_filter
 from todoke.web.desk.room import Desk, home
 
 ONE, PERSON = "one", "person"
-_MOST_COUNTED = 1_000
+_LOOKED_AT = 1_000
+"""So many submissions that an address concerns are looked at for what would go."""
 
 
 async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -37,7 +38,7 @@ async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
         stay,
         one=tally([timeline]),
         everything=of_person,
-        most=_MOST_COUNTED,
+        looked_at=f"{_LOOKED_AT:,}",
         visitor=str(submission.visitor),
         days=REMEMBERED.days,
         action=home(request, submission.id, "erase", **kept),
@@ -89,4 +90,5 @@ def tally(timelines: list[Timeline]) -> dict[str, int]:
 
 
 def _of_person(app: App, timeline: Timeline) -> dict[str, int]:
-    return tally(meant(app.archive, address=str(timeline.submission.visitor)))
+    address = str(timeline.submission.visitor)
+    return tally(meant(app.archive, address=address, look_at=_LOOKED_AT))

@@ -27,7 +27,7 @@ from todoke.report.status import read_status
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.web.desk.back import kept_filter
-from todoke.web.desk.download import Download, TooMuch, send
+from todoke.web.desk.download import Download, TooManyOpen, TooMuch, send
 from todoke.web.desk.filter import Filter, read_filter
 from todoke.web.desk.room import Desk, home
 
@@ -56,7 +56,8 @@ async def export_one(desk: Desk, request: Request, stay: Stay) -> Response:
     await desk.note(stay, Deed.EXPORTED, submission=submission.id, detail="json", format="json")
     line = records.json_line(records.full_record(timeline, app.settings, app.clock()))
     name = f"{submission.form}-{ids.number(submission.id)}.json"
-    return await send(Download(name, "application/json", iter([line.encode()])), desk.turns)
+    parts = iter([line.encode()])
+    return await _sent(desk, request, stay, Download(name, "application/json", parts))
 
 
 async def export_files(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -71,7 +72,7 @@ async def export_files(desk: Desk, request: Request, stay: Stay) -> Response:
     await desk.note(stay, Deed.FILE_TAKEN, submission=submission.id, detail="all", file="all")
     parts = bundle([timeline], app.archive, app.settings.site.time_zone, folders=False)
     name = f"{submission.form}-{ids.number(submission.id)}.zip"
-    return await _sent(desk, request, Download(name, "application/zip", parts))
+    return await _sent(desk, request, stay, Download(name, "application/zip", parts))
 
 
 async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -107,14 +108,14 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
     )
     app, query = desk.app, _query(desk, stay, asked)
     count = await run_in_threadpool(app.archive.count, query, _MOST_COUNTED)
-    conditions = " ".join(
-        ["form=" + asked.form] * bool(asked.form) + sorted(asked.without("form").asked())
-    )
+    named = "form=" + asked.form if asked.form in app.settings.forms else "form" * bool(asked.form)
+    conditions = " ".join([named, *sorted(asked.without("form").asked())]).strip()
     detail = f"{chosen.name} {_counted(count)} {conditions}".strip()
     await desk.note(stay, Deed.EXPORTED, detail=detail, format=chosen.name, count=_counted(count))
     name = f"{asked.form or 'todoke'}-{app.settings.site.time_zone.local(app.clock()):%Y-%m-%d}"
     parts = chosen.write(app, query)
-    return await _sent(desk, request, Download(f"{name}.{chosen.name}", chosen.media_type, parts))
+    download = Download(f"{name}.{chosen.name}", chosen.media_type, parts)
+    return await _sent(desk, request, stay, download)
 
 
 def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
@@ -125,11 +126,13 @@ def _counted(count: Count) -> str:
     return f"{count.number:,}{'+' if count.is_more else ''}"
 
 
-async def _sent(desk: Desk, request: Request, download: Download) -> Response:
+async def _sent(desk: Desk, request: Request, stay: Stay, download: Download) -> Response:
     try:
-        return await send(download, desk.turns, desk.most_bytes)
+        return await send(download, desk.turns, stay.person.address.key, desk.most_bytes)
     except TooMuch:
         return desk.fault(request, 413, *_TOO_MUCH)
+    except TooManyOpen:
+        return desk.fault(request, 429, *_TOO_MANY)
 
 
 _TOO_MUCH = (
@@ -138,6 +141,10 @@ _TOO_MUCH = (
         "A function of AWS answers with 6 MB at most, within 30 seconds. Narrow it down, for example by dates, or let"
         " whoever runs the site use the command todoke export, which has no such bound."
     ),
+)
+_TOO_MANY = (
+    N_("Please wait for the files you asked for"),
+    N_("Some are still on their way to you. Once one is there, you can ask for the next."),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,9 +20,13 @@ from todoke.web.desk.filter import scope_of
 from todoke.web.desk.room import Desk
 
 
-async def show_figures(week: Week, desk: Desk, request: Request, stay: Stay) -> Response:
+async def show_figures(
+    week: Week, turn: asyncio.Lock, desk: Desk, request: Request, stay: Stay
+) -> Response:
     """GET /desk/figures: 200, what came in within seven days, what was delivered, and how fast, by form and by day."""
-    found, is_more = await run_in_threadpool(week.of, scope_of(stay.person))
+    # Whoever waits holds no thread: visitors' forms need one.
+    async with turn:
+        found, is_more = await run_in_threadpool(week.of, scope_of(stay.person))
     settings, language = desk.app.settings, desk.language(request)
     days = [
         {"name": show_day(day, language), **_told(sums, language)}

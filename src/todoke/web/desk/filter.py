@@ -18,7 +18,8 @@ NOT_DELIVERED = "not_delivered"
 """Each word for a failure at once."""
 STATUSES = (NOT_DELIVERED, *(r.value for r in Reading))
 _LONGEST = 200
-_YEARS = range(2000, 2200)
+YEARS = range(2000, 2200)
+"""What is before or after is a typing mistake, and beyond what a store can count to."""
 _CURSOR = re.compile(r"[A-Za-z0-9_.:=+/-]{1,200}")
 
 
@@ -121,7 +122,7 @@ def _day(typed: str) -> str:
         day = date.fromisoformat(typed)
     except ValueError:
         return ""
-    return day.isoformat() if day.year in _YEARS else ""
+    return day.isoformat() if day.year in YEARS else ""
 
 
 def _midnight(day: str, settings: Settings, days: int = 0) -> datetime | None:

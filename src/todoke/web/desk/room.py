@@ -24,6 +24,7 @@ from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
 from todoke.walk.people import alias
 from todoke.walk.security import Attempts, log
+from todoke.web.desk.download import Turns
 from todoke.web.desk.session import is_page_token, page_token, read_session
 from todoke.web.http.asked import base_path, language_of
 from todoke.web.http.small_form import LIMIT_BYTES, read_small_form, require_same_origin
@@ -39,8 +40,8 @@ _MOST_FIELDS = 150
 """Of a form: a page of the list has 50 rows to choose from."""
 _TESTS_OF_ONE = 3
 """Test mails that one person may send themselves in ten minutes."""
-_FILES_AT_ONCE = 3
-"""Exports that are written at one time; the others wait."""
+_RESENT_BY_ONE = 60
+"""Mails that one person may send again, one by one, or to another address, in ten minutes."""
 _NOT_SOONER_SECONDS = 0.1
 """What is not there and what is another's are answered alike, and as late."""
 
@@ -52,7 +53,8 @@ class Desk:
     app: App
     attempts: Attempts = field(default_factory=Attempts)
     tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_FILES_AT_ONCE))
+    resends: Allowance = field(default_factory=lambda: Allowance(_RESENT_BY_ONE))
+    turns: Turns = field(default_factory=Turns)
     most_bytes: int = 0
 
     def page(

@@ -24,7 +24,7 @@ from todoke.walk.app import App
 from todoke.walk.people import people_of
 from todoke.walk.silence import silence
 from todoke.web.desk.attention import heads, told_silence
-from todoke.web.desk.filter import ATTENTION, UNREAD, Filter, read_cursors, read_filter
+from todoke.web.desk.filter import ATTENTION, UNREAD, YEARS, Filter, read_cursors, read_filter
 from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
 from todoke.web.desk.marks import marks
 from todoke.web.desk.room import Desk, home
@@ -184,4 +184,4 @@ def _moment(stated: str) -> datetime | None:
         at = datetime.fromisoformat(stated)
     except ValueError:
         return None
-    return at if at.tzinfo and at.year > 1 else None
+    return at if at.tzinfo and at.year in YEARS else None

@@ -55,9 +55,12 @@ def reply_link(
 
 def _quoted(text: str, room: int) -> str:
     """The lines with "> " before each, percent-encoded, as many characters of them as there is room for."""
-    whole = "\r\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    text = text.strip()
+    # No more is looked at than a link can hold: a megabyte would take a second.
+    begin = text[:LONGEST]
+    whole = "\r\n".join(f"> {line}".rstrip() for line in begin.splitlines())
     encoded = [_encoded(c) for c in whole]
-    if sum(map(len, encoded)) <= room:
+    if begin == text and sum(map(len, encoded)) <= room:
         return "".join(encoded)
     room -= len(_encoded(_MORE))
     taken = ""

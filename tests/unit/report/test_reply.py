@@ -111,3 +111,13 @@ def test_a_mail_can_be_made_of_it() -> None:
         if name != "body":
             mail[name] = value
     assert mail["In-Reply-To"] == "<x@example.com>"
+
+
+@pytest.mark.parametrize(
+    "rest", ["x" * 1_000_000, "\n" * 5_000 + "x", " " * 5_000 + "x", "漢" * 9_999]
+)
+def test_what_is_left_out_is_told(rest: str) -> None:
+    """However much it is, and of whatever: the quote ends with the sign that there is more."""
+    made = link(text=f"Hi{rest}")
+    assert len(made) <= LONGEST
+    assert unquote(made).endswith("…")

@@ -247,7 +247,7 @@ def test_many_at_once_wait_for_their_turn() -> None:
 
 
 def test_who_reads_slowly_keeps_nobody_waiting() -> None:
-    """A file that nobody takes holds no turn; one person has three such open, and no fourth until one is gone."""
+    """A file that nobody takes holds no turn; one person has two such open, and no third until one is gone."""
     large = (b"x" * 100_000 for _ in range(1_000))
     taken = asyncio.Event()
 

@@ -22,8 +22,9 @@ WHOLE_WITHIN_SECONDS = 20.0
 """API Gateway gives up after 30."""
 _AT_ONCE = 3
 """Files that are written at one time: however many are asked for, visitors' forms find a thread that is free."""
-MOST_OPEN = 3
-"""Files of one person that are not read to their end: each holds a page of submissions, and a workbook a file."""
+MOST_OPEN = 2
+"""Files of one person that are not read to their end: fewer than are written at one time, so that nobody has all turns.
+Each holds a page of submissions, and a workbook a file."""
 _PART_BYTES = 65_536
 
 

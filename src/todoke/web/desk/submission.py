@@ -66,12 +66,14 @@ async def submission_page(
     query = read_filter(kept).query(person, app.settings, app.clock(), limit=1)
     newer, older = await run_in_threadpool(_neighbours, app, timeline, query)
     may_change = person.may_change(timeline)
+    language = desk.language(request)
+    shown = await run_in_threadpool(shown_submission, app, timeline, language)
     return desk.render(
         request,
         "desk_timeline.html",
         stay,
         status=422 if written else 200,
-        shown=shown_submission(app, timeline, desk.language(request)),
+        shown=shown,
         care=_shown_care(app, timeline, person) if may_change else _read_care(timeline, person),
         may_change=may_change,
         done=told_of(request.query_params.get(DONE, "")),

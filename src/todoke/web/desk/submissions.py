@@ -50,11 +50,15 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     page = read.page
     forms = _forms(app.settings, person)
     here = asked.asked() | cursors
+    # Not on the loop: what strangers wrote may be long, and visitors' forms wait there.
+    rows = await run_in_threadpool(
+        lambda: [_row(desk, request, stay, timeline, here) for timeline in page.timelines]
+    )
     return desk.render(
         request,
         "desk_list.html",
         stay,
-        rows=[_row(desk, request, stay, timeline, here) for timeline in page.timelines],
+        rows=rows,
         several_forms=len(forms) > 1,
         marks=marks(language),
         top=home(request, **asked.asked()),

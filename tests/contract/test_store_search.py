@@ -350,6 +350,10 @@ class TestCount:
         assert desk.store.count(query) == Count(7)
         assert desk.store.count(query, 7) == Count(7)
         assert desk.store.count(query, 6) == Count(6, is_more=True)
+        older = desk.store.page(replace(query, limit=2)).next
+        newer = desk.store.page(replace(query, before=older)).newer
+        for cursor in ({"before": older}, {"after": newer}):
+            assert desk.store.count(replace(query, **cursor)) == Count(7), "whatever page is shown"
         assert desk.store.count(replace(query, form="b")) == Count(3)
         assert desk.store.count(Query()) == Count(7)
         assert desk.store.count(Query(form="a")) == Count(4)

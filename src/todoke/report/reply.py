@@ -41,13 +41,16 @@ def reply_link(
 ) -> str:
     """A mailto: of at most LONGEST characters, which quotes as much of `text` as there is room for; "" to nobody.
 
-    `in_reply_to` is the Message-ID of the mail that the visitor has, with its brackets.
+    Without a text nothing is quoted. `in_reply_to` is the Message-ID of the mail that the visitor has, with its
+    brackets.
     """
     if not to or not to.is_readable:
         return ""
     link = f"mailto:{_encoded(to, safe='@')}?subject={_encoded(subject)}"
     if in_reply_to:
         link += f"&In-Reply-To={_encoded(in_reply_to)}"
+    if not text.strip():
+        return link
     wrote = say(_WROTE, language) % {"time": show_time(received_at, zone, language)}
     link += "&body=" + _encoded(f"\r\n\r\n{wrote}\r\n")
     return link + _quoted(text, LONGEST - len(link))

@@ -87,7 +87,7 @@ def test_it_is_never_too_long(text: str, subject: str) -> None:
     """And as much as fits is quoted, cut at a character; what is cut says so."""
     made = link(text=text, subject=subject)
     assert len(made) <= LONGEST
-    body = dict(fields(made))["body"]
+    body = dict(fields(made)).get("body", "")
     quoted = body.partition("you wrote:\r\n")[2]
     lines = [f"> {line}".rstrip() for line in text.strip().splitlines()]
     whole = "\r\n".join(lines).encode(errors="replace").decode()

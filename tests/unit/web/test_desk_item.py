@@ -121,6 +121,19 @@ class TestPage:
         )
         assert "In-Reply-To" not in (office().get().text)
 
+    def test_a_corrected_address_is_answered(self) -> None:
+        """There, and without a word of what was written: nobody has proved whose it is."""
+        at = office()
+        [message] = [m for m in at.timeline.messages if m.message.role is Role.CONFIRMATION]
+        at.post(f"/desk/s1/messages/{message.message.id}/address", address="hana@right.example")
+        page = at.get().text
+        link = re.search(r'href="(mailto:[^"]*)"', page)
+        assert link
+        assert link[1].startswith("mailto:hana@right.example?subject=Re%3A%20Contact%20us")
+        assert "kozo" not in link[1]
+        assert "corrected to hana@right.example" in page
+        assert 'data-copy="hana@right.example"' in page
+
     def test_neighbours_within_the_filter(self) -> None:
         """The next newer and older one that the list would show, and the way back to it."""
         store = stored(

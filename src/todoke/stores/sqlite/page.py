@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
@@ -68,6 +68,7 @@ def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets
     """See Archive.count."""
     if counts_whole(query):
         return Count(_total(connection, query))
+    query = replace(query, before="", after="")
     with _Look(connection, query, secrets) as look:
         if not look.is_index_enough():
             most = min(most, _COUNTED)

@@ -14,6 +14,7 @@ from todoke.forms.secret import secret_names
 from todoke.forms.visitor import read_said
 from todoke.model import ids
 from todoke.model.act import Deed
+from todoke.model.address import Address
 from todoke.model.care import LONGEST_REMARK
 from todoke.model.errors import NotFound
 from todoke.model.form import Form
@@ -135,8 +136,11 @@ def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, A
     said = read_said(form or Form(name=submission.form), submission.entries)
     told = shown_answers(submission, form, secret, name=said.name, telephone=said.telephone)
     title = form_title(submission.form, settings)
+    to = _reached_at(timeline)
+    is_as_typed = to.key == submission.visitor.key
     return {
         **told,
+        "corrected_to": "" if is_as_typed else str(to),
         "id": submission.id,
         "number": ids.number(submission.id),
         "ordinal": timeline.ordinal,
@@ -146,20 +150,27 @@ def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, A
         "retain_until": rfc3339(submission.retain_until),
         "signals": list(submission.signals),
         "reply": reply_link(
-            submission.visitor,
+            to,
             subject=reply_subject(title, submission.id),
-            text=told["message"]["value"] if told["message"] else "",
+            # Nobody has proved whose a corrected address is: what was written is not quoted to it unasked.
+            text=told["message"]["value"] if told["message"] and is_as_typed else "",
             received_at=submission.received_at,
             zone=settings.site.time_zone,
             language=submission.language,
-            in_reply_to=_confirmation_id(app, timeline),
+            in_reply_to=_confirmation_id(app, timeline, to),
         ),
         "messages": ways(timeline, settings, now, language, TITLES),
     }
 
 
-def _confirmation_id(app: App, timeline: Timeline) -> str:
-    """The Message-ID of the confirmation that the visitor has, "" where they have none.
+def _reached_at(timeline: Timeline) -> Address:
+    """Where an answer goes: to the address that the confirmation was last given, else to the one that was typed."""
+    to = (m.message.recipient for m in timeline.messages if m.message.role is Role.CONFIRMATION)
+    return next(to, timeline.submission.visitor)
+
+
+def _confirmation_id(app: App, timeline: Timeline, to: Address) -> str:
+    """The Message-ID of the confirmation that `to` has, "" where they have none.
 
     It is that of the mail as it would be composed now: another one after a change of templates, and then an answer
     stands by itself.
@@ -172,7 +183,7 @@ def _confirmation_id(app: App, timeline: Timeline) -> str:
         if told.message.role is not Role.CONFIRMATION or last is None:
             continue
         is_there = last.standing.is_taken and not last.standing.status.is_failure
-        if is_there and last.attempt.recipient.key == submission.visitor.key:
+        if is_there and last.attempt.recipient.key == to.key:
             claim = Claim(
                 message=told.message,
                 attempt=last.attempt,

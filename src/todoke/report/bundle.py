@@ -7,6 +7,7 @@ something else, none twice.
 from __future__ import annotations
 
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 
@@ -17,7 +18,7 @@ from todoke.model.zone import Zone
 from todoke.ports.archive import Archive
 
 _LONGEST = 150
-"""Bytes of a name: with a folder before it, what every file system takes."""
+"""Bytes of a name, but for one before that of a device: with a folder before it, what every file system takes."""
 _ODD = re.compile(
     r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]'
 )
@@ -58,26 +59,31 @@ def safe_name(name: str) -> str:
     plain = _ODD.sub("_", name).strip(" .")
     if not plain.strip("_"):
         return "file"
-    if _RESERVED.fullmatch(plain):
-        plain = f"_{plain}"
     stem, dot, ending = plain.rpartition(".")
     if not dot or len(ending.encode()) > 20:
         stem, dot, ending = plain, "", ""
     room = _LONGEST - len(f"{dot}{ending}".encode())
-    return stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + dot + ending
+    safe = stem.encode()[:room].decode("utf-8", "ignore").rstrip(" .") + dot + ending
+    # Last: what is cut and stripped may leave such a name.
+    return f"_{safe}" if _RESERVED.fullmatch(safe) else safe
 
 
 def unused(folder: str, name: str, taken: set[str]) -> str:
-    """The name in its folder, with a number where it is `taken`, whatever the case; it is taken then."""
+    """The name in its folder, with a number where it is `taken`, whatever the case, and however its accents are
+    composed (one file to macOS); it is taken then."""
     stem, dot, ending = name.rpartition(".")
     if not dot:
         stem, ending = name, ""
     number, free = 1, name
-    while (folder + free).casefold() in taken:
+    while _alike(folder + free) in taken:
         number += 1
         free = f"{stem} ({number}){dot}{ending}"
-    taken.add((folder + free).casefold())
+    taken.add(_alike(folder + free))
     return folder + free
+
+
+def _alike(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
 
 
 class _Sink:

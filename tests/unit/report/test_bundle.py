@@ -48,6 +48,9 @@ def unpacked(
         ("CON", "_CON"),
         ("nul.txt", "_nul.txt"),
         ("com1.tar.gz", "_com1.tar.gz"),
+        ("con .txt", "_con.txt"),
+        ("COM1. .pdf", "_COM1.pdf"),
+        ("aux" + " " * 200 + ".pdf", "_aux.pdf"),
         ("console.txt", "console.txt"),
         ("x. . .", "x"),
         ('a"<>|?*:b', "a_______b"),
@@ -65,6 +68,13 @@ def test_long_names_keep_their_ending() -> None:
     assert len(cut.encode()) <= 150
     assert cut.endswith("あ.jpeg")
     assert len(safe_name("a." + "b" * 300).encode()) <= 150
+
+
+def test_one_name_composed_in_two_ways_is_one() -> None:
+    """A Mac would write the second over the first."""
+    taken: set[str] = set()
+    assert unused("", "caf\u00e9.pdf", taken) == "caf\u00e9.pdf"
+    assert unused("", "cafe\u0301.pdf", taken) == "cafe\u0301 (2).pdf"
 
 
 def test_what_is_called_alike_is_numbered() -> None:

@@ -68,7 +68,7 @@ class Yamada:
 
 YAMADAS = {
     "en": Yamada("山田 太郎", "taro", 900, Address("taro@example.com")),
-    "ja": Yamada("山田 花子", "hanako", 1_030, Address("hanako@example.com")),
+    "ja": Yamada("山田 花子", "hanako", 1_150, Address("hanako@example.com")),
 }
 """One for the story in each language, further back than a page of the list reaches."""
 

@@ -7,7 +7,7 @@ DEMO := .venv/.demo
 # Else each process of a test run would compile every file anew, and pytest rewrite every test.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm messages pictures lighthouse emulators clean
+.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm desk-on-aws messages pictures lighthouse emulators clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -43,6 +43,9 @@ pictures: install ## a picture of each page in .pictures: two widths, languages 
 
 lighthouse: install ## Lighthouse on the pages: performance, accessibility, best practices
 	@scripts/lighthouse $(ONLY)
+
+desk-on-aws: install ## a manager's day at the desk in Chromium, on the emulated AWS
+	@TODOKE_DESK_ON_AWS=1 .venv/bin/pytest -q "tests/acceptance/test_desk_story.py::test_a_day_of_a_manager[aws-en]"
 
 messages: install ## compile the translations (src/todoke/model/locale)
 	@scripts/messages

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from itertools import chain
@@ -112,9 +113,18 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     expect.set_options(timeout=5_000)
 
 
+WHEN_ASKED = [
+    pytest.mark.aws,
+    pytest.mark.skipif(
+        not os.environ.get("TODOKE_DESK_ON_AWS"),
+        reason="a minute on a quiet machine, and many where others use the emulator: `make desk-on-aws`",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("place", "language"),
-    [("sqlite", "en"), ("sqlite", "ja"), pytest.param("aws", "en", marks=pytest.mark.aws)],
+    [("sqlite", "en"), ("sqlite", "ja"), pytest.param("aws", "en", marks=WHEN_ASKED)],
     indirect=["place"],
 )
 def test_a_day_of_a_manager(browser: Browser, place: Place, tmp_path: Path, language: str) -> None:
@@ -185,11 +195,10 @@ def test_a_day_of_a_manager(browser: Browser, place: Place, tmp_path: Path, lang
 
     office.follow("Back to the list")
     names = {y.name for y in YAMADAS.values()}
-    if (
-        place.looks_back
-    ):  # to look through all would take the emulator too long; an address has a key
+    if place.looks_back:
+        # To look through all would take the emulator too long; an address has a key.
         names = {yamada.name}
-        assert list(office.search(str(yamada.address))) == [[yamada.name]]
+        assert [p for p in office.search(str(yamada.address)) if p] == [[yamada.name]]
     office.follow("Export …")
     office.look("export")
     table = _saved(office, "CSV", tmp_path)
@@ -199,9 +208,10 @@ def test_a_day_of_a_manager(browser: Browser, place: Place, tmp_path: Path, lang
     assert (own["visitor"], own["assignee"]) == (str(yamada.address), str(OFFICE))
     assert own["confirmation"] == "delivered"
     assert own["done_at"]
-    with zipfile.ZipFile(_saved(office, "XLSX", tmp_path)) as book:
-        words = book.read("xl/worksheets/sheet1.xml").decode()
-    assert all(name in words for name in names)
+    if not place.looks_back:  # the function on AWS has no writer of XLSX, and its page no button
+        with zipfile.ZipFile(_saved(office, "XLSX", tmp_path)) as book:
+            words = book.read("xl/worksheets/sheet1.xml").decode()
+        assert all(name in words for name in names)
 
     office.press("Leave the desk")
     office.heading("You have left the desk")

@@ -357,7 +357,7 @@ def test_random_histories(kind: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10 if kind in ON_AWS else 25,
+            max_examples=4 if kind in ON_AWS else 25,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

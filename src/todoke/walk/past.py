@@ -15,6 +15,7 @@ from todoke.model.erased import (
     erased_before,
     erased_mailbox,
     erased_submission,
+    latest,
 )
 from todoke.model.kept import KeptMessage
 from todoke.model.mentions import mentioned
@@ -39,7 +40,10 @@ class Past:
         self._secret = secret
         self.allows_everything = EVERYTHING in allowed
         self.counting = tuple(one for one in remembered if not _is_among(one, allowed))
-        self._known = {(one.by, one.key): one for one in self.counting}
+        self._known: dict[tuple[ErasedBy, str], Erased] = {}
+        for one in self.counting:
+            # A backup may remember an older erasure of somebody who came again and was erased again.
+            self._known[one.by, one.key] = latest(self._known.get((one.by, one.key)), one)
         ages = (one for one in self.counting if one.by is ErasedBy.AGE)
         self._age = max(ages, key=lambda one: one.until, default=None)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.store.desk import SECRET, START, Desk, nothing_follows
@@ -121,6 +121,7 @@ STEPS = (
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 3)), max_size=14))
+@example([(Story.erase_person, 0), (Story.add, 0), (Story.back_up, 0), (Story.erase_person, 0)])
 def test_no_import_of_any_older_backup_brings_back_who_was_erased(
     steps: list[tuple[Callable[[Story, int], None], int]],
 ) -> None:

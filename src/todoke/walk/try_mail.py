@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import msgspec
 
-from todoke.mail.desk_test import compose_desk_test
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.errors import SendError
@@ -27,6 +26,8 @@ class TriedMail(msgspec.Struct, frozen=True, kw_only=True):
 
 def try_mail(app: App, to: Address, language: str) -> TriedMail:
     """Hand a test mail to the mail service, once."""
+    from todoke.mail.desk_test import compose_desk_test  # noqa: PLC0415 - Jinja2 takes 50 ms
+
     mail = compose_desk_test(app.settings, to, language=language, now=app.clock())
     try:
         taken = app.mailer.send(mail)

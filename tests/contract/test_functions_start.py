@@ -11,7 +11,7 @@ from todoke.demo import HERE as DEMO
 
 
 def test_the_functions_start_without_what_is_left_out() -> None:
-    """Every handler is built in a Python that has none of the libraries that the package lacks."""
+    """Every handler is built in a Python that has none of the libraries that the package lacks, before any page is."""
     missing = sorted(NOT_ON_LAMBDA - {"boto3", "botocore", "pyyaml"} | {"yaml"})
     code = f"""
 import os, sys
@@ -19,6 +19,8 @@ for name in {missing!r}: sys.modules[name] = None
 from todoke.aws.functions.function import Function, _maker
 for name in ("web", "sender", "sweep"):
     Function(name, _maker(name), os.environ, ask=lambda *_: {{}}).start()
+late = {{"jinja2", "todoke.web.desk.desk"}} & set(sys.modules)
+sys.exit(f"loaded before anybody asked: {{late}}" if late else 0)
 """
     environ = {
         "TODOKE_TABLE": "forms",

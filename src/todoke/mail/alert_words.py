@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from todoke.mail.inert import Inert, inert_address, inert_line
-from todoke.mail.templates import View
+from todoke.mail.views import View
 from todoke.model.delivery import PARTY_OF, Kind, Party, Reason, Standing
 from todoke.model.language import N_, translator
 from todoke.model.message import MessageTimeline, Note, Role

@@ -25,6 +25,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from todoke.mail.template_faults import fault_of
+from todoke.mail.views import View
 from todoke.model.log import get_logger
 
 OURS = Path(__file__).parent / "texts"
@@ -114,12 +115,6 @@ def _parts_of(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
 
 def _nothing(_context: Context) -> Iterator[str]:
     return iter(())
-
-
-class View:
-    """Base of the values that templates see: frozen data, so the sandbox need not ask about each attribute."""
-
-    __slots__ = ()
 
 
 class Sentences:

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from functools import cache
 
 from todoke.mail.inert import Inert
-from todoke.mail.templates import View
 from todoke.model.colour import WHITE, readable, text_on
 from todoke.model.form import Site
 
 _NOTHING = Inert("")
 DARK = "#1b2228"
 """What our HTML stands on where the reader prefers dark (texts/base.html)."""
+
+
+class View:
+    """Base of the values that templates see: frozen data, so the sandbox need not ask about each attribute."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

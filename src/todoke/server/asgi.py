@@ -23,13 +23,13 @@ from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
 from todoke.web import health, hooks, owner, receipt
-from todoke.web.desk import desk
 from todoke.web.door import door, uploads
 from todoke.web.http.asked import language_of
 from todoke.web.http.compress import Compress
 from todoke.web.http.errors import error_response
 from todoke.web.http.front import Front
 from todoke.web.http.hsts import Hsts
+from todoke.web.http.late import LateRoutes
 from todoke.web.owner import Live
 from todoke.web.pages import assets
 from todoke.web.receipt import Pace
@@ -49,6 +49,8 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
 
     `extra_routes` come last, so that they cannot hide ours.
     """
+    import todoke.web.desk.desk  # noqa: F401, PLC0415 - a server starts seldom: nobody shall wait for it later
+
     sender = Sender(app)
     app = dataclasses.replace(app, hint=sender.wake)
     confirmer = Confirmer(app) if app.settings.mail.own.confirms_failures else None
@@ -103,7 +105,7 @@ def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
     own_routes = [
         *receipt.routes(app, pace=pace),
         *hooks.routes(app, track_events),
-        *desk.routes(app, mail_rest=mail_rest, most_bytes=most_bytes),
+        LateRoutes("/desk", lambda: _desk_routes(app, mail_rest, most_bytes)),
         *uploads.routes(app),
         *assets.routes(app.settings.site),
         *health.routes(app, mail_rest, readiness),
@@ -122,6 +124,14 @@ def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
     rooms = {route.path.split("/")[1] for route in (*own_routes, *door.routes(app))}
     front = Front(door.DoorFirst(app, Compress(rest)), app.settings.site.door_url, rooms)
     return Hsts(front, app.settings.site.hsts) if app.settings.site.hsts else front
+
+
+def _desk_routes(
+    app: App, mail_rest: Callable[[], MailRest | None], most_bytes: int
+) -> Sequence[BaseRoute]:
+    from todoke.web.desk import desk  # noqa: PLC0415 - see LateRoutes
+
+    return desk.routes(app, mail_rest=mail_rest, most_bytes=most_bytes)
 
 
 async def _sweep_for_ever(app: App) -> None:

@@ -14,7 +14,7 @@ from support.mail.mails import CONTACT, MANAGER, NOW, VISITOR, claim, settings
 from support.variants import replace
 from support.web.browsing import chromium
 from todoke.mail.compose import compose
-from todoke.mail.desk_link import compose_desk_link
+from todoke.mail.desk_mail import compose_desk_link
 from todoke.model.form import Confirmation, Field, Form
 from todoke.model.message import Note, Role
 from todoke.model.submission import Entry, File

@@ -68,7 +68,7 @@ def may_be_mailed(app: App, person: Address, *, is_known: bool) -> bool:
 
 def mail_invitation(app: App, invitation: Invitation) -> None:
     """Hand the mail with a code over, if the code is still good. Raises SendError."""
-    from todoke.mail.desk_link import compose_desk_link  # noqa: PLC0415 - Jinja2 takes 50 ms
+    from todoke.mail.desk_mail import compose_desk_link  # noqa: PLC0415 - Jinja2 takes 50 ms
 
     code, now = invitation.code, app.clock()
     if now >= invitation.until:

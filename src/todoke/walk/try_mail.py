@@ -26,7 +26,7 @@ class TriedMail(msgspec.Struct, frozen=True, kw_only=True):
 
 def try_mail(app: App, to: Address, language: str) -> TriedMail:
     """Hand a test mail to the mail service, once."""
-    from todoke.mail.desk_test import compose_desk_test  # noqa: PLC0415 - Jinja2 takes 50 ms
+    from todoke.mail.desk_mail import compose_desk_test  # noqa: PLC0415 - Jinja2 takes 50 ms
 
     mail = compose_desk_test(app.settings, to, language=language, now=app.clock())
     try:

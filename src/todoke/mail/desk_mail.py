@@ -1,4 +1,4 @@
-"""The mail that somebody at the desk sends to themselves, to see that mails arrive. No stranger's word is in it."""
+"""Mails of the desk to its own people: a link into it, and a test. Nothing that a stranger wrote is in them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,45 @@ from todoke.model.mail import Mail, identified
 from todoke.model.settings import Settings
 
 
+def compose_desk_link(
+    settings: Settings,
+    recipient: Address,
+    *,
+    code: str,
+    url: str,
+    minutes: int,
+    language: str,
+    now: datetime,
+) -> Mail:
+    """The mail with `code` and the `url` that takes it, both good for `minutes`."""
+    token = ids.desk_token(settings.secret)
+    said: dict[str, object] = {"code": code, "url": url, "minutes": minutes}
+    return _compose("desk_link", settings, recipient, token, language, now, said)
+
+
 def compose_desk_test(
     settings: Settings, recipient: Address, *, language: str, now: datetime
 ) -> Mail:
     """The test mail. What is reported of it is kept under its token as of no submission's mail."""
+    return _compose("desk_test", settings, recipient, ids.new_attempt_token(), language, now, {})
+
+
+def _compose(
+    text: str,
+    settings: Settings,
+    recipient: Address,
+    token: str,
+    language: str,
+    now: datetime,
+    said: dict[str, object],
+) -> Mail:
     values = {
         "t": Sentences(translator("mail", language).gettext),
         "language": language,
         "site": view_site(settings.site),
+        **said,
     }
-    words = render(None, "", "desk_test", values)
-    token = ids.new_attempt_token()
+    words = render(None, "", text, values)
     mail = Mail(
         message_id=f"<{token}@{settings.mail.sender.address.ascii_domain}>",
         token=token,

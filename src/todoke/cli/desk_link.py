@@ -15,7 +15,7 @@ from todoke.model.own_url import base_of, own_url
 from todoke.model.settings import Settings
 from todoke.walk.app import utc_now
 from todoke.walk.invite import entry_url, invite
-from todoke.walk.people import person_of
+from todoke.walk.people import People
 from todoke.walk.security import log, name_of, who
 from todoke.wiring import served_at
 
@@ -62,7 +62,7 @@ def _named(config: Path, settings: Settings, typed: str) -> Address:
             f"There is no {config} here, which says who may enter. Name it with --config."
         )
     try:
-        person = person_of(settings, parse_address(typed))
+        person = People(settings).of(parse_address(typed))
     except AddressError as error:
         raise ConfigError(f"--for {typed!r} is no mail address.") from error
     if person is None:

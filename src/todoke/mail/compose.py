@@ -48,10 +48,10 @@ def compose(
     """Compose the mail of a claim. `about` is, for an alert, the message that it tells of.
 
     `contents` are the files that a notification carries, whole, by their positions (attach.py).
-    A form that is no longer in the settings is treated as one with the same name and no fields.
+    Of a form that is no longer in the settings see Settings.form.
     """
     message, submission = claim.message, claim.submission
-    form = settings.forms.get(submission.form) or Form(name=submission.form)
+    form = settings.form(submission.form)
     reply_to = _reply_to(message, submission, settings)
     if message.role is not Role.NOTIFICATION:
         contents = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -61,6 +61,11 @@ class Person:
             m.message.role is Role.NOTIFICATION and same_mailbox(m.message.recipient, self.address)
             for m in timeline.messages
         )
+
+
+def who_may_take(people: Iterable[Person], timeline: Timeline) -> list[Person]:
+    """Those of these people who can be said to take a submission on: they have an address, and may see it."""
+    return [person for person in people if person.address and person.may_see(timeline)]
 
 
 COMMAND_LINE = Person()

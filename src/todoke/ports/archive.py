@@ -79,6 +79,11 @@ class Count:
     number: int
     is_more: bool = False
 
+    @property
+    def shown(self) -> str:
+        """As people read it: "1,000+"."""
+        return f"{self.number:,}{'+' if self.is_more else ''}"
+
 
 class Archive(Protocol):
     """Reads what is kept. Errors are those of Store."""

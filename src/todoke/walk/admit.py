@@ -19,7 +19,6 @@ from todoke.model.ids import token_hash
 from todoke.model.person import Person
 from todoke.walk.app import App
 from todoke.walk.invite import hash_of
-from todoke.walk.people import person_of
 from todoke.walk.security import name_of
 
 SEEN_EVERY = timedelta(minutes=5)
@@ -46,7 +45,7 @@ def admit(app: App, code: str, *, asked: str = "", browser: str = "") -> tuple[S
     """Take a code, once: the stay that begins, and where it leads. None for no good code. Raises StoreError."""
     kept_by = hash_of(code, asked)
     grant = app.admission.take_code(kept_by, app.clock()) if kept_by else None
-    if grant is None or (person := person_of(app.settings, grant.person)) is None:
+    if grant is None or (person := app.people.of(grant.person)) is None:
         return None
     return begin(app, person, browser), grant.leads_to
 
@@ -76,7 +75,7 @@ def stay(app: App, id_: str, *, by_itself: bool = False) -> Stay | None:
     now = app.clock()
     if session is None or not goes_on(session, now, app.settings.desk.idle):
         return None
-    person = person_of(app.settings, session.person)
+    person = app.people.of(session.person)
     if person is None:
         return None
     if not by_itself and now - session.seen_at >= SEEN_EVERY:

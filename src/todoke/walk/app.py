@@ -25,6 +25,7 @@ from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
 from todoke.ports.trail import Trail
 from todoke.walk.allowance import Allowance
+from todoke.walk.people import People
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
 from todoke.walk.send.doubt import Doubt
@@ -67,10 +68,12 @@ class App:
     patience: Patience = field(default_factory=Patience)
     refusals: Refusals = field(init=False)
     allowance: Allowance = field(init=False)
+    people: People = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
         object.__setattr__(self, "allowance", Allowance(self.settings.most_from_one_address))
+        object.__setattr__(self, "people", People(self.settings))
 
     @property
     def outbox(self) -> Outbox:

@@ -9,9 +9,8 @@ from todoke.model.address import Address, same_mailbox
 from todoke.model.care import Care, Remark
 from todoke.model.errors import NotFound
 from todoke.model.message import Timeline
-from todoke.model.person import Person
+from todoke.model.person import Person, who_may_take
 from todoke.walk.app import App
-from todoke.walk.people import people_of
 
 MARKS = ("done", "open", "star", "unstar", "read", "unread")
 """What can be said of a submission with one word."""
@@ -41,7 +40,10 @@ def assign(app: App, timeline: Timeline, to: str, *, was: str) -> None:
 
     Raises NotFound: if nobody of this address may see it. TakenMeanwhile: if it is not `was` who has it, but another.
     """
-    person = next((p for p in _who_may_take(app, timeline) if same_mailbox(p.address, to)), None)
+    person = next(
+        (p for p in who_may_take(app.people.everyone, timeline) if same_mailbox(p.address, to)),
+        None,
+    )
     if to and person is None:
         raise NotFound
     chosen = str(person.address) if person else ""
@@ -53,11 +55,6 @@ def assign(app: App, timeline: Timeline, to: str, *, was: str) -> None:
 
     if _take(app, timeline, change) is None:
         raise NotFound
-
-
-def _who_may_take(app: App, timeline: Timeline) -> list[Person]:
-    """Those who have an address and may see this submission."""
-    return [p for p in people_of(app.settings) if p.address and p.may_see(timeline)]
 
 
 def remark(app: App, timeline: Timeline, by: Address, text: str) -> None:

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from urllib.parse import quote
 
 from todoke.model import ids
-from todoke.model.address import Address, mailbox_key
+from todoke.model.address import Address
 from todoke.model.form import Form
 from todoke.model.person import COMMAND_LINE, Forms, Person, Rank
 from todoke.model.settings import Settings
 
 _ALIAS = 16
+_NONE: Forms = frozenset()
 
 
-def person_of(settings: Settings, address: Address) -> Person | None:
-    """The person of this address, by the highest rank that they are named for; None for a stranger.
+class People:
+    """The people that settings name. They are gone through once: a directory may name thousands."""
 
-    Theirs is the address as the configuration spells it, whatever was typed.
-    """
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def of(self, address: Address) -> Person | None:
+        """The person of this address, by the highest rank that they are named for; None for a stranger.
+
+        Theirs is the address as the configuration spells it, whatever was typed.
+        """
+        return self._by_key.get(address.key) if address else COMMAND_LINE
+
+    @cached_property
+    def everyone(self) -> Sequence[Person]:
+        """Everyone who may enter, the owners first, then by address."""
+        ranks = list(Rank)
+        return sorted(self._by_key.values(), key=lambda p: (ranks.index(p.rank), p.address.key))
+
+    @cached_property
+    def _by_key(self) -> dict[str, Person]:
+        desk = self._settings.desk
+        spelled: dict[str, Address] = {}
+        for address in _named(self._settings):
+            spelled.setdefault(address.key, address)
+        owners = {address.key for address in _owners(self._settings)}
+        works = {address.key: forms for address, forms in desk.managers.items()}
+        reads = {address.key: forms for address, forms in desk.readers.items()}
+        receives = _received(self._settings) if desk.lets_managers_in else {}
+        people: dict[str, Person] = {}
+        for key, own in spelled.items():
+            if key in owners:
+                people[key] = Person(address=own)
+            elif key in works or key in receives:
+                theirs = works.get(key, _NONE) | receives.get(key, _NONE)
+                seen = theirs | reads.get(key, _NONE)
+                people[key] = Person(
+                    address=own, rank=Rank.MANAGER, forms=seen, reads=seen - theirs
+                )
+            elif reads.get(key):
+                people[key] = Person(address=own, rank=Rank.READER, forms=reads[key])
+        return people
+
+
+def alias(secret: bytes, address: Address) -> str:
+    """What the trail calls a person: "" for the command line."""
     if not address:
-        return COMMAND_LINE
-    key, desk = mailbox_key(address), settings.desk
-    own = next((named for named in _named(settings) if named.key == key), None)
-    if own is None:
-        return None
-    if any(owner.key == key for owner in _owners(settings)):
-        return Person(address=own)
-    works, reads = _named_for(desk.managers, key), _named_for(desk.readers, key)
-    receives = _received(settings, key) if desk.lets_managers_in else None
-    if works is None and receives is None:
-        return Person(address=own, rank=Rank.READER, forms=reads) if reads else None
-    theirs = (works or frozenset()) | (receives or frozenset())
-    seen = theirs | (reads or frozenset())
-    return Person(address=own, rank=Rank.MANAGER, forms=seen, reads=seen - theirs)
-
-
-def people_of(settings: Settings) -> list[Person]:
-    """Everyone who may enter, the owners first, then by address."""
-    people = {a.key: person_of(settings, a) for a in _named(settings)}
-    known = [person for person in people.values() if person]
-    return sorted(known, key=lambda p: (list(Rank).index(p.rank), p.address.key))
+        return ""
+    return ids.signature(secret, b"todoke act by", quote(address.key))[:_ALIAS]
 
 
 def _owners(settings: Settings) -> tuple[Address, ...]:
@@ -56,24 +81,15 @@ def _named(settings: Settings) -> Iterator[Address]:
             yield from _receivers(form)
 
 
-def alias(secret: bytes, address: Address) -> str:
-    """What the trail calls a person: "" for the command line."""
-    if not address:
-        return ""
-    return ids.signature(secret, b"todoke act by", quote(address.key))[:_ALIAS]
-
-
-def _named_for(named: Mapping[Address, Forms], key: str) -> Forms | None:
-    """The forms that a mailbox is named for; None where it is not named."""
-    return next((forms for address, forms in named.items() if address.key == key), None)
-
-
-def _received(settings: Settings, key: str) -> Forms | None:
-    """The forms whose every submission a mailbox receives; None where it is a manager of no form."""
-    forms = settings.forms.values()
-    if not any(address.key == key for form in forms for address in _receivers(form)):
-        return None
-    return frozenset(f.name for f in forms if any(a.key == key for a in f.managers.fixed))
+def _received(settings: Settings) -> dict[str, Forms]:
+    """Of each manager of a form the forms whose every submission they receive, which may be none."""
+    received: defaultdict[str, Forms] = defaultdict(frozenset)
+    for form in settings.forms.values():
+        for address in _receivers(form):
+            received[address.key] |= _NONE
+        for address in form.managers.fixed:
+            received[address.key] |= {form.name}
+    return received
 
 
 def _receivers(form: Form) -> Iterator[Address]:

@@ -32,7 +32,7 @@ from todoke.model.message import Role
 from todoke.model.person import DeskSettings, Person, Rank
 from todoke.ports.mailer import Accepted, Mailer
 from todoke.walk.app import App
-from todoke.walk.people import alias, people_of, person_of
+from todoke.walk.people import People, alias
 from todoke.web.desk import desk
 
 OWNER = Address("owner@shop.example")
@@ -242,14 +242,14 @@ def test_a_reader_finds_no_button() -> None:
 class TestWhoSomebodyIs:
     def rank(self, address: str, **changes: object) -> Rank | None:
         """The rank of an address."""
-        person = person_of(make_settings(forms=FORMS, desk=DESK, **changes), Address(address))
+        person = People(make_settings(forms=FORMS, desk=DESK, **changes)).of(Address(address))
         return person.rank if person else None
 
     def test_by_the_highest_name(self) -> None:
         """An owner who also receives a form is an owner."""
         forms = {"contact": replace(CONTACT, managers=Managers(fixed=(OWNER, READER)))}
         settings = make_settings(forms=forms, desk=DESK)
-        owner, reader = person_of(settings, OWNER), person_of(settings, READER)
+        owner, reader = People(settings).of(OWNER), People(settings).of(READER)
         assert owner is not None
         assert reader is not None
         assert owner.forms is None
@@ -259,7 +259,7 @@ class TestWhoSomebodyIs:
         """They run the site; else nobody could enter but by the command line."""
         site = replace(make_settings().site, alert_to=(Address("ops@shop.example"),))
         bare = make_settings(forms=FORMS, site=site)
-        person = person_of(bare, Address("OPS@shop.example"))
+        person = People(bare).of(Address("OPS@shop.example"))
         assert person is not None
         assert person.is_owner
         assert self.rank("ops@shop.example", site=site) is None
@@ -270,7 +270,7 @@ class TestWhoSomebodyIs:
             make_settings(forms=FORMS),
             desk=replace(DESK, readers={OTHER: frozenset({"contact"})}),
         )
-        person = person_of(settings, OTHER)
+        person = People(settings).of(OTHER)
         assert person is not None
         assert person.forms == {"contact", "leave"}
         app = office()
@@ -288,11 +288,11 @@ class TestWhoSomebodyIs:
 
     def test_the_command_line_is_an_owner(self) -> None:
         """It has no address."""
-        assert person_of(make_settings(), NOBODY) == Person()
+        assert People(make_settings()).of(NOBODY) == Person()
 
     def test_all_are_listed_once(self) -> None:
         """The owners first."""
-        people = people_of(make_settings(forms=FORMS, desk=DESK))
+        people = People(make_settings(forms=FORMS, desk=DESK)).everyone
         assert [p.address for p in people] == [OWNER, MANAGER, BOSS, OTHER, READER]
 
     def test_an_alias_tells_nobodys_address(self) -> None:

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from todoke.forms.visitor import read_said
 from todoke.model.delivery import Status
-from todoke.model.form import Form
 from todoke.model.message import Timeline
 from todoke.model.person import Person, Rank
 from todoke.model.show import rfc3339
@@ -93,8 +92,7 @@ def _with_links(request: Request, groups: Sequence[dict[str, Any]]) -> list[dict
 def _named(desk: Desk, request: Request, timeline: Timeline) -> dict[str, str]:
     """A submission by who sent it, and where it is shown."""
     settings, submission = desk.app.settings, timeline.submission
-    form = settings.forms.get(submission.form) or Form(name=submission.form)
-    name = read_said(form, submission.entries).name
+    name = read_said(settings.form(submission.form), submission.entries).name
     shown = row(timeline, settings, desk.app.clock(), "en", name=name, message="")
     return {
         "who": shown["who"],
@@ -116,7 +114,7 @@ def _waiting(app: App, rest: MailRest | None, language: str) -> dict[str, Any] |
     if not found.number and rest is None:
         return None
     return {
-        "number": f"{found.number:,}{'+' if found.is_more else ''}",
+        "number": found.shown,
         "cause": reason_words(rest.reason, language) if rest else "",
         "words": rest.words if rest else "",
         "since": rfc3339(now - timedelta(seconds=rest.seconds)) if rest else "",
@@ -139,7 +137,7 @@ def _ending(app: App, person: Person) -> list[dict[str, Any]]:
             found.append(
                 {
                     "title": form_title(name, app.settings),
-                    "number": f"{count.number:,}{'+' if count.is_more else ''}",
+                    "number": count.shown,
                     "asked": Filter(form=name, work="open", until=until.isoformat()).asked(),
                 }
             )

@@ -31,7 +31,6 @@ from todoke.walk.invite import (
     mailed_code,
     may_be_mailed,
 )
-from todoke.walk.people import person_of
 from todoke.walk.security import log, name_of, who
 from todoke.web.desk.room import Desk, home, leads_inside
 from todoke.web.desk.session import (
@@ -128,7 +127,7 @@ class Entrance:
     def _mail(self, address: Address, ask: Ask, is_known: bool) -> None:
         """Mail a link to somebody who may enter. Whatever goes wrong is for the log: nobody else may learn it."""
         app = self.desk.app
-        person = person_of(app.settings, address)
+        person = app.people.of(address)
         if person is None:
             self.desk.attempts.note("desk_asked_by_stranger")
             return

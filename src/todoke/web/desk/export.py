@@ -19,7 +19,7 @@ from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.model.message import MessageTimeline
 from todoke.model.submission import files
-from todoke.ports.archive import Count, Query
+from todoke.ports.archive import Query
 from todoke.report import export as records
 from todoke.report import sheet
 from todoke.report.bundle import bundle
@@ -84,7 +84,7 @@ async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
         request,
         "desk_export.html",
         stay,
-        count=_counted(count),
+        count=count.shown,
         is_filtered=bool(asked.asked()),
         asked={f"{_LIST}{name}": value for name, value in asked.asked().items()},
         formats=_formats(),
@@ -110,8 +110,8 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
     count = await run_in_threadpool(app.archive.count, query, _MOST_COUNTED)
     named = "form=" + asked.form if asked.form in app.settings.forms else "form" * bool(asked.form)
     conditions = " ".join([named, *sorted(asked.without("form").asked())]).strip()
-    detail = f"{chosen.name} {_counted(count)} {conditions}".strip()
-    await desk.note(stay, Deed.EXPORTED, detail=detail, format=chosen.name, count=_counted(count))
+    detail = f"{chosen.name} {count.shown} {conditions}".strip()
+    await desk.note(stay, Deed.EXPORTED, detail=detail, format=chosen.name, count=count.shown)
     name = f"{asked.form or 'todoke'}-{app.settings.site.time_zone.local(app.clock()):%Y-%m-%d}"
     parts = chosen.write(app, query)
     download = Download(f"{name}.{chosen.name}", chosen.media_type, parts)
@@ -120,10 +120,6 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
 
 def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
     return asked.query(stay.person, desk.app.settings, desk.app.clock(), limit=records.PAGE)
-
-
-def _counted(count: Count) -> str:
-    return f"{count.number:,}{'+' if count.is_more else ''}"
 
 
 async def _sent(desk: Desk, request: Request, stay: Stay, download: Download) -> Response:

@@ -28,7 +28,6 @@ from todoke.ports.identity import (
 )
 from todoke.walk.admit import Stay, begin
 from todoke.walk.allowance import Allowance
-from todoke.walk.people import person_of
 from todoke.web.desk.room import Desk, leads_inside
 from todoke.web.desk.session import browser_of, put_sign_in, read_sign_in, take_sign_in
 from todoke.web.http.asked import client_address, peer_of
@@ -81,7 +80,7 @@ class ProviderEntrance:
             return self._refused(request, 403, _WORDS[error.why_not], why=str(error))
         except IdentityUnavailable as error:
             return self._refused(request, 503, _AWAY, why=str(error))
-        person = person_of(self.desk.app.settings, address)
+        person = self.desk.app.people.of(address)
         if person is None:
             return self._refused(request, 403, _NOT_NAMED, why="not named", address=str(address))
         self.tries.give_back(peer)

@@ -17,9 +17,8 @@ from todoke.model.act import Deed
 from todoke.model.address import Address
 from todoke.model.care import LONGEST_REMARK
 from todoke.model.errors import NotFound
-from todoke.model.form import Form
 from todoke.model.message import Claim, Role, Timeline
-from todoke.model.person import Person
+from todoke.model.person import Person, who_may_take
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.answers import shown_answers
@@ -30,7 +29,6 @@ from todoke.services.table import TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.attend import is_theirs, mark
-from todoke.walk.people import people_of
 from todoke.web.desk.back import DONE, kept_filter
 from todoke.web.desk.done import told_of
 from todoke.web.desk.download import download_headers
@@ -121,8 +119,7 @@ def _read_care(timeline: Timeline, person: Person) -> dict[str, Any]:
 
 def _shown_care(app: App, timeline: Timeline, person: Person) -> dict[str, Any]:
     """The same with whom it can be assigned to, oneself first."""
-    seeing = [p for p in people_of(app.settings) if p.address and p.may_see(timeline)]
-    others = [str(p.address) for p in seeing]
+    others = [str(p.address) for p in who_may_take(app.people.everyone, timeline)]
     own = str(person.address)
     people = sorted(others, key=lambda address: (address != own, address))
     return {**_read_care(timeline, person), "people": people, "own": own}
@@ -133,7 +130,7 @@ def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, A
     settings, submission, now = app.settings, timeline.submission, app.clock()
     form = settings.forms.get(submission.form)
     secret = secret_names(form, submission.entries)
-    said = read_said(form or Form(name=submission.form), submission.entries)
+    said = read_said(settings.form(submission.form), submission.entries)
     told = shown_answers(submission, form, secret, name=said.name, telephone=said.telephone)
     title = form_title(submission.form, settings)
     to = _reached_at(timeline)

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.forms.visitor import read_said
-from todoke.model.form import Form
 from todoke.model.message import Timeline
 from todoke.model.person import Person, Rank
 from todoke.model.settings import Settings
@@ -21,7 +20,6 @@ from todoke.report.row import row
 from todoke.report.status import form_title
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
-from todoke.walk.people import people_of
 from todoke.walk.silence import silence
 from todoke.web.desk.attention import heads, told_silence
 from todoke.web.desk.filter import ATTENTION, UNREAD, YEARS, Filter, read_cursors, read_filter
@@ -70,12 +68,12 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
             for words, rest in chips(asked, app.settings, language)
         ],
         tabs=_tabs(request, asked, read.tabs),
-        total=_counted(read.total),
+        total=read.total.shown,
         is_one=read.total == Count(1),
         forms=forms,
         works=work_words(language),
         statuses=statuses(language),
-        colleagues=_colleagues(app.settings, person),
+        colleagues=_colleagues(app, person),
         older=home(request, **asked.asked(), before=page.next) if page.next else "",
         newer=home(request, **asked.asked(), after=page.newer) if page.newer else "",
         looked_back_to=rfc3339(page.looked_back_to),
@@ -135,9 +133,7 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
 def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, here: dict[str, str]) -> Row:
     settings, language = desk.app.settings, desk.language(request)
     submission, now = timeline.submission, desk.app.clock()
-    said = read_said(
-        settings.forms.get(submission.form) or Form(name=submission.form), submission.entries
-    )
+    said = read_said(settings.form(submission.form), submission.entries)
     shown = row(timeline, settings, now, language, name=said.name, message=said.message)
     return {
         **shown,
@@ -152,7 +148,7 @@ def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dic
         {
             "label": label,
             "link": home(request, **Filter(view=view, form=asked.form).asked()),
-            "count": _counted(counts[view]) if view in counts else "",
+            "count": counts[view].shown if view in counts else "",
             "is_open": view == asked.view,
         }
         for view, label in TABS.items()
@@ -163,21 +159,17 @@ def _number(stated: str) -> str:
     return stated if stated.isascii() and stated.isdigit() and len(stated) < 4 else ""
 
 
-def _counted(count: Count) -> str:
-    return f"{count.number:,}{'+' if count.is_more else ''}"
-
-
 def _forms(settings: Settings, person: Person) -> list[tuple[str, str]]:
     """The forms that a person may ask for, with their titles."""
     names = settings.forms.keys() if person.forms is None else person.forms
     return sorted(((name, form_title(name, settings)) for name in names), key=lambda form: form[1])
 
 
-def _colleagues(settings: Settings, person: Person) -> list[str]:
+def _colleagues(app: App, person: Person) -> list[str]:
     """The addresses of those who may take on what this person sees."""
     return [
         str(other.address)
-        for other in people_of(settings)
+        for other in app.people.everyone
         if other.rank is not Rank.READER
         and (person.forms is None or other.forms is None or person.forms & other.forms)
     ]

@@ -14,7 +14,7 @@ from todoke.model.show import rfc3339
 from todoke.ports.trail import ActPage, Trail
 from todoke.report.deeds import deed_words
 from todoke.walk.admit import Stay
-from todoke.walk.people import alias, people_of
+from todoke.walk.people import alias
 from todoke.web.desk.room import Desk, home
 
 _ACTS = 100
@@ -26,7 +26,7 @@ _BY_COMMAND = "commands"
 async def show_trail(desk: Desk, request: Request, stay: Stay) -> Response:
     """GET /desk/trail?before=&by=&deed=: 200, who did what, newest first; of a person (an alias), of a kind."""
     settings, language = desk.app.settings, desk.language(request)
-    names = {alias(settings.secret, p.address): str(p.address) for p in people_of(settings)}
+    names = {alias(settings.secret, p.address): str(p.address) for p in desk.app.people.everyone}
     asked = {name: request.query_params.get(name, "") for name in ("by", "deed")}
     before = request.query_params.get("before", "")
     page = await run_in_threadpool(

@@ -386,6 +386,7 @@ CUT = """() => [...document.querySelectorAll("body *")].filter((element) => {
   if (overflow === "visible" || clipPath !== "none" || element.closest("svg, pre")) return false;
   if (textOverflow === "ellipsis" || webkitLineClamp !== "none") return false; // an excerpt
   if (element.matches("input, select, textarea, progress, .kept")) return false; // .kept cuts its postmark
+  if (element.matches(".scroll[tabindex='0']")) return false; // a table, which may be scrolled (WCAG 2.2, 1.4.10)
   return element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
 }).map((element) => element.outerHTML.slice(0, 120))"""
 

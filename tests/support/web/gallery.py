@@ -1,6 +1,7 @@
 """The pages of todoke, served with what they show: submissions in every state, forms with faults, the desk, the demo.
 
-A new page is a row of OPEN_PAGES or DESK_PAGES; axe, the budget, `make pictures` and `make lighthouse` visit them all.
+A new page is a row of OPEN_PAGES or DESK_PAGES; axe, html-validate, the budget, `make pictures` and `make lighthouse`
+visit them all.
 """
 
 from __future__ import annotations
@@ -279,6 +280,7 @@ OPEN_PAGES = {
     "fault": "/fault",
     "desk-shut": "/desk",
     "desk-enter": "/desk/enter?code=x",
+    "desk-left": "/desk/left",
     "site-index": "/site/index.html",
     "site-contact": "/site/contact.html",
     "site-leave": "/site/leave.html",
@@ -290,6 +292,10 @@ OPEN_PAGES = {
 DESK_PAGES = {
     "desk-list": "/desk",
     "desk-list-empty": "/desk?form=none",
+    "desk-list-filtered": "/desk?view=attention&words=hana&status=not_delivered&since=2026-11-01",
+    "desk-attention": "/desk/attention",
+    "desk-figures": "/desk/figures",
+    "desk-outage": "/desk/outage?view=attention",
     "desk-bounced": "/desk/bounced",
     "desk-unknown": "/desk/unknown?form=contact&done=star",
     "desk-many": f"/desk/{LONG}",
@@ -301,4 +307,6 @@ DESK_PAGES = {
     "desk-orphans": "/desk/orphans",
     "desk-suppressions": "/desk/suppressions",
     "desk-settings": "/desk/settings",
+    "desk-sessions": "/desk/sessions",
+    "desk-trail": "/desk/trail",
 }

@@ -17,7 +17,7 @@ from todoke.model.delivery import Ceiling, Kind
 from todoke.model.errors import Malformed
 from todoke.model.message import Role
 from todoke.model.submission import Entry, File
-from todoke.ports.archive import Count, Query, Scope
+from todoke.ports.archive import BRIEF, Count, Query, Scope
 
 BROWN = Address("b.brown@example.org")
 
@@ -341,6 +341,34 @@ class TestCare:
         assert _all(desk, Query(starred=True)) == _found(desk, "針") == [done]
 
 
+class TestBrief:
+    def test_has_the_beginning_of_each_answer(self, desk: Desk) -> None:
+        """A brief page has all that a line shows, and finds what a whole one does; the submission stays whole."""
+        answers = ("Ann Lee", "z" * 300_000 + " far", "The gardens " * 9_000, "last")
+        id_ = desk.add(
+            entries=tuple(Entry(f"f{n}", a) for n, a in enumerate(answers))
+        ).submission.id
+        desk.move(seconds=1)
+        short = _add(desk, "The gardens")
+        for query in (Query(), Query(words="ann"), Query(words="zz"), Query(words="far")):
+            assert _all(desk, replace(query, brief=True)) == _all(desk, query)
+        [first, second] = desk.store.page(Query(brief=True)).timelines
+        assert first == desk.timeline(short)
+        assert [e.value[:BRIEF] for e in second.submission.entries] == [a[:BRIEF] for a in answers]
+        for whole in (desk.timeline(id_), desk.store.page(Query()).timelines[1]):
+            assert [e.value for e in whole.submission.entries] == list(answers)
+
+    def test_is_the_same_of_one_that_moved(self, desk: Desk) -> None:
+        """What another store kept is cut for lists like what was added, and is whole."""
+        id_ = _add(desk, "x" * 500_000)
+        [kept] = desk.store.walk()
+        desk.store.erase(submission_id=id_)
+        desk.store.restore(kept).result()
+        assert [*desk.store.walk()] == [kept]
+        [shown] = desk.store.page(Query(brief=True)).timelines
+        assert shown.submission.entries[1].value[:BRIEF] == "x" * BRIEF
+
+
 class TestCount:
     def test_bounded(self, desk: Desk) -> None:
         """No more than `most` are counted, and it says so."""
@@ -355,7 +383,7 @@ class TestCount:
         for cursor in ({"before": older}, {"after": newer}):
             assert desk.store.count(replace(query, **cursor)) == Count(7), "whatever page is shown"
         assert desk.store.count(replace(query, form="b")) == Count(3)
-        assert desk.store.count(Query()) == Count(7)
+        assert desk.store.count(Query()) == desk.store.count(Query(brief=True)) == Count(7)
         assert desk.store.count(Query(form="a")) == Count(4)
         assert desk.store.count(Query(scope=Scope(forms=frozenset({"b", "c"})))) == Count(3)
         desk.store.erase(submission_id=_all(desk, Query(form="a"))[0])

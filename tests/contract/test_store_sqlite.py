@@ -123,6 +123,7 @@ class TestFile:
                 "unindexed",
                 "care",
                 "lists",
+                "long_answers",
             ):
                 connection.execute(f"DROP TABLE {table}")
             connection.execute("ALTER TABLE submissions DROP COLUMN ordinal")
@@ -430,7 +431,7 @@ class TestTraces:
         for id_ in kept:
             told = desk.timeline(id_)
             assert len(told.messages) == 2
-            assert b"kept" in desk.store.file(id_, 1).content  # type: ignore[union-attr]
+            assert b"kept" in desk.store.file(id_, 2).content  # type: ignore[union-attr]
 
     def test_what_a_crash_left_is_scrubbed_at_the_next_start(self, path: Path) -> None:
         """Rows that were deleted when the process died leave no trace once the store is opened again."""
@@ -469,6 +470,7 @@ class TestTraces:
             visitor=Address(f"{word}@v.example"),
             entries=(
                 Entry(f"{word}-field", f"{word}-text " * 50),
+                Entry("long", f"{word}, too " * 4_000),
                 Entry("f", file),
                 Entry("r", "", word.encode()),
             ),

@@ -92,7 +92,7 @@ def hearing_of(store: Store, service: str) -> HearingFacts:
 
 
 def _attempts(store: Store, service: str) -> Iterator[AttemptTimeline]:
-    for timeline in store.page(Query(limit=LOOKED_AT)).timelines:
+    for timeline in store.page(Query(limit=LOOKED_AT, brief=True)).timelines:
         for message in timeline.messages:
             for found in message.attempts:
                 attempt = found.attempt

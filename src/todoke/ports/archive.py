@@ -10,6 +10,9 @@ from typing import Protocol
 from todoke.model.message import Timeline
 from todoke.model.submission import File
 
+BRIEF = 400
+"""So many characters of an answer are there in any case: four lines of a list."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -36,6 +39,9 @@ class Query:
 
     `before` is a cursor: the page of those that are older. `after` is one too: the page of those that are newer, the
     nearest of them, shown newest first all the same. At most one of the two is given.
+
+    `brief` is for whoever shows a line of each: of answers a store may then leave out all but their first BRIEF
+    characters, and of names of fields too, and secrets whole.
     """
 
     scope: Scope | None = None
@@ -54,6 +60,7 @@ class Query:
     before: str = ""
     after: str = ""
     limit: int = 50
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

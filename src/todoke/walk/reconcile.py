@@ -161,7 +161,7 @@ def _stored_for(app: App, records: Records, today: date) -> int:
     """For how many days something has been stored that could be on record, at most as far as the records reach."""
     for reach in range(records.days, 0, -1):
         end = _midnight(records, today - (reach - 2) * _ONE_DAY)
-        if app.archive.page(Query(received_to=end, limit=1)).timelines:
+        if app.archive.page(Query(received_to=end, limit=1, brief=True)).timelines:
             return reach
     return 0
 
@@ -172,7 +172,11 @@ def _unsettled(app: App, records: Records, days: Sequence[date]) -> Iterator[dat
         begin, end = _midnight(records, day), _midnight(records, day + _ONE_DAY)
         for status in _OPEN:
             query = Query(
-                statuses=frozenset({status}), received_from=begin, received_to=end, limit=LOOKED_AT
+                statuses=frozenset({status}),
+                received_from=begin,
+                received_to=end,
+                limit=LOOKED_AT,
+                brief=True,
             )
             for timeline in app.archive.page(query).timelines:
                 for message in timeline.messages:

@@ -174,7 +174,8 @@ def _watch_one(app: App, service: str, since: datetime) -> None:
     until = now - mail.expect_events_within
     if since >= until:
         return
-    query = Query(received_from=since - mail.give_up_after, received_to=until, limit=LOOKED_AT)
+    begin = since - mail.give_up_after
+    query = Query(received_from=begin, received_to=until, limit=LOOKED_AT, brief=True)
     attempts = unheard(app.archive.page(query).timelines, service, since=since, until=until)
     if not attempts:
         return
@@ -196,6 +197,7 @@ def _count_unknown(app: App, since: datetime) -> tuple[int, bool]:
         statuses=frozenset({Status.ACCEPTED}),
         received_from=since - mail.give_up_after,
         limit=LOOKED_AT,
+        brief=True,
     )
     page = app.archive.page(query)
     words = [

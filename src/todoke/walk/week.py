@@ -62,7 +62,7 @@ class _Newest:
 
     def __init__(self, app: App, scope: Scope | None, begin: datetime) -> None:
         self._app = app
-        self._query = Query(scope=scope, received_from=begin, limit=_AT_ONCE)
+        self._query = Query(scope=scope, received_from=begin, limit=_AT_ONCE, brief=True)
         self.is_more = False
 
     def __iter__(self) -> Iterator[Timeline]:

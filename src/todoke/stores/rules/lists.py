@@ -17,21 +17,29 @@ WAITS = "waits"
 """Of a message that will read UNKNOWN, now or once its service was silent for long enough."""
 ALL = (UNREAD, ATTENTION, STARRED, DONE, WAITS)
 """Every list but those of who takes submissions on."""
-_NEVER = datetime.max.replace(tzinfo=UTC)
+_NEVER, _NO_TIME = datetime.max.replace(tzinfo=UTC), timedelta(0)
 
 
 def lists_of(care: Care, works: Iterable[Work]) -> frozenset[str]:
     """The names of the lists that a submission is in."""
-    works = tuple(works)
-    in_it = {
-        UNREAD: care.read_at is None,
-        ATTENTION: care.done_at is None and any(map(_failed, works)),
-        STARRED: care.starred,
-        DONE: care.done_at is not None,
-        WAITS: any(map(_waits, works)),
-    }
-    names = {name for name, is_in in in_it.items() if is_in}
-    return frozenset(names | ({taken_on_by(care.assignee)} if care.assignee else set()))
+    names = set()
+    for work in works:
+        standing = work.timeline.standing
+        if care.done_at is None and (standing.status.is_failure or standing.complained):
+            names.add(ATTENTION)
+        if reading(standing, ceiling=work.timeline.ceiling, now=_NEVER, expected=_NO_TIME) is (
+            Reading.UNKNOWN
+        ):
+            names.add(WAITS)
+    if care.read_at is None:
+        names.add(UNREAD)
+    if care.starred:
+        names.add(STARRED)
+    if care.done_at is not None:
+        names.add(DONE)
+    if care.assignee:
+        names.add(taken_on_by(care.assignee))
+    return frozenset(names)
 
 
 def taken_on_by(address: str) -> str:
@@ -41,16 +49,4 @@ def taken_on_by(address: str) -> str:
 
 def read_at(message: MessageTimeline, silent_since: datetime) -> Reading:
     """The word that people read of a message, if its service had to be heard of since `silent_since`."""
-    return reading(
-        message.standing, ceiling=message.ceiling, now=silent_since, expected=timedelta(0)
-    )
-
-
-def _failed(work: Work) -> bool:
-    """Whether a message failed, or its recipient complained of it."""
-    standing = work.timeline.standing
-    return standing.status.is_failure or standing.complained
-
-
-def _waits(work: Work) -> bool:
-    return read_at(work.timeline, _NEVER) is Reading.UNKNOWN
+    return reading(message.standing, ceiling=message.ceiling, now=silent_since, expected=_NO_TIME)

@@ -54,7 +54,8 @@ def counts_whole(query: Query) -> bool:
     """Whether what a query finds is counted as it changes: all, those of a form, those of a scope of forms."""
     bare = Query(scope=query.scope, form=query.form)
     is_of_forms = query.scope is None or not query.scope.mailbox
-    return is_of_forms and replace(query, before="", after="", limit=bare.limit) == bare
+    plain = replace(query, before="", after="", limit=bare.limit, brief=bare.brief)
+    return is_of_forms and plain == bare
 
 
 def meets(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.json_text import reader, to_json
 from todoke.model.submission import Entry, EntryList, File
+from todoke.ports.archive import BRIEF
 from todoke.ports.records import Suppression
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,6 +85,23 @@ def _entry_items(entry: Entry) -> tuple[Any, ...]:
     if isinstance(value, File):
         value = (value.name, value.media_type, value.size, value.digest)
     return (entry.name, value) if entry.raw is None else (entry.name, value, entry.raw)
+
+
+def beginnings(entries: EntryList, hidden: Collection[str]) -> EntryList:
+    """The same as lists read it (Query.brief): whole as far as words are looked for, and BRIEF of whatever follows.
+
+    `hidden` are the names of secrets, which nobody looks for and no list shows.
+    """
+    from todoke.model.search import LOOKED_INTO  # noqa: PLC0415 - 5 ms of a cold start, for long answers alone
+
+    left, kept = LOOKED_INTO, []
+    for entry in entries:
+        value = "" if entry.name in hidden and isinstance(entry.value, str) else entry.value
+        if isinstance(value, str):
+            length, value = len(value), value[: max(left, BRIEF)]
+            left = max(0, left - length)
+        kept.append(Entry(entry.name[:BRIEF], value))
+    return tuple(kept)
 
 
 def entries_of(text: str) -> EntryList:

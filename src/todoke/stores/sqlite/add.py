@@ -18,7 +18,8 @@ from todoke.model.submission import Submission, files
 from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.rules.erase import address_keys
 from todoke.stores.rules.lists import lists_of
-from todoke.stores.rules.values import micros, plain
+from todoke.stores.rules.query import Secrets
+from todoke.stores.rules.values import beginnings, entries_json, micros, plain
 from todoke.stores.rules.work import new_work
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -33,6 +34,8 @@ from todoke.stores.sqlite.rows import (
 
 SEQ_BITS = 8
 """A submission's seq has this many bits below the microsecond; equals beyond that spill into the next one."""
+LONG = 16_384
+"""Answers of more characters (as JSON) lie beside their submission, which has their beginnings."""
 _REMEMBERED_TIMES = 1024
 _PURGE_EVERY = 1_000_000
 
@@ -49,6 +52,8 @@ class Addition(msgspec.Struct, frozen=True):
     lists: frozenset[str]
     repeats: tuple[tuple[str, str, int], ...]
     """Its repeat key, then its uploads: key, fingerprint, until when."""
+    long_answers: str | None = None
+    """All its answers where the submission's row has their beginnings alone."""
     ordinal: int | None = None
 
     @property
@@ -66,14 +71,22 @@ def prepare(
     submission: Submission,
     messages: Sequence[Message],
     repeat: Repeat | None,
+    secrets: Secrets,
     uploads: Sequence[str] = (),
 ) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = [new_work(m, m.created_at) for m in messages]
+    row = submission_row(submission)
+    answers: str = row[-1]
+    is_long = len(answers) > LONG
+    if is_long:
+        hidden = secrets(submission.form, submission.entries)
+        row = (*row[:-1], entries_json(beginnings(submission.entries, hidden)))
     return Addition(
         submission_id=submission.id,
         received_at=micros(submission.received_at),
-        submission=submission_row(submission),
+        submission=row,
+        long_answers=answers if is_long else None,
         messages=tuple(message_row(m, submission.form, m.created_at) for m in messages),
         addresses=frozenset(
             map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
@@ -186,6 +199,8 @@ def _numbered(connection: apsw.Connection, additions: Sequence[Addition]) -> lis
 def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) -> None:
     """Insert additions, each at its seq."""
     insert_rows(connection, "submissions", [(seq, *a.submission, a.ordinal) for seq, a in placed])
+    long = [(seq, a.long_answers) for seq, a in placed if a.long_answers is not None]
+    insert_rows(connection, "long_answers", long)
     messages = [(seq, n, *row) for seq, a in placed for n, row in enumerate(a.messages, start=1)]
     insert_rows(connection, "messages", messages)
     addresses = [(address, seq) for seq, a in placed for address in a.addresses]

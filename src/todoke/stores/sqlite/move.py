@@ -13,6 +13,7 @@ from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.submission import files
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.lists import lists_of
+from todoke.stores.rules.query import Secrets
 from todoke.stores.rules.values import plain, time_of
 from todoke.stores.rules.work import Work, is_same, kept_message, work_of
 from todoke.stores.sqlite.add import Addition, insert, prepare, seq_of
@@ -46,11 +47,11 @@ class RestoredRows(msgspec.Struct, frozen=True):
         return self.addition.weight
 
 
-def restored_rows(kept: Kept) -> RestoredRows:
+def restored_rows(kept: Kept, secrets: Secrets) -> RestoredRows:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = tuple(map(work_of, kept.messages))
     messages = [w.message for w in works]
-    addition = prepare(kept.submission, messages, kept.repeat)
+    addition = prepare(kept.submission, messages, kept.repeat, secrets)
     concerned = address_keys(kept.submission.visitor, recipients(works))
     whole = replace(
         addition,

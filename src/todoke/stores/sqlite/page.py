@@ -68,7 +68,7 @@ def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets
     """See Archive.count."""
     if counts_whole(query):
         return Count(_total(connection, query))
-    query = replace(query, before="", after="")
+    query = replace(query, before="", after="", brief=True)
     with _Look(connection, query, secrets) as look:
         if not look.is_index_enough():
             most = min(most, _COUNTED)
@@ -131,7 +131,7 @@ class _Look:
         return query.silent_since is None
 
     def _read(self, seqs: list[int]) -> list[StoredRows]:
-        there = load(self.connection, seqs)
+        there = load(self.connection, seqs, brief=self.query.brief)
         return [
             stored
             for seq in seqs

@@ -32,6 +32,13 @@ INSERT INTO totals VALUES (:name, :ordinal) ON CONFLICT (name) DO UPDATE SET val
 
 -- name: submissions
 -- Submissions without their files' content.
+SELECT seq, id, form, received_at, language, visitor, token_hash, retain_until, signals,
+  coalesce(whole.entries, submissions.entries), ordinal
+FROM submissions LEFT JOIN long_answers AS whole ON whole.submission = seq
+WHERE seq IN (SELECT value FROM json_each(:seqs));
+
+-- name: brief_submissions
+-- The same with the beginnings of answers that are long.
 SELECT seq, id, form, received_at, language, visitor, token_hash, retain_until, signals, entries, ordinal
 FROM submissions WHERE seq IN (SELECT value FROM json_each(:seqs));
 

@@ -80,15 +80,18 @@ class StoredRows(msgspec.Struct, frozen=True):
         )
 
 
-def load(connection: apsw.Connection, seqs: Collection[int]) -> dict[int, StoredRows]:
-    """The submissions at these places with all that became of them. Call it inside a transaction."""
+def load(
+    connection: apsw.Connection, seqs: Collection[int], *, brief: bool = False
+) -> dict[int, StoredRows]:
+    """The submissions at these places with all that became of them. Call it inside a transaction. For `brief` see
+    Query."""
     if not seqs:
         return {}
     these = {"seqs": json_list(seqs)}
     care = {seq: _read_care(text) for seq, text in connection.execute(SQL["care"], these)}
     stored = {
         row[0]: StoredRows(row[0], submission_of(row), {}, {}, care.get(row[0], NO_CARE), row[-1])
-        for row in connection.execute(SQL["submissions"], these)
+        for row in connection.execute(SQL["brief_submissions" if brief else "submissions"], these)
     }
     events: defaultdict[Row, list[DeliveryEvent]] = defaultdict(list)
     attempts: defaultdict[Row, list[Row]] = defaultdict(list)

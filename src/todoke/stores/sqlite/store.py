@@ -82,7 +82,8 @@ class SqliteStore(SqliteAdmission):
     ) -> Future[Added | Duplicate]:
         """See Store."""
         uploads = repeat.uploads if repeat else ()
-        addition = prepare(submission, messages, Repeat.of(repeat) if repeat else None, uploads)
+        known = Repeat.of(repeat) if repeat else None
+        addition = prepare(submission, messages, known, self._secrets, uploads)
         self._indexer.wake()
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 
@@ -214,7 +215,7 @@ class SqliteStore(SqliteAdmission):
 
     def restore(self, kept: Kept) -> Future[Restored]:
         """See Store."""
-        wanted = move.restored_rows(kept)
+        wanted = move.restored_rows(kept, self._secrets)
         self._indexer.wake()
         return self._writer.submit(move.restore, wanted, weight=wanted.weight)
 

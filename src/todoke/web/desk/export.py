@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -119,7 +119,9 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
 
 
 def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
-    return asked.query(stay.person, desk.app.settings, desk.app.clock(), limit=records.PAGE)
+    now = desk.app.clock()
+    query = asked.query(stay.person, desk.app.settings, now, limit=records.PAGE)
+    return replace(query, brief=False)
 
 
 async def _sent(desk: Desk, request: Request, stay: Stay, download: Download) -> Response:

@@ -59,7 +59,7 @@ class Filter:
         after: str = "",
         limit: int = 50,
     ) -> Query:
-        """What the store is asked for: of this filter what this person may see."""
+        """What the store is asked for: of this filter what this person may see, a line of each."""
         statuses = frozenset(FAILED_READINGS if self.status == NOT_DELIVERED else {self.status})
         return Query(
             scope=scope_of(person),
@@ -78,6 +78,7 @@ class Filter:
             before=before,
             after="" if before else after,
             limit=limit,
+            brief=True,
         )
 
 

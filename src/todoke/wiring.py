@@ -23,7 +23,7 @@ from todoke.walk.silence import note_expected
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
-    """Wire the store, the mailer, the event sources and the records that the settings ask for.
+    """Wire the store, the mailer and what else the settings ask for: event sources, records, the suppression list.
 
     Stores are imported here and adapters by the service that is chosen, and only those in use. Raises StoreError: if
     the store cannot be opened. ConfigError: if there is no such service, or its settings do not allow it.
@@ -37,6 +37,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         mailer=service.open_mailer(settings),
         sources={source.name: source} if source else {},
         records=service.open_records(own),
+        suppressions=service.open_suppressions(own),
         bucket=bucket,
         clock=clock,
         identity=_open_identity(settings),

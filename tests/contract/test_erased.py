@@ -8,8 +8,8 @@ from datetime import timedelta
 from support.store.desk import SECRET, START, Desk, nothing_follows
 from todoke.model.address import Address
 from todoke.model.delivery import Kind
-from todoke.ports.records import Suppression
 from todoke.ports.store import Store
+from todoke.ports.suppressions import Suppression
 from todoke.testing import MemoryStore
 from todoke.walk import backup
 from todoke.walk.erase import again, erase, meant_again

@@ -94,24 +94,12 @@ class TestContract:
         assert [e.token for e in found] == ["token"] * 4
         assert len(stage.records.of_attempt("token", [DAY], NOW)) == 2
 
-    def test_suppressed_addresses(self, stage: Stage) -> None:
-        """Every address that the service will not send to, however many, each with since when; at first none."""
-        assert list(stage.records.suppressions()) == []
-        addresses = {f"gone{n}@example.com" for n in range(130)}
-        for address in sorted(addresses):
-            stage.block(address, NOON)
-        found = stage.records.suppressions()
-        assert {s.address for s in found} == addresses
-        assert len(found) == len(addresses)
-        assert {s.since for s in found} == {NOON}
-
     def test_a_service_that_is_gone(self, stage: Stage) -> None:
         """Without an answer every method raises RecordsUnavailable."""
         stage.end()
         for ask in (
             lambda: of_day(stage.records),
             lambda: stage.records.of_attempt("t", [DAY], NOW),
-            stage.records.suppressions,
         ):
             with pytest.raises(RecordsUnavailable):
                 ask()

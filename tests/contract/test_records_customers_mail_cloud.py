@@ -18,12 +18,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mail_cloud_sandbox.app import build
+from support.mail.list_stages import cloud_list
 from support.mail.records_stages import DAY, KEY, NOW, TOKYO, SandboxStage, of_day, records_at
 from support.web.local_server import serving, wait_for
 from todoke.model.delivery import Kind, Reason
 from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.ports.events import HookRequest
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 from todoke.services.customers_mail_cloud.events import CustomersMailCloudEvents
 from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
@@ -126,7 +127,8 @@ class TestCustomersMailCloud:
         records.of_attempt("t1", [DAY], NOW)
         exact = {**wanted, "api_data": "t1", "search_option": {"api_data": "full"}}
         assert script.asked[2:] == [("deliveries", exact), ("bounces", exact)]
-        records.suppressions()
+        blocked = cloud_list(records._lists._settings.records_url, server_composition="pro")
+        blocked.suppressions()
         assert script.asked[4:] == [("blocks", {**stated, "p": 0, "r": 100})]
 
     @pytest.mark.parametrize(
@@ -208,7 +210,7 @@ class TestCustomersMailCloud:
                 await asyncio.sleep(0.05)
 
         script.answer = lambda *_: StreamingResponse(trickle())
-        slow = records_at(records._settings.records_url, timeout_seconds=1)
+        slow = records_at(records._lists._settings.records_url, timeout_seconds=1)
         with pytest.raises(RecordsUnavailable, match="cannot be read"):
             of_day(slow)
         slow.close()
@@ -218,7 +220,7 @@ class TestCustomersMailCloud:
         script, records = scripted
         full = JSONResponse({"deliveries": [item(n) for n in range(100)]})
         script.answer = lambda *_: full
-        records.most_pages = 4
+        records._lists.most_pages = 4
         pages = records.of_day(DAY, NOW)
         with pytest.raises(RecordsUnavailable, match="more than 4 pages"):
             list(pages)
@@ -242,7 +244,7 @@ class TestCustomersMailCloud:
             "?",
         ]
         script.answer = lambda resource, asked: JSONResponse({resource: rows})
-        whole, *rest = records.suppressions()
+        whole, *rest = cloud_list(records._lists._settings.records_url).suppressions()
         assert whole == Suppression(
             address="no-such@example.net",
             since=datetime(2031, 5, 5, 23, 0, tzinfo=UTC),

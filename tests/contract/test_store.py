@@ -23,7 +23,7 @@ from todoke.model.submission import Entry, File, RepeatKey, Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Lifting, Suppression
 from todoke.walk import backup
 
 PNG = File(name="photo.png", media_type="image/png", content=b"\x89PNG\x00" + b"x" * 70_000)
@@ -1260,6 +1260,45 @@ class TestSuppressions:
         desk.store.erase(submission_id=second.id)
         assert desk.store.suppressions()[1].suppressions == (stays,)
 
+    def test_one_entry_is_changed_or_taken_off(self, desk: Desk) -> None:
+        """All that name the mailbox, however it is spelt, and no other's; the list's time stays."""
+        a, b = Suppression(address="A@v.example"), Suppression(address="a@v.example", reason="2")
+        other = Suppression(address="a@v.example.evil.example")
+        for service in ("post", "courier"):
+            desk.store.put_suppressions(service, [a, b, other], START)
+        asked = Lifting(asked_at=START + timedelta(hours=1), refusal="no \ud83d")
+        desk.store.change_suppressions("post", "a@V.example", lambda s: replace(s, lifting=asked))
+        courier, post = desk.store.suppressions()
+        assert courier.suppressions == (a, b, other)
+        assert set(post.suppressions) == {*(replace(s, lifting=asked) for s in (a, b)), other}
+        assert post.read_at == START
+        desk.store.change_suppressions(
+            "post", "a@v.example", lambda s: None if s.reason else replace(s, lifting=None)
+        )
+        assert desk.store.suppressions()[1].suppressions == (a, other)
+
+    def test_to_change_what_is_not_there_is_nothing(self, desk: Desk) -> None:
+        """Neither an entry nor a list comes of it."""
+        desk.store.change_suppressions("post", "a@v.example", lambda _: None)
+        assert desk.store.suppressions() == []
+        stays = Suppression(address="b@v.example")
+        desk.store.put_suppressions("post", [stays], START)
+        desk.store.change_suppressions("post", "a@v.example", lambda _: None)
+        desk.store.change_suppressions("courier", "b@v.example", lambda _: None)
+        [listed] = desk.store.suppressions()
+        assert listed.suppressions == (stays,)
+
+    def test_two_at_once_lose_neither(self, desk: Desk) -> None:
+        """Each change is made over what the one before it left."""
+        entries = [Suppression(address=f"gone{n}@v.example") for n in range(8)]
+        desk.store.put_suppressions("post", entries, START)
+        off = [
+            partial(desk.store.change_suppressions, "post", entry.address, lambda _: None)
+            for entry in entries[1:]
+        ]
+        _together(off)
+        assert [listed.suppressions for listed in desk.store.suppressions()] == [(entries[0],)]
+
 
 class TestClose:
     def test_what_was_promised_is_kept(self, desk: Desk) -> None:
@@ -1282,6 +1321,7 @@ class TestClose:
             lambda desk: desk.store.put_mark("x", START),
             lambda desk: desk.store.put_suppressions("x", [], START),
             lambda desk: desk.store.suppressions(),
+            lambda desk: desk.store.change_suppressions("x", "a@v.example", lambda _: None),
         ],
     )
     def test_later_calls_are_refused(self, desk: Desk, call: Callable[[Desk], object]) -> None:

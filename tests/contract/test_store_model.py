@@ -31,8 +31,8 @@ from todoke.model.erased import erased_mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
 from todoke.model.submission import Submission
 from todoke.ports.archive import Query, Scope
-from todoke.ports.records import Suppression
 from todoke.ports.store import Store
+from todoke.ports.suppressions import Suppression
 from todoke.testing import MemoryStore
 
 KINDS = st.sampled_from(sorted(Kind))

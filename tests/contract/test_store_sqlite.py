@@ -28,8 +28,8 @@ from todoke.model.message import Role
 from todoke.model.submission import Entry, File
 from todoke.ports.archive import Query
 from todoke.ports.outbox import Added, Duplicate
-from todoke.ports.records import Suppression
 from todoke.ports.store import Store
+from todoke.ports.suppressions import Suppression
 from todoke.stores.memory.store import MemoryStore
 from todoke.stores.rules.erase import Condition, names_any
 from todoke.stores.rules.orphans import MOST

@@ -47,8 +47,9 @@ def _require_past(app: App, since: date | None) -> None:
 
 
 def _close(app: App) -> None:
-    if app.records is not None:
-        app.records.close()
+    for peer in (app.records, app.suppressions):
+        if peer is not None:
+            peer.close()
     app.mailer.close()
     app.store.close()
 

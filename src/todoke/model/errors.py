@@ -11,6 +11,7 @@ Error                       base; its message is the class docstring unless one 
 |   + SendRefused           not taken ever                        rejected; no retry
 |   + SendUnknown           the answer was lost                   evidence decides, never silence
 + RecordsUnavailable        a service's records cannot be read    ask again another day
++ LiftRefused               it keeps an address on its list       tell its words; no retry
 + StoreError                the store could not do it             503 with Retry-After; sweep repairs
     + StoreUnavailable      now: disk full, I/O error, throttled  retry later
     |   + StoreGone         its files were deleted or replaced    a human is needed; 503 until then
@@ -241,6 +242,10 @@ class SendUnknown(SendError):
 
 class RecordsUnavailable(Error):
     """The mail service's records cannot be read now."""
+
+
+class LiftRefused(Error):
+    """The mail service keeps an address on its suppression list. The text has its own words."""
 
 
 class StoreError(Error):

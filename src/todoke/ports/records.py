@@ -6,31 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
-import msgspec
-
-from todoke.model.delivery import DeliveryEvent, Reason
-
-
-class Suppression(msgspec.Struct, frozen=True, kw_only=True):
-    """An address that a service will not send to.
-
-    `since` is when the service began to, None where it does not say; `reason` its own words or number, and `cause`
-    what we read in them, None where that is nothing; `service_id` its name for the entry, "" when it gives none.
-    """
-
-    address: str
-    since: datetime | None = None
-    reason: str = ""
-    cause: Reason | None = None
-    service_id: str = ""
-
-
-class SuppressionList(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service's list held at `read_at`, in the order of the addresses."""
-
-    service: str
-    read_at: datetime
-    suppressions: tuple[Suppression, ...]
+from todoke.model.delivery import DeliveryEvent
 
 
 class Records(Protocol):
@@ -55,10 +31,6 @@ class Records(Protocol):
         self, token: str, days: Sequence[date], now: datetime
     ) -> Sequence[DeliveryEvent]:
         """The events on record of the attempt with this token, on these days."""
-        ...
-
-    def suppressions(self) -> Sequence[Suppression]:
-        """The addresses that the service will not send to now; empty where it keeps no list."""
         ...
 
     def close(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 
 
 class Shelf(Protocol):
@@ -32,6 +32,16 @@ class Shelf(Protocol):
         self, service: str, suppressions: Sequence[Suppression], at: datetime
     ) -> None:
         """Keep what a service's list holds at `at`, in place of what it held before."""
+        ...
+
+    def change_suppressions(
+        self, service: str, address: str, change: Callable[[Suppression], Suppression | None]
+    ) -> None:
+        """Change the entries of a list that name this mailbox, however it is spelt; None takes one off.
+
+        One atomic write; when the list was read stays as it is. `change` is pure, leaves the address as it is, and may
+        be called more than once: of concurrent calls each sees what the one before it left.
+        """
         ...
 
     def suppressions(self) -> Sequence[SuppressionList]:

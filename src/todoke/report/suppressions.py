@@ -12,7 +12,7 @@ from todoke.model.address import Address, mailbox_key
 from todoke.model.language import N_
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_address
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.report.words import reason_words, say
 
 ALERTS, MANAGER = "alerts", "manager"

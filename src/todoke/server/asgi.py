@@ -151,10 +151,9 @@ def _close(app: App, sender: Sender) -> None:
     """Let the hand-overs under way finish, then let go of connections and files."""
     sender.stop(SENDER_STOPS_WITHIN_SECONDS)
     app.mailer.close()
-    if app.records is not None:
-        app.records.close()
-    if app.identity is not None:
-        app.identity.close()
+    for peer in (app.records, app.suppressions, app.identity):
+        if peer is not None:
+            peer.close()
     app.store.close()
 
 

@@ -12,6 +12,7 @@ from todoke.ports.diagnosis import Consultation, ServiceDoctor
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Mailer
 from todoke.ports.records import Records
+from todoke.ports.suppressions import SuppressionSource
 from todoke.toml.table import Table
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -64,6 +65,7 @@ class Service(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     open_events: Callable[[S], EventSource | None] = lambda _: None
     """None where the settings let no events in."""
     open_records: Callable[[S], Records | None] = lambda _: None
+    open_suppressions: Callable[[S], SuppressionSource | None] = lambda _: None
     secrets: tuple[ServiceSecret[S], ...] = ()
     misplaced: Mapping[tuple[str, str], str] = {}
     """Further places (section and key) where people look for a secret, each with its environment variable."""
@@ -78,6 +80,6 @@ class Service(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     hook_steps: str = ""
     """Where its owner states the hook's address, in words that end before that address."""
     lift: str = ""
-    """How an address leaves its suppression list, in words; "" where nothing particular is known."""
+    """How an address leaves its suppression list by hand, in words; "" where nothing particular is known."""
     misfit: Callable[[S, Mapping[str, str]], str] = lambda _settings, _parameters: ""
     """What is wrong with the parameters of our AWS template, in words that follow the configuration's name."""

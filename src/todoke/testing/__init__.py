@@ -3,6 +3,14 @@
 from todoke.stores.memory.store import MemoryStore
 from todoke.testing.bucket import MemoryBucket
 from todoke.testing.events import FakeEvents
-from todoke.testing.peers import FakeClock, FakeMailer, FakeRecords
+from todoke.testing.peers import FakeClock, FakeMailer, FakeRecords, FakeSuppressions
 
-__all__ = ["FakeClock", "FakeEvents", "FakeMailer", "FakeRecords", "MemoryBucket", "MemoryStore"]
+__all__ = [
+    "FakeClock",
+    "FakeEvents",
+    "FakeMailer",
+    "FakeRecords",
+    "FakeSuppressions",
+    "MemoryBucket",
+    "MemoryStore",
+]

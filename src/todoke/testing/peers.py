@@ -1,4 +1,4 @@
-"""A clock, a mailer and records that do as they are told."""
+"""A clock, a mailer, records and a suppression list that do as they are told."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from threading import RLock
 from msgspec.structs import replace
 
 from todoke.model.delivery import Ceiling, DeliveryEvent
-from todoke.model.errors import RecordsUnavailable
+from todoke.model.errors import LiftRefused, RecordsUnavailable
 from todoke.model.mail import Mail
 from todoke.ports.mailer import Accepted
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class FakeMailer:
 
 @dataclass(slots=True)
 class FakeRecords:
-    """A service's records: `events` are on record, `blocked` on its list; `fault` is raised for as long as it is set.
+    """A service's records: `events` are on record; `fault` is raised for as long as it is set.
 
     `asked` keeps the days that were asked for.
     """
@@ -74,7 +74,6 @@ class FakeRecords:
     days: int = 40
     zone: tzinfo = UTC
     events: list[DeliveryEvent] = field(default_factory=list)
-    blocked: list[Suppression] = field(default_factory=list)
     fault: Exception | None = None
     asked: list[date] = field(default_factory=list)
     page_rows: int = 100
@@ -94,11 +93,6 @@ class FakeRecords:
         self._answer()
         return [e for day in dict.fromkeys(days) for e in self._of(day, now) if e.token == token]
 
-    def suppressions(self) -> Sequence[Suppression]:
-        """See Records."""
-        self._answer()
-        return list(self.blocked)
-
     def close(self) -> None:
         """See Records."""
         self.fault = RecordsUnavailable("The records are closed.")
@@ -110,3 +104,40 @@ class FakeRecords:
     def _of(self, day: date, now: datetime) -> list[DeliveryEvent]:
         events = [e for e in self.events if e.at.astimezone(self.zone).date() == day]
         return [replace(e, received_at=now) for e in events]
+
+
+@dataclass(slots=True)
+class FakeSuppressions:
+    """A service's list: `blocked` are on it, `kept` of them for good; `fault` is raised for as long as it is set.
+
+    `lifted` keeps the addresses that were taken off.
+    """
+
+    name: str = "fake"
+    lifts: bool = True
+    blocked: list[Suppression] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+    """The service's words by the address that it keeps."""
+    fault: Exception | None = None
+    lifted: list[str] = field(default_factory=list)
+
+    def suppressions(self) -> Sequence[Suppression]:
+        """See SuppressionSource."""
+        self._answer()
+        return list(self.blocked)
+
+    def lift(self, address: str) -> None:
+        """See SuppressionSource."""
+        self._answer()
+        if address in self.kept:
+            raise LiftRefused(self.kept[address])
+        self.blocked = [one for one in self.blocked if one.address != address]
+        self.lifted.append(address)
+
+    def close(self) -> None:
+        """See SuppressionSource."""
+        self.fault = RecordsUnavailable("The list is closed.")
+
+    def _answer(self) -> None:
+        if self.fault is not None:
+            raise self.fault

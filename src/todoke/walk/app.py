@@ -23,6 +23,7 @@ from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
 from todoke.ports.shelf import Shelf
 from todoke.ports.store import Store
+from todoke.ports.suppressions import SuppressionSource
 from todoke.ports.trail import Trail
 from todoke.walk.allowance import Allowance
 from todoke.walk.people import People
@@ -47,9 +48,9 @@ class App:
 
     `carry` brings an invitation to the process that mails it, and raises Error if it cannot; None where this one does.
     `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
-    where the mail service keeps none that can be asked; `bucket` where files are kept with all else. A use case takes
-    the store by the port that it needs: `outbox`, `journal`, `archive`, `carebook`, `erasure`, `shelf`, `admission`,
-    `trail`.
+    where the mail service keeps none that can be asked, `suppressions` where no list of its can; `bucket` where files
+    are kept with all else. A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`,
+    `carebook`, `erasure`, `shelf`, `admission`, `trail`.
     """
 
     settings: Settings
@@ -57,6 +58,7 @@ class App:
     mailer: Mailer
     sources: Mapping[str, EventSource] = field(default_factory=dict)
     records: Records | None = None
+    suppressions: SuppressionSource | None = None
     bucket: Bucket | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens

@@ -31,8 +31,8 @@ from todoke.ports.erasure import Erasure
 from todoke.ports.journal import FollowUp, Journal
 from todoke.ports.movable import Movable
 from todoke.ports.output import Output
-from todoke.ports.records import SuppressionList
 from todoke.ports.shelf import Shelf
+from todoke.ports.suppressions import SuppressionList
 from todoke.walk.backup_line import (
     LONGEST,
     VERSION,

@@ -15,7 +15,7 @@ from todoke.model.errors import Error
 from todoke.model.json_text import reader
 from todoke.model.kept import Kept
 from todoke.model.submission import files
-from todoke.ports.records import SuppressionList
+from todoke.ports.suppressions import SuppressionList
 
 VERSION = 3
 """Of the lines. A reader knows its own and those before it: version 1 had no HMAC, 2 no erasures."""

@@ -21,7 +21,7 @@ from todoke.model.kept import KeptMessage
 from todoke.model.mentions import mentioned
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.submission import Submission
-from todoke.ports.records import SuppressionList
+from todoke.ports.suppressions import SuppressionList
 
 EVERYTHING = "all"
 """In place of a key: whatever was erased."""

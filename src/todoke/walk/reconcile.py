@@ -12,16 +12,14 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from todoke.model.address import mailbox_key
 from todoke.model.delivery import Standing, Status
-from todoke.model.errors import ConfigError, RecordsUnavailable
-from todoke.model.log import get_logger
+from todoke.model.errors import ConfigError
 from todoke.model.message import MessageTimeline
 from todoke.ports.archive import Query
 from todoke.ports.journal import Journaled
 from todoke.ports.records import Records
-from todoke.report.suppressions import own_addresses
 from todoke.walk.app import App
+from todoke.walk.suppress import read_suppressions
 from todoke.walk.track import track
 
 EVERY = timedelta(hours=24)
@@ -40,8 +38,6 @@ _OPEN = (
     Status.FAILED,
 )
 """The statuses whose truth a service's records may still tell; the last two only after an answer that was lost."""
-
-log = get_logger(__name__)
 
 
 class Reconciled(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +75,7 @@ def reconcile(app: App, *, since: date | None = None, progress: Progress = _quie
         progress(number, len(days), day)
         for events in records.of_day(day, app.clock()):
             words.update(track(app, events, orphans=False))
-    suppressed = read_suppressions(app, records)
+    suppressed = read_suppressions(app)
     if set(due) <= set(days):
         app.shelf.put_mark(_done(records), began)
     return Reconciled(
@@ -183,21 +179,6 @@ def _unsettled(app: App, records: Records, days: Sequence[date]) -> Iterator[dat
                     at = handed_over_at(message, records.name)
                     if at is not None:
                         yield at.astimezone(records.zone).date()
-
-
-def read_suppressions(app: App, records: Records) -> int | None:
-    """Keep what is on the service's list now; how many, None where it could not be read. Raises StoreError."""
-    try:
-        listed = records.suppressions()
-    except RecordsUnavailable:
-        log.warning("suppressions_not_read", service=records.name)
-        return None
-    app.shelf.put_suppressions(records.name, listed, app.clock())
-    own = own_addresses(app.settings)
-    hit = sum(mailbox_key(suppression.address) in own for suppression in listed)
-    if hit:
-        log.error("own_addresses_suppressed", service=records.name, addresses=hit)
-    return len(listed)
 
 
 def _each(first: date, last: date) -> Iterator[date]:

@@ -9,6 +9,7 @@ from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.reconcile import reconcile_when_due
 from todoke.walk.silence import watch
+from todoke.walk.suppress import read_suppressions_when_due
 from todoke.walk.uploads.tidy import tidy_when_due
 
 log = get_logger(__name__)
@@ -18,12 +19,13 @@ def sweep(app: App) -> int:
     """Wake the sender, and erase the submissions whose retention ended; how many were erased.
 
     Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
-    and once a day ask its records and tidy the bucket: a fault there is logged. Erasing comes last, for a fault in it
-    must not keep the rest from being done. Raises StoreError: if the store cannot do it now.
+    and once a day ask its records or its suppression list, and tidy the bucket: a fault there is logged. Erasing comes
+    last, for a fault in it must not keep the rest from being done. Raises StoreError: if the store cannot do it now.
     """
     app.hint()
     _unless_it_fails("watch", watch, app)
     _unless_it_fails("reconcile", _reconcile, app)
+    _unless_it_fails("suppressions", read_suppressions_when_due, app)
     _unless_it_fails("tidy", _tidy, app)
     return app.erasure.erase(retained_before=app.clock())
 
@@ -40,7 +42,7 @@ def _tidy(app: App) -> None:
         log.info("tidied", objects=removed)
 
 
-def _unless_it_fails(name: str, task: Callable[[App], None], app: App) -> None:
+def _unless_it_fails(name: str, task: Callable[[App], object], app: App) -> None:
     """Do what the rest of the sweep does not need; the next sweep tries again."""
     try:
         task(app)

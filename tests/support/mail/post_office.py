@@ -17,7 +17,7 @@ from todoke.model.settings import MailSettings
 from todoke.ports.archive import Query
 from todoke.ports.events import HookRequest
 from todoke.ports.store import Store
-from todoke.testing import FakeClock, FakeMailer, FakeRecords, MemoryStore
+from todoke.testing import FakeClock, FakeMailer, FakeRecords, FakeSuppressions, MemoryStore
 from todoke.walk.app import App
 
 MANAGER, OWNER = Address("manager@site.example"), Address("owner@site.example")
@@ -40,6 +40,7 @@ class PostOffice:
     store: Store = field(default_factory=MemoryStore)
     clock: FakeClock = field(default_factory=lambda: FakeClock(START))
     records: FakeRecords = field(default_factory=lambda: FakeRecords(name="post"))
+    listed: FakeSuppressions = field(default_factory=lambda: FakeSuppressions(name="post"))
     alert_to: tuple[str, ...] = (OWNER,)
     hints: list[str] = field(default_factory=list)
 
@@ -62,6 +63,7 @@ class PostOffice:
             mailer=FakeMailer(name="post"),
             sources={"post": NoCalls()},
             records=self.records,
+            suppressions=self.listed,
             clock=self.clock,
             hint=lambda: self.hints.append("hint"),
         )

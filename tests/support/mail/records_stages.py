@@ -18,7 +18,7 @@ from support.web.local_server import serving
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.errors import RecordsUnavailable
 from todoke.model.settings import Secret
-from todoke.ports.records import Records, Suppression
+from todoke.ports.records import Records
 from todoke.services.customers_mail_cloud.records import CustomersMailCloudRecords
 from todoke.services.customers_mail_cloud.settings import CustomersMailCloudSettings
 from todoke.testing import FakeRecords
@@ -37,10 +37,6 @@ class Stage(Protocol):
 
     def deliver(self, token: str, at: datetime, recipient: str = "aoi@example.com") -> None:
         """Let a mail with this token be taken and delivered at this time."""
-        ...
-
-    def block(self, address: str, at: datetime) -> None:
-        """Let the service send to this address no more, from this time on."""
         ...
 
     def end(self) -> None:
@@ -68,10 +64,6 @@ class FakeStage:
                 raw=f"{kind} {token} {recipient}".encode(),
             )
             self.records.events.append(event)
-
-    def block(self, address: str, at: datetime) -> None:
-        """See Stage."""
-        self.records.blocked.append(Suppression(address=address, since=at))
 
     def end(self) -> None:
         """See Stage."""
@@ -103,10 +95,6 @@ class SandboxStage:
         answer = urllib3.request("POST", f"{self.url}/api/v2/emails/send.json", json=mail)
         assert answer.status == 200, answer.data
         self.app.state.service.clock = self.present.timestamp
-
-    def block(self, address: str, at: datetime) -> None:
-        """See Stage."""
-        self.app.state.service.blocks.add(address, at.timestamp())
 
     def end(self) -> None:
         """See Stage."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, unquote
 
 from support.mail.mails import settings
 from support.variants import replace
@@ -19,6 +20,7 @@ from todoke.services.ses.settings import SesSettings
 
 SEND = "/v2/email/outbound-emails"
 ACCOUNT = "/v2/email/account"
+SUPPRESSED = "/v2/email/suppression/addresses"
 
 
 @dataclass
@@ -45,11 +47,14 @@ class Request:
 class SesScript:
     """`answers` to SendEmail in turn: (status, body), (status, body, headers), "drop" or "hang"; then success.
 
-    `facts` are the answers to everything else, by path; what is not there is a 404 as SES gives it.
+    `facts` are the answers to everything else, by path; what is not there is a 404 as SES gives it. `suppressed` is the
+    account's list: an address's reason, and since when in seconds since 1970. It is told `page` entries at a time.
     """
 
     answers: list[Any] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    suppressed: dict[str, tuple[str, float]] = field(default_factory=dict)
+    page: int = 50
     requests: list[Request] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -62,7 +67,23 @@ class SesScript:
         """What to say."""
         if request.path == SEND:
             return self.answers.pop(0) if self.answers else (200, {"MessageId": "0102-ses-1"})
+        path, _, query = request.path.partition("?")
+        if path == SUPPRESSED and request.path not in self.facts:
+            return self._listed(parse_qs(query))
+        if request.method == "DELETE" and request.path not in self.facts:
+            entry = self.suppressed.pop(unquote(path.removeprefix(f"{SUPPRESSED}/")), None)
+            return (200, {}) if entry else error(404, "NotFoundException", "There is none.")
         return self.facts.get(request.path, error(404, "NotFoundException", "There is none."))
+
+    def _listed(self, asked: dict[str, list[str]]) -> Any:
+        start = int(asked.get("NextToken", ["0"])[0])
+        end = start + min(self.page, int(asked["PageSize"][0]))
+        rows = [
+            {"EmailAddress": address, "Reason": reason, "LastUpdateTime": at}
+            for address, (reason, at) in sorted(self.suppressed.items())[start:end]
+        ]
+        more = {"NextToken": str(end)} if end < len(self.suppressed) else {}
+        return 200, {"SuppressedDestinationSummaries": rows, **more}
 
 
 def error(status: int, code: str, message: str = "", **headers: str) -> Any:
@@ -78,6 +99,9 @@ def ses_server(script: SesScript) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            self._answer(b"")
+
+        def do_DELETE(self) -> None:
             self._answer(b"")
 
         def do_POST(self) -> None:

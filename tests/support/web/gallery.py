@@ -42,7 +42,7 @@ from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.submission import FieldError
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 from todoke.testing import MemoryStore
 from todoke.walk.app import App
 from todoke.web import receipt

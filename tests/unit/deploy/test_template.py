@@ -124,12 +124,14 @@ def test_no_arn_has_a_partition_or_a_region_written_in() -> None:
 def test_no_role_may_do_everything_or_do_it_everywhere() -> None:
     """Every action is named, and every resource is one of the stack's own or a named parameter.
 
-    But for the account's sending rate, which SES tells of no resource.
+    But for what SES has of the account and not of a resource: the sending rate, and the suppression list.
     """
     unbound = (
-        r'- \{Sid: LearnTheSendingRate, Effect: Allow, Action: "ses:GetAccount", Resource: "\*"\}\n'
+        r'- \{Sid: \w+, Effect: Allow, Action: "ses:'
+        r'(?:GetAccount|ListSuppressedDestinations|DeleteSuppressedDestination)", Resource: "\*"\}\n'
     )
-    for name in (*(f"{logical}Role" for logical in FUNCTIONS.values()), "SesPolicy"):
+    policies = ("SesPolicy", "SesLiftPolicy")
+    for name in (*(f"{logical}Role" for logical in FUNCTIONS.values()), *policies):
         text = re.sub(unbound, "", resource(name))
         assert re.findall(r"(?m)Action:.*\*|^\s+- \w+:\*", text) == []
         assert re.findall(r'(?m)(?:Resource: |^\s+- |\[)"\*"', text) == []
@@ -190,6 +192,15 @@ def test_who_hands_over_mails_may_use_the_configuration_set_of_ses_where_ses_is(
     assert "SesPolicy" not in resolved(parse(TEMPLATE), {"SesIdentityArn": ""}).resources
     for logical in FUNCTIONS.values():
         assert "ses:" not in resource(f"{logical}Role")
+
+
+def test_the_sender_alone_lifts_what_ses_suppresses_where_ses_is() -> None:
+    """Whoever hands over mails reads the list; who takes forms does neither."""
+    assert resource("SesPolicy").count("ses:ListSuppressedDestinations") == 1
+    assert "ses:DeleteSuppressedDestination" not in resource("SesPolicy")
+    assert "Roles: [!Ref SenderRole]" in resource("SesLiftPolicy")
+    assert "SesLiftPolicy" not in resolved(parse(TEMPLATE), {"SesIdentityArn": ""}).resources
+    assert TEMPLATE.count("SuppressedDestination") == 2
 
 
 def test_each_role_may_do_in_the_bucket_what_its_function_does_there() -> None:

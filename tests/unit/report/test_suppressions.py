@@ -8,7 +8,7 @@ from support.web.stories import NOW, make_settings
 from todoke.model.address import Address
 from todoke.model.delivery import Reason
 from todoke.model.form import Form, Managers, Site
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.report.suppressions import ALERTS, MANAGER, own_addresses, suppression_lists
 from todoke.services.table import LIFT
 

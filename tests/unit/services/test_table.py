@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.mail import event_sources
+from support.mail import event_sources, list_stages
 from support.mail.mails import settings
 from support.places import ROOT
 from support.variants import replace
@@ -28,9 +28,9 @@ ALWAYS = {"__init__", "settings", "mailer", "doctor", "service"}
 """What each service's folder has."""
 CORNERS = {
     "smtp": {"answers", "login", "open", "pool", "session", "talk"},
-    "customers_mail_cloud": {"client", "events", "records"},
-    "postmark": {"client", "events", "answers", "facts"},
-    "ses": {"client", "events", "answers", "facts", "sns", "sns_fetch"},
+    "customers_mail_cloud": {"client", "events", "lists", "records", "suppressions"},
+    "postmark": {"client", "events", "answers", "facts", "suppressions"},
+    "ses": {"client", "events", "answers", "facts", "sns", "sns_fetch", "suppressions"},
 }
 """What else: events and records where it has them, a client, and what only this service needs."""
 SHARED = {"__init__", "service", "table", "meaning"}
@@ -141,6 +141,10 @@ def test_what_is_opened_bears_the_service_s_name(service: Service[Any], tmp_path
     assert app.mailer.ceiling is own.ceiling
     assert set(app.sources) <= {service.name}
     assert app.records is None or app.records.name == service.name
+    assert (app.suppressions is not None) == (
+        service.name in list_stages.STAGES
+    )  # the contract suite's
+    assert app.suppressions is None or app.suppressions.name == service.name
     assert (service.name in TOKENED) == service.tells_tokens
     assert own.slowest_seconds > own.timeout_seconds > 0
     _, there = chosen_in({"mail": {"service": service.name}}, on_aws=True) or pytest.fail("none")

@@ -19,8 +19,8 @@ from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.erased import Erased, erased_mailbox
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage, Repeat, Restored
 from todoke.model.submission import Entry, File
-from todoke.ports.records import Suppression
 from todoke.ports.store import Store
+from todoke.ports.suppressions import Suppression
 from todoke.testing import MemoryStore
 from todoke.walk import backup
 from todoke.walk.past import Past

@@ -32,7 +32,6 @@ from todoke.model.errors import ConfigError, RecordsUnavailable
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.settings import Secret, ServiceSettings, Settings
 from todoke.ports.journal import Journaled
-from todoke.ports.records import Suppression
 from todoke.report.receipt import receipt
 from todoke.report.way import ways
 from todoke.server.asgi import application
@@ -89,10 +88,6 @@ class FakeRecords:
 
     def close(self) -> None:
         """See Records."""
-
-    def suppressions(self) -> Sequence[Suppression]:
-        """See Records."""
-        return ()
 
 
 def cloud_settings(**changes: Any) -> Settings:

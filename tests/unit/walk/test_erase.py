@@ -17,8 +17,8 @@ from todoke.model.delivery import Kind
 from todoke.model.erased import REMEMBERED, Erased, ErasedBy, erased_mailbox
 from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Role
-from todoke.ports.records import Suppression
 from todoke.ports.store import Store
+from todoke.ports.suppressions import Suppression
 from todoke.testing import MemoryStore
 from todoke.walk import backup
 from todoke.walk.erase import again, erase

@@ -13,7 +13,7 @@ from support.store.desk import START, VISITOR
 from support.variants import replace
 from todoke.model.delivery import DeliveryEvent, Kind, Status
 from todoke.model.errors import ConfigError, RecordsUnavailable, StoreUnavailable
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 from todoke.testing import FakeRecords
 from todoke.walk.reconcile import (
     EVERY,
@@ -311,21 +311,16 @@ class TestInterrupted:
 class TestSuppressions:
     def test_are_kept_with_when_they_were_read(self, post: PostOffice) -> None:
         """The service's list is kept as it is now."""
-        post.records.blocked = [Suppression(address=VISITOR, reason="2")]
+        post.listed.blocked = [Suppression(address=VISITOR, reason="2")]
         assert reconcile(post.app).suppressed == 1
         [listed] = post.store.suppressions()
         assert (listed.service, listed.read_at) == ("post", post.clock.now)
-        assert listed.suppressions == tuple(post.records.blocked)
+        assert listed.suppressions == tuple(post.listed.blocked)
 
     def test_a_list_that_cannot_be_read_costs_nothing_else(self, post: PostOffice) -> None:
         """The events count as read, and the list stays as it was."""
-
-        class NoList(FakeRecords):
-            def suppressions(self) -> list[Suppression]:
-                raise RecordsUnavailable
-
         post.store.put_suppressions("post", [Suppression(address=VISITOR)], START)
-        post.records = NoList(name="post")
+        post.listed.fault = RecordsUnavailable()
         message = post.hand_over()
         post.tell(message, Kind.DELIVERED)
         found = reconcile(post.app)
@@ -338,10 +333,10 @@ class TestSuppressions:
         self, post: PostOffice, caplog: pytest.LogCaptureFixture
     ) -> None:
         """A manager who gets no mail is worth a person's look; the log names nobody."""
-        post.records.blocked = [Suppression(address=VISITOR)]
+        post.listed.blocked = [Suppression(address=VISITOR)]
         reconcile(post.app)
         assert "own_addresses_suppressed" not in caplog.text
-        post.records.blocked = [Suppression(address=MANAGER.upper())]
+        post.listed.blocked = [Suppression(address=MANAGER.upper())]
         reconcile(post.app)
         [line] = [r for r in caplog.records if r.getMessage() == "own_addresses_suppressed"]
         assert line.levelname == "ERROR"

@@ -29,7 +29,7 @@ from todoke.model.form import Site
 from todoke.model.message import Role
 from todoke.model.submission import Entry, File
 from todoke.ports.events import EventSource
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 from todoke.server.asgi import without_sender
 from todoke.testing import FakeClock, MemoryStore
 from todoke.walk.security import LINES, WINDOW_SECONDS, Attempts

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -20,9 +19,9 @@ from todoke.model.mail import Mail
 from todoke.model.person import DeskSettings
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Accepted
-from todoke.ports.records import Records, Suppression
+from todoke.ports.suppressions import Suppression
 from todoke.report.setup import shown_form
-from todoke.testing import FakeClock
+from todoke.testing import FakeClock, FakeSuppressions
 from todoke.walk.app import App
 
 OWNER, AOI, READER = "owner@shop.example", "aoi@shop.example", "reads@shop.example"
@@ -50,34 +49,21 @@ class Post:
         return Accepted(diagnostic="250 queued")
 
 
-@dataclass
-class Listed:
-    """A service's records with a list, which may be out of reach."""
-
-    name: str = "customers-mail-cloud"
-    days: int = 1
-    zone: Any = UTC
-    down: bool = False
-
-    def suppressions(self) -> Sequence[Suppression]:
-        """See Records."""
-        if self.down:
-            raise RecordsUnavailable
-        return [Suppression(address="gone@example.com")]
+def listed(*addresses: str, fault: Exception | None = None) -> FakeSuppressions:
+    """A service's list."""
+    blocked = [Suppression(address=address) for address in addresses or ("gone@example.com",)]
+    return FakeSuppressions(name="customers-mail-cloud", blocked=blocked, fault=fault)
 
 
 class Visit:
     """Somebody at the desk of a site."""
 
-    def __init__(
-        self, person: str, *, mailer: Any = None, records: Any = None, **more: Any
-    ) -> None:
+    def __init__(self, person: str, *, mailer: Any = None, **more: Any) -> None:
         self.clock = FakeClock(NOW)
         app = make_app(stored(), forms=FORMS, desk=DESK, clock=self.clock)
         self.app: App = replace(
             app,
             mailer=mailer or Post(),
-            records=cast("Records", records),
             sources={"customers-mail-cloud": cast("EventSource", None)},
             **more,
         )
@@ -234,7 +220,7 @@ class TestReadNow:
 
     def test_it_is_read(self) -> None:
         """And shown; again only after a minute."""
-        visit = Visit(OWNER, records=Listed())
+        visit = Visit(OWNER, suppressions=listed())
         assert 'action="/desk/suppressions/read"' in visit.get("/desk/suppressions").text
         answer = visit.post(self.path)
         assert answer.headers["location"] == "/desk/suppressions?done=read-now#done"
@@ -245,15 +231,15 @@ class TestReadNow:
 
     def test_a_service_that_is_silent(self) -> None:
         """Says so, and keeps what was read before."""
-        visit = Visit(OWNER, records=Listed(down=True))
+        visit = Visit(OWNER, suppressions=listed(fault=RecordsUnavailable()))
         assert "read-not" in visit.post(self.path).headers["location"]
 
     def test_where_there_is_nothing_to_ask(self) -> None:
         """No button; and none where another process has the key."""
-        for visit in (Visit(OWNER), Visit(OWNER, records=Listed(), carry=lambda _: None)):
+        for visit in (Visit(OWNER), Visit(OWNER, suppressions=listed(), carry=lambda _: None)):
             assert "/suppressions/read" not in visit.get("/desk/suppressions").text
             assert visit.post(self.path).status == 404
 
     def test_only_owners(self) -> None:
         """It is about the site."""
-        assert Visit(AOI, records=Listed()).post(self.path).status == 404
+        assert Visit(AOI, suppressions=listed()).post(self.path).status == 404

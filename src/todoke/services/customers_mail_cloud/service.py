@@ -8,6 +8,7 @@ from todoke.ports.diagnosis import Consultation, ServiceDoctor
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Mailer
 from todoke.ports.records import Records
+from todoke.ports.suppressions import SuppressionSource
 from todoke.services.customers_mail_cloud.settings import (
     API_KEY,
     HOOK_SECRET,
@@ -40,6 +41,12 @@ def _open_records(cloud: CustomersMailCloudSettings) -> Records:
     return CustomersMailCloudRecords(cloud)
 
 
+def _open_suppressions(cloud: CustomersMailCloudSettings) -> SuppressionSource:
+    from todoke.services.customers_mail_cloud.suppressions import CustomersMailCloudSuppressions
+
+    return CustomersMailCloudSuppressions(cloud)
+
+
 def _open_doctor(consultation: Consultation) -> ServiceDoctor:
     from todoke.services.customers_mail_cloud.doctor import CustomersMailCloudDoctor
 
@@ -55,6 +62,7 @@ CUSTOMERS_MAIL_CLOUD: Service[CustomersMailCloudSettings] = Service(
     open_mailer=_open_mailer,
     open_events=_open_events,
     open_records=_open_records,
+    open_suppressions=_open_suppressions,
     open_doctor=_open_doctor,
     secrets=(
         ServiceSecret(key="api_key", variable=API_KEY, is_needed=lambda _: True),

@@ -6,6 +6,7 @@ from todoke.model.settings import Settings
 from todoke.ports.diagnosis import Consultation, ServiceDoctor
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Mailer
+from todoke.ports.suppressions import SuppressionSource
 from todoke.services.postmark.settings import (
     API_KEY,
     HOOK_SECRET,
@@ -32,6 +33,12 @@ def _open_events(postmark: PostmarkSettings) -> EventSource | None:
     return PostmarkEvents(postmark)
 
 
+def _open_suppressions(postmark: PostmarkSettings) -> SuppressionSource:
+    from todoke.services.postmark.suppressions import PostmarkSuppressions
+
+    return PostmarkSuppressions(postmark)
+
+
 def _open_doctor(consultation: Consultation) -> ServiceDoctor:
     from todoke.services.postmark.doctor import PostmarkDoctor
 
@@ -49,6 +56,7 @@ POSTMARK: Service[PostmarkSettings] = Service(
     open_mailer=_open_mailer,
     open_events=_open_events,
     open_doctor=_open_doctor,
+    open_suppressions=_open_suppressions,
     secrets=(
         ServiceSecret(key="api_key", variable=API_KEY, is_needed=lambda _: True),
         ServiceSecret(

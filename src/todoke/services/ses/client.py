@@ -1,7 +1,8 @@
 """Opening a client of the SES API v2. The mailer and what `todoke doctor` asks SES use it. botocore is imported here.
 
 Region and credentials come from botocore's own chain: environment, files of the AWS command line, the role of the
-machine or function. They are never logged. Nothing is retried: a repeated SendEmail is a second mail.
+machine or function. They are never logged. Nothing is retried unless that is asked for: a repeated SendEmail is a
+second mail.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from todoke.model.settings import CONNECT_SECONDS
 from todoke.services.ses.settings import SesSettings
 
 
-def open_client(ses: SesSettings, *, connections: int = 1, timeout_seconds: float = 0.0) -> Any:
-    """A client that several threads may use, with up to so many connections.
+def open_client(
+    ses: SesSettings, *, connections: int = 1, timeout_seconds: float = 0.0, tries: int = 1
+) -> Any:
+    """A client that several threads may use, with up to so many connections; a call is tried so often at most.
 
     Raises ConfigError: if botocore is not installed. botocore's own errors (BotoCoreError): if there is no region, or
     the files with credentials cannot be read.
@@ -35,7 +38,7 @@ def open_client(ses: SesSettings, *, connections: int = 1, timeout_seconds: floa
             connect_timeout=min(CONNECT_SECONDS, seconds),
             read_timeout=seconds,
             max_pool_connections=connections,
-            retries={"total_max_attempts": 1},
+            retries={"mode": "standard", "total_max_attempts": tries},
             user_agent_extra="todoke",
         ),
     )

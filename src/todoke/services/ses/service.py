@@ -8,6 +8,7 @@ from todoke.model.settings import Settings
 from todoke.ports.diagnosis import Consultation, ServiceDoctor
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Mailer
+from todoke.ports.suppressions import SuppressionSource
 from todoke.services.service import Service, ServiceSecret
 from todoke.services.ses.settings import HOOK_SECRET, KEYS, NAME, SesSettings, read_ses
 
@@ -24,6 +25,12 @@ def _open_events(ses: SesSettings) -> EventSource | None:
     from todoke.services.ses.events import SesEvents
 
     return SesEvents(ses)
+
+
+def _open_suppressions(ses: SesSettings) -> SuppressionSource:
+    from todoke.services.ses.suppressions import SesSuppressions
+
+    return SesSuppressions(ses)
 
 
 def _open_doctor(consultation: Consultation) -> ServiceDoctor:
@@ -54,6 +61,7 @@ SES: Service[SesSettings] = Service(
     open_mailer=_open_mailer,
     open_events=_open_events,
     open_doctor=_open_doctor,
+    open_suppressions=_open_suppressions,
     # What sends is no secret of ours: botocore finds the credentials, and on Lambda the function's role may send.
     secrets=(
         ServiceSecret(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from todoke.model.address import mailbox_key
 from todoke.model.errors import StoreUnavailable
 from todoke.model.json_text import from_json, to_json
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.dynamodb.cabinet import CHUNK_BYTES, TRIES
 from todoke.stores.dynamodb.client import NOTHING, Changed, DynamoTable, Item, key_of, rest
 from todoke.stores.dynamodb.codec import deflate, inflate
 from todoke.stores.dynamodb.items import new_nonce
-from todoke.stores.rules.values import micros, plain, read_suppression, time_of
+from todoke.stores.rules.values import (
+    changed_suppressions,
+    micros,
+    plain,
+    read_suppression,
+    time_of,
+)
 
 _LISTS = "list"
 
@@ -46,10 +52,35 @@ def put_suppressions(
     table: DynamoTable, service: str, suppressions: Sequence[Suppression], at: datetime
 ) -> None:
     """See Shelf.put_suppressions. The entries are written beside, and one put of the list's head makes them count."""
+    _until_unchanged(table, service, lambda head: _replace(table, service, suppressions, at, head))
+
+
+def change_suppressions(
+    table: DynamoTable,
+    service: str,
+    address: str,
+    change: Callable[[Suppression], Suppression | None],
+) -> None:
+    """See Shelf.change_suppressions: over the head that was read, and again where somebody else was faster."""
+
+    def apply(head: Item | None) -> None:
+        listed = _read(table, head) if head else None
+        if listed is None:
+            return
+        changed = changed_suppressions(listed.suppressions, address, change)
+        if tuple(changed) != listed.suppressions:
+            _replace(table, service, changed, listed.read_at, head)
+
+    _until_unchanged(table, service, apply)
+
+
+def _until_unchanged(
+    table: DynamoTable, service: str, write: Callable[[Item | None], None]
+) -> None:
+    """Write over the list's head as it is, until nobody else was faster."""
     for attempt in range(TRIES):
-        head = table.get((_LISTS, _name(service)))
         try:
-            _replace(table, service, suppressions, at, head)
+            write(table.get((_LISTS, _name(service))))
         except Changed:
             rest(attempt)
         else:

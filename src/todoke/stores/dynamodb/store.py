@@ -21,7 +21,7 @@ from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.dynamodb import add, erased, move, orphans, shelf
 from todoke.stores.dynamodb.admission import DynamoAdmission
 from todoke.stores.dynamodb.cabinet import Cabinet
@@ -286,6 +286,12 @@ class DynamoStore(DynamoAdmission):
     ) -> None:
         """See Store."""
         shelf.put_suppressions(self._table, service, suppressions, at)
+
+    def change_suppressions(
+        self, service: str, address: str, change: Callable[[Suppression], Suppression | None]
+    ) -> None:
+        """See Store."""
+        shelf.change_suppressions(self._table, service, address, change)
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""

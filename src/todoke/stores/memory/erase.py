@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from todoke.model.address import mailbox_key
-from todoke.ports.records import SuppressionList
+from todoke.ports.suppressions import SuppressionList
 from todoke.stores.memory.tables import Tables
 from todoke.stores.rules.erase import Condition, person_keys
 from todoke.stores.rules.work import forget

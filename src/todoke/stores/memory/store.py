@@ -21,7 +21,7 @@ from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
 from todoke.stores.memory.page import count, page
@@ -31,6 +31,7 @@ from todoke.stores.rules import journal as rules
 from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
+from todoke.stores.rules.values import changed_suppressions
 from todoke.stores.rules.work import Work, kept_message, new_work
 
 
@@ -276,9 +277,17 @@ class MemoryStore(MemoryAdmission):
         self, service: str, suppressions: Sequence[Suppression], at: datetime
     ) -> None:
         """See Store."""
-        kept = tuple(sorted(set(suppressions), key=lambda s: (mailbox_key(s.address), repr(s))))
         with self._writing() as tables:
-            tables.lists[service] = SuppressionList(service=service, read_at=at, suppressions=kept)
+            tables.lists[service] = _sorted_list(service, suppressions, at)
+
+    def change_suppressions(
+        self, service: str, address: str, change: Callable[[Suppression], Suppression | None]
+    ) -> None:
+        """See Store."""
+        with self._writing() as tables:
+            if listed := tables.lists.get(service):
+                changed = changed_suppressions(listed.suppressions, address, change)
+                tables.lists[service] = _sorted_list(service, changed, listed.read_at)
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""
@@ -313,3 +322,10 @@ def _claim(tables: Tables, work: Work, request: ClaimRequest) -> Claim:
     tables.works[work.message.id] = begun.work
     tables.tokens[begun.claim.attempt.token] = work.message.id
     return begun.claim
+
+
+def _sorted_list(
+    service: str, suppressions: Sequence[Suppression], at: datetime
+) -> SuppressionList:
+    kept = sorted(set(suppressions), key=lambda s: (mailbox_key(s.address), repr(s)))
+    return SuppressionList(service=service, read_at=at, suppressions=tuple(kept))

@@ -16,7 +16,7 @@ from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Timeline
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.outbox import Duplicate
-from todoke.ports.records import SuppressionList
+from todoke.ports.suppressions import SuppressionList
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.work import Work, is_same, work_of
 

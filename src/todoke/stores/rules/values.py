@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from todoke.model.address import mailbox_key
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.json_text import reader, to_json
 from todoke.model.submission import Entry, EntryList, File
 from todoke.ports.archive import BRIEF
-from todoke.ports.records import Suppression
+from todoke.ports.suppressions import Suppression
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
@@ -127,3 +128,14 @@ def _file_of(stored: _StoredFile) -> File:
         size=stored.size,
         digest=stored.digest,
     )
+
+
+def changed_suppressions(
+    entries: Iterable[Suppression],
+    address: str,
+    change: Callable[[Suppression], Suppression | None],
+) -> list[Suppression]:
+    """What a list's entries are once those that name this mailbox are changed. Pure as `change` is."""
+    key = mailbox_key(address)
+    changed = (change(s) if mailbox_key(s.address) == key else s for s in entries)
+    return [suppression for suppression in changed if suppression is not None]

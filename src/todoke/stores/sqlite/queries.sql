@@ -324,6 +324,9 @@ INSERT OR REPLACE INTO suppression_lists VALUES (:service, :read_at);
 -- name: suppressions
 SELECT address, suppression FROM suppressions WHERE service = :service ORDER BY address, suppression;
 
+-- name: suppressions_of
+SELECT suppression FROM suppressions WHERE service = :service AND address = :address;
+
 -- name: delete_suppression
 DELETE FROM suppressions WHERE service = :service AND address = :address AND suppression = :suppression;
 

@@ -5,7 +5,7 @@ Of a list only what changed is written: it may be long, and from one day to the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import apsw
@@ -13,8 +13,14 @@ import msgspec
 
 from todoke.model.address import mailbox_key
 from todoke.model.json_text import to_json
-from todoke.ports.records import Suppression, SuppressionList
-from todoke.stores.rules.values import micros, plain, read_suppression, time_of, time_or_none
+from todoke.ports.suppressions import Suppression, SuppressionList
+from todoke.stores.rules.values import (
+    micros,
+    plain,
+    read_suppression,
+    time_of,
+    time_or_none,
+)
 from todoke.stores.sqlite.erase import set_traces
 from todoke.stores.sqlite.rows import SQL, insert_rows
 
@@ -74,6 +80,26 @@ def put_suppressions(connection: apsw.Connection, lists: Sequence[ListRows]) -> 
             SQL["put_suppression_list"], {"service": wanted.service, "read_at": wanted.read_at}
         )
     return [None] * len(lists)
+
+
+SuppressionChange = tuple[str, str, Callable[[Suppression], Suppression | None]]
+"""A service, a mailbox, and what becomes of the entries that name it."""
+
+
+def change_suppressions(
+    connection: apsw.Connection, changes: Sequence[SuppressionChange]
+) -> list[None]:
+    """See Shelf.change_suppressions."""
+    for service, address, change in changes:
+        mailbox = {"service": plain(service), "address": plain(mailbox_key(address))}
+        kept = [entry for (entry,) in list(connection.execute(SQL["suppressions_of"], mailbox))]
+        changed = {to_json(c) for e in kept if (c := change(read_suppression(e))) is not None}
+        for entry in set(kept) - changed:
+            connection.execute(SQL["delete_suppression"], {**mailbox, "suppression": entry})
+            set_traces(connection, there=True)
+        fresh = [(*mailbox.values(), entry) for entry in sorted(changed - set(kept))]
+        insert_rows(connection, "suppressions", fresh)
+    return [None] * len(changes)
 
 
 def suppressions(connection: apsw.Connection) -> list[SuppressionList]:

@@ -23,7 +23,7 @@ from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.outbox import Added, Backlog, Duplicate
-from todoke.ports.records import Suppression, SuppressionList
+from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
@@ -273,6 +273,12 @@ class SqliteStore(SqliteAdmission):
     ) -> None:
         """See Store."""
         self._write(shelf.put_suppressions, shelf.list_rows(service, suppressions, at))
+
+    def change_suppressions(
+        self, service: str, address: str, change: Callable[[Suppression], Suppression | None]
+    ) -> None:
+        """See Store."""
+        self._write(shelf.change_suppressions, (service, address, change))
 
     def suppressions(self) -> Sequence[SuppressionList]:
         """See Store."""

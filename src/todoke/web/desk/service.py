@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +14,7 @@ from todoke.report.way import evidence
 from todoke.services.table import LIFT, TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
-from todoke.walk.reconcile import read_suppressions
+from todoke.walk.suppress import may_ask, read_suppressions
 from todoke.web.desk.back import DONE
 from todoke.web.desk.done import told_of
 from todoke.web.desk.room import Desk, go
@@ -23,7 +22,6 @@ from todoke.web.desk.room import Desk, go
 MOST_SHOWN = 200
 """Addresses of one list; `todoke suppressions` prints all."""
 _ORPHANS = 100
-_AT_MOST_EVERY = timedelta(minutes=1)
 
 
 async def show_orphans(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -44,7 +42,7 @@ async def show_suppressions(desk: Desk, request: Request, stay: Stay) -> Respons
         "desk_suppressions.html",
         stay,
         lists=lists,
-        may_read=app.records is not None and app.carry is None,
+        may_read=app.suppressions is not None and app.carry is None,
         done=told_of(request.query_params.get(DONE, "")),
     )
 
@@ -55,15 +53,13 @@ async def read_now(desk: Desk, request: Request, stay: Stay) -> Response:
     Not more than once a minute: services ask for that. 404 where there is nothing to ask, or not by this process.
     """
     await desk.form(request, stay)
-    app, records = desk.app, desk.app.records
-    if records is None or app.carry is not None:
+    app, source = desk.app, desk.app.suppressions
+    if source is None or app.carry is not None:
         raise NotFound
-    lists = await run_in_threadpool(app.shelf.suppressions)
-    since = [app.clock() - listed.read_at for listed in lists if listed.service == records.name]
-    if any(timedelta() <= span < _AT_MOST_EVERY for span in since):
+    if not await run_in_threadpool(may_ask, app, source.name):
         done = "read-lately"
     else:
-        count = await run_in_threadpool(read_suppressions, app, records)
+        count = await run_in_threadpool(read_suppressions, app)
         done = "read-now" if count is not None else "read-not"
     return go(request, "suppressions", fragment=DONE, done=done)
 

@@ -173,6 +173,44 @@ def test_what_is_not_indexed_is_looked_at_some_at_a_time(desk: Desk) -> None:
     assert page.looked_back_to is None
 
 
+@pytest.mark.parametrize("words", ["needle", "針の山", "needle 針", "need"])
+@pytest.mark.parametrize("every", [3, 100, 700])
+def test_words_among_what_a_long_list_has(desk: Desk, words: str, every: int) -> None:
+    """What is in a list and has the words is found once and in order, both ways, wherever the index of words takes over
+    from the list, and while the newest are not indexed yet."""
+    expected, futures = [], []
+    for number in range(1_500):
+        desk.move(seconds=1)
+        text = "needle, 針の山" if number % every == 0 else "needy 針 needs の山"
+        submission = desk.submission(entries=(Entry("text", text),), form="ab"[number % 2])
+        futures.append(desk.store.add(submission, (), None))
+        if "needle, " in text or words == "need":
+            expected.append(submission.id)
+        if number == 1_400:
+            futures.pop().result()  # they are written in order
+            _index(desk.store)
+    futures.pop().result()
+    assert _pages(desk, Query(words=words, unread=True, limit=100)) == expected[::-1]
+
+
+def _pages(desk: Desk, query: Query) -> list[str]:
+    """All that is found, page by page to the oldest, and the same from there back to the newest."""
+    found, last = [], ""
+    page = desk.store.page(query)
+    while True:
+        found += [t.submission.id for t in page.timelines]
+        if not page.next:
+            break
+        last = page.next
+        page = desk.store.page(replace(query, before=last))
+    back = [t.submission.id for t in page.timelines]
+    while page.newer:
+        page = desk.store.page(replace(query, after=page.newer))
+        back = [t.submission.id for t in page.timelines] + back
+    assert back == found
+    return found
+
+
 def _add(desk: Desk, text: str, **options: object) -> str:
     desk.move(seconds=1)
     return desk.add(entries=(Entry("text", text),), **options).submission.id
@@ -210,7 +248,7 @@ def _holds(path: Path, secret: bytes) -> bool:
 def _to_schema_5(path: Path) -> None:
     """Take out of a file what came after schema 5."""
     with closing(apsw.Connection(str(path))) as connection:
-        for table in ("words", "care", "lists", "unindexed"):
+        for table in ("words", "care", "lists", "unindexed", "long_answers"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE submissions DROP COLUMN ordinal")
         connection.execute("DELETE FROM totals WHERE name LIKE 'form %' OR name LIKE 'ordinal %'")

@@ -91,9 +91,14 @@ def forget(connection: apsw.Connection, seqs: str) -> None:
         connection.execute(SQL[name], {"seqs": seqs})
 
 
-def holds_words(terms: str, words: Iterable[str]) -> bool:
-    """Whether a row of the index has a term that begins with each of these words."""
-    return all(f" {word}" in terms or terms.startswith(word) for word in words)
+def holds(row: str, asked: Terms) -> bool:
+    """Whether a row of the index has all that `question` asks for."""
+    row = f" {row} "
+    return all(f" {word}" in row for word in asked.words) and all(
+        f" {pair} " in row if len(pair) == 2 else f" {pair}" in row
+        for run in asked.runs
+        for pair in _pairs(run)
+    )
 
 
 def _conditions(asked: Terms, most: int) -> Iterator[str]:
@@ -103,7 +108,12 @@ def _conditions(asked: Terms, most: int) -> Iterator[str]:
         if len(run) == 1:
             yield f"{_quoted(run)} *"
         else:
-            yield from (_quoted(run[at : at + 2]) for at in range(len(run) - 1))
+            yield from map(_quoted, _pairs(run))
+
+
+def _pairs(run: str) -> Iterator[str]:
+    """The pairs of characters that a run is asked for by; itself where it is one character."""
+    return (run[at : at + 2] for at in range(max(1, len(run) - 1)))
 
 
 def _index_terms(found: Terms) -> set[str]:

@@ -120,7 +120,10 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
     # A table is paid for by what is read of it: what has to be looked for is counted no further than a tab's.
     most = _MOST_ON_A_TAB if app.settings.table else _MOST_COUNTED
     is_whole = not (page.next or page.newer or query.before or query.after)
-    total = Count(len(page.timelines)) if is_whole else archive.count(query, most)
+    shown = len(page.timelines)
+    total = Count(shown) if is_whole else archive.count(query, most)
+    if total.is_more and total.number < shown:
+        total = Count(shown, is_more=True)
     tabs = {
         view: archive.count(
             Filter(view=view, form=asked.form).query(person, app.settings, now), _MOST_ON_A_TAB

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -29,7 +30,10 @@ from todoke.model.form import Managers
 from todoke.model.message import Role
 from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry
+from todoke.ports.archive import Page as Archived
+from todoke.ports.archive import Query
 from todoke.server.asgi import without_sender
+from todoke.testing import MemoryStore
 from todoke.walk.app import App
 from todoke.walk.invite import invite
 
@@ -196,6 +200,46 @@ def test_an_export_is_saved(browser: Browser, desks: Desks, tmp_path: Path) -> N
         assert saving.value.suggested_filename.endswith(f".{ending}")
         saving.value.save_as(tmp_path / ending)
         assert (tmp_path / ending).stat().st_size > 200
+    context.close()
+
+
+class Held(MemoryStore):
+    """A store that gives the second page of anything only when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = Event()
+
+    def page(self, query: Query) -> Archived:
+        """See Archive."""
+        assert not query.before or self.may_go_on.wait(60)
+        return super().page(query)
+
+
+def test_the_page_says_how_far_an_export_is(browser: Browser, tmp_path: Path) -> None:
+    """Of how many, while the browser saves it, and no more once it is there; the file is whole."""
+    store = Held()
+    for number in range(250):
+        fill(store, make_timeline(id_=f"{ID[:-3]}{number:03}"))
+    app = make_app(store, forms={"contact": CONTACT}, desk=DeskSettings(owners=(Address(AOI),)))
+    context = context_of(browser, width=360)
+    page = context.new_page()
+    with serving(without_sender(app)) as url:
+        Desks(url, app).enter(page)
+        page.goto(f"{url}/desk/export")
+        going = page.locator("#progress")
+        expect(going).to_be_hidden()
+        with page.expect_download() as saving:
+            page.get_by_role("button", name="Save as JSON").click()
+        expect(going.get_by_role("listitem")).to_have_text(
+            re.compile(r"^todoke-[0-9-]+\.jsonl: 200 of 250 submissions$")
+        )
+        expect(going.get_by_role("progressbar")).to_have_js_property("value", 200)
+        assert look(page, "export-going") == []
+        store.may_go_on.set()
+        saving.value.save_as(tmp_path / "all")
+        expect(going).to_be_hidden()
+    assert len((tmp_path / "all").read_text().splitlines()) == 250
     context.close()
 
 

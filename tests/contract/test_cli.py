@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import io
 import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,7 +27,7 @@ from starlette.routing import Route
 
 from support.places import ROOT
 from support.web.local_server import serving
-from todoke.cli import commands
+from todoke.cli import commands, progress
 from todoke.cli.main import plain_serve, run
 from todoke.cli.open import opened
 from todoke.configuration import read
@@ -248,9 +251,9 @@ def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
     text = (folder / "out.csv").read_bytes().decode()
     assert text.startswith(
         "id,received_at,form,ordinal,visitor,confirmation,notification,alert,"
-        "done_at,starred,assignee,notes,message,file\r\n"
+        "done_at,starred,assignee,notes,message,file,more_fields\r\n"
     )
-    assert ",'=cmd|\x1b[2J,a.txt\r\n" in text
+    assert ",'=cmd|\x1b[2J,a.txt,\r\n" in text
     assert text.count("\r\n") == 2
     assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
 
@@ -268,6 +271,47 @@ def test_nobody_else_has_the_file_that_an_export_is_written_to(folder: Path) -> 
         assert theirs.read() == b""
     assert not (folder / "out.csv").is_symlink()
     assert (folder / "out.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_export_as_a_workbook_and_the_files(folder: Path) -> None:
+    """As the desk has them, for its owner only, into a file or a pipe; on a terminal there would be nothing to read."""
+    assert run(["export", "--format", "xlsx", "-o", "out.xlsx"]) == 0
+    sheet = openpyxl.load_workbook(folder / "out.xlsx")["todoke"]
+    assert [row[0].value for row in sheet.iter_rows()] == ["id", "s1", "s2"]
+    assert (folder / "out.xlsx").stat().st_mode & 0o777 == 0o600
+    command = [sys.executable, "-m", "todoke", "export", "--format", "zip"]
+    with zipfile.ZipFile(
+        io.BytesIO(subprocess.run(command, check=True, capture_output=True).stdout)
+    ) as packed:
+        assert [name.rpartition("/")[2] for name in packed.namelist()] == ["a.txt"] * 2
+    ours, theirs = pty.openpty()
+    refused = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert refused.returncode == 2
+    assert b"nothing to read on a terminal: name a file with -o." in refused.stderr
+
+
+class Terminal(io.StringIO):
+    """What somebody looks at."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.parametrize("output_format", ["csv", "json", "xlsx", "zip", "backup"])
+def test_a_long_export_shows_how_far_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, output_format: str
+) -> None:
+    """A bar on stderr, where that is a terminal, with how many there are; it is gone at the end."""
+    (folder / "data" / "secret").write_text("ab" * 32)
+    monkeypatch.setattr(progress, "EVERY_SECONDS", 0.0)
+    said = Terminal()
+    monkeypatch.setattr(sys, "stderr", said)
+    assert run(["export", "--format", output_format, "-o", "out"]) == 0
+    assert "\r[####################] 2 of 2 submissions ..." in said.getvalue()
+    assert "\r\x1b[K" in said.getvalue()
 
 
 def test_export_as_json_is_a_record_a_line(folder: Path) -> None:
@@ -650,7 +694,7 @@ def test_reconcile_needs_records(capsys: pytest.CaptureFixture[str]) -> None:
         (["erase"], "exactly one"),
         (["list", "--status", "sent"], "--status may be"),
         (["list", "-c", "none.toml"], "none.toml: cannot be read"),
-        (["export", "--format", "xml"], "csv, json, backup or erasures"),
+        (["export", "--format", "xml"], "csv, json, xlsx, zip, backup or erasures"),
         (["export", "--format", "backup", "--form", "contact"], "it is whole"),
         (["export", "--format", "backup"], "The secret of this store is missing"),
         (["import", "none.backup"], "none.backup cannot be read"),

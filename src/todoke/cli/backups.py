@@ -22,7 +22,8 @@ def export(
         str,
         typer.Option(
             "--format",
-            help="csv, json (one object a line), backup: all that is kept, for import; or erasures, which hold nobody.",
+            help="csv, json (one object a line), xlsx, zip (the files), backup: all that is kept, for import; or"
+            " erasures, which hold nobody.",
         ),
     ] = "csv",
     form: FormName = "",
@@ -52,14 +53,16 @@ def export(
     ] = None,
     config: Config = CONFIG,
 ) -> None:
-    """Write submissions as CSV (safe to open in a spreadsheet) or JSON, or everything as a backup.
+    """Write submissions as CSV (safe to open in a spreadsheet), JSON or a workbook, their files, or all as a backup.
 
     A backup holds no secret, and its receipt links need the site's: keep a copy of that beside it."""
     from todoke.cli.export import FORMATS, WHOLE
     from todoke.cli.export import export as run
 
     if output_format not in FORMATS:
-        raise typer.BadParameter("it is csv, json, backup or erasures", param_hint="--format")
+        raise typer.BadParameter(
+            "it is csv, json, xlsx, zip, backup or erasures", param_hint="--format"
+        )
     if output_format in WHOLE and (form or received_from or received_to):
         raise typer.BadParameter("it is whole: no --form, --from or --to", param_hint="--format")
     run(config, output_format, form=form, since=received_from, until=received_to, output=output)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import BinaryIO
 
 from todoke.cli.open import opened
 from todoke.cli.output import clean, json_line
-from todoke.cli.progress import counting
+from todoke.cli.progress import bar, counting
 from todoke.model.act import Deed
 from todoke.model.errors import ConfigError
-from todoke.model.message import MessageTimeline
 from todoke.model.settings import Settings
-from todoke.ports.archive import Archive, Query
+from todoke.ports.archive import Count, Query
 from todoke.ports.output import Output
-from todoke.report import export as records
-from todoke.report.status import read_status
+from todoke.ports.store import Store
+from todoke.report.export import record
+from todoke.report.formats import FILES, SHEET, Selection
+from todoke.report.table import csv_lines
 from todoke.toml.secrets import known_secret
 from todoke.walk import backup
 from todoke.walk.app import utc_now
@@ -29,9 +30,9 @@ from todoke.wiring import is_served
 
 BACKUP, ERASURES = "backup", "erasures"
 WHOLE = (BACKUP, ERASURES)
-FORMATS = ("csv", "json", *WHOLE)
-
-T = TypeVar("T")
+_BINARY = {SHEET.name: SHEET, FILES.name: FILES}
+FORMATS = ("csv", "json", *_BINARY, *WHOLE)
+_MOST_COUNTED = 100_000
 
 
 def export(
@@ -44,7 +45,9 @@ def export(
     output: Path | None,
 ) -> None:
     """Write the submissions. A file given with -o appears whole or not at all, readable by its owner only."""
-    with opened(config) as (settings, store), _writing(output) as out:
+    if output_format in _BINARY and output is None and sys.stdout.isatty():
+        raise ConfigError(f"{output_format} is nothing to read on a terminal: name a file with -o.")
+    with opened(config) as (settings, store), _writing(output) as file:
         moment = settings.site.time_zone.moment
         query = Query(
             form=form,
@@ -52,10 +55,10 @@ def export(
             received_to=moment(until) if until else None,
         )
         if output_format in WHOLE:
-            count = _write_backup(store, settings, out, erasures_only=output_format == ERASURES)
+            is_bare = output_format == ERASURES
+            count = _write_backup(store, settings, _Text(file), erasures_only=is_bare)
         else:
-            write = _write_csv if output_format == "csv" else _write_json
-            count = write(store, query, settings, out)
+            count = _write(store, settings, query, output_format, file)
         note_command(
             store,
             Deed.EXPORTED,
@@ -65,12 +68,41 @@ def export(
             submissions=count,
         )
     if output and output_format != ERASURES:
-        sys.stderr.write(f"{count} submission{'' if count == 1 else 's'} in {output}\n")
+        files = "the files of " if output_format == FILES.name else ""
+        sys.stderr.write(f"{files}{count} submission{'' if count == 1 else 's'} in {output}\n")
 
 
-def _write_backup(
-    store: backup.Origin, settings: Settings, out: Output, *, erasures_only: bool
-) -> int:
+def _write(store: Store, settings: Settings, query: Query, format_: str, file: BinaryIO) -> int:
+    """Write what a query finds; how many submissions."""
+    count = 0
+    with _progress(lambda: store.count(query, _MOST_COUNTED)) as tell:
+
+        def watch(passed_on: int) -> bool:
+            nonlocal count
+            count = passed_on
+            tell(passed_on)
+            return True
+
+        selection = Selection(store, settings, query, utc_now(), watch)
+        if format_ in _BINARY:
+            file.writelines(_BINARY[format_].write(selection))
+        else:
+            write = _write_csv if format_ == "csv" else _write_json
+            write(selection, _Text(file))
+    return count
+
+
+def _write_csv(selection: Selection, out: Output) -> None:
+    for line in csv_lines(selection.rows()):
+        out.write(line)
+
+
+def _write_json(selection: Selection, out: Output) -> None:
+    for timeline in selection.timelines():
+        out.write(json_line(record(timeline, selection.settings, selection.now)))
+
+
+def _write_backup(store: Store, settings: Settings, out: Output, *, erasures_only: bool) -> int:
     secret = known_secret(os.environ, settings.data)
     if not secret:
         raise ConfigError(
@@ -84,8 +116,11 @@ def _write_backup(
             "todoke serve is running. This is a good backup; to move to another place, stop it first: what it takes\n"
             "and hands over from now on is not in the file.\n"
         )
-    written = backup.write(store, secret, utc_now(), out)
-    count = sum(1 for _ in _with_progress(written, "written"))
+    count = 0
+    with _progress(lambda: Count(store.counts()["submissions"])) as tell:
+        for _ in backup.write(store, secret, utc_now(), out):
+            count += 1
+            tell(count)
     where = (
         "TODOKE_SECRET in the environment"
         if os.environ.get("TODOKE_SECRET")
@@ -98,45 +133,24 @@ def _write_backup(
     return count
 
 
-def _write_csv(archive: Archive, query: Query, settings: Settings, out: Output) -> int:
-    """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
-    now = utc_now()
-    known = records.known_fields(settings, query.form)
-    looked_at = _with_progress(records.all_pages(archive, query), "looked at")
-    columns = records.field_columns(looked_at, known)
+class _Text:
+    """Text for a file or a pipe, as it was written; on a terminal what strangers wrote is shown and not obeyed."""
 
-    def status_of(message: MessageTimeline) -> str:
-        return read_status(message, settings, now)
-
-    rows = _with_progress(records.all_pages(archive, query), "written")
-    return records.write_csv(rows, columns, status_of, out, settings.site.time_zone)
-
-
-def _write_json(archive: Archive, query: Query, settings: Settings, out: Output) -> int:
-    now = utc_now()
-    count = 0
-    for timeline in _with_progress(records.all_pages(archive, query), "written"):
-        out.write(json_line(records.record(timeline, settings, now)))
-        count += 1
-    return count
-
-
-class _Shown:
-    """A terminal, on which what strangers wrote is shown and not obeyed. A file keeps it as it was written."""
-
-    def __init__(self, terminal: TextIO) -> None:
-        self._terminal = terminal
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._is_terminal = file.isatty()
 
     def write(self, text: str) -> int:
-        """Write it, each control visible."""
-        return self._terminal.write(clean(text))
+        """See Output."""
+        shown = clean(text) if self._is_terminal else text
+        # A lone surrogate, which JSON can bring into an answer, becomes "?" in a table; records have it escaped.
+        return self._file.write(shown.encode("utf-8", "replace"))
 
 
 @contextlib.contextmanager
-def _writing(output: Path | None) -> Iterator[Output]:
+def _writing(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")  # type: ignore[union-attr]
-        yield _Shown(sys.stdout) if sys.stdout.isatty() else sys.stdout
+        yield sys.stdout.buffer
         sys.stdout.flush()
         return
     draft = output.with_name(f".{output.name}.{os.getpid()}")
@@ -144,8 +158,7 @@ def _writing(output: Path | None) -> Iterator[Output]:
         draft.unlink(missing_ok=True)
         # A file of ours alone: in a folder like /tmp another user could have made one of this name, or a link.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        # A lone surrogate, which JSON can bring into an answer, becomes "?" in a table; records have it escaped.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
         draft.replace(output)
     except OSError as error:
@@ -154,9 +167,10 @@ def _writing(output: Path | None) -> Iterator[Output]:
         draft.unlink(missing_ok=True)
 
 
-def _with_progress(submissions: Iterable[T], done: str) -> Iterator[T]:
-    """Pass them on; once a second, on a terminal, say how many."""
-    with counting(lambda count: f"{count:,} submissions {done}") as tell:
-        for count, submission in enumerate(submissions, 1):
-            yield submission
-            tell(count)
+@contextlib.contextmanager
+def _progress(count: Callable[[], Count]) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with how many submissions are written; on a terminal it shows that beside how many there
+    are, once a second."""
+    of = count() if sys.stderr.isatty() else Count(0)
+    with counting(lambda written: f"{bar(written, of.number)} of {of.shown} submissions") as tell:
+        yield tell

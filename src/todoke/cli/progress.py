@@ -8,6 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 
 EVERY_SECONDS = 1.0
+_WIDTH = 20
+
+
+def bar(done: int, of: int) -> str:
+    """How much of a work is done, to see and to read: "[#####...............] 1,000"; full where there came more."""
+    full = _WIDTH if done >= of else _WIDTH * done // of
+    return f"[{'#' * full}{'.' * (_WIDTH - full)}] {done:,}"
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from todoke.model.message import Timeline
 from todoke.model.submission import files
 from todoke.model.zone import Zone
 from todoke.ports.archive import Archive
+from todoke.report.zip_stream import ZipStream
 
 _LONGEST = 150
 """Bytes of a name, but for one before that of a device: with a folder before it, what every file system takes."""
@@ -36,8 +37,7 @@ def bundle(
 
     What is erased meanwhile is not in it. Raises StoreError.
     """
-    sink = _Sink()
-    taken: set[str] = set()
+    sink, names = ZipStream(), NamesTaken()
     with zipfile.ZipFile(sink, "w") as packed:
         for timeline in timelines:
             submission = timeline.submission
@@ -47,7 +47,7 @@ def bundle(
                 found = archive.file(submission.id, position)
                 if found is None:
                     continue
-                name = unused(folder, safe_name(kept.name), taken)
+                name = names.unused(folder, safe_name(kept.name))
                 moment = max(_EARLIEST, local.timetuple()[:6])
                 packed.writestr(zipfile.ZipInfo(name, moment), found.content)
                 yield sink.take()
@@ -68,43 +68,28 @@ def safe_name(name: str) -> str:
     return f"_{safe}" if _RESERVED.fullmatch(safe) else safe
 
 
-def unused(folder: str, name: str, taken: set[str]) -> str:
-    """The name in its folder, with a number where it is `taken`, whatever the case, and however its accents are
-    composed (one file to macOS); it is taken then."""
-    stem, dot, ending = name.rpartition(".")
-    if not dot:
-        stem, ending = name, ""
-    number, free = 1, name
-    while _alike(folder + free) in taken:
-        number += 1
-        free = f"{stem} ({number}){dot}{ending}"
-    taken.add(_alike(folder + free))
-    return folder + free
+class NamesTaken:
+    """The names that are taken in a ZIP."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        """Of each that is taken, the last number that was given to it."""
+
+    def unused(self, folder: str, name: str) -> str:
+        """The name in its folder, with a number where it is taken, whatever the case, and however its accents are
+        composed (one file to macOS); it is taken then."""
+        stem, dot, ending = name.rpartition(".")
+        if not dot:
+            stem, ending = name, ""
+        path = folder + name
+        wanted = _alike(path)
+        number = self._numbers.get(wanted, 1)
+        while _alike(path) in self._numbers:
+            number += 1
+            path = f"{folder}{stem} ({number}){dot}{ending}"
+        self._numbers |= {_alike(path): 1, wanted: number}
+        return path
 
 
 def _alike(path: str) -> str:
     return unicodedata.normalize("NFC", path.casefold())
-
-
-class _Sink:
-    """A stream that is only written to, and emptied now and then."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, part: bytes) -> int:
-        """Keep it until it is taken."""
-        self._parts.append(bytes(part))
-        return len(part)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def close(self) -> None:
-        """Nothing is held but what was not taken."""
-
-    def take(self) -> bytes:
-        """What was written since."""
-        taken = b"".join(self._parts)
-        self._parts.clear()
-        return taken

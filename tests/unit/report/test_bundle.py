@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support.web.stories import NOW, make_timeline, stored
 from todoke.model.submission import Entry, File
 from todoke.model.zone import UTC_ZONE
-from todoke.report.bundle import bundle, safe_name, unused
+from todoke.report.bundle import NamesTaken, bundle, safe_name
 from todoke.testing import MemoryStore
 
 
@@ -72,17 +75,38 @@ def test_long_names_keep_their_ending() -> None:
 
 def test_one_name_composed_in_two_ways_is_one() -> None:
     """A Mac would write the second over the first."""
-    taken: set[str] = set()
-    assert unused("", "caf\u00e9.pdf", taken) == "caf\u00e9.pdf"
-    assert unused("", "cafe\u0301.pdf", taken) == "cafe\u0301 (2).pdf"
+    names = NamesTaken()
+    assert names.unused("", "caf\u00e9.pdf") == "caf\u00e9.pdf"
+    assert names.unused("", "cafe\u0301.pdf") == "cafe\u0301 (2).pdf"
 
 
 def test_what_is_called_alike_is_numbered() -> None:
     """Whatever the case, for there are systems that do not tell it; endings stay."""
-    taken: set[str] = set()
-    names = [unused("", n, taken) for n in ("a.jpg", "A.JPG", "a.jpg", "a (2).jpg", "b", "b")]
-    assert names == ["a.jpg", "A (2).JPG", "a (3).jpg", "a (2) (2).jpg", "b", "b (2)"]
-    assert unused("other/", "a.jpg", taken) == "other/a.jpg"
+    names = NamesTaken()
+    found = [names.unused("", n) for n in ("a.jpg", "A.JPG", "a.jpg", "a (2).jpg", "b", "b")]
+    assert found == ["a.jpg", "A (2).JPG", "a (3).jpg", "a (2) (2).jpg", "b", "b (2)"]
+    assert names.unused("other/", "a.jpg") == "other/a.jpg"
+
+
+def test_a_hundred_thousand_of_one_name() -> None:
+    """Each is numbered at once: to try all numbers for each would take hours."""
+    names = NamesTaken()
+    found = [names.unused("", "cv.pdf") for _ in range(100_000)]
+    assert found[1:3] == ["cv (2).pdf", "cv (3).pdf"]
+    assert found[-1] == "cv (100000).pdf"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a.b", "A.b", "a (2).b", "a (3).b", "a (2) (2).b", "\u00e9", "e\u0301"])
+    )
+)
+def test_no_two_are_alike(asked: list[str]) -> None:
+    """Whatever was called like the number of another; the first of a name keeps it."""
+    names = NamesTaken()
+    found = [names.unused("d/", name) for name in asked]
+    assert len({unicodedata.normalize("NFC", name.casefold()) for name in found}) == len(asked)
+    assert found[:1] == [f"d/{name}" for name in asked[:1]]
 
 
 def test_a_zip_of_one() -> None:

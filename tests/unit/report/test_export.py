@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,7 +22,9 @@ from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimel
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, EntryList, File, Submission
 from todoke.model.zone import Zone
-from todoke.report import export
+from todoke.ports.archive import Page, Query
+from todoke.report import export, table
+from todoke.testing import MemoryStore
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TOKYO = Zone("Asia/Tokyo", ZoneInfo("Asia/Tokyo"))
@@ -82,10 +85,14 @@ def timeline_of(entries: EntryList, status: Kind = Kind.BOUNCED) -> Timeline:
 
 def table_of(timelines: list[Timeline]) -> list[list[str]]:
     """The rows that a reader of the CSV sees."""
-    out = io.StringIO(newline="")
-    fields = export.field_columns(timelines)
-    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out, TOKYO)
-    return list(csv.reader(io.StringIO(out.getvalue(), newline="")))
+    return list(csv.reader(io.StringIO(text_of(timelines), newline="")))
+
+
+def text_of(timelines: list[Timeline], known: Sequence[str] = ()) -> str:
+    """The text of the CSV."""
+    fields = table.field_columns(timelines, known)
+    rows = table.table(timelines, fields, lambda m: m.standing.status.value, TOKYO)
+    return "".join(table.csv_lines(rows))
 
 
 def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
@@ -98,10 +105,10 @@ def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
     )
     heading, row = table_of([timeline_of(entries)])
     assert heading[:5] == ["id", "received_at", "form", "ordinal", "visitor"]
-    assert heading[-3:] == ["topic", "cv", "id (field)"]
+    assert heading[-4:] == ["topic", "cv", "id (field)", "more_fields"]
     assert row[:2] == ["s1", "2026-03-01T20:00:00.000+09:00"]
     assert row[heading.index("confirmation")] == "bounced"
-    assert row[-3:] == ["a\nb", "cv.pdf", "x"]
+    assert row[-4:] == ["a\nb", "cv.pdf", "x", ""]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +141,8 @@ def test_csv_has_a_heading_and_a_row_for_each_submission() -> None:
 def test_no_cell_is_a_formula(cell: str, safe: str) -> None:
     """What a spreadsheet would calculate has an apostrophe before it, in headings too."""
     heading, row = table_of([timeline_of((Entry(cell, cell),))])
-    assert heading[-1] == safe
-    assert row[-1] == safe
+    assert heading[-2] == safe
+    assert row[-2] == safe
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,7 @@ def test_no_cell_is_a_formula(cell: str, safe: str) -> None:
 )
 def test_what_is_no_formula_stays(cell: str) -> None:
     """Honest text is not touched: a sign within it, a mail address, a long vowel."""
-    assert export.guarded(cell) == cell
+    assert table.guarded(cell) == cell
 
 
 FORMULA_SIGNS = "=+-@＝＋－＠"
@@ -153,13 +160,10 @@ FORMULA_SIGNS = "=+-@＝＋－＠"
 @given(st.lists(st.text(st.sampled_from(FORMULA_SIGNS + ";,\t\r\n\"' a1\u3000\0"), max_size=12)))
 def test_no_reader_sees_a_formula(delimiter: str, values: list[str]) -> None:
     """However a spreadsheet parts cells and lines, none of them begins as a formula, blanks and quotes aside."""
-    out = io.StringIO(newline="")
-    timelines = [timeline_of(tuple(Entry(f"f{n}", value) for n, value in enumerate(values)))]
-    fields = export.field_columns(timelines)
-    export.write_csv(timelines, fields, lambda m: m.standing.status.value, out, TOKYO)
+    text = text_of([timeline_of(tuple(Entry(f"f{n}", value) for n, value in enumerate(values)))])
     # Who parts cells otherwise sees no quotes around a line end, and so a line more.
-    texts = re.split("[\r\n]", out.getvalue()) if delimiter != "," else []
-    for line in [out.getvalue(), *texts]:
+    texts = re.split("[\r\n]", text) if delimiter != "," else []
+    for line in [text, *texts]:
         for row in csv.reader(io.StringIO(line.replace("\0", ""), newline=""), delimiter=delimiter):
             for cell in row:
                 assert not cell.strip(' "\u3000').startswith(tuple(FORMULA_SIGNS)), (line, cell)
@@ -170,18 +174,56 @@ def test_a_stranger_makes_no_wide_table() -> None:
     strange = tuple(Entry(f"x{n}", f"v{n}") for n in range(10_000))
     honest = [timeline_of((Entry("message", "hello"), Entry("name", "Aoi"))) for _ in range(3)]
     timelines = [timeline_of(strange), *honest]
-    columns = export.field_columns(timelines, ["name"])
-    assert columns.has_more
-    assert columns.fields[0] == "name"
-    assert "message" in columns.fields
-    assert len(columns.fields) == export.MOST_COLUMNS + 1
-    out = io.StringIO(newline="")
-    export.write_csv(timelines, columns, lambda m: m.standing.status.value, out, TOKYO)
+    fields = table.field_columns(timelines, ["name"])
+    assert fields[0] == "name"
+    assert "message" in fields
+    assert len(fields) == table.MOST_COLUMNS + 1
     csv.field_size_limit(10**9)
-    heading, row, *others = csv.reader(io.StringIO(out.getvalue(), newline=""))
-    assert heading[-1] == export.MORE_COLUMN
+    text = text_of(timelines, ["name"])
+    heading, row, *others = csv.reader(io.StringIO(text, newline=""))
+    assert heading[-1] == table.MORE_COLUMN
     assert "x9999: v9999" in row[-1].split("\n")
     assert [other[-1] for other in others] == [""] * 3
+
+
+def test_columns_are_found_by_the_newest() -> None:
+    """What only older ones answered has a column where the configuration names it, and else stands in the last one."""
+    newest = [timeline_of((Entry("name", "Aoi"), Entry("new", "x")))] * 2
+    old = timeline_of((Entry("old", "was asked"), Entry("tel", "03")))
+    read = iter([*newest, old])
+    fields = table.field_columns(read, ["name", "mail", "tel"], most=2)
+    assert fields == ["name", "mail", "tel", "new"]
+    assert list(read) == [old], "no more are looked at"
+    [_, *_, row] = table.table([*newest, old], fields, lambda m: "", TOKYO)
+    assert row[-5:] == ["", "", "03", "", "old: was asked"]
+
+
+def test_columns_of_few_are_those_that_were_answered() -> None:
+    """In the order of the configuration, the others after them."""
+    fields = table.field_columns([timeline_of((Entry("b", "1"), Entry("z", "1")))], ["a", "b"])
+    assert fields == ["b", "z"]
+
+
+class Pages(MemoryStore):
+    """Page after page without end, the second of which is empty."""
+
+    def page(self, query: Query) -> Page:
+        """See Archive."""
+        number = int(query.before or 0)
+        found = () if number == 1 else (timeline_of(()),) * 3
+        return Page(timelines=found, next=str(number + 1))
+
+
+def test_a_watch_ends_the_reading() -> None:
+    """It is told after each page how many came, also where none did, and nothing is read after it said no."""
+    told: list[int] = []
+
+    def watch(passed_on: int) -> bool:
+        told.append(passed_on)
+        return len(told) < 3
+
+    assert len(list(export.all_pages(Pages(), Query(), watch=watch))) == 6
+    assert told == [3, 3, 6]
 
 
 def test_names_without_end_are_counted_in_bounds() -> None:
@@ -190,10 +232,9 @@ def test_names_without_end_are_counted_in_bounds() -> None:
         timeline_of((*(Entry(f"{m}.{n}", "") for n in range(1_000)), Entry("message", "hello")))
         for m in range(60)
     )
-    columns = export.field_columns(timelines)
-    assert columns.has_more
-    assert "message" in columns.fields
-    assert len(columns.fields) == export.MOST_COLUMNS
+    fields = table.field_columns(timelines)
+    assert "message" in fields
+    assert len(fields) == table.MOST_COLUMNS
 
 
 @given(
@@ -203,10 +244,7 @@ def test_csv_keeps_every_answer(values: list[str]) -> None:
     """Whatever was typed comes back from the CSV, but for the apostrophe."""
     entries = tuple(Entry(f"f{n}", value) for n, value in enumerate(values))
     row = table_of([timeline_of(entries)])[1]
-    assert row[-len(values) :] == [export.guarded(value) for value in values]
-    assert [
-        value[1:] if export.guarded(value[1:]) == value else value for value in row[-len(values) :]
-    ]
+    assert row[-len(values) - 1 :] == [*(table.guarded(value) for value in values), ""]
 
 
 def test_a_record_has_answers_messages_and_evidence() -> None:

@@ -9,9 +9,11 @@ import json
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from threading import Event
 from urllib.parse import quote
 
+import openpyxl
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
@@ -22,6 +24,7 @@ from support.web.desk import opened, page_token
 from support.web.stories import (
     ANSWERS,
     CONTACT,
+    NOW,
     Answer,
     call,
     make_app,
@@ -30,15 +33,27 @@ from support.web.stories import (
     post,
     stored,
 )
+from todoke.model.act import Act, Deed
 from todoke.model.address import Address
 from todoke.model.care import Remark
+from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Form, Managers
 from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry, File
+from todoke.ports.archive import Count, Page, Query
+from todoke.report.formats import FILES, Selection
 from todoke.testing import MemoryStore
 from todoke.web.desk import desk
-from todoke.web.desk.download import MOST_OPEN, Download, TooManyOpen, Turns, send
-from todoke.web.desk.export import export_all, export_one
+from todoke.web.desk.download import (
+    MOST_OPEN,
+    Download,
+    DownloadProgress,
+    TooManyOpen,
+    TooMuch,
+    Turns,
+    send,
+)
+from todoke.web.desk.export import export_all, export_one, show_progress
 from todoke.web.desk.room import Desk
 from todoke.web.desk.submissions import show_list
 
@@ -119,10 +134,12 @@ def test_json_lines() -> None:
 def test_workbook() -> None:
     """A ZIP with a sheet in it, in which the formula is text."""
     answer = Visit(shop()).export("xlsx")
-    with zipfile.ZipFile(io.BytesIO(answer.body)) as packed:
-        sheet = packed.read("xl/worksheets/sheet1.xml").decode()
-    assert "HYPERLINK" in sheet
-    assert "<f>" not in sheet
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.body))["todoke"]
+    heading, *others = ([cell.value or "" for cell in row] for row in sheet.iter_rows())
+    found = [dict(zip(map(str, heading), row, strict=True)) for row in others]
+    assert [row["id"] for row in found] == ["s2", "s1"]
+    assert found[1]["topic"] == f"paper\n{FORMULA}"
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
 
 
 def test_files() -> None:
@@ -209,8 +226,9 @@ def test_where_answers_are_bounded() -> None:
     """On AWS Lambda: what fits is sent whole, what does not is refused before a byte of it, with what to do."""
     visit = Visit(shop(), most_bytes=6_000)
     assert "6 MB" in visit.get("/desk/export").text
-    whole = visit.export("csv")
-    assert (whole.status, whole.headers["content-length"]) == (200, str(len(whole.body)))
+    for kind in ("csv", "xlsx"):
+        whole = visit.export(kind)
+        assert (whole.status, whole.headers["content-length"]) == (200, str(len(whole.body)))
     large = stored(
         make_timeline(entries=(Entry("f", File(name="x", media_type="", content=b"x" * 7_000)),))
     )
@@ -219,6 +237,17 @@ def test_where_answers_are_bounded() -> None:
         assert answer.status == 413
         assert "todoke export" in answer.text
         assert "content-disposition" not in answer.headers
+    assert "one by one" in answer.text
+    assert {act.deed for act in visit.app.trail.acts().acts} == {"entered"}
+
+
+def test_where_answers_are_bounded_a_search_for_files_is_too() -> None:
+    """Nothing is written as long as none is found: it is given up when its time is over, and not sent as if whole."""
+    progress = DownloadProgress(of=Count(1))
+    selection = Selection(Endless(), Visit(shop()).app.settings, Query(), NOW, progress.watch)
+    download = Download("x.zip", "application/zip", FILES.write(selection), progress)
+    with pytest.raises(TooMuch):
+        asyncio.run(send(download, Turns(within=0.1), AOI, 6_000))
 
 
 def test_many_at_once_wait_for_their_turn() -> None:
@@ -248,7 +277,6 @@ def test_many_at_once_wait_for_their_turn() -> None:
 
 def test_who_reads_slowly_keeps_nobody_waiting() -> None:
     """A file that nobody takes holds no turn; one person has two such open, and no third until one is gone."""
-    large = (b"x" * 100_000 for _ in range(1_000))
     taken = asyncio.Event()
 
     async def take_little(message: Message) -> None:
@@ -266,7 +294,8 @@ def test_who_reads_slowly_keeps_nobody_waiting() -> None:
         slow = []
         for _ in range(MOST_OPEN):
             taken.clear()
-            answer = await send(Download("x", "text/plain", large), turns, AOI)
+            large = Download("x", "text/plain", (b"x" * 100_000 for _ in range(1_000)))
+            answer = await send(large, turns, AOI)
             slow.append(asyncio.create_task(answer(scope, go_away_never, take_little)))
             await taken.wait()
         with pytest.raises(TooManyOpen):
@@ -276,21 +305,104 @@ def test_who_reads_slowly_keeps_nobody_waiting() -> None:
         got = b"".join([bytes(part) async for part in other.body_iterator])
         slow[0].cancel()
         await asyncio.gather(slow[0], return_exceptions=True)
-        assert await send(Download("x", "text/plain", iter([b"a"])), turns, AOI)
+        third = Download("x", "text/plain", iter([b"a"]))
+        assert await send(third, turns, AOI)
+        turns.close(third, AOI)
         for task in slow:
             task.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
-        assert turns.open[AOI] == 0
+        assert AOI not in turns.open
         return got
 
     assert asyncio.run(all_of_them()) == b"a"
 
 
-def test_somebody_with_many_files_open_is_told() -> None:
-    """429, with what to do."""
+class Endless(MemoryStore):
+    """Page after page, none with a file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_read = Event()
+
+    def page(self, query: Query) -> Page:
+        """See Archive."""
+        self.is_read.set()
+        return replace(super().page(replace(query, before="")), next="more")
+
+
+def test_what_nobody_reads_any_more_is_not_written_on() -> None:
+    """The thread ends with its page of submissions, though it has written nothing yet, and its turn is free."""
+    store = Endless()
+    progress = DownloadProgress(of=Count(1))
+    selection = Selection(store, Visit(shop()).app.settings, Query(), NOW, progress.watch)
+    turns = Turns(asyncio.Semaphore(1))
+
+    async def leave_soon() -> Message:
+        assert await asyncio.to_thread(store.is_read.wait, 60)
+        return {"type": "http.disconnect"}
+
+    async def take(_: Message) -> None:
+        return
+
+    async def all_of_them() -> None:
+        download = Download("x.zip", "application/zip", FILES.write(selection), progress)
+        answer = await send(download, turns, AOI)
+        assert turns.open[AOI] == [download]
+        await answer({"type": "http", "asgi": {"spec_version": "2.3"}}, leave_soon, take)
+        assert AOI not in turns.open
+        assert not turns.writing.locked()
+
+    asyncio.run(all_of_them())
+
+
+def test_the_first_part_leaves_at_once() -> None:
+    """However long the second takes: the browser shows the file. Later parts are of some size."""
+
+    async def first_two() -> list[bytes]:
+        parts = iter([b"a", *[b"x" * 1_000] * 200])
+        answer = await send(Download("x", "text/plain", parts), Turns(), AOI)
+        assert isinstance(answer, StreamingResponse)
+        body = aiter(answer.body_iterator)
+        return [bytes(await anext(body)), bytes(await anext(body))]
+
+    first, second = asyncio.run(first_two())
+    assert first == b"a"
+    assert len(second) >= 65_536
+
+
+def test_how_far_the_files_are_is_told() -> None:
+    """Those of this person, in the reader's language; of how many, unless there are more than were counted."""
     visit = Visit(shop())
     turns = Turns()
-    turns.open[Address(AOI).key] = MOST_OPEN
+    assert visit.get("/desk/export/progress").body == b'{"files":[]}'
+    room = Desk(visit.app, turns=turns)
+    visit.asgi = Starlette(routes=[room.page("/desk/export/progress", show_progress)])
+    for name, count in (("a.csv", Count(20_000)), ("b.csv", Count(10_000, is_more=True))):
+        download = Download(name, "text/csv", iter(()), DownloadProgress(of=count))
+        download.progress.watch(12_000)
+        turns.open.setdefault(Address(AOI).key, []).append(download)
+    other = Download("c.csv", "text/csv", iter(()), DownloadProgress(of=Count(1)))
+    turns.open[Address(KEN).key] = [other]
+    assert json.loads(visit.get("/desk/export/progress").body)["files"] == [
+        {
+            "name": "a.csv",
+            "written": 12_000,
+            "of": 20_000,
+            "text": "12,000 of 20,000 submissions",
+        },
+        {"name": "b.csv", "written": 12_000, "of": 0, "text": "12,000 of 10,000+ submissions"},
+    ]
+
+
+def open_files(number: int) -> list[Download]:
+    """So many that nobody has read to their end."""
+    return [Download("x", "text/plain", iter(())) for _ in range(number)]
+
+
+def test_somebody_with_many_files_open_is_told() -> None:
+    """429, with what to do; nothing left, so the trail has nothing of it."""
+    visit = Visit(shop())
+    turns = Turns(open={Address(AOI).key: open_files(MOST_OPEN)})
     app = visit.app
     room = Desk(app, turns=turns)
     visit.asgi = Starlette(
@@ -302,6 +414,24 @@ def test_somebody_with_many_files_open_is_told() -> None:
     for answer in (visit.export("csv"), visit.get("/desk/s1/json")):
         assert answer.status == 429
         assert "Please wait for the files" in answer.text
+    assert {act.deed for act in app.trail.acts().acts} == {"entered"}
+
+
+class Forgetful(MemoryStore):
+    """A store whose trail cannot be written to any more."""
+
+    def put_acts(self, acts: Sequence[Act]) -> None:
+        """Fail where somebody exports."""
+        if any(act.deed is Deed.EXPORTED for act in acts):
+            raise StoreUnavailable
+        super().put_acts(acts)
+
+
+def test_what_cannot_be_noted_does_not_leave() -> None:
+    """503, and it does not count as open."""
+    visit = Visit(Forgetful())
+    for _ in range(MOST_OPEN + 1):
+        assert visit.export("csv").status == 503
 
 
 def test_the_trail_names_no_form_that_is_none() -> None:

@@ -74,6 +74,7 @@ def routes(
         desk.change("/desk/settings/test", settings.send_test),
         desk.page("/desk/export", export.ask),
         desk.change("/desk/export", export.export_all),
+        desk.page("/desk/export/progress", export.show_progress, by_itself=True),
         desk.page("/desk/{id}", submission.show),
         desk.page("/desk/{id}/json", export.export_one),
         desk.page("/desk/{id}/files", export.export_files),

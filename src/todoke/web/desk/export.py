@@ -5,59 +5,63 @@ Only what the person may see. The trail has the format, how many, and which cond
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from todoke.model import ids
 from todoke.model.act import Deed
 from todoke.model.errors import NotFound
-from todoke.model.language import N_
-from todoke.model.message import MessageTimeline
+from todoke.model.language import N_, translator
 from todoke.model.submission import files
 from todoke.ports.archive import Query
 from todoke.report import export as records
-from todoke.report import sheet
 from todoke.report.bundle import bundle
-from todoke.report.status import read_status
+from todoke.report.formats import FORMATS, Selection
 from todoke.walk.admit import Stay
-from todoke.walk.app import App
 from todoke.web.desk.back import kept_filter
-from todoke.web.desk.download import Download, TooManyOpen, TooMuch, send
+from todoke.web.desk.download import Download, DownloadProgress, TooManyOpen, TooMuch, send
 from todoke.web.desk.filter import Filter, read_filter
 from todoke.web.desk.room import Desk, home
+from todoke.web.pages import pages
 
 _MOST_COUNTED = 100_000
 _LIST = "list-"
 """With what the name of a part of the filter begins in the page's form."""
-_BOM = "\ufeff".encode()
-"""Without it Excel reads a CSV in the code page of its system."""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A form that all of a filter may leave in: its ending, media type, words for people, and how it is written."""
-
-    name: str
-    media_type: str
-    label: str
-    text: str
-    write: Callable[[App, Query], Iterator[bytes]]
+_WRITTEN = N_("%(n)s of %(of)s submissions")
+_TOO_MUCH = (
+    N_("This is more than can be sent from here"),
+    N_(
+        "A function of AWS answers with 6 MB at most, within 30 seconds. Narrow it down, for example by dates, or let"
+        " whoever runs the site use the command todoke export, which has no such bound."
+    ),
+)
+_TOO_MANY_FILES = (
+    N_("These files are more than can be sent together from here"),
+    N_(
+        "A function of AWS answers with 6 MB at most. Take the files one by one, on the page of the submission, or let"
+        " whoever runs the site use the command todoke export --format zip, which has no such bound."
+    ),
+)
+_TOO_MANY = (
+    N_("Please wait for the files you asked for"),
+    N_("Some are still on their way to you. Once one is there, you can ask for the next."),
+)
 
 
 async def export_one(desk: Desk, request: Request, stay: Stay) -> Response:
     """GET /desk/{id}/json: 200, all that is known of a submission, with the raw evidence, as a download; 404."""
     timeline = await desk.timeline(request, stay)
     app, submission = desk.app, timeline.submission
-    await desk.note(stay, Deed.EXPORTED, submission=submission.id, detail="json", format="json")
     line = records.json_line(records.full_record(timeline, app.settings, app.clock()))
     name = f"{submission.form}-{ids.number(submission.id)}.json"
-    parts = iter([line.encode()])
-    return await _sent(desk, request, stay, Download(name, "application/json", parts))
+    download = Download(name, "application/json", iter([line.encode()]))
+    noted = _Noted(Deed.EXPORTED, submission.id, "json", {"format": "json"})
+    return await _sent(desk, request, stay, download, noted)
 
 
 async def export_files(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -69,10 +73,11 @@ async def export_files(desk: Desk, request: Request, stay: Stay) -> Response:
     app, submission = desk.app, timeline.submission
     if not any(files(submission.entries)):
         raise NotFound
-    await desk.note(stay, Deed.FILE_TAKEN, submission=submission.id, detail="all", file="all")
     parts = bundle([timeline], app.archive, app.settings.site.time_zone, folders=False)
     name = f"{submission.form}-{ids.number(submission.id)}.zip"
-    return await _sent(desk, request, stay, Download(name, "application/zip", parts))
+    noted = _Noted(Deed.FILE_TAKEN, submission.id, "all", {"file": "all"})
+    download = Download(name, "application/zip", parts)
+    return await _sent(desk, request, stay, download, noted, _TOO_MANY_FILES)
 
 
 async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -87,8 +92,7 @@ async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
         count=count.shown,
         is_filtered=bool(asked.asked()),
         asked={f"{_LIST}{name}": value for name, value in asked.asked().items()},
-        formats=_formats(),
-        most_rows=f"{sheet.MOST_ROWS:,}" if sheet.can_write() else "",
+        formats=FORMATS,
         is_bounded=bool(desk.most_bytes),
         back=home(request, **kept_filter(request)),
     )
@@ -100,7 +104,7 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
     413 where an answer is bounded in size and time, and this is more.
     """
     fields = await desk.form(request, stay)
-    chosen = next((f for f in _formats() if f.name == fields.get("format")), None)
+    chosen = next((f for f in FORMATS if f.name == fields.get("format")), None)
     if chosen is None:
         raise NotFound
     asked = read_filter(
@@ -111,11 +115,28 @@ async def export_all(desk: Desk, request: Request, stay: Stay) -> Response:
     named = "form=" + asked.form if asked.form in app.settings.forms else "form" * bool(asked.form)
     conditions = " ".join([named, *sorted(asked.without("form").asked())]).strip()
     detail = f"{chosen.name} {count.shown} {conditions}".strip()
-    await desk.note(stay, Deed.EXPORTED, detail=detail, format=chosen.name, count=count.shown)
+    noted = _Noted(Deed.EXPORTED, "", detail, {"format": chosen.name, "count": count.shown})
     name = f"{asked.form or 'todoke'}-{app.settings.site.time_zone.local(app.clock()):%Y-%m-%d}"
-    parts = chosen.write(app, query)
-    download = Download(f"{name}.{chosen.name}", chosen.media_type, parts)
-    return await _sent(desk, request, stay, download)
+    progress = DownloadProgress(of=count)
+    selection = Selection(app.archive, app.settings, query, app.clock(), progress.watch)
+    parts = chosen.write(selection)
+    download = Download(f"{name}.{chosen.name}", chosen.media_type, parts, progress)
+    return await _sent(desk, request, stay, download, noted)
+
+
+async def show_progress(desk: Desk, request: Request, stay: Stay) -> Response:
+    """GET /desk/export/progress: 200, JSON, how far each file is that this person has open."""
+    say = translator("pages", desk.language(request)).gettext(_WRITTEN)
+    found = []
+    for download in desk.turns.open.get(stay.person.address.key, ()):
+        of, written = download.progress.of, download.progress.written
+        if of is None:
+            continue
+        text = say.replace("%(n)s", f"{written:,}").replace("%(of)s", of.shown)
+        # What came after they were counted is written, too.
+        most = 0 if of.is_more or written > of.number else of.number
+        found.append({"name": download.name, "written": written, "of": most, "text": text})
+    return JSONResponse({"files": found}, headers=pages.security_headers())
 
 
 def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
@@ -124,85 +145,35 @@ def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
     return replace(query, brief=False)
 
 
-async def _sent(desk: Desk, request: Request, stay: Stay, download: Download) -> Response:
+class _Noted(NamedTuple):
+    """What the trail has of a file that leaves; `facts` are for the security log."""
+
+    deed: Deed
+    submission: str
+    detail: str
+    facts: Mapping[str, object]
+
+
+async def _sent(
+    desk: Desk,
+    request: Request,
+    stay: Stay,
+    download: Download,
+    noted: _Noted,
+    too_much: tuple[str, str] = _TOO_MUCH,
+) -> Response:
+    """The file, once it is noted; of one that is refused nothing is."""
+    whose = stay.person.address.key
     try:
-        return await send(download, desk.turns, stay.person.address.key, desk.most_bytes)
+        answer = await send(download, desk.turns, whose, desk.most_bytes)
     except TooMuch:
-        return desk.fault(request, 413, *_TOO_MUCH)
+        return desk.fault(request, 413, *too_much)
     except TooManyOpen:
         return desk.fault(request, 429, *_TOO_MANY)
-
-
-_TOO_MUCH = (
-    N_("This is more than can be sent from here"),
-    N_(
-        "A function of AWS answers with 6 MB at most, within 30 seconds. Narrow it down, for example by dates, or let"
-        " whoever runs the site use the command todoke export, which has no such bound."
-    ),
-)
-_TOO_MANY = (
-    N_("Please wait for the files you asked for"),
-    N_("Some are still on their way to you. Once one is there, you can ask for the next."),
-)
-
-
-def _write_json(app: App, query: Query) -> Iterator[bytes]:
-    now = app.clock()
-    for timeline in records.all_pages(app.archive, query):
-        yield records.json_line(records.record(timeline, app.settings, now)).encode()
-
-
-def _write_csv(app: App, query: Query) -> Iterator[bytes]:
-    yield _BOM
-    for rows in _table(app, query):
-        out = io.StringIO()
-        records.write_rows([rows], out)
-        yield out.getvalue().encode("utf-8", "replace")
-
-
-def _write_sheet(app: App, query: Query) -> Iterator[bytes]:
-    return sheet.workbook(_table(app, query))
-
-
-def _write_files(app: App, query: Query) -> Iterator[bytes]:
-    with_files = (
-        t for t in records.all_pages(app.archive, query) if any(files(t.submission.entries))
-    )
-    return bundle(with_files, app.archive, app.settings.site.time_zone)
-
-
-def _table(app: App, query: Query) -> Iterator[list[str]]:
-    """Two passes: a row needs its heading, and the heading needs every field that was ever answered."""
-    settings, now = app.settings, app.clock()
-
-    def status_of(message: MessageTimeline) -> str:
-        return read_status(message, settings, now)
-
-    known = records.known_fields(settings, query.form)
-    columns = records.field_columns(records.all_pages(app.archive, query), known)
-    rows = records.all_pages(app.archive, query)
-    yield from records.table(rows, columns, status_of, settings.site.time_zone)
-
-
-_CSV = Format(
-    "csv", "text/csv; charset=utf-8", "CSV", N_("A table for Excel and others."), _write_csv
-)
-_SHEET = Format(
-    "xlsx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "XLSX",
-    N_("An Excel workbook."),
-    _write_sheet,
-)
-_JSON = Format(
-    "jsonl",
-    "application/x-ndjson",
-    "JSON",
-    N_("For programs: one submission a line, with everything."),
-    _write_json,
-)
-_FILES = Format("zip", "application/zip", "ZIP", N_("The files that visitors sent."), _write_files)
-
-
-def _formats() -> list[Format]:
-    return [_CSV, *([_SHEET] if sheet.can_write() else []), _JSON, _FILES]
+    deed, submission, detail, facts = noted
+    try:
+        await desk.note(stay, deed, submission=submission, detail=detail, **facts)
+    except BaseException:
+        desk.turns.close(download, whose)
+        raise
+    return answer

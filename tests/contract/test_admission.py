@@ -11,11 +11,13 @@ import msgspec
 import pytest
 
 from support.store.desk import START, Desk
-from todoke.model.act import REMEMBERED, Act, Deed
+from support.web.stories import make_app
+from todoke.model.act import BY_TIME, REMEMBERED, Act, Deed
 from todoke.model.address import Address
 from todoke.model.admission import DeskSession, Grant
 from todoke.model.errors import Malformed
 from todoke.stores.dynamodb.admission import DynamoAdmission
+from todoke.walk.sweep import sweep
 
 T = TypeVar("T")
 AOI = Address("aoi@bücher.example")
@@ -150,6 +152,20 @@ class TestTrail:
         desk.store.put_acts([act, act])
         desk.store.put_acts([act])
         assert desk.store.acts().acts == (act, act, act)
+
+
+def test_what_retention_erased_is_in_the_trail(desk: Desk) -> None:
+    """How many, by nobody, once; a sweep that finds nothing adds nothing."""
+    for days in (1, 2, 60):
+        desk.add(retain_until=desk.now + timedelta(days=days))
+    app = make_app(desk.store, clock=lambda: desk.now)
+    assert sweep(app) == 0
+    assert desk.store.acts().acts == ()
+    now = desk.move(days=30)
+    assert sweep(app) == 2
+    assert sweep(app) == 0
+    ended = Act(at=now, by=BY_TIME, deed=Deed.ERASED, detail="2")
+    assert desk.store.acts().acts == (ended,)
 
 
 def test_an_old_act_is_forgotten(desk: Desk) -> None:

@@ -14,6 +14,10 @@ REMEMBERED = timedelta(days=400)
 """So long: a year, and the weeks in which somebody asks about it."""
 
 
+BY_TIME = "time"
+"""Stands for who did what nobody did, but time: the end of retention."""
+
+
 class Deed(StrEnum):
     """What was done."""
 
@@ -36,7 +40,8 @@ class Deed(StrEnum):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """One deed. `by` is a keyed hash of who did it, "" for the command line; `submission` an id, "" for none.
+    """One deed. `by` is a keyed hash of who did it, "" for the command line, or BY_TIME. `submission` is an id, "" for
+    none.
 
     `detail` says more in few words that name nobody: a format, a number, a file's place.
     """

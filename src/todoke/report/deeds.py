@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from todoke.model.act import Deed
+from todoke.model.act import BY_TIME, Act, Deed
 from todoke.model.language import N_
 from todoke.report.words import say
 
@@ -21,6 +21,16 @@ _DEEDS = {
     Deed.LIFTED: N_("lifted a suppression"),
     Deed.TESTED: N_("sent a test mail"),
 }
+
+
+_ENDED = N_("Submissions whose retention ended: %(n)s")
+
+
+def detail_words(act: Act, language: str) -> str:
+    """What is said of it besides: what it holds, or words where nobody did it."""
+    if act.by == BY_TIME:
+        return say(_ENDED, language).replace("%(n)s", act.detail)
+    return act.detail
 
 
 def deed_words(deed: Deed, language: str) -> str:

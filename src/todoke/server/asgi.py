@@ -18,7 +18,6 @@ from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.commits import Commits
 from todoke.walk.confirm import Confirmer
-from todoke.walk.security import log as security
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
@@ -139,9 +138,7 @@ async def _sweep_for_ever(app: App) -> None:
     while True:
         try:
             app.refusals.sum_up()
-            erased = await asyncio.to_thread(sweep, app)
-            if erased:
-                security.info("retention_ended", submissions=erased)
+            await asyncio.to_thread(sweep, app)
         except StoreError as error:
             _log.warning("sweep_put_off", error=type(error).__name__)
         await asyncio.sleep(SWEEP_EVERY_SECONDS)

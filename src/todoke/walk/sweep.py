@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from todoke.model.act import BY_TIME, Act, Deed
 from todoke.model.errors import RecordsUnavailable, StoreError
 from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.reconcile import reconcile_when_due
+from todoke.walk.security import log as security
 from todoke.walk.silence import watch
 from todoke.walk.suppress import read_suppressions_when_due
 from todoke.walk.uploads.tidy import tidy_when_due
@@ -27,7 +29,17 @@ def sweep(app: App) -> int:
     _unless_it_fails("reconcile", _reconcile, app)
     _unless_it_fails("suppressions", read_suppressions_when_due, app)
     _unless_it_fails("tidy", _tidy, app)
-    return app.erasure.erase(retained_before=app.clock())
+    return _end_retention(app)
+
+
+def _end_retention(app: App) -> int:
+    """Erase what was kept long enough; if there was any, tell how many where it is told what people erased."""
+    now = app.clock()
+    erased = app.erasure.erase(retained_before=now)
+    if erased:
+        security.info("retention_ended", submissions=erased)
+        app.trail.put_acts([Act(at=now, by=BY_TIME, deed=Deed.ERASED, detail=f"{erased:,}")])
+    return erased
 
 
 def _reconcile(app: App) -> None:

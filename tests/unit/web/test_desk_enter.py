@@ -16,7 +16,7 @@ from support.web.stories import (
     post,
     stored,
 )
-from todoke.model.act import Act, Deed
+from todoke.model.act import BY_TIME, Act, Deed
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind, Reason
 from todoke.model.ids import new_attempt_token
@@ -344,6 +344,26 @@ def test_the_trail_tells_of_one_person_or_one_kind() -> None:
     assert shown(f"by={aoi}&deed=saw") == ["looked at a submission"]
     assert shown(f"by={ken}") == []
     assert shown("deed=nonsense") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "who"),
+    [
+        ("en", "Submissions whose retention ended: 1,234", "todoke itself"),
+        ("ja", "保存期間が終わった受付：1,234件", "todoke（自動）"),
+    ],
+)
+def test_the_trail_tells_what_retention_erased(language: str, words: str, who: str) -> None:
+    """In the reader's language, and by itself where owners ask for that."""
+    app, _ = shop()
+    app.trail.put_acts([Act(at=NOW, by=BY_TIME, deed=Deed.ERASED, detail="1,234")])
+    inside, cookie = opened(app)
+    asked = {**cookie, "accept-language": language}
+    for query in ("", "?by=time", "?deed=erased"):
+        page = call(inside, f"/desk/trail{query}", headers=asked).text
+        [row] = [item for item in page.split("<li>") if words in item]
+        assert who in row
+    assert words not in call(inside, "/desk/trail?by=commands", headers=asked).text
 
 
 def test_a_long_trail_is_looked_through_page_by_page() -> None:

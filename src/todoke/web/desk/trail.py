@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.model.act import Act, Deed
+from todoke.model.act import BY_TIME, Act, Deed
 from todoke.model.show import rfc3339
 from todoke.ports.trail import ActPage, Trail
-from todoke.report.deeds import deed_words
+from todoke.report.deeds import deed_words, detail_words
 from todoke.walk.admit import Stay
 from todoke.walk.people import alias
 from todoke.web.desk.room import Desk, home
@@ -43,6 +43,7 @@ async def show_trail(desk: Desk, request: Request, stay: Stay) -> Response:
         people=sorted(names.items(), key=lambda item: item[1]),
         deeds=[(deed.value, deed_words(deed, language)) for deed in Deed],
         by_command=_BY_COMMAND,
+        by_time=BY_TIME,
     )
 
 
@@ -73,5 +74,5 @@ def _row(act: Act, names: dict[str, str], language: str) -> dict[str, Any]:
         "known": act.by in names,
         "words": deed_words(act.deed, language),
         "submission": act.submission,
-        "detail": act.detail,
+        "detail": detail_words(act, language),
     }

@@ -15,8 +15,8 @@ from todoke.report.excerpt import excerpt
 from todoke.report.status import form_title, read_status
 from todoke.report.words import DESK_LABELS, TONES, Tone, say
 
-_NAME, _EXCERPT = 60, 90
-"""Characters of a name and of an excerpt: a row shows no more on the widest screen."""
+_NAME, _EXCERPT = 36, 72
+"""Letters of a name and of an excerpt: a row of a usual screen shows no more, and fifty rows are a light page."""
 _WORST_FIRST = (Tone.BAD, Tone.UNCLEAR, Tone.LATE, Tone.WAIT, Tone.HANDED, Tone.GOOD)
 _WHICH = {
     Role.CONFIRMATION: N_("confirmation"),

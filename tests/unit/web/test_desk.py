@@ -105,7 +105,7 @@ def test_a_link_of_an_early_todoke_works() -> None:
     asgi = site_of(app)
     code = entry_link(app).partition("#code=")[2]
     seen = call(asgi, f"/desk/enter?code={code}")
-    assert f'name="code" value="{code}"' in seen.text
+    assert f'name="code" type="text" value="{code}"' in seen.text
     assert post(asgi, "/desk/enter", f"code={code}").status == 303
 
 

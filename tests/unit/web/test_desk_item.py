@@ -48,9 +48,9 @@ class Office:
         self.cookie: dict[str, str]
         self.asgi, self.cookie = opened(self.app, person)
 
-    def get(self, path: str = "/desk/s1") -> Answer:
+    def get(self, path: str = "/desk/s1", **headers: str) -> Answer:
         """A page."""
-        return call(self.asgi, path, headers=self.cookie)
+        return call(self.asgi, path, headers=self.cookie | headers)
 
     def post(self, path: str, **fields: str) -> Answer:
         """A form of a page of this session."""
@@ -149,6 +149,27 @@ class TestPage:
         assert 'href="/desk/s0?status=bounced&amp;before=s9" rel="next"' in page
         assert "evil" not in page
         assert 'action="/desk/s1/care?status=bounced&amp;before=s9"' in page
+
+    @pytest.mark.parametrize(
+        ("referrer", "way_back"),
+        [
+            ("http://127.0.0.1:8000/desk?status=bounced&before=s9&evil=1", "/desk?status=bounced&amp;before=s9"),
+            ("http://127.0.0.1:8000/desk?words=%E5%92%8C%E7%B4%99", "/desk?words=和紙"),
+            ("http://127.0.0.1:8000/desk", "/desk"),
+            ("http://127.0.0.1:8000/desk/s0?status=bounced", "/desk"),
+            ("http://[::1?status=bounced", "/desk"),
+            ("", "/desk"),
+        ],
+    )  # fmt: skip
+    def test_the_list_tells_where_it_was(self, referrer: str, way_back: str) -> None:
+        """By its own address, as the browser states it; what this page's address states counts before it."""
+        visit = office()
+        assert visit.get("/desk").headers["referrer-policy"] == "same-origin"
+        page = visit.get(referer=referrer)
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert f'href="{way_back}#rs1" rel="up"' in page.text
+        page = visit.get("/desk/s1?form=contact", referer=referrer)
+        assert 'href="/desk?form=contact#rs1" rel="up"' in page.text
 
     def test_neighbours_of_another_are_not_shown(self) -> None:
         """Who may not see one is not led there."""

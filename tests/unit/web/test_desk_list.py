@@ -120,8 +120,9 @@ def test_a_row_says_who_wrote_what_and_how_the_mails_fare() -> None:
     visit = Visit(make_app(full()))
     page = visit.page()
     assert page.count("<bdi>Hana Suzuki</bdi>") == len(EVENTS) + 1
-    assert page.count("<bdi>Do you have kozo paper? In large sheets, please.</bdi>") > 1
-    assert page.count('aria-label="All mails were accepted"') == 1
+    assert page.count('<p class="text">Do you have kozo paper? In large sheets, please.</p>') > 1
+    assert page.count('<svg role="img" aria-labelledby="w">') == 1
+    assert page.count('<span id="w">All mails were accepted</span>') == 1
     assert page.count("<b>Bounced</b> · confirmation") == 2
     assert "<b>Not known</b> · confirmation" in page
     assert ">06:32</time>" in page
@@ -181,7 +182,7 @@ def test_what_is_asked_is_told_and_can_be_taken_back() -> None:
         ("/desk?words=kozo&status=bounced", "From 1 November 2026"),
     ]
     assert "2 submissions" in page
-    assert 'href="/desk/s1?words=kozo&amp;status=bounced&amp;since=2026-11-01"' in page
+    assert 'href="/desk/s1"' in page
     spoken = visit.page("since=2026-11-01", **{"accept-language": "ja"})
     assert "2026年11月1日から" in spoken
 
@@ -259,7 +260,12 @@ def test_a_reader_finds_nothing_to_press() -> None:
     """Of what they may not do; keys are told alike."""
     page = Visit(office(), READER).page()
     assert ids_in(page) == ["s2", "s1"]
-    for control in ('class="pick"', 'class="star"', 'name="mark"', "<kbd>e</kbd>"):
+    for control in (
+        '<label><input type="checkbox" name="i-',
+        'class="star"',
+        'name="mark"',
+        "<kbd>e</kbd>",
+    ):
         assert control not in page
         assert control in Visit(office(), AOI).page()
 
@@ -284,10 +290,10 @@ def test_one_is_marked_by_its_own_button() -> None:
     """Whatever else is chosen; the list comes back at its row."""
     visit = Visit(office())
     page = visit.page()
-    assert 'value="star s1" aria-pressed="false"' in page
+    assert re.search(r'value="star s1" aria-labelledby="s n\d"', page)
     assert visit.mark("one=star+s1&i-s2=on") == (303, "/desk#rs1")
     assert visit.rows("starred=yes") == ["s1"]
-    assert 'value="unstar s1" aria-pressed="true"' in visit.page()
+    assert re.search(r'value="unstar s1" aria-labelledby="t n\d"', visit.page())
     visit.mark("one=unstar+s1")
     assert visit.rows("starred=yes") == []
 

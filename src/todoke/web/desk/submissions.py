@@ -16,6 +16,7 @@ from todoke.model.person import Person, Rank
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_briefly
 from todoke.ports.archive import Count, Page, Query
+from todoke.report.excerpt import excerpt
 from todoke.report.row import row
 from todoke.report.status import form_title
 from todoke.walk.admit import Stay
@@ -30,6 +31,8 @@ from todoke.web.http.errors import json_response
 
 Row = dict[str, Any]
 _ROWS = 50
+_TITLE = 24
+"""Letters of a form's title in a row."""
 _MOST_COUNTED = 1_000
 _MOST_ON_A_TAB = 99
 _MOST_NEW = 20
@@ -47,22 +50,23 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     amiss = await run_in_threadpool(heads, app, person, language) if is_top else []
     page = read.page
     forms = _forms(app.settings, person)
-    here = asked.asked() | cursors
+    is_one_form = len(forms) < 2 or bool(asked.form)
     # Not on the loop: what strangers wrote may be long, and visitors' forms wait there.
     rows = await run_in_threadpool(
-        lambda: [_row(desk, request, stay, timeline, here) for timeline in page.timelines]
+        lambda: [_row(desk, request, stay, timeline, is_one_form) for timeline in page.timelines]
     )
     return desk.render(
         request,
         "desk_list.html",
         stay,
+        headers={"referrer-policy": "same-origin"},  # see back.kept_filter
         rows=rows,
         several_forms=len(forms) > 1,
         marks=marks(language),
         top=home(request, **asked.asked()),
         may_work=person.rank is not Rank.READER,
         asked=asked,
-        here=here,
+        here=asked.asked() | cursors,
         chips=[
             (words, home(request, **rest.asked()))
             for words, rest in chips(asked, app.settings, language)
@@ -133,7 +137,7 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
     return _Read(page, total, tabs)
 
 
-def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, here: dict[str, str]) -> Row:
+def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, is_one_form: bool) -> Row:
     settings, language = desk.app.settings, desk.language(request)
     submission, now = timeline.submission, desk.app.clock()
     said = read_said(settings.form(submission.form), submission.entries)
@@ -141,9 +145,16 @@ def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, here: dic
     return {
         **shown,
         "when": show_briefly(shown["received_at"], now, settings.site.time_zone, language),
-        "link": home(request, submission.id, **here),
+        "link": home(request, submission.id),
+        "form": _form_shown(shown, is_one_form),
         "may_change": stay.person.may_change(timeline),
     }
+
+
+def _form_shown(shown: Row, is_one_form: bool) -> str:
+    """Which form's submission it is, where there are several, and its number."""
+    title = "" if is_one_form else excerpt(shown["title"], _TITLE)
+    return " ".join(str(part) for part in (title, shown["ordinal"]) if part)
 
 
 def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dict[str, object]]:

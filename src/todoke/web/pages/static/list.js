@@ -79,19 +79,27 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (event.target !== list() || !["mark", "one"].includes(button?.name)) return;
   event.preventDefault();
-  const chosen = [...list().querySelectorAll(".pick input:checked")].map((box) => [box.name, "on"]);
+  const chosen = [...list().querySelectorAll(".inbox input:checked")].map((box) => [box.name, "on"]);
   if (button.name === "mark" && chosen.length === 0) return;
   put([[button.name, button.value], ...(button.name === "mark" ? chosen : [])]).catch(() => location.reload());
 });
 
+// Choosing all is for scripts, and so is what is told to whoever points: the whole time, by their own clock, and who it is.
 function showAll() {
   const all = document.getElementById("all");
   if (all) all.hidden = false;
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const parts = { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const whole = new Intl.DateTimeFormat(language, parts);
+  for (const time of document.querySelectorAll(".inbox time")) time.title = whole.format(new Date(time.dateTime));
+  for (const who of document.querySelectorAll(".inbox .care")) {
+    who.title = document.getElementById(who.getAttribute("aria-labelledby")).textContent;
+  }
 }
 
 document.addEventListener("change", (event) => {
   if (!event.target.closest("#all")) return;
-  for (const box of list().querySelectorAll(".pick input")) box.checked = event.target.checked;
+  for (const box of list().querySelectorAll(".inbox input")) box.checked = event.target.checked;
 });
 
 // Who comes back is where they were: the address of this page says which row was opened.
@@ -142,7 +150,7 @@ function move(step) {
 
 function mark(one, other, isOther) {
   const row = current();
-  if (row?.querySelector(".pick")) put([["one", `${isOther(row) ? other : one} ${row.id.slice(1)}`]]).catch(() => location.reload());
+  if (row?.querySelector("label")) put([["one", `${isOther(row) ? other : one} ${row.id.slice(1)}`]]).catch(() => location.reload());
 }
 
 function open() {
@@ -155,9 +163,9 @@ const does = {
   k: () => move(-1),
   "/": () => document.getElementById("words").focus(),
   "?": open,
-  x: () => current()?.querySelector(".pick input")?.click(),
+  x: () => current()?.querySelector(".inbox input")?.click(),
   e: () => mark("done", "open", (row) => row.classList.contains("done")),
-  s: () => mark("star", "unstar", (row) => row.querySelector(".star").ariaPressed === "true"),
+  s: () => mark("star", "unstar", (row) => row.querySelector(".star").value.startsWith("unstar")),
   u: () => mark("unread", "read", (row) => row.classList.contains("unread")),
 };
 

@@ -116,7 +116,10 @@ class _Line:
 def guarded(cell: str) -> str:
     """The cell, with an apostrophe before whatever in it a spreadsheet would take for a formula, however it parts
     cells: "=1" and "a;=1" become "'=1" and "a;'=1"."""
-    safe = _FORMULA.sub(r"\1'\2", cell)
+    if not cell:
+        return cell
+    # A function: Python would read a template anew for each cell.
+    safe = _FORMULA.sub(lambda found: f"{found[1]}'{found[2]}", cell)
     return "'" + safe if safe.startswith(_FIRST) else safe
 
 

@@ -117,16 +117,17 @@ def _sheet(rows: Iterator[list[str]], most_rows: int, most_bytes: int) -> Iterat
 def _row(number: int, row: list[str]) -> str:
     style = _TEXT if number > 1 else _HEADING
     cells = [
-        f'<c r="{_letters(column)}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
-        f"{_xml(fitted(cell))}</t></is></c>"
+        f'<c r="{_letters(column)}{number}" s="{style}" t="inlineStr"><is>{_text(fitted(cell))}</is></c>'
         for column, cell in enumerate(row)
         if cell
     ]
     return f'<row r="{number}">{"".join(cells)}</row>'
 
 
-def _xml(text: str) -> str:
-    return escape(_ESCAPED.sub(lambda odd: f"_x{ord(odd[0]):04X}_", text))
+def _text(text: str) -> str:
+    xml = escape(_ESCAPED.sub(lambda odd: f"_x{ord(odd[0]):04X}_", text))
+    # Else Excel takes off what stands around.
+    return f"<t>{xml}</t>" if text == text.strip() else f'<t xml:space="preserve">{xml}</t>'
 
 
 @cache

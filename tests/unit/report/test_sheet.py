@@ -82,6 +82,13 @@ def test_what_looks_like_an_escape_is_none() -> None:
     )
 
 
+def test_blanks_around_a_text_stay() -> None:
+    """Excel takes them off where XML does not say that they are meant."""
+    content = made(["h"], [" a"], ["a\n"], ["a b"])
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall("<t(.*?)>", sheet)[1:] == [*[' xml:space="preserve"'] * 2, ""]
+
+
 def test_the_heading_is_bold_and_stays() -> None:
     """Above the rows, wherever one scrolls to; the rows are not bold."""
     book = openpyxl.load_workbook(io.BytesIO(made(["name", "mail"], ["山田", "y@example.jp"])))

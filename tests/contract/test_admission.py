@@ -137,7 +137,8 @@ class TestTrail:
         assert told == acts[::-1]
 
     def test_of_nothing_is_empty(self, desk: Desk) -> None:
-        """And has no next page."""
+        """And has no next page; nor after none were kept."""
+        desk.store.put_acts([])
         assert desk.store.acts() == ((), "")
 
     @pytest.mark.parametrize("cursor", ["x", "-1", "1 or 1", "９", "0" * 40, "\udc80"])

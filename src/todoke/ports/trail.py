@@ -19,7 +19,7 @@ class Trail(Protocol):
     """Keeps acts for as long as model/act.py says, by their time. Durability and errors are those of Store."""
 
     def put_acts(self, acts: Sequence[Act]) -> None:
-        """Keep some, each as one of its own. What is no longer to be remembered goes by itself."""
+        """Keep some, or none, each as one of its own. What is no longer to be remembered goes by itself."""
         ...
 
     def acts(self, *, before: str = "", limit: int = 50) -> ActPage:

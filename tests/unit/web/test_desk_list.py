@@ -254,6 +254,8 @@ def test_the_list_has_only_what_is_theirs() -> None:
     assert re.findall(r'class="count">([^<]*)<', page) == ["1", "2"]
     assert "ken@shop.example" not in page
     assert ">Leave<" not in page
+    assert "Form: leave<" in aoi.page("form=leave")
+    assert "Form: Leave<" in owner.page("form=leave")
 
 
 def test_a_reader_finds_nothing_to_press() -> None:

@@ -66,6 +66,8 @@ class MemoryAdmission(ABC):
 
     def put_acts(self, acts: Sequence[Act]) -> None:
         """See Trail."""
+        if not acts:
+            return
         with self._writing() as tables:
             every = [*tables.acts, *acts]
             newest = max(act.at for act in every)

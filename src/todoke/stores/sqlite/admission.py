@@ -76,7 +76,8 @@ class SqliteAdmission(ABC):
 
     def put_acts(self, acts: Sequence[Act]) -> None:
         """See Trail."""
-        self._write(_put_acts, [_act_row(act) for act in acts])
+        if acts:
+            self._write(_put_acts, [_act_row(act) for act in acts])
 
     def acts(self, *, before: str = "", limit: int = 50) -> ActPage:
         """See Trail."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from todoke.model.delivery import Reading
 from todoke.model.language import N_
-from todoke.model.settings import Settings
 from todoke.model.show import show_date
-from todoke.report.status import form_title
 from todoke.report.words import DESK_LABELS, say
 from todoke.web.desk.filter import ATTENTION, NOT_DELIVERED, UNREAD, Filter
 
@@ -39,13 +39,14 @@ def work_words(language: str) -> list[tuple[str, str]]:
     return [(value, say(words, language)) for value, words in _WORK.items()]
 
 
-def chips(asked: Filter, settings: Settings, language: str) -> list[tuple[str, Filter]]:
-    """Each thing that is asked beside the tab, in words, with the filter that asks all but it."""
+def chips(asked: Filter, forms: Mapping[str, str], language: str) -> list[tuple[str, Filter]]:
+    """Each thing that is asked beside the tab, in words, with the filter that asks all but it.
+
+    `forms` are the titles of the forms that the reader may ask for: another's is called as it was asked for.
+    """
     return [
         (
-            say(_NAMES[name], language).replace(
-                "%(value)s", _value(name, value, settings, language)
-            ),
+            say(_NAMES[name], language).replace("%(value)s", _value(name, value, forms, language)),
             asked.without(name),
         )
         for name, value in asked.asked().items()
@@ -53,9 +54,9 @@ def chips(asked: Filter, settings: Settings, language: str) -> list[tuple[str, F
     ]
 
 
-def _value(name: str, value: str, settings: Settings, language: str) -> str:
+def _value(name: str, value: str, forms: Mapping[str, str], language: str) -> str:
     if name == "form":
-        return form_title(value, settings)
+        return forms.get(value, value)
     if name == "status":
         return dict(statuses(language))[value]
     if name == "work":

@@ -69,7 +69,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         here=asked.asked() | cursors,
         chips=[
             (words, home(request, **rest.asked()))
-            for words, rest in chips(asked, app.settings, language)
+            for words, rest in chips(asked, dict(forms), language)
         ],
         tabs=_tabs(request, asked, read.tabs),
         total=read.total.shown,

@@ -225,11 +225,28 @@ def reconcile(
 
 
 @commands.command()
-def suppressions(as_json: Json = False, config: Config = CONFIG) -> None:
-    """List the addresses that the mail service does not send to. Exit 1 when one of them is the site's own."""
+def suppressions(
+    read: Annotated[
+        bool, typer.Option("--read", help="Ask the mail service for its list first.")
+    ] = False,
+    lift: Annotated[
+        str,
+        typer.Option(help="Have mail sent to this address again. Asks first.", metavar="ADDRESS"),
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+    config: Config = CONFIG,
+) -> None:
+    """List the addresses that the mail service does not send to; lift one. Exit 1 when one is the site's own."""
     from todoke.cli.suppressions import list_suppressions
 
-    raise typer.Exit(list_suppressions(config, as_json=as_json))
+    if lift:
+        from todoke.cli.lift import lift_address
+
+        if read:
+            raise typer.BadParameter("give one of --read and --lift")
+        raise typer.Exit(lift_address(config, lift, yes=yes, as_json=as_json))
+    raise typer.Exit(list_suppressions(config, read=read, as_json=as_json))
 
 
 @commands.command()

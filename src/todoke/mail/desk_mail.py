@@ -30,10 +30,10 @@ def compose_desk_link(
 
 
 def compose_desk_test(
-    settings: Settings, recipient: Address, *, language: str, now: datetime
+    settings: Settings, recipient: Address, *, token: str, language: str, now: datetime
 ) -> Mail:
     """The test mail. What is reported of it is kept under its token as of no submission's mail."""
-    return _compose("desk_test", settings, recipient, ids.new_attempt_token(), language, now, {})
+    return _compose("desk_test", settings, recipient, token, language, now, {})
 
 
 def _compose(

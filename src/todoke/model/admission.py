@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -19,13 +20,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     leads_to: str = ""
 
 
-class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+class Invitation(msgspec.Struct, frozen=True, kw_only=True, tag="invitation"):
     """A code on its way by mail to `person`, good until `until`. It opens nothing in a browser that did not ask."""
 
     person: Address
     code: str
     language: str
-    until: datetime
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class DeskSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -132,19 +132,30 @@ def new_attempt_token() -> str:
 
 def desk_token(secret: bytes) -> str:
     """A correlation token for a mail with a link into the desk: of the same shape, 60 random bits and a MAC of 70."""
-    return _of_desk(secret, _random.take(_DESK_DIGITS))
+    return _of_desk(secret, b"todoke desk link", _random.take(_DESK_DIGITS))
 
 
 def is_desk_token(secret: bytes, token: str) -> bool:
     """Whether a token was made by `desk_token`."""
-    drawn = token[:_DESK_DIGITS]
-    return len(token) == _DESK_DIGITS + _DESK_MAC_DIGITS and compare_digest(
-        token.encode("utf-8", "replace"), _of_desk(secret, drawn).encode("utf-8", "replace")
-    )
+    return _is_same(token, _of_desk(secret, b"todoke desk link", token[:_DESK_DIGITS]))
 
 
-def _of_desk(secret: bytes, drawn: str) -> str:
-    mac = _keyed(secret, b"todoke desk link", drawn)
+def trial_token(secret: bytes, mailbox: str) -> str:
+    """A correlation token for a test mail to this mailbox key: of the same shape as the others."""
+    return _of_desk(secret, b"todoke desk test", _random.take(_DESK_DIGITS), mailbox)
+
+
+def is_trial_token(secret: bytes, mailbox: str, token: str) -> bool:
+    """Whether a token was made by `trial_token` for this mailbox."""
+    return _is_same(token, _of_desk(secret, b"todoke desk test", token[:_DESK_DIGITS], mailbox))
+
+
+def _is_same(token: str, made: str) -> bool:
+    return compare_digest(token.encode("utf-8", "replace"), made.encode("utf-8", "replace"))
+
+
+def _of_desk(secret: bytes, purpose: bytes, drawn: str, mailbox: str = "") -> str:
+    mac = _keyed(secret, purpose, f"{drawn} {mailbox}" if mailbox else drawn)
     return drawn + _digits(mac & (1 << 5 * _DESK_MAC_DIGITS) - 1, _DESK_MAC_DIGITS)
 
 

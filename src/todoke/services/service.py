@@ -79,6 +79,8 @@ class Service(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """Whether its events bring the attempt's token and recipient back, so that no index by its own id is needed."""
     hook_steps: str = ""
     """Where its owner states the hook's address, in words that end before that address."""
+    lifts: bool = False
+    """Whether an address is taken off its suppression list by a call; as its SuppressionSource says."""
     lift: str = ""
     """How an address leaves its suppression list by hand, in words; "" where nothing particular is known."""
     misfit: Callable[[S, Mapping[str, str]], str] = lambda _settings, _parameters: ""

@@ -28,7 +28,9 @@ TOKENED = frozenset(service.name for service in _ROWS if service.tells_tokens)
 TITLES: Mapping[str, str] = {service.name: service.title for service in _ROWS}
 """The services as people call them, by the names that attempts and events have."""
 LIFT: Mapping[str, str] = {service.name: service.lift for service in _ROWS if service.lift}
-"""How an address leaves a service's suppression list, in words."""
+"""How an address leaves a service's suppression list by hand, in words."""
+LIFTED_BY_CALL = frozenset(service.name for service in _ROWS if service.lifts)
+"""The services that take an address off their list by a call."""
 
 
 def service_named(name: str) -> Service[Any]:

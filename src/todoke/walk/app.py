@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from todoke.forms.pattern.pattern import Patience
-from todoke.model.admission import Invitation
+from todoke.model.errand import Errand
 from todoke.model.settings import Settings
 from todoke.ports.admission import Admission
 from todoke.ports.archive import Archive
@@ -46,7 +46,8 @@ def _nobody_listens() -> None:
 class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
-    `carry` brings an invitation to the process that mails it, and raises Error if it cannot; None where this one does.
+    `carry` brings an errand to the process that may speak to the mail service, and raises Error if it cannot; None
+    where this one may.
     `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
     where the mail service keeps none that can be asked, `suppressions` where no list of its can; `bucket` where files
     are kept with all else. A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`,
@@ -62,7 +63,7 @@ class App:
     bucket: Bucket | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
-    carry: Callable[[Invitation], None] | None = None
+    carry: Callable[[Errand], None] | None = None
     identity: Identity | None = None
     courtesy: Courtesy = field(default_factory=Courtesy)
     tally: Tally = field(default_factory=Tally)

@@ -16,7 +16,7 @@ from todoke.model.address import mailbox_key
 from todoke.model.errors import RecordsUnavailable
 from todoke.model.log import get_logger
 from todoke.ports.shelf import Shelf
-from todoke.ports.suppressions import Suppression
+from todoke.ports.suppressions import Suppression, SuppressionSource
 from todoke.report.suppressions import own_addresses
 from todoke.walk.app import App
 
@@ -42,13 +42,21 @@ def read_suppressions(app: App) -> int | None:
     source = app.suppressions
     if source is None:
         return None
+    try:
+        return keep_suppressions(app, source)
+    except RecordsUnavailable as error:
+        log.warning("suppressions_not_read", service=source.name, why=str(error))
+        return None
+
+
+def keep_suppressions(app: App, source: SuppressionSource) -> int:
+    """Read the list and keep it; how many are on it. Raises RecordsUnavailable: then the last one stays. StoreError."""
     app.shelf.put_mark(_asked(source.name), app.clock())
     try:
         listed = source.suppressions()
-    except RecordsUnavailable as error:
-        log.warning("suppressions_not_read", service=source.name, why=str(error))
+    except RecordsUnavailable:
         app.shelf.put_mark(_failed(source.name), app.clock())
-        return None
+        raise
     app.shelf.put_suppressions(source.name, with_liftings(app, source.name, listed), app.clock())
     own = own_addresses(app.settings)
     hit = sum(mailbox_key(suppression.address) in own for suppression in listed)

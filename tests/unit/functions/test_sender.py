@@ -627,7 +627,7 @@ class TestInvitations:
             language="ja",
             until=story.clock() + timedelta(minutes=10),
         )
-        hint = Hint(invitation=replace(invitation, **changes))
+        hint = Hint(errand=replace(invitation, **changes))
         assert read_hint(write_hint(hint)) == hint
         record = queue_record(write_hint(hint), "m1")
         return story.relay.handle({"Records": [record]}, Invocation())

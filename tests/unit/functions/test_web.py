@@ -20,6 +20,7 @@ from support.web.stories import make_app, make_message, make_timeline, stored, t
 from todoke.aws.functions.function import Function, FunctionFailed
 from todoke.aws.functions.gateway import HttpApi, make_web, within_limit
 from todoke.aws.functions.hint import Hint
+from todoke.model.admission import Invitation
 from todoke.model.form import Confirmation, Field, Form, Managers, Site
 from todoke.model.submission import File
 from todoke.testing import FakeClock, FakeMailer, MemoryStore
@@ -239,8 +240,8 @@ def test_a_link_to_the_desk_is_carried_to_the_function_that_may_mail(door: Door)
 
     stranger, known = ask("x@example.org"), ask(mails.MANAGER)
     [hint] = settled(door.queues)
-    assert hint.invitation is not None
-    assert hint.invitation.person == mails.MANAGER
+    assert isinstance(hint.errand, Invitation)
+    assert hint.errand.person == mails.MANAGER
     assert hint.ids == ()
     door.queues.broken = True
     unlucky = ask(mails.MANAGER)

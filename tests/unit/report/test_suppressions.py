@@ -66,6 +66,10 @@ def test_each_address_in_words() -> None:
         "code": "2",
         "own": "",
         "warning": "",
+        "listed": "a@example.net",
+        "asked_at": "",
+        "ended_at": "",
+        "refusal": "",
     }
     assert third["address"] == "花@例え.jp (xn--r8jz45g.jp)"
     assert (third["since"], third["code"]) == ("", "")

@@ -145,6 +145,7 @@ def test_what_is_opened_bears_the_service_s_name(service: Service[Any], tmp_path
         service.name in list_stages.STAGES
     )  # the contract suite's
     assert app.suppressions is None or app.suppressions.name == service.name
+    assert service.lifts == bool(app.suppressions and app.suppressions.lifts)
     assert (service.name in TOKENED) == service.tells_tokens
     assert own.slowest_seconds > own.timeout_seconds > 0
     _, there = chosen_in({"mail": {"service": service.name}}, on_aws=True) or pytest.fail("none")

@@ -31,7 +31,7 @@ from todoke.model.submission import Entry, File
 from todoke.ports.events import EventSource
 from todoke.ports.suppressions import Suppression
 from todoke.server.asgi import without_sender
-from todoke.testing import FakeClock, MemoryStore
+from todoke.testing import FakeClock, FakeSuppressions, MemoryStore
 from todoke.walk.security import LINES, WINDOW_SECONDS, Attempts
 from todoke.walk.silence import note_heard, watch
 from todoke.web.desk.enter import entry_link
@@ -477,6 +477,7 @@ def test_suppressions_are_shown() -> None:
     app = make_app(
         store, site=Site(name="X", door_url="http://x.example", alert_to=(Address("me@x.example"),))
     )
+    app = replace(app, suppressions=FakeSuppressions(name="customers-mail-cloud", lifts=False))
     asgi, cookie = opened(app)
     page = call(asgi, "/desk/suppressions", headers=cookie).text
     assert "No list has been read yet." in page

@@ -31,7 +31,10 @@ from todoke.model.mail import Mail
 from todoke.model.message import Role
 from todoke.model.person import DeskSettings, Person, Rank
 from todoke.ports.mailer import Accepted, Mailer
+from todoke.ports.suppressions import Suppression
+from todoke.testing import FakeSuppressions
 from todoke.walk.app import App
+from todoke.walk.lift import entry_name
 from todoke.walk.people import People, alias
 from todoke.web.desk import desk
 
@@ -71,10 +74,13 @@ ROUTES = {
     "GET /desk/trail": "owner",
     "GET /desk/orphans": "owner",
     "GET /desk/suppressions": "owner",
-    "POST /desk/suppressions/read": "",  # there are no records here to read
+    "POST /desk/suppressions/read": "owner",
+    "GET /desk/suppressions/{entry}/lift": "owner",
+    "POST /desk/suppressions/{entry}/lift": "owner",
     "GET /desk/settings": "owner manager told other",
     "POST /desk/settings/test": "owner manager told other",
     "GET /desk/export": ALL,
+    "GET /desk/export/progress": ALL,
     "POST /desk/export": ALL,  # each of what they may see
     "GET /desk/{id}": THEIRS,
     "GET /desk/{id}/json": THEIRS,
@@ -104,11 +110,14 @@ OPEN = {"GET /desk/enter", "POST /desk/enter", "POST /desk/ask", "GET /desk/left
 """Those that strangers may ask."""
 
 
+LISTED = entry_name(make_settings().secret, "post", "gone@example.com")
 REMARK = Remark(id="r1", by=str(MANAGER), at=NOW, text="She called.")
 
 
 class Nowhere:
     """A mailer that takes whatever it is given."""
+
+    name = "post"
 
     def send(self, mail: Mail) -> Accepted:
         """See Mailer."""
@@ -129,7 +138,13 @@ def office() -> App:
     theirs = replace(theirs, submission=replace(theirs.submission, form="leave"))
     store = stored(ours, theirs)
     store.take_care("s1", lambda care: care.remark(REMARK))
-    return replace(make_app(store, forms=FORMS, desk=DESK), mailer=cast("Mailer", Nowhere()))
+    listed = FakeSuppressions(name="post", blocked=[Suppression(address="gone@example.com")])
+    store.put_suppressions("post", listed.blocked, NOW)
+    return replace(
+        make_app(store, forms=FORMS, desk=DESK),
+        mailer=cast("Mailer", Nowhere()),
+        suppressions=listed,
+    )
 
 
 def fields(asgi: Starlette, cookie: dict[str, str], name: str) -> str:
@@ -145,7 +160,7 @@ def asked() -> Iterator[tuple[str, str]]:
             name = f"{method} {re.sub(r':[a-z]+', '', route.path)}"
             path = re.sub(r"\{position[^}]*\}", "4", route.path)
             path = path.replace("{id}", "s1").replace("{message}", "s1-confirmation")
-            path = path.replace("{remark}", REMARK.id)
+            path = path.replace("{remark}", REMARK.id).replace("{entry}", LISTED)
             if name not in OPEN:
                 yield name, path
 
@@ -206,7 +221,7 @@ def test_each_change_needs_a_page_of_the_session(name: str, path: str) -> None:
     app = office()
     asgi, cookie = opened(app, OWNER)
     _, others = opened(app, OWNER)
-    before = app.archive.timeline("s1")
+    before, listed = app.archive.timeline("s1"), app.shelf.suppressions()
     more = FIELDS.get(name, "")
     good = fields(asgi, cookie, name)
     assert post(asgi, path, more.removeprefix("&"), **cookie).status == 403
@@ -214,6 +229,8 @@ def test_each_change_needs_a_page_of_the_session(name: str, path: str) -> None:
     assert post(asgi, path, good, sec_fetch_site="cross-site", **cookie).status == 403
     assert post(asgi, path, good, sec_fetch_site="same-site", **cookie).status == 403
     assert app.archive.timeline("s1") == before
+    assert app.shelf.suppressions() == listed
+    assert not cast("FakeSuppressions", app.suppressions).lifted
 
 
 def test_the_list_has_what_is_theirs() -> None:

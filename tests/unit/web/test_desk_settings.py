@@ -1,4 +1,4 @@
-"""The settings as the desk shows them, the suppression list read now, and a mail to oneself."""
+"""The settings as the desk shows them, and a mail to oneself."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from support.web.desk import opened, page_token
 from support.web.stories import CONTACT, NOW, Answer, call, make_app, post, stored
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
-from todoke.model.errors import RecordsUnavailable, SendRefused
+from todoke.model.errand import Errand
+from todoke.model.errors import Error, SendDeferred, SendError, SendRefused, SendUnknown
 from todoke.model.form import Confirmation, Field, Form, Managers
 from todoke.model.mail import Mail
 from todoke.model.person import DeskSettings
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Accepted
-from todoke.ports.suppressions import Suppression
 from todoke.report.setup import shown_form
-from todoke.testing import FakeClock, FakeSuppressions
+from todoke.testing import FakeClock
 from todoke.walk.app import App
+from todoke.walk.errand import carry_out
 
 OWNER, AOI, READER = "owner@shop.example", "aoi@shop.example", "reads@shop.example"
 FORMS = {
@@ -38,21 +39,16 @@ DESK = DeskSettings(owners=(Address(OWNER),), readers={Address(READER): frozense
 class Post:
     """A mailer that keeps what it is given, or refuses it."""
 
-    refuses: bool = False
+    name: str = "post"
+    error: SendError | None = None
     sent: list[Mail] = field(default_factory=list)
 
     def send(self, mail: Mail) -> Accepted:
         """See Mailer."""
-        if self.refuses:
-            raise SendRefused(diagnostic="550 no such sender")
+        if self.error:
+            raise self.error
         self.sent.append(mail)
         return Accepted(diagnostic="250 queued")
-
-
-def listed(*addresses: str, fault: Exception | None = None) -> FakeSuppressions:
-    """A service's list."""
-    blocked = [Suppression(address=address) for address in addresses or ("gone@example.com",)]
-    return FakeSuppressions(name="customers-mail-cloud", blocked=blocked, fault=fault)
 
 
 class Visit:
@@ -161,9 +157,9 @@ class TestTestMail:
         visit = Visit(AOI, mailer=mailer)
         body = f"token={page_token(visit.asgi, visit.cookie)}&to=x%40evil.example&address=x%40evil.example"
         answer = post(visit.asgi, self.path, body, **visit.cookie)
-        assert answer.status == 200
-        assert "The mail service took the test mail." in answer.text
-        assert "250 queued" in answer.text
+        page = visit.get(shown(answer)).text
+        assert "The mail service took the test mail." in page
+        assert "250 queued" in page
         assert [mail.recipient for mail in mailer.sent] == [AOI]
         assert mailer.sent[0].subject == "A test mail of Hoshino Paper"
         assert visit.app.trail.acts(before="", limit=1).acts[0].deed == "tested"
@@ -172,10 +168,10 @@ class TestTestMail:
         """What the service reports of it is shown, and of no other mail."""
         mailer = Post()
         visit = Visit(AOI, mailer=mailer)
-        visit.post(self.path)
+        look = shown(visit.post(self.path))
         token = mailer.sent[0].token
-        look = f"/desk/settings?test={token}"
-        assert "Nothing was reported of it so far." in visit.get(look).text
+        assert look == f"/desk/settings?test={token}"
+        assert "accepted it" not in visit.get(look).text
         events = [
             DeliveryEvent(kind=kind, at=NOW, received_at=NOW, service="x", token=of)
             for kind, of in ((Kind.DELIVERED, token), (Kind.BOUNCED, "t" * 26))
@@ -185,61 +181,91 @@ class TestTestMail:
         assert "The recipient's mail server accepted it" in page
         assert "Refused or returned" not in page
 
-    def test_what_is_refused_says_why(self) -> None:
-        """In the service's words."""
-        page = Visit(AOI, mailer=Post(refuses=True)).post(self.path).text
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (SendRefused(diagnostic="550 no <b>sender"), "The mail service refused it"),
+            (SendDeferred(diagnostic="550 no <b>sender"), "Not taken for now"),
+        ],
+    )
+    def test_what_is_not_taken_says_why(self, error: SendError, said: str) -> None:
+        """In the service's words, which are text."""
+        visit = Visit(AOI, mailer=Post(error=error))
+        page = visit.get(shown(visit.post(self.path))).text
         assert "The mail service did not take the test mail." in page
-        assert "550 no such sender" in page
+        assert said in page
+        assert "550 no &lt;b&gt;sender" in page
+
+    def test_an_answer_that_was_lost(self) -> None:
+        """Is neither."""
+        visit = Visit(AOI, mailer=Post(error=SendUnknown(diagnostic="the answer was lost")))
+        page = visit.get(shown(visit.post(self.path))).text.replace("&#39;", "'")
+        assert "The mail service's answer was lost" in page
+        assert "the test mail." not in page
 
     def test_not_without_end(self) -> None:
         """Three in ten minutes."""
         mailer = Post()
         visit = Visit(AOI, mailer=mailer)
         for _ in range(3):
-            assert visit.post(self.path).status == 200
+            assert "test=" in visit.post(self.path).headers["location"]
         late = visit.post(self.path)
         assert late.headers["location"] == "/desk/settings?done=test-later#done"
         assert len(mailer.sent) == 3
 
     def test_who_has_no_address_has_no_button(self) -> None:
-        """Nor has a process that may not send mail."""
-        for visit in (Visit(""), Visit(AOI, carry=lambda _: None)):
-            assert 'action="/desk/settings/test"' not in visit.get().text
-            assert visit.post(self.path).status == 404
+        """There is nobody to send it to."""
+        visit = Visit("")
+        assert 'action="/desk/settings/test"' not in visit.get().text
+        assert visit.post(self.path).status == 404
 
-    @pytest.mark.parametrize("token", ["", "x", "t" * 25, "<script>", "T" * 26])
+    def test_one_sees_one_s_own_alone(self) -> None:
+        """Another's token shows nothing, nor does one that was made up, or a submission's attempt's."""
+        mailer = Post()
+        visit = Visit(AOI, mailer=mailer)
+        look = shown(visit.post(self.path))
+        _, owner = opened(visit.app, OWNER)
+        assert 'id="test"' in visit.get(look).text
+        assert 'id="test"' not in call(visit.asgi, look, headers=owner).text
+
+    @pytest.mark.parametrize("token", ["", "x", "t" * 25, "t" * 26, "<script>", "T" * 26, "%ED%A0"])
     def test_a_token_that_is_none(self, token: str) -> None:
         """Is not asked for, nor shown."""
         page = Visit(OWNER).get(f"/desk/settings?test={token}").text
         assert 'id="test"' not in page
         assert "<script>" not in page
 
+    def test_where_another_process_sends(self) -> None:
+        """It is asked for, the page says so until something is known, and then what."""
+        mailer = Post()
+        carried: list[Errand] = []
+        visit = Visit(AOI, mailer=mailer, carry=carried.append)
+        assert 'action="/desk/settings/test"' in visit.get().text
+        look = shown(visit.post(self.path))
+        assert not mailer.sent
+        page = visit.get(look).text
+        assert "The test mail was asked for." in page
+        assert "Nothing is known of it so far." in page
+        [errand] = carried
+        carry_out(visit.app, errand)
+        assert "The mail service took the test mail." in visit.get(look).text
+        carry_out(visit.app, errand)
+        assert len(mailer.sent) == 1
 
-class TestReadNow:
-    path = "/desk/suppressions/read"
-
-    def test_it_is_read(self) -> None:
-        """And shown; again only after a minute."""
-        visit = Visit(OWNER, suppressions=listed())
-        assert 'action="/desk/suppressions/read"' in visit.get("/desk/suppressions").text
+    def test_where_it_cannot_be_carried(self) -> None:
+        """The page says so."""
+        visit = Visit(AOI, carry=cannot)
         answer = visit.post(self.path)
-        assert answer.headers["location"] == "/desk/suppressions?done=read-now#done"
-        assert "gone@example.com" in visit.get("/desk/suppressions?done=read-now").text
-        assert "read-lately" in visit.post(self.path).headers["location"]
-        visit.clock.move(minutes=1)
-        assert "read-now" in visit.post(self.path).headers["location"]
+        assert answer.headers["location"] == "/desk/settings?done=not-carried#done"
+        assert "could not be handed on" in visit.get(shown(answer)).text
 
-    def test_a_service_that_is_silent(self) -> None:
-        """Says so, and keeps what was read before."""
-        visit = Visit(OWNER, suppressions=listed(fault=RecordsUnavailable()))
-        assert "read-not" in visit.post(self.path).headers["location"]
 
-    def test_where_there_is_nothing_to_ask(self) -> None:
-        """No button; and none where another process has the key."""
-        for visit in (Visit(OWNER), Visit(OWNER, suppressions=listed(), carry=lambda _: None)):
-            assert "/suppressions/read" not in visit.get("/desk/suppressions").text
-            assert visit.post(self.path).status == 404
+def cannot(_errand: Errand) -> None:
+    """Carry nothing."""
+    raise Error("The queue did not take it.")
 
-    def test_only_owners(self) -> None:
-        """It is about the site."""
-        assert Visit(AOI, suppressions=listed()).post(self.path).status == 404
+
+def shown(answer: Answer) -> str:
+    """Where an answer leads, as a browser asks for it."""
+    assert answer.status == 303
+    return answer.headers["location"].partition("#")[0]

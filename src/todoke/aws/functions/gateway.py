@@ -1,7 +1,7 @@
 """The function `web`: API Gateway's HTTP API (payload 2.0) in, todoke's ASGI application, and back.
 
 An answer leaves whole, so a receipt is polled here, not streamed. What is due is handed over by the function `sender`,
-which also mails links into the desk: whoever takes forms has no key of the mail service.
+which also does what the desk asks of the mail service: whoever takes forms has no key of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from todoke.aws.functions.hint import Hint
 from todoke.aws.functions.origin import is_from_origin, seen_through
 from todoke.aws.functions.queues import Queues, SqsQueues
 from todoke.aws.functions.secrets import origin_secrets
-from todoke.model.admission import Invitation
+from todoke.model.errand import Errand
 from todoke.model.log import get_logger
 from todoke.server.asgi import without_sender
 from todoke.walk.app import App
@@ -42,8 +42,8 @@ def make_web(app: App, environ: Mapping[str, str], *, queues: Queues | None = No
     secrets = origin_secrets(environ)
     carried = queues or SqsQueues(environ)
 
-    def carry(invitation: Invitation) -> None:
-        carried.later(Hint(invitation=invitation), app.clock())
+    def carry(errand: Errand) -> None:
+        carried.later(Hint(errand=errand), app.clock())
 
     logging.getLogger("mangum").setLevel("ERROR")  # at INFO it writes paths, and these hold tokens
     asyncio.set_event_loop(_loop())

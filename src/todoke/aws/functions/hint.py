@@ -1,6 +1,6 @@
 """A hint: that messages are, or will be, due. It may be lost, doubled, early or late; the store is the truth.
 
-One hint is more than that: an invitation to the desk, which the function `web` may not mail itself. If it is lost,
+One hint is more than that: an errand, which the function `web` may not do itself (model/errand.py). If it is lost,
 whoever asked for it asks again.
 
 Read from a record of the table's stream or from a message of the queue, and written into one. Pure.
@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from todoke.model.admission import Invitation
+from todoke.model.errand import Errand
 from todoke.model.errors import Malformed
 from todoke.model.json_text import reader, to_json
 from todoke.ports.outbox import ReadChange
@@ -29,13 +29,13 @@ class Hint(
 ):
     """Messages by their ids, due at `due_at` (None: now). Without ids: whatever is due.
 
-    With an `invitation` that is mailed, and nothing else. `fault` is, in a dead letter, why it became one, and `record`
-    the event it came from.
+    With an `errand` that is carried out, and nothing else. `fault` is, in a dead letter, why it became one, and
+    `record` the event it came from.
     """
 
     ids: tuple[str, ...] = ()
     due_at: datetime | None = None
-    invitation: Invitation | None = None
+    errand: Errand | None = None
     fault: str = ""
     record: str = ""
 

@@ -29,7 +29,7 @@ from todoke.model.errors import Malformed, SendDeferred, SendRefused, SendUnknow
 from todoke.model.log import get_logger
 from todoke.ports.outbox import ReadChange
 from todoke.walk.app import App
-from todoke.walk.invite import mail_invitation
+from todoke.walk.errand import carry_out
 from todoke.walk.security import log as security
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.drought import Drought
@@ -132,8 +132,8 @@ class Relay:
     def _follow(self, app: App, hint: Hint, came_from_queue: bool, context: LambdaContext) -> None:
         """Hand over what a hint tells of, or put it off."""
         now = app.clock()
-        if hint.invitation:
-            mail_invitation(app, hint.invitation)
+        if hint.errand:
+            carry_out(app, hint.errand)
             return
         if hint.seconds_until_due(now) > 0:
             self._queues.later(hint, now)

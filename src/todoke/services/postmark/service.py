@@ -75,5 +75,6 @@ POSTMARK: Service[PostmarkSettings] = Service(
         ),
     ),
     tells_tokens=True,
+    lifts=True,
     hook_steps=f"in Postmark's message stream, let a webhook (its password is in {WEBHOOK_KEY}) call",
 )

@@ -82,6 +82,7 @@ SES: Service[SesSettings] = Service(
     # In all that it publishes through a configuration set; the older notifications of an identity have no tags, and
     # are found by their recipient.
     tells_tokens=True,
+    lifts=True,
     hook_steps="let the topic of Amazon SNS call, as a subscription by https,",
     misfit=_misfit,
 )

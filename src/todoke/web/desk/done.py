@@ -14,6 +14,8 @@ class DoneWords:
 
     text: str
     tone: Tone = Tone.GOOD
+    is_under_way: bool = False
+    """Whether another look at the page will say more."""
 
 
 _TOLD = {
@@ -21,6 +23,21 @@ _TOLD = {
     "read-lately": DoneWords(N_("It was read within the last minute."), Tone.HANDED),
     "read-not": DoneWords(
         N_("The mail service did not give its list. What is shown was read before."), Tone.BAD
+    ),
+    "read-asked": DoneWords(
+        N_("The mail service is being asked for its list."), Tone.HANDED, is_under_way=True
+    ),
+    "lifted": DoneWords(N_("It is lifted: the mail service sends to this address again.")),
+    "lift-asked": DoneWords(
+        N_("The mail service is being asked to lift it."), Tone.HANDED, is_under_way=True
+    ),
+    "lift-not": DoneWords(N_("It was not lifted. The entry says why."), Tone.BAD),
+    "lift-gone": DoneWords(N_("This address is not on the list any more."), Tone.HANDED),
+    "lift-later": DoneWords(
+        N_("You had many addresses lifted just now. Please wait some minutes."), Tone.LATE
+    ),
+    "not-carried": DoneWords(
+        N_("This could not be handed on just now. Please try again in a moment."), Tone.BAD
     ),
     "test-later": DoneWords(
         N_("You have sent yourself some already. Please wait some minutes."), Tone.LATE

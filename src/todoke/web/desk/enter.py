@@ -23,11 +23,11 @@ from todoke.model.language import N_
 from todoke.walk.admit import Stay, admit, leave
 from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
+from todoke.walk.errand import entrust
 from todoke.walk.invite import (
     entry_url,
     invite,
     invite_by_mail,
-    mail_invitation,
     mailed_code,
     may_be_mailed,
 )
@@ -135,8 +135,7 @@ class Entrance:
             if not may_be_mailed(app, person.address, is_known=is_known):
                 self.desk.attempts.note("desk_links_used_up")
                 return
-            carry = app.carry or partial(mail_invitation, app)
-            carry(ask(person.address))
+            entrust(app, ask(person.address))
         except Error as error:
             log.error("desk_link_not_mailed", why=type(error).__name__)
 

@@ -41,6 +41,8 @@ _MOST_FIELDS = 150
 """Of a form: a page of the list has 50 rows to choose from."""
 _TESTS_OF_ONE = 3
 """Test mails that one person may send themselves in ten minutes."""
+_LIFTED_BY_ONE = 20
+"""Suppressed addresses that one person may have lifted in ten minutes: each may harm the site's standing."""
 _RESENT_BY_ONE = 60
 """Mails that one person may send again, one by one, or to another address, in ten minutes."""
 _NOT_SOONER_SECONDS = 0.1
@@ -55,6 +57,7 @@ class Desk:
     attempts: Attempts = field(default_factory=Attempts)
     tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
     resends: Allowance = field(default_factory=lambda: Allowance(_RESENT_BY_ONE))
+    lifts: Allowance = field(default_factory=lambda: Allowance(_LIFTED_BY_ONE))
     turns: Turns = field(default_factory=Turns)
     most_bytes: int = 0
 

@@ -6,7 +6,7 @@ Nothing is changed here: the configuration is a file. No secret is shown.
 from __future__ import annotations
 
 import platform
-import re
+from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,8 +14,10 @@ from starlette.responses import Response
 
 from todoke import __version__
 from todoke.model.act import Deed
+from todoke.model.delivery import TOOK_IT, DeliveryEvent, Kind
 from todoke.model.errors import NotFound
 from todoke.model.form import Form
+from todoke.model.ids import is_trial_token
 from todoke.model.person import Person, Rank
 from todoke.model.show import rfc3339
 from todoke.report.setup import shown_form
@@ -24,49 +26,24 @@ from todoke.report.words import ceiling_words
 from todoke.services.table import TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
+from todoke.walk.errand import was_entrusted
 from todoke.walk.silence import heard_at
-from todoke.walk.try_mail import TriedMail, reported, try_mail
+from todoke.walk.try_mail import new_test, reported
 from todoke.web.desk.back import DONE
 from todoke.web.desk.done import told_of
 from todoke.web.desk.room import Desk, go
 
 _TEST = "test"
-_TOKEN = re.compile(r"[0-9a-v]{26}")
+_NOT_TAKEN = {Kind.REJECTED, Kind.DEFERRED, Kind.FAILED}
 
 
 async def show_settings(desk: Desk, request: Request, stay: Stay) -> Response:
     """GET /desk/settings?test=: 200, the forms that are theirs, mail, and what became of a test; 404 for readers."""
     _require_work(stay.person)
-    token = request.query_params.get(_TEST, "")
-    return await _page(desk, request, stay, token if _TOKEN.fullmatch(token) else "")
-
-
-async def send_test(desk: Desk, request: Request, stay: Stay) -> Response:
-    """POST /desk/settings/test: 200, whether the mail service took a mail to the asking person's own address.
-
-    303 with why not, where they have none, have just sent some, or this process may not send mail.
-    """
-    await desk.form(request, stay)
-    _require_work(stay.person)
-    person, app = stay.person, desk.app
-    if not person.address or app.carry is not None:
-        raise NotFound
-    if not desk.tests.take(person.address.key):
-        return go(request, "settings", fragment=DONE, done="test-later")
-    await desk.note(stay, Deed.TESTED)
-    tried = await run_in_threadpool(try_mail, app, person.address, desk.language(request))
-    return await _page(desk, request, stay, tried.token, tried)
-
-
-def _require_work(person: Person) -> None:
-    if person.rank is Rank.READER:
-        raise NotFound
-
-
-async def _page(
-    desk: Desk, request: Request, stay: Stay, token: str, tried: TriedMail | None = None
-) -> Response:
     app, person, language = desk.app, stay.person, desk.language(request)
+    token = request.query_params.get(_TEST, "")
+    if not is_trial_token(app.settings.secret, person.address.key, token):
+        token = ""
     events = await run_in_threadpool(reported, app, token) if token else []
     heard = await run_in_threadpool(_heard, app)
     return desk.render(
@@ -76,14 +53,45 @@ async def _page(
         forms=[shown_form(form, language) for form in _forms(app, person)],
         mail=_mail(app, language),
         heard=heard,
-        may_test=bool(person.address) and app.carry is None,
-        is_carried=app.carry is not None,
+        may_test=bool(person.address),
         token_tested=token,
-        tried=tried,
+        tested=_tested(events),
         events=[evidence(event, language, TITLES) for event in events],
         versions=_versions(app) if person.is_owner else [],
         done=told_of(request.query_params.get(DONE, "")),
     )
+
+
+async def send_test(desk: Desk, request: Request, stay: Stay) -> Response:
+    """POST /desk/settings/test: 303 to what becomes of a mail to the asking person's own address.
+
+    303 with why not, where they have just sent some, or it cannot be handed on; 404 where they have no address.
+    """
+    await desk.form(request, stay)
+    _require_work(stay.person)
+    person, app = stay.person, desk.app
+    if not person.address:
+        raise NotFound
+    if not desk.tests.take(person.address.key):
+        return go(request, "settings", fragment=DONE, done="test-later")
+    await desk.note(stay, Deed.TESTED)
+    test = new_test(app, person.address, desk.language(request))
+    if not await run_in_threadpool(was_entrusted, app, test):
+        return go(request, "settings", fragment=DONE, done="not-carried")
+    return go(request, "settings", fragment=_TEST, test=test.token)
+
+
+def _require_work(person: Person) -> None:
+    if person.rank is Rank.READER:
+        raise NotFound
+
+
+def _tested(events: Sequence[DeliveryEvent]) -> str:
+    """Whether the mail service took a test mail: `yes`, `no`, or "" while that is not known."""
+    kinds = {event.kind for event in events}
+    if kinds & TOOK_IT:
+        return "yes"
+    return "no" if kinds & _NOT_TAKEN else ""
 
 
 def _forms(app: App, person: Person) -> list[Form]:

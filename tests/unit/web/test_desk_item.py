@@ -439,6 +439,15 @@ class TestErase:
         assert "35 days" in page
         assert len(re.findall(r"<dd>\d+</dd>", self.two(AOI).get("/desk/s1/erase").text)) == 4
 
+    def test_it_says_whose_it_is(self) -> None:
+        """Who wrote, how it begins, of which form and when: nobody erases the wrong one."""
+        wrote = (Entry("name", "Hana <b>"), Entry("message", "Please\nring me"))
+        page = Office(stored(make_timeline(entries=wrote))).get("/desk/s1/erase").text
+        which = page.partition('<div id="which">')[2].partition("</div>")[0]
+        for words in ("Hana &lt;b&gt;", "Please ring me", "Contact", "23 November 2026", "s1"):
+            assert words in which
+        assert '<button class="danger" aria-describedby="which">' in page
+
     def test_one(self) -> None:
         """It is gone, and that is remembered and in the trail."""
         shop = self.two(AOI)

@@ -10,14 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.forms.visitor import read_said
 from todoke.model.delivery import Status
 from todoke.model.message import Timeline
 from todoke.model.person import Person, Rank
 from todoke.model.show import rfc3339
 from todoke.ports.archive import Query
 from todoke.report.attention import failures, unreceived
-from todoke.report.row import row
 from todoke.report.status import form_title
 from todoke.report.words import reason_words
 from todoke.walk.admit import Stay
@@ -25,6 +23,7 @@ from todoke.walk.app import App
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.silence import Silence, silence
 from todoke.web.desk.filter import ATTENTION, Filter, scope_of
+from todoke.web.desk.line import line
 from todoke.web.desk.room import Desk, home
 
 LOOKED_AT = 200
@@ -91,14 +90,12 @@ def _with_links(request: Request, groups: Sequence[dict[str, Any]]) -> list[dict
 
 def _named(desk: Desk, request: Request, timeline: Timeline) -> dict[str, str]:
     """A submission by who sent it, and where it is shown."""
-    settings, submission = desk.app.settings, timeline.submission
-    name = read_said(settings.form(submission.form), submission.entries).name
-    shown = row(timeline, settings, desk.app.clock(), "en", name=name, message="")
+    shown = line(desk.app, timeline, desk.language(request))
     return {
         "who": shown["who"],
         "title": shown["title"],
         "received_at": shown["received_at"],
-        "link": home(request, submission.id),
+        "link": home(request, timeline.submission.id),
     }
 
 

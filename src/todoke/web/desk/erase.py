@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from todoke.model import ids
 from todoke.model.act import Deed
 from todoke.model.erased import REMEMBERED
 from todoke.model.errors import NotFound
@@ -18,6 +19,7 @@ from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.erase import erase, meant
 from todoke.web.desk.back import kept_filter
+from todoke.web.desk.line import line
 from todoke.web.desk.room import Desk, home
 
 ONE, PERSON = "one", "person"
@@ -36,6 +38,8 @@ async def ask(desk: Desk, request: Request, stay: Stay) -> Response:
         request,
         "desk_erase.html",
         stay,
+        shown=await run_in_threadpool(line, desk.app, timeline, desk.language(request)),
+        number=ids.number(submission.id),
         one=tally([timeline]),
         everything=of_person,
         looked_at=f"{_LOOKED_AT:,}",

@@ -10,14 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from todoke.forms.visitor import read_said
 from todoke.model.message import Timeline
 from todoke.model.person import Person, Rank
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_briefly
 from todoke.ports.archive import Count, Page, Query
 from todoke.report.excerpt import excerpt
-from todoke.report.row import row
 from todoke.report.status import form_title
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
@@ -25,6 +23,7 @@ from todoke.walk.silence import silence
 from todoke.web.desk.attention import heads, told_silence
 from todoke.web.desk.filter import ATTENTION, UNREAD, YEARS, Filter, read_cursors, read_filter
 from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
+from todoke.web.desk.line import line
 from todoke.web.desk.marks import marks
 from todoke.web.desk.room import Desk, home
 from todoke.web.http.errors import json_response
@@ -139,13 +138,11 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
 
 def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, is_one_form: bool) -> Row:
     settings, language = desk.app.settings, desk.language(request)
-    submission, now = timeline.submission, desk.app.clock()
-    said = read_said(settings.form(submission.form), submission.entries)
-    shown = row(timeline, settings, now, language, name=said.name, message=said.message)
+    now, shown = desk.app.clock(), line(desk.app, timeline, language)
     return {
         **shown,
         "when": show_briefly(shown["received_at"], now, settings.site.time_zone, language),
-        "link": home(request, submission.id),
+        "link": home(request, timeline.submission.id),
         "form": _form_shown(shown, is_one_form),
         "may_change": stay.person.may_change(timeline),
     }

@@ -187,9 +187,12 @@ def test_erasing_shows_what_goes(browser: Browser, desks: Desks) -> None:
     context.close()
 
 
-def test_an_export_is_saved(browser: Browser, desks: Desks, tmp_path: Path) -> None:
-    """From the list, in each format, under a name that says what it is."""
-    context = context_of(browser)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_export_is_saved(
+    browser: Browser, desks: Desks, tmp_path: Path, *, scripts: bool
+) -> None:
+    """From the list, in each format, under a name that says what it is; with scripts and without."""
+    context = context_of(browser, java_script_enabled=scripts)
     page = context.new_page()
     desks.enter(page)
     page.get_by_role("link", name="Export …").click()

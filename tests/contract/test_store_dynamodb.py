@@ -21,6 +21,7 @@ from botocore.exceptions import ReadTimeoutError
 import support.aws.emulators as aws_emulators
 from mail_cloud_sandbox.webhook_call import escaped
 from support.aws.lambda_events import as_lambda
+from support.aws.pour import Noted
 from support.places import ROOT
 from support.store.desk import LEASE, MANAGER, SECRET, START, VISITOR, Desk, nothing_follows
 from support.variants import replace
@@ -31,13 +32,15 @@ from todoke.model.address import Address
 from todoke.model.admission import DeskSession, Grant
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
 from todoke.model.erased import erased_mailbox
-from todoke.model.errors import StoreUnavailable, TooLarge
+from todoke.model.errors import Malformed, StoreUnavailable, TooLarge
 from todoke.model.form import Field, Form, Managers, Site
+from todoke.model.kept import Kept
 from todoke.model.mail import Mailbox
 from todoke.model.message import Claim, Outcome
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, File
-from todoke.ports.archive import Query
+from todoke.ports.allowance import Ration
+from todoke.ports.archive import Page, Query, Scope
 from todoke.ports.journal import Journaled
 from todoke.ports.outbox import Added, Duplicate
 from todoke.services.customers_mail_cloud.events import read_item
@@ -503,6 +506,8 @@ def measured_at_the_desk(desk: Desk, meter: Meter) -> dict[str, tuple[float, flo
     """What the desk costs beside what its pages show."""
     found: dict[str, tuple[float, float, float]] = {}
     store, until = desk.store, START + timedelta(minutes=10)
+    ration = Ration(30, timedelta(minutes=10))
+    store.draw("asks", ration, START)
     store.put_mark("desk link aoi 0", START, unless_after=START - timedelta(hours=1))
     store.put_code("hash", until, Grant(person=MANAGER))
     found["a link to the desk"] = meter.take()
@@ -510,6 +515,9 @@ def measured_at_the_desk(desk: Desk, meter: Meter) -> dict[str, tuple[float, flo
         hash="ab" * 32, person=MANAGER, began_at=START, seen_at=START, ends_at=until
     )
     act = Act(at=START, by="ab" * 8, deed=Deed.ENTERED)
+    for bound in ("tries", "guesses"):
+        assert store.draw(bound, ration, START)
+        store.put_back(bound, ration, START)
     assert store.take_code("hash", START)
     store.put_session(session)
     store.put_acts([act])
@@ -950,6 +958,83 @@ class TestErased:
         assert int(item[EXPIRY]) == int(kept.forgotten_at.timestamp()) + 1
         assert "v.example" not in str(item)
         assert not {"m", "w", "h", "b", "s", "t"} & item.keys()
+
+
+class TestAllowances:
+    def test_cost_one_write_and_no_read(self, desk: Desk, meter: Meter) -> None:
+        """Of the first; of one that follows another a refused condition more, and of one that is refused that alone."""
+        ration, told = Ration(2, timedelta(minutes=10)), []
+        for _ in range(3):
+            meter.take()
+            desk.store.draw("asks a", ration, desk.now)
+            told.append(list(meter.asked))
+        assert told == [["UpdateItem"], ["UpdateItem"] * 2, ["UpdateItem"]]
+
+    def test_are_forgotten_by_time_to_live(self, desk: Desk) -> None:
+        """When all came back; and the stream hands none of it to the sender."""
+        ration = Ration(2, timedelta(minutes=10))
+        assert desk.store.draw("asks a", ration, desk.now)
+        [item] = [i for i in scan(table_of(desk)) if str(i["k"]).startswith("allowance")]
+        assert int(item[EXPIRY]) == int((desk.now + ration.within).timestamp()) + 1
+        assert not {"m", "w", "h", "b", "s", "t"} & item.keys()
+
+    def test_one_whose_answer_was_lost_counts(self, desk: Desk, meter: Meter) -> None:
+        """Once more at most: never as if it had not been asked for."""
+        ration = Ration(3, timedelta(minutes=10))
+        lost = iter(["lost"])
+        meter.fail = lambda what: next(lost, "") if what == "answer of UpdateItem" else ""
+        taken = [desk.store.draw("asks a", ration, desk.now) for _ in range(4)]
+        assert taken == [True, True, False, False]
+
+
+class TestCursors:
+    def test_nobody_learns_anothers_id_by_where_a_look_ended(self, desk: Desk) -> None:
+        """It looked at a thousand that are not its reader's: where it goes on is a text that tells nothing."""
+        store = desk.store
+        assert isinstance(store, DynamoStore)
+        noted = Noted()
+        table = table_of(desk)
+        filling = DynamoStore(table.name, secret=SECRET, clock=lambda: desk.now, client=noted)
+        foreign = []
+        for _ in range(1_050):
+            desk.move(seconds=1)
+            foreign.append(desk.submission(form="theirs"))
+            filling.restore(Kept(submission=foreign[-1], messages=())).result()
+        filling.close()
+        noted.pour(table.client, table.name)
+        scope = Scope(forms=frozenset({"mine"}), mailbox=str(MANAGER))
+        page = store.page(Query(scope=scope))
+        assert page.timelines == ()
+        assert page.looked_back_to == foreign[50].received_at
+        assert not any(submission.id in page.next for submission in foreign)
+        assert not any(ids.time_digits(s.received_at) in page.next for s in foreign)
+        assert store.page(Query(scope=scope, before=page.next)) == Page()
+
+    def test_a_cursor_of_ones_own_making_is_none(self, desk: Desk) -> None:
+        """An id is no cursor, whether it is somebody's or nobody's; one that was changed is none; in the same words."""
+        stored = desk.add().submission
+        good = desk.store.cursor(stored.id)
+        assert desk.store.page(Query(before=good)).timelines == ()
+        changed = [good[:at] + ("0" if good[at] != "0" else "1") + good[at + 1 :] for at in (0, 83)]
+        told = set()
+        for cursor in (stored.id, "v" * 26, *changed, good.upper(), good + "00", "0" * 84):
+            with pytest.raises(Malformed) as refused:
+                desk.store.page(Query(before=cursor))
+            told.add(str(refused.value))
+        assert len(told) == 1
+
+    def test_one_of_another_s_moves_nobody_elsewhere_than_its_time(self, desk: Desk) -> None:
+        """Of a submission that is there, and of one that was erased: the same page."""
+        mine = desk.add(form="mine").submission
+        desk.move(minutes=1)
+        theirs = desk.add(form="theirs").submission
+        cursor = desk.store.cursor(theirs.id)
+        query = Query(scope=Scope(forms=frozenset({"mine"})), before=cursor)
+        page = desk.store.page(query)
+        assert [t.submission.id for t in page.timelines] == [mine.id]
+        desk.store.erase(submission_id=theirs.id)
+        assert desk.store.page(query) == page
+        assert desk.store.cursor(theirs.id) == ""
 
 
 class TestTable:

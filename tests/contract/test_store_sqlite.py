@@ -119,6 +119,7 @@ class TestFile:
                 "erased",
                 "sessions",
                 "acts",
+                "allowances",
                 "words",
                 "unindexed",
                 "care",

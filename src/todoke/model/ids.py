@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -30,6 +31,7 @@ HOME_DIGITS = 6
 PLACE_DIGITS = 16
 _MAC_CHARACTERS = 32
 _DESK_DIGITS, _DESK_MAC_DIGITS = 12, 14
+_CURSOR = re.compile(r"[0-9a-f]{84}")
 
 
 class _Random:
@@ -177,6 +179,36 @@ def signature(secret: bytes, purpose: bytes, text: str) -> str:
 def remark_id() -> str:
     """13 characters [0-9a-v], 65 random bits: tells a remark from the others of its submission."""
     return _random.take(13)
+
+
+def cursor(secret: bytes, submission_id: str) -> str:
+    """A submission's id as a text that tells nothing of it, in hex: only the holder of `secret` makes one, or reads it.
+
+    A synthetic initialisation vector (RFC 5297): a MAC of the id, and the id under a key stream of that MAC.
+    """
+    own = _cursor_mac(secret, submission_id)
+    return own.hex() + _masked(secret, own, submission_id.encode()).hex()
+
+
+def cursor_of(secret: bytes, text: str) -> str:
+    """The id that such a text was made of; "" for any other text."""
+    if not _CURSOR.fullmatch(text):
+        return ""
+    both = bytes.fromhex(text)
+    own, masked = both[:16], both[16:]
+    found = _masked(secret, own, masked).decode("ascii", "replace")
+    return found if compare_digest(own, _cursor_mac(secret, found)) else ""
+
+
+def _cursor_mac(secret: bytes, text: str) -> bytes:
+    return _keyed(secret, b"todoke cursor", text).to_bytes(16, "big")
+
+
+def _masked(secret: bytes, own: bytes, text: bytes) -> bytes:
+    stream = hashlib.blake2b(
+        own, key=_mac_key(secret), person=b"todoke cur.text", digest_size=len(text)
+    )
+    return bytes(a ^ b for a, b in zip(text, stream.digest(), strict=True))
 
 
 def upload_key() -> str:

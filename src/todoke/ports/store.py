@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from todoke.ports.admission import Admission
+from todoke.ports.allowance import Allowances
 from todoke.ports.archive import Archive
 from todoke.ports.care import Carebook
 from todoke.ports.erasure import Erasure
@@ -20,7 +21,17 @@ from todoke.ports.trail import Trail
 
 
 class Store(
-    Outbox, Journal, Archive, Carebook, Erasure, Shelf, Admission, Trail, Movable, Protocol
+    Outbox,
+    Journal,
+    Archive,
+    Carebook,
+    Erasure,
+    Shelf,
+    Admission,
+    Allowances,
+    Trail,
+    Movable,
+    Protocol,
 ):
     """Keeps submissions, messages, attempts and events. The truth; safe to call from any thread.
 

@@ -10,6 +10,7 @@ from todoke.forms.pattern.pattern import Patience
 from todoke.model.errand import Errand
 from todoke.model.settings import Settings
 from todoke.ports.admission import Admission
+from todoke.ports.allowance import Allowances
 from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
 from todoke.ports.care import Carebook
@@ -51,7 +52,7 @@ class App:
     `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
     where the mail service keeps none that can be asked, `suppressions` where no list of its can; `bucket` where files
     are kept with all else. A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`,
-    `carebook`, `erasure`, `shelf`, `admission`, `trail`.
+    `carebook`, `erasure`, `shelf`, `admission`, `allowances`, `trail`.
     """
 
     settings: Settings
@@ -111,6 +112,11 @@ class App:
     @property
     def admission(self) -> Admission:
         """Codes and sessions of the desk."""
+        return self.store
+
+    @property
+    def allowances(self) -> Allowances:
+        """How much of what is bounded was asked for."""
         return self.store
 
     @property

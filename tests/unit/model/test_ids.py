@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b32hexencode
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,30 @@ def test_random_digits_are_all_as_likely():
     """Each of the 32 digits stands for eight of the 256 values of a byte."""
     assert {ids._DIGIT_OF_BYTE.count(digit) for digit in ids._DIGITS.encode()} == {8}
     assert len(ids._DIGIT_OF_BYTE) == 256
+
+
+@given(st.binary(min_size=1, max_size=64), st.integers(0, 10**9))
+def test_a_cursor_tells_nothing_and_leads_back(secret: bytes, seconds: int) -> None:
+    """To the id, for who has the secret; with another secret, or changed anywhere, it leads nowhere."""
+    id_ = ids.submission_id(NOW + timedelta(seconds=seconds), ids.place(secret))
+    cursor = ids.cursor(secret, id_)
+    assert ids.cursor_of(secret, cursor) == id_
+    assert ids.cursor(secret, id_) == cursor
+    assert ids.cursor_of(secret + b"x", cursor) == ""
+    for at_ in (0, 31, 32, len(cursor) - 1):
+        changed = cursor[:at_] + ("0" if cursor[at_] != "0" else "1") + cursor[at_ + 1 :]
+        assert ids.cursor_of(secret, changed) == ""
+
+
+def test_cursors_of_one_moment_have_nothing_in_common() -> None:
+    """Who has two cannot tell whether their moments are near."""
+    at = datetime(2026, 3, 4, tzinfo=UTC)
+    made = [ids.cursor(b"s", ids.submission_id(at, f"{n:016}")) for n in range(50)]
+    for place in range(0, len(made[0]), 8):
+        assert len({cursor[place : place + 8] for cursor in made}) > 40
+
+
+@pytest.mark.parametrize("text", ["", "x", "é" * 84, "0" * 84, "A" * 84, "0" * 83, "\udc80" * 84])
+def test_what_is_no_cursor(text: str) -> None:
+    """Leads nowhere."""
+    assert ids.cursor_of(b"s", text) == ""

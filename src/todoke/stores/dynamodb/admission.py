@@ -1,4 +1,4 @@
-"""Admission and the trail in DynamoDB: codes and sessions of the desk, and who did what there.
+"""Admission, allowances and the trail in DynamoDB: codes and sessions of the desk, and who did what there.
 
 All sessions lie in one partition, and all acts in another: a desk writes few of them a second.
 """
@@ -15,9 +15,12 @@ from todoke.model.act import REMEMBERED, Act
 from todoke.model.admission import DeskSession, Grant
 from todoke.model.errors import Malformed
 from todoke.model.json_text import reader, to_json
+from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
-from todoke.stores.dynamodb.client import Changed, DynamoTable, Item
+from todoke.stores.dynamodb.client import Changed, DynamoTable, Item, Key
+from todoke.stores.dynamodb.count import climb, descend
 from todoke.stores.dynamodb.items import epoch, new_nonce
+from todoke.stores.rules.draw import latest, step
 from todoke.stores.rules.values import micros, plain
 
 _SESSIONS, _ACTS = "session", "act"
@@ -26,7 +29,7 @@ _read_grant: Callable[[str], Grant] = reader(Grant)
 
 
 class DynamoAdmission:
-    """See Admission and Trail."""
+    """See Admission, Allowances and Trail."""
 
     _table: DynamoTable
 
@@ -73,6 +76,21 @@ class DynamoAdmission:
         live = [session for session in every if session.ends_at > now]
         return sorted(live, key=lambda s: (s.began_at, s.hash), reverse=True)
 
+    def draw(self, name: str, ration: Ration, now: datetime) -> bool:
+        """See Allowances."""
+        return climb(
+            self._table,
+            _allowance(name),
+            step(ration),
+            start=micros(now),
+            most=latest(ration, micros(now)),
+            expiry=epoch(now + ration.within) + 1,
+        )
+
+    def put_back(self, name: str, ration: Ration, now: datetime) -> None:
+        """See Allowances."""
+        descend(self._table, _allowance(name), step(ration), above=micros(now))
+
     def put_acts(self, acts: Sequence[Act]) -> None:
         """See Trail."""
         for act in acts:
@@ -91,6 +109,10 @@ class DynamoAdmission:
         ).items
         acts = tuple(_read_act(str(item["b"])) for item in found[:limit])
         return ActPage(acts, str(found[limit - 1]["r"]) if len(found) > limit else "")
+
+
+def _allowance(name: str) -> Key:
+    return f"allowance/{plain(name)}", "."
 
 
 def _session_item(session: DeskSession) -> Item:

@@ -124,40 +124,25 @@ class DynamoTable:
             return there is not None and there.get("n") == item["n"]
         return True
 
-    def count_up(self, key: Key, count: int, nonce: bytes) -> int:
-        """Add to the number (`x`) of an item, which begins at 0, and sign it; what it is then.
+    def update(
+        self, key: Key, change: str, values: Mapping[str, Value], *, condition: str = ""
+    ) -> Item:
+        """Change attributes of an item, which is made if it is not there; those that were changed.
 
-        Where the answer is lost it may be added twice: nobody has what is between.
+        Where the answer is lost it may be done twice. Raises Changed: if the condition does not hold.
         """
+        request: dict[str, Any] = {"ReturnValues": "UPDATED_NEW"}
+        if condition:
+            request["ConditionExpression"] = condition
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         answer = self._call(
             self.client.update_item,
             Key=wire_key(key),
-            UpdateExpression="SET n = :n ADD x :count",
-            ExpressionAttributeValues={":count": {"N": str(count)}, ":n": {"B": nonce}},
-            ReturnValues="UPDATED_NEW",
+            UpdateExpression=change,
+            ExpressionAttributeValues=wire(values),
+            **request,
         )
-        return int(answer["Attributes"]["x"]["N"])
-
-    def count_down(self, key: Key, last: int, nonce: bytes) -> bool:
-        """Take one off the number (`x`) of an item if it is `last` and nobody signed it since; whether it was done.
-
-        A request that was lost, and comes late, does nothing: the next has signed by then.
-        """
-        try:
-            self._call(
-                self.client.update_item,
-                Key=wire_key(key),
-                UpdateExpression="SET x = :less",
-                ConditionExpression="x = :last AND n = :n",
-                ExpressionAttributeValues={
-                    ":less": {"N": str(last - 1)},
-                    ":last": {"N": str(last)},
-                    ":n": {"B": nonce},
-                },
-            )
-        except (Changed, StoreUnavailable):
-            return False
-        return True
+        return plain_item(answer.get("Attributes", {}))
 
     def swap(self, archived: Item, item: Item, *, over: bytes) -> None:
         """Put `archived` where nothing is and `item` over the one with this nonce: both or none.

@@ -6,7 +6,7 @@ A walk asks for few entries of each group and shard and joins them, so it costs 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from todoke.stores.dynamodb.client import DynamoTable, Item, Key, key_of
@@ -51,6 +51,43 @@ def newest(
         walk = _Walk(table, index, shard, form, low, before(high), limit, newest_first=True)
         entries += walk.entries()
     return sorted(entries, reverse=True)[:limit]
+
+
+class Stretch(NamedTuple):
+    """Neighbouring entries in order, and whether there are no further ones."""
+
+    entries: list[IndexEntry]
+    is_last: bool
+
+
+def stretch(
+    table: DynamoTable,
+    index: str,
+    forms: Sequence[str],
+    *,
+    low: str,
+    high: str,
+    limit: int,
+    newest_first: bool,
+) -> Stretch:
+    """The next entries with low <= id < high of these forms ("" is all): at least one where there is any, and no more
+    than `limit`. Shards are filled evenly, so of each no more is read than its part of them, with some to spare."""
+    each = limit // len(SHARDS) * 2 + 10
+    entries: list[IndexEntry] = []
+    edges: list[str] = []
+    for form in forms:
+        for shard in SHARDS:
+            walk = _Walk(
+                table, index, shard, form, low, before(high), each, newest_first=newest_first
+            )
+            entries += walk.entries()
+            edges += walk.edges()
+    if edges and newest_first:
+        entries = [entry for entry in entries if entry.id >= max(edges)]
+    elif edges:
+        entries = [entry for entry in entries if entry.id <= min(edges)]
+    is_last = not edges and len(entries) <= limit
+    return Stretch(sorted(entries, reverse=newest_first)[:limit], is_last)
 
 
 def oldest(
@@ -139,6 +176,7 @@ class _Walk:
         self._from = f"{form}/" if form else " "
         self._to = self._from + _END if form else _END
         self._taken: Counter[str] = Counter()
+        self._ends: dict[str, str] = {}
 
     def entries(self) -> Iterator[IndexEntry]:
         """What is found, group by group."""
@@ -158,10 +196,15 @@ class _Walk:
                 return
             start = None if self._leap(str(answer.items[-1][self._attribute])) else answer.last
 
+    def edges(self) -> list[str]:
+        """Of each group that may go on, the id after which its entries were left out."""
+        return [self._ends[group] for group, n in self._taken.items() if n >= self._limit]
+
     def _take(self, item: Item) -> Iterator[IndexEntry]:
         group, id_ = _parts(str(item[self._attribute]))
         if self._low <= id_ < self._high(group) and self._taken[group] < self._limit:
             self._taken[group] += 1
+            self._ends[group] = id_
             yield IndexEntry(id_, key_of(item))
 
     def _leap(self, last: str) -> bool:

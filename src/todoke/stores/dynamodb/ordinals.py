@@ -16,6 +16,7 @@ from typing import NamedTuple
 from todoke.model.errors import StoreUnavailable
 from todoke.model.log import get_logger
 from todoke.stores.dynamodb.client import DynamoTable, Item
+from todoke.stores.dynamodb.count import count_down, count_up
 from todoke.stores.dynamodb.items import StoredItem, new_nonce
 from todoke.stores.rules.values import plain
 
@@ -76,7 +77,7 @@ class Ordinals:
         self._ahead.update({id_: one for id_, one in unused.items() if id_ in self._together})
         alone = [one for id_, one in unused.items() if id_ not in self._together]
         for form, ordinal, nonce in sorted(alone, reverse=True):
-            self.table.count_down(_key(form), ordinal, nonce)
+            count_down(self.table, _key(form), ordinal, nonce)
 
     def _count(self, wanted: Iterable[StoredItem]) -> Numbered:
         fresh = sorted(filter(self._is_to_be_numbered, wanted), key=lambda s: s.id)
@@ -84,7 +85,7 @@ class Ordinals:
         for form, count in Counter(s.record.submission.form for s in fresh).items():
             nonce = new_nonce()
             try:
-                last = self.table.count_up(_key(form), count, nonce)
+                last = count_up(self.table, _key(form), count, nonce)
             except StoreUnavailable as error:
                 log.warning("not_numbered", form=form, submissions=count, why=str(error))
                 continue

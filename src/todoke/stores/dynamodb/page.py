@@ -17,7 +17,17 @@ from todoke.model.errors import Malformed
 from todoke.ports.archive import Count, Page, Query
 from todoke.stores.dynamodb.cabinet import Cabinet
 from todoke.stores.dynamodb.claim import DynamoOutbox
-from todoke.stores.dynamodb.index import HIGHEST, LOWEST, IndexEntry, before, ending, newest, oldest
+from todoke.stores.dynamodb.client import Key
+from todoke.stores.dynamodb.index import (
+    HIGHEST,
+    LOWEST,
+    IndexEntry,
+    Stretch,
+    after,
+    ending,
+    newest,
+    stretch,
+)
 from todoke.stores.dynamodb.items import FAULTS, ID, StoredItem
 from todoke.stores.dynamodb.table import FAULT, TIME
 from todoke.stores.rules.query import Secrets, counts_whole, meets, secrets_by_name
@@ -26,6 +36,8 @@ _LOOKED_AT = 1_000
 """So many submissions one page looks at, at most; then it ends early, with the cursor to go on from."""
 _MOST_FRESH = 1_000
 _ROUND = 100
+NOWHERE: Key = ("", "")
+"""The place of what is known by its id alone."""
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 _REFERENCE = re.compile(r"[0-9a-v]{6}")
 
@@ -80,8 +92,8 @@ class Lists:
             newer = shown[0].id
         return Page(
             timelines=tuple(stored.timeline for stored in shown),
-            next=next_,
-            newer=newer,
+            next=self.cursor(next_),
+            newer=self.cursor(newer),
             looked_back_to=(
                 ids.time_of(look.stopped_at) if look.stopped_at and not query.after else None
             ),
@@ -89,48 +101,58 @@ class Lists:
 
     def _look(self, query: Query, named: Sequence[str] | None) -> _Look:
         """The first `limit` submissions that meet a query."""
-        low, high = _span(query)
+        low, high = self._span(query)
         look = _Look()
         looked_at = 0
-        size = min(max(query.limit + 1, 10), _ROUND)
+        size = min(max(query.limit + 1, 10), _LOOKED_AT)
         while True:
-            round_ = self._round(query, low, high, named, size)
-            for _, stored in round_:
-                if stored is None or not self._meets(query, stored):
-                    continue
-                if len(look.found) == query.limit:
-                    look.is_more = True
+            entries, is_last = self._candidates(query, low, high, named, size)
+            for start in range(0, len(entries), _ROUND):
+                some = entries[start : start + _ROUND]
+                if self._take(look, query, some):
                     return look
-                look.found.append(stored)
-            if len(round_) < size:
+                last = some[-1].id
+                looked_at += len(some)
+                if looked_at >= _LOOKED_AT:
+                    look.is_more, look.stopped_at = True, last
+                    return look
+            if is_last:
                 return look
-            last = round_[-1][0]
-            low, high = (last + "0", high) if query.after else (low, last)
-            looked_at += len(round_)
-            if looked_at >= _LOOKED_AT:
-                look.is_more, look.stopped_at = True, last
-                return look
-            size = _ROUND
+            low, high = (after(last), high) if query.after else (low, last)
+            size = _LOOKED_AT - looked_at
 
-    def _round(
+    def _take(self, look: _Look, query: Query, entries: Sequence[IndexEntry]) -> bool:
+        """Add to what was found what of these entries meets the query; whether there is more than was asked for."""
+        keys = [entry.key for entry in entries]
+        there = self.cabinet.load_keys([key for key in keys if key != NOWHERE])
+        there |= self.cabinet.load_all([e.id for e in entries if e.key == NOWHERE])
+        for entry in entries:
+            stored = there.get(entry.id)
+            if stored is None or not self._meets(query, stored):
+                continue
+            if len(look.found) == query.limit:
+                look.is_more = True
+                return True
+            look.found.append(stored)
+        return False
+
+    def _candidates(
         self, query: Query, low: str, high: str, named: Sequence[str] | None, size: int
-    ) -> list[tuple[str, StoredItem | None]]:
-        """The next candidates, newest first (or oldest, towards newer ones), with what is there of them."""
+    ) -> Stretch:
+        """The next of those that may meet a query, newest first (or oldest, towards newer ones)."""
         if named is not None:
-            fitting = [id_ for id_ in named if low <= id_ < high]
-            chosen = sorted(fitting, reverse=not query.after)[:size]
-            there = self.cabinet.load_all(chosen)
-            return [(id_, there.get(id_)) for id_ in chosen]
-        table, index = self.cabinet.table, FAULT if _is_fault(query) else TIME
-        entries: list[IndexEntry] = []
-        for form in _forms(query):
-            if query.after:
-                entries += oldest(table, index, form, low=low, high=before(high), limit=size)
-            else:
-                entries += newest(table, index, form, low=low, high=high, limit=size)
-        entries = sorted(entries, reverse=not query.after)[:size]
-        there = self.cabinet.load_keys([entry.key for entry in entries])
-        return [(entry.id, there.get(entry.id)) for entry in entries]
+            fitting = sorted((i for i in named if low <= i < high), reverse=not query.after)
+            entries = [IndexEntry(id_, NOWHERE) for id_ in fitting[:size]]
+            return Stretch(entries, len(fitting) <= size)
+        return stretch(
+            self.cabinet.table,
+            FAULT if _is_fault(query) else TIME,
+            _forms(query),
+            low=low,
+            high=high,
+            limit=size,
+            newest_first=not query.after,
+        )
 
     def _named(self, query: Query) -> Sequence[str] | None:
         """The ids that an address or a word leads to; None where time must lead."""
@@ -170,6 +192,26 @@ class Lists:
             found += len(newest(self.cabinet.table, TIME, form, limit=most))
         return found
 
+    def _span(self, query: Query) -> tuple[str, str]:
+        """The ids that may be shown: from the first on, before the second."""
+        low = ids.time_digits(query.received_from) if query.received_from else LOWEST
+        high = ids.time_digits(query.received_to) if query.received_to else HIGHEST
+        if query.before:
+            high = min(high, self._read_cursor(query.before))
+        if query.after:
+            low = max(low, after(self._read_cursor(query.after)))
+        return low, high
+
+    def cursor(self, id_: str) -> str:
+        """The cursor that stands for an id. It is sealed: a page may end at what is not its reader's to know."""
+        return ids.cursor(self.cabinet.pointers.secret, id_) if id_ else ""
+
+    def _read_cursor(self, text: str) -> str:
+        id_ = ids.cursor_of(self.cabinet.pointers.secret, text)
+        if not id_:
+            raise Malformed("This is not a cursor of a page.")
+        return id_
+
     def _meets(self, query: Query, stored: StoredItem) -> bool:
         record = stored.record
         return meets(query, record.submission, record.works, record.care, self.secrets)
@@ -201,20 +243,3 @@ def _is_fault(query: Query) -> bool:
     return query.attention or (
         bool(query.statuses) and query.silent_since is None and query.statuses <= FAULTS
     )
-
-
-def _span(query: Query) -> tuple[str, str]:
-    """The ids that may be shown: from the first on, before the second."""
-    low = ids.time_digits(query.received_from) if query.received_from else LOWEST
-    high = ids.time_digits(query.received_to) if query.received_to else HIGHEST
-    if query.before:
-        high = min(high, _cursor(query.before))
-    if query.after:
-        low = max(low, _cursor(query.after) + "0")
-    return low, high
-
-
-def _cursor(text: str) -> str:
-    if not ID.fullmatch(text):
-        raise Malformed("This is not a cursor of a page.")
-    return text

@@ -185,8 +185,8 @@ class DynamoStore(DynamoAdmission):
         return self._lists.page(query)
 
     def cursor(self, submission_id: str) -> str:
-        """See Store. It is the id."""
-        return submission_id if self._cabinet.load(submission_id) else ""
+        """See Store."""
+        return self._lists.cursor(submission_id) if self._cabinet.load(submission_id) else ""
 
     def count(self, query: Query, most: int = 1000) -> Count:
         """See Store. No more are looked at than for a page."""

@@ -1,4 +1,4 @@
-"""Admission and the trail in memory: codes and sessions of the desk, and who did what there."""
+"""Admission, allowances and the trail in memory: codes and sessions of the desk, and who did what there."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import msgspec
 
 from todoke.model.act import REMEMBERED, Act
 from todoke.model.admission import DeskSession, Grant
+from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
 from todoke.stores.memory.tables import Tables
+from todoke.stores.rules.draw import drawn, step
 from todoke.stores.rules.trail import position
+from todoke.stores.rules.values import micros
 
 
 class MemoryAdmission(ABC):
-    """See Admission and Trail."""
+    """See Admission, Allowances and Trail."""
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Tables]: ...
@@ -63,6 +66,20 @@ class MemoryAdmission(ABC):
         with self._reading() as tables:
             live = [s for s in tables.sessions.values() if s.ends_at > now]
         return sorted(live, key=lambda s: (s.began_at, s.hash), reverse=True)
+
+    def draw(self, name: str, ration: Ration, now: datetime) -> bool:
+        """See Allowances."""
+        with self._writing() as tables:
+            full_at = drawn(tables.allowances.get(name), ration, micros(now))
+            if full_at is not None:
+                tables.allowances[name] = full_at
+        return full_at is not None
+
+    def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
+        """See Allowances."""
+        with self._writing() as tables:
+            if name in tables.allowances:
+                tables.allowances[name] -= step(ration)
 
     def put_acts(self, acts: Sequence[Act]) -> None:
         """See Trail."""

@@ -24,7 +24,7 @@ from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
-from todoke.stores.memory.page import count, page
+from todoke.stores.memory.page import count, cursor, page
 from todoke.stores.memory.tables import Tables
 from todoke.stores.memory.transaction import MemoryTransaction
 from todoke.stores.rules import journal as rules
@@ -152,7 +152,8 @@ class MemoryStore(MemoryAdmission):
     def cursor(self, submission_id: str) -> str:
         """See Store."""
         with self._reading() as tables:
-            return submission_id if submission_id in tables.submissions else ""
+            found = tables.submissions.get(submission_id)
+        return cursor(found) if found else ""
 
     def count(self, query: Query, most: int = 1000) -> Count:
         """See Store."""

@@ -33,6 +33,7 @@ class Tables:
     repeats: dict[str, tuple[Repeat, str]] = field(default_factory=dict)
     codes: dict[str, tuple[datetime, Grant]] = field(default_factory=dict)
     sessions: dict[str, DeskSession] = field(default_factory=dict)
+    allowances: dict[str, int] = field(default_factory=dict)
     acts: tuple[Act, ...] = ()
     marks: dict[str, datetime] = field(default_factory=dict)
     lists: dict[str, SuppressionList] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class Tables:
             repeats=dict(self.repeats),
             codes=dict(self.codes),
             sessions=dict(self.sessions),
+            allowances=dict(self.allowances),
             acts=self.acts,
             marks=dict(self.marks),
             lists=dict(self.lists),

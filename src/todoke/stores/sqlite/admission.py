@@ -1,4 +1,4 @@
-"""Admission and the trail in SQLite: codes and sessions of the desk, and who did what there."""
+"""Admission, allowances and the trail in SQLite: codes and sessions of the desk, and who did what there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from todoke.model.act import REMEMBERED, Act, Deed
 from todoke.model.address import Address
 from todoke.model.admission import DeskSession, Grant
 from todoke.model.json_text import reader, to_json
+from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
+from todoke.stores.rules.draw import drawn, step
 from todoke.stores.rules.trail import position
 from todoke.stores.rules.values import micros, plain, time_of
 from todoke.stores.sqlite.rows import SQL, Row, insert_rows
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 
 class SqliteAdmission(ABC):
-    """See Admission and Trail."""
+    """See Admission, Allowances and Trail."""
 
     __slots__ = ()
 
@@ -74,6 +76,14 @@ class SqliteAdmission(ABC):
         """See Admission."""
         return self._read(_rows, "live_sessions", {"now": micros(now)})
 
+    def draw(self, name: str, ration: Ration, now: datetime) -> bool:
+        """See Allowances."""
+        return bool(self._write(_draw, (plain(name), ration, micros(now))))
+
+    def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
+        """See Allowances."""
+        self._write(_run("put_back"), {"name": plain(name), "step": step(ration)})
+
     def put_acts(self, acts: Sequence[Act]) -> None:
         """See Trail."""
         if acts:
@@ -107,6 +117,17 @@ def _put_session(connection: apsw.Connection, several: Sequence[dict[str, Any]])
         connection.execute(SQL["put_session"], values)
         connection.execute(SQL["purge_sessions"], {"now": values["began_at"]})
     return [None] * len(several)
+
+
+def _draw(connection: apsw.Connection, asked: Sequence[tuple[str, Ration, int]]) -> list[bool]:
+    answers: list[bool] = []
+    for name, ration, now in asked:
+        connection.execute(SQL["purge_allowances"], {"now": now})
+        full_at = drawn(connection.execute(SQL["full_at"], {"name": name}).get, ration, now)
+        if full_at is not None:
+            connection.execute(SQL["put_full_at"], {"name": name, "full_at": full_at})
+        answers.append(full_at is not None)
+    return answers
 
 
 def _rows(connection: apsw.Connection, name: str, values: dict[str, Any]) -> list[DeskSession]:

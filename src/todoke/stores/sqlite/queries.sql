@@ -307,6 +307,18 @@ DELETE FROM codes WHERE expires_at <= :now;
 -- A code is gone once it was asked for.
 DELETE FROM codes WHERE code_hash = :hash RETURNING expires_at, grant;
 
+-- name: full_at
+SELECT full_at FROM allowances WHERE name = :name;
+
+-- name: put_full_at
+INSERT OR REPLACE INTO allowances VALUES (:name, :full_at);
+
+-- name: purge_allowances
+DELETE FROM allowances WHERE full_at <= :now;
+
+-- name: put_back
+UPDATE allowances SET full_at = full_at - :step WHERE name = :name;
+
 -- name: mark
 SELECT at FROM marks WHERE name = :name;
 

@@ -20,18 +20,20 @@ from todoke.model.address import Address, AddressError, parse_address
 from todoke.model.admission import Invitation
 from todoke.model.errors import Error
 from todoke.model.language import N_
+from todoke.ports.identity import Identity, IdentityUnavailable
 from todoke.walk.admit import Stay, admit, leave
-from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
 from todoke.walk.errand import entrust
 from todoke.walk.invite import (
     entry_url,
+    hash_of,
     invite,
     invite_by_mail,
     mailed_code,
     may_be_mailed,
 )
 from todoke.walk.security import log, name_of, who
+from todoke.web.desk.bound import Bound
 from todoke.web.desk.room import Desk, home, leads_inside
 from todoke.web.desk.session import (
     asking,
@@ -50,8 +52,9 @@ from todoke.web.http.small_form import read_small_form, require_same_origin
 from todoke.web.pages import pages
 
 _ASKED_FROM_ONE_ADDRESS = 10
-_TRIED_FROM_ONE_ADDRESS = 30
-"""Codes that opened nothing, within Allowance's time: slips of the finger, and no search."""
+_TRIED = 30
+"""Codes that opened nothing, of one network address and in one browser that asked, within Allowance's time: slips of
+the finger, and no search. Who guesses from many addresses still needs the one browser that a code was made for."""
 Ask = Callable[[Address], Invitation]
 """Makes a code for a person, in the browser and language that asked, leading to where they wanted to go."""
 _CLEARED = '"cache"'
@@ -72,9 +75,16 @@ class Entrance:
 
     desk: Desk
     answer_after: float = 1.5
-    allowance: Allowance = field(default_factory=lambda: Allowance(_ASKED_FROM_ONE_ADDRESS))
-    tries: Allowance = field(default_factory=lambda: Allowance(_TRIED_FROM_ONE_ADDRESS))
+    asks: Bound = field(init=False)
+    tries: Bound = field(init=False)
+    guesses: Bound = field(init=False)
     _mailing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        app = self.desk.app
+        object.__setattr__(self, "asks", Bound(app, "asks", _ASKED_FROM_ONE_ADDRESS))
+        object.__setattr__(self, "tries", Bound(app, "tries", _TRIED))
+        object.__setattr__(self, "guesses", Bound(app, "guesses", _TRIED))
 
     async def ask(self, request: Request) -> Response:
         """POST /desk/ask with `address` and `leads_to`: 200, and a mail to the address if it may enter.
@@ -94,7 +104,7 @@ class Entrance:
             return self.desk.shut(
                 request, status=422, why=_NO_ADDRESS, leads_to=leads_to, address=typed
             )
-        if not self.allowance.take(self._peer(request)):
+        if not await self.asks.take(self._peer(request)):
             self.desk.attempts.note("desk_asked_too_often")
             return self.desk.shut(
                 request, status=429, why=_TOO_OFTEN, leads_to=leads_to, address=typed
@@ -156,17 +166,20 @@ class Entrance:
         app, desk = self.desk.app, self.desk
         require_same_origin(request, app.settings.site.door_url)
         code = (await read_small_form(request)).get("code", "").strip()
-        peer = self._peer(request)
-        if not self.tries.take(peer):
+        peer, asked, browser = self._peer(request), asking(app, request), browser_of(request)
+        is_code = bool(
+            hash_of(code, asked)
+        )  # what is none opens nothing, and costs the store nothing
+        if is_code and not (await self.tries.take(peer) and await self.guesses.take(asked)):
             desk.attempts.note("desk_code_refused", why="too many")
             return desk.shut(request, status=429, why=_TOO_OFTEN)
-        asked, browser = asking(app, request), browser_of(request)
         entered = await run_in_threadpool(lambda: admit(app, code, asked=asked, browser=browser))
         if entered is None:
             desk.attempts.note("desk_code_refused", code=name_of(code))
             elsewhere = "" if asked else mailed_code(code)
             return desk.shut(request, why="" if elsewhere else _NO_CODE, elsewhere=elsewhere)
-        self.tries.give_back(peer)
+        await self.tries.give_back(peer)
+        await self.guesses.give_back(asked)
         return await self.let_in(request, *entered, code=name_of(code))
 
     async def let_in(
@@ -194,9 +207,17 @@ class Entrance:
 async def show_left(desk: Desk, request: Request) -> Response:
     """GET /desk/left: 200, that the desk is left; to everybody alike."""
     identity, oidc = desk.app.identity, desk.app.settings.desk.oidc
-    way_out = identity.way_out() if identity else ""
     name = oidc.name if oidc else ""
+    way_out = await run_in_threadpool(_way_out, identity) if identity else ""
     return desk.render(request, "desk_left.html", way_out=way_out, provider=name)
+
+
+def _way_out(identity: Identity) -> str:
+    """Where somebody signs out at the provider as well; "" where it cannot say."""
+    try:
+        return identity.way_out()
+    except IdentityUnavailable:
+        return ""
 
 
 async def leave_desk(desk: Desk, request: Request, stay: Stay) -> Response:

@@ -63,7 +63,7 @@ async def send_again(desk: Desk, request: Request, stay: Stay) -> Response:
     may_have_it = is_out_of_hands(message, desk.app.settings, desk.app.clock())
     if may_have_it and fields.get("sure") != _SURE:
         return go(request, id_, "messages", message_id, "resend", **kept_filter(request))
-    if not _may_resend(desk, stay):
+    if not await _may_resend(desk, stay):
         return go(request, id_, fragment=DONE, **kept_filter(request), done="resent-later")
     await _note(desk, stay, Deed.RESENT, message)
     if not await run_in_threadpool(resend, desk.app, id_, message_id):
@@ -85,7 +85,7 @@ async def send_elsewhere(desk: Desk, request: Request, stay: Stay) -> Response:
     """
     typed = (await desk.form(request, stay)).get("address", "").strip()
     timeline, message = await _message(desk, request, stay, only=Role.CONFIRMATION)
-    if not _may_resend(desk, stay):
+    if not await _may_resend(desk, stay):
         id_, kept = timeline.submission.id, kept_filter(request)
         return go(request, id_, fragment=DONE, **kept, done="resent-later")
     await _note(desk, stay, Deed.CORRECTED, message)
@@ -111,9 +111,9 @@ async def _message(
     return timeline, found
 
 
-def _may_resend(desk: Desk, stay: Stay) -> bool:
+async def _may_resend(desk: Desk, stay: Stay) -> bool:
     """Whether this person may send one more now: whoever took their session could fill a mailbox."""
-    return desk.resends.take(stay.person.address.key)
+    return await desk.resends.take(stay.person.address.key)
 
 
 async def _note(desk: Desk, stay: Stay, deed: Deed, message: MessageTimeline) -> None:

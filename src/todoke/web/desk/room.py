@@ -24,6 +24,7 @@ from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
 from todoke.walk.people import alias
 from todoke.walk.security import Attempts, log
+from todoke.web.desk.bound import Bound
 from todoke.web.desk.download import Turns
 from todoke.web.desk.session import is_page_token, page_token, read_session
 from todoke.web.http.asked import base_path, language_of
@@ -56,10 +57,13 @@ class Desk:
     app: App
     attempts: Attempts = field(default_factory=Attempts)
     tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
-    resends: Allowance = field(default_factory=lambda: Allowance(_RESENT_BY_ONE))
     lifts: Allowance = field(default_factory=lambda: Allowance(_LIFTED_BY_ONE))
+    resends: Bound = field(init=False)
     turns: Turns = field(default_factory=Turns)
     most_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "resends", Bound(self.app, "resends", _RESENT_BY_ONE))
 
     def page(
         self, path: str, show: Inside, *, for_owners: bool = False, by_itself: bool = False

@@ -27,7 +27,7 @@ from todoke.ports.identity import (
     WhyNot,
 )
 from todoke.walk.admit import Stay, begin
-from todoke.walk.allowance import Allowance
+from todoke.web.desk.bound import Bound
 from todoke.web.desk.room import Desk, leads_inside
 from todoke.web.desk.session import browser_of, put_sign_in, read_sign_in, take_sign_in
 from todoke.web.http.asked import client_address, peer_of
@@ -45,7 +45,7 @@ class ProviderEntrance:
     identity: Identity
     name: str
     let_in: LetIn
-    tries: Allowance
+    tries: Bound
 
     async def ask(self, request: Request) -> Response:
         """GET /desk/sign-in?leads_to=: 303 to the provider's page; 503 where it cannot be asked."""
@@ -67,7 +67,7 @@ class ProviderEntrance:
         kept = read_sign_in(self.desk.app, request)
         drawn, seal, place = kept[:_DRAWN], kept[_DRAWN : 2 * _DRAWN], kept[2 * _DRAWN :]
         peer = peer_of(client_address(request.scope, self.desk.app.settings.trusted_proxies))
-        if not self.tries.take(peer):
+        if not await self.tries.take(peer):
             return self._refused(request, 429, _TOO_OFTEN, why="too many")
         if not hmac.compare_digest(
             seal.encode("utf-8", "replace"), self._seal(drawn, place).encode()
@@ -83,7 +83,7 @@ class ProviderEntrance:
         person = self.desk.app.people.of(address)
         if person is None:
             return self._refused(request, 403, _NOT_NAMED, why="not named", address=str(address))
-        self.tries.give_back(peer)
+        await self.tries.give_back(peer)
         stay = await run_in_threadpool(begin, self.desk.app, person, browser_of(request))
         entered = await self.let_in(request, stay, urlsafe_b64decode(place).decode())
         take_sign_in(entered, self.desk.app, request)

@@ -79,7 +79,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         colleagues=_colleagues(app, person),
         older=home(request, **asked.asked(), before=page.next) if page.next else "",
         newer=home(request, **asked.asked(), after=page.newer) if page.newer else "",
-        looked_back_to=rfc3339(page.looked_back_to),
+        looked_back_to=rfc3339(_to_the_minute(page.looked_back_to)),
         newest=(page.timelines[0].submission.received_at if page.timelines else now).isoformat(),
         export=home(request, "export", **asked.asked()),
         news=home(request, "news", **asked.asked()),
@@ -124,7 +124,13 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
     most = _MOST_ON_A_TAB if app.settings.table else _MOST_COUNTED
     is_whole = not (page.next or page.newer or query.before or query.after)
     shown = len(page.timelines)
-    total = Count(shown) if is_whole else archive.count(query, most)
+    if is_whole:
+        total = Count(shown)
+    elif page.looked_back_to and app.settings.table and not query.before and not query.after:
+        # To count would be to look through the same once more, and to come no further.
+        total = Count(shown, is_more=True)
+    else:
+        total = archive.count(query, most)
     if total.is_more and total.number < shown:
         total = Count(shown, is_more=True)
     tabs = {
@@ -184,6 +190,12 @@ def _colleagues(app: App, person: Person) -> list[str]:
         if other.rank is not Rank.READER
         and (person.forms is None or other.forms is None or person.forms & other.forms)
     ]
+
+
+def _to_the_minute(at: datetime | None) -> datetime | None:
+    """The first full minute that is not before a moment: when exactly something came may be another's to know."""
+    later = at and at + timedelta(minutes=1, microseconds=-1)
+    return later and later.replace(second=0, microsecond=0)
 
 
 def _moment(stated: str) -> datetime | None:

@@ -1,0 +1,29 @@
+"""What somebody may have so much of in a time, counted where all processes see it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+
+class Ration(NamedTuple):
+    """At most `most` at once, which come back evenly within `within`."""
+
+    most: int
+    within: timedelta
+
+
+class Allowances(Protocol):
+    """Counts what is drawn under a name. Durability and errors are those of Store."""
+
+    def draw(self, name: str, ration: Ration, now: datetime) -> bool:
+        """Whether one more is free under this name, which then counts.
+
+        Of any number of concurrent calls no more get True than are free. A call that raised may have counted. A name
+        is forgotten some time after all of it has come back.
+        """
+        ...
+
+    def put_back(self, name: str, ration: Ration, now: datetime) -> None:
+        """Let one that was drawn not count."""
+        ...

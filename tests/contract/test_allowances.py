@@ -1,0 +1,79 @@
+"""What is bounded over all processes is counted by the store: each store must keep the promises of Allowances."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from support.store.desk import START, Desk
+from todoke.ports.allowance import Ration
+
+TEN = Ration(10, timedelta(minutes=10))
+
+
+def draw(desk: Desk, name: str, times: int, ration: Ration = TEN) -> int:
+    """How many of so many are free."""
+    return sum(desk.store.draw(name, ration, desk.now) for _ in range(times))
+
+
+def test_no_more_than_the_bound(desk: Desk) -> None:
+    """And each name has its own."""
+    assert draw(desk, "asks a", 13) == 10
+    assert draw(desk, "asks b", 3) == 3
+
+
+def test_it_comes_back_evenly(desk: Desk) -> None:
+    """One a minute of ten in ten; what was refused costs nothing; after all that time, all of it."""
+    assert draw(desk, "asks a", 12) == 10
+    desk.move(seconds=59)
+    assert draw(desk, "asks a", 3) == 0
+    desk.move(seconds=1)
+    assert draw(desk, "asks a", 3) == 1
+    desk.move(minutes=2, seconds=30)
+    assert draw(desk, "asks a", 5) == 2
+    desk.move(minutes=10)
+    assert draw(desk, "asks a", 12) == 10
+
+
+def test_what_is_put_back_is_free_again(desk: Desk) -> None:
+    """Once for each time; of a name of which nothing was drawn, nothing comes of it."""
+    assert draw(desk, "tries a", 10) == 10
+    desk.store.put_back("tries a", TEN, desk.now)
+    assert draw(desk, "tries a", 3) == 1
+    desk.store.put_back("tries b", TEN, desk.now)
+    desk.move(days=1)
+    desk.store.put_back("tries a", TEN, desk.now)
+    assert draw(desk, "tries b", 12) == 10
+    assert draw(desk, "tries a", 12) == 10
+
+
+@pytest.mark.parametrize("drawn_before", [0, 4])
+def test_of_many_at_once_no_more_are_let_through(desk: Desk, drawn_before: int) -> None:
+    """However many processes count together."""
+    draw(desk, "guesses a", drawn_before)
+    with ThreadPoolExecutor(12) as pool:
+        taken = list(pool.map(lambda _: draw(desk, "guesses a", 1), range(30)))
+    assert sum(taken) == 10 - drawn_before
+
+
+def test_a_clock_that_is_a_little_behind(desk: Desk) -> None:
+    """Processes' clocks differ: whoever is behind gets no more than there is."""
+    assert draw(desk, "asks a", 10) == 10
+    desk.now = START - timedelta(seconds=5)
+    assert draw(desk, "asks a", 2) == 0
+
+
+@pytest.mark.parametrize(
+    "ration", [Ration(1, timedelta(hours=1)), Ration(7, timedelta(minutes=10))]
+)
+def test_any_ration(desk: Desk, ration: Ration) -> None:
+    """Also one that does not divide its time evenly."""
+    assert draw(desk, "x", ration.most + 2, ration) == ration.most
+
+
+def test_a_name_may_be_any_text(desk: Desk) -> None:
+    """It stays apart from others."""
+    for name in ("ü 山田", "\udc80", "'; drop table", "a/b", " "):
+        assert draw(desk, name, 11) == 10

@@ -15,6 +15,7 @@ import urllib3
 from starlette.applications import Starlette
 
 import support.mail.mails as mails
+from support.places import ROOT
 from support.run.serving import free_port
 from support.variants import replace
 from support.web.desk import enter, page_token, site_of
@@ -23,7 +24,12 @@ from support.web.local_server import serving
 from support.web.provider import CLIENT, SECRET, Pair, Provider, Sign
 from support.web.stories import Answer, call, post
 from todoke.cli.doctor import Examination, Wishes
-from todoke.identity.provider import OidcProvider
+from todoke.identity.provider import (
+    BEGUN_WITHIN_SECONDS,
+    CONNECT_SECONDS,
+    PATIENCE_SECONDS,
+    OidcProvider,
+)
 from todoke.model.oidc import OidcSettings
 from todoke.model.person import DeskSettings
 from todoke.model.settings import Secret
@@ -53,6 +59,10 @@ class Place:
         self.app: App = replace(app, identity=identity, settings=replace(app.settings, desk=desk))
         self.identity = identity
         self.asgi: Starlette = site_of(self.app)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass for the provider's client."""
+        self.minutes += seconds / 60
 
     def begin(self, leads_to: str = "") -> tuple[str, str]:
         """Press the button: the address of the provider's page, and our cookie."""
@@ -189,6 +199,9 @@ class TestTheWayIn:
         token = page_token(place.asgi, cookie, "/desk/sessions")
         assert post(place.asgi, "/desk/leave", f"token={token}", **cookie).status == 303
         assert call(place.asgi, "/desk", headers=cookie).status == 403
+        elsewhere = Place(place.provider)  # another process, which nobody entered by
+        assert "Sign out of Work as well" in call(elsewhere.asgi, "/desk/left").text
+        elsewhere.identity.close()
         page = call(place.asgi, "/desk/left").text
         assert "Sign out of Work as well" in page
         assert "whoever uses it can enter again" in page
@@ -410,6 +423,24 @@ class TestAProviderThatIsNotRight:
         place.provider.about = {}
         place.minutes = 1
         session(place.whole())
+
+    def test_whose_answers_take_too_long_is_not_waited_for(self, place: Place) -> None:
+        """Each may be in time, and all together longer than a function on AWS may run: the next is not asked for."""
+        where, cookie = place.begin()
+        back = place.sign_in(where)
+        place.provider.at_its_tokens = lambda: place.pass_time(BEGUN_WITHIN_SECONDS + 1)
+        place.provider.asked.clear()
+        answer = place.bring(back, cookie)
+        assert answer.status == 503
+        assert "cannot be reached" in answer.text
+        assert place.provider.asked == ["token"], "its keys are not asked for any more"
+
+    def test_leaves_a_function_on_aws_its_time(self) -> None:
+        """The last exchange that may be begun is over before the function is."""
+        template = (ROOT / "src" / "todoke" / "aws" / "deploy" / "template.yaml").read_text("utf-8")
+        web = template.partition("\n  Web:\n")[2]
+        seconds = int(web.partition("Timeout: ")[2].partition("\n")[0])
+        assert seconds > BEGUN_WITHIN_SECONDS + 2 * CONNECT_SECONDS + 2 * PATIENCE_SECONDS
 
     def test_may_end_its_name_with_a_slash(self, provider: Provider) -> None:
         """As some do; the token must then have it too."""

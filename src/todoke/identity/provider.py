@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import threading
 import time
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.util import find_spec
+from threading import Lock, local
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -29,6 +29,12 @@ KNOWN_SECONDS = 3600.0
 UNASKED_SECONDS = 30.0
 """After a failure, and after keys were fetched anew, so long nothing is asked: strangers cannot make us ask again and
 again."""
+BEGUN_WITHIN_SECONDS = 10.0
+CONNECT_SECONDS, PATIENCE_SECONDS = 4.0, 5.0
+"""To let somebody in takes up to five exchanges. None is begun after so long, and none takes longer than to connect
+(to one address, or another), to write and to read: so all are over before a function on AWS is (docs/aws.md)."""
+_WAIT_SECONDS = 3.0
+"""So long whoever finds another asking waits for what that learns: many must not hold all threads."""
 _MOST_BYTES = 262_144
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -83,12 +89,17 @@ class OidcProvider:
         self._secret = secret
         self._back = own_url(door_url, "/desk/signed-in")
         self._home = own_url(door_url, "/desk")
-        self._pools = hurried_pools(connections=2, connect_seconds=5, patience_seconds=10)
+        self._monotonic = monotonic
+        self._pools = hurried_pools(
+            connections=2, connect_seconds=CONNECT_SECONDS, patience_seconds=PATIENCE_SECONDS
+        )
+        self._begins = local()
         self._metadata = _Remembered(self._fetch_metadata, monotonic)
         self._keys = _Remembered(self._fetch_keys, monotonic)
 
     def way_in(self, sign_in: SignIn) -> str:
         """See Identity."""
+        self._begin()
         challenge = urlsafe_b64encode(sha256(sign_in.verifier.encode()).digest()).rstrip(b"=")
         asked = {
             "response_type": "code",
@@ -104,6 +115,7 @@ class OidcProvider:
 
     def address(self, sign_in: SignIn, answer: Mapping[str, str]) -> Address:
         """See Identity."""
+        self._begin()
         self._require_answer(sign_in, answer)
         tokens = self._exchange(answer["code"], sign_in.verifier)
         claims = self._claims(tokens.id_token, sign_in.nonce)
@@ -113,11 +125,10 @@ class OidcProvider:
 
     def way_out(self) -> str:
         """See Identity."""
-        known = self._metadata.known
-        if known is None or not known.end_session_endpoint:
-            return ""
+        self._begin()
+        endpoint = self._metadata.get().end_session_endpoint
         asked = {"client_id": self._settings.client_id, "post_logout_redirect_uri": self._home}
-        return _with(known.end_session_endpoint, asked)
+        return _with(endpoint, asked) if endpoint else ""
 
     def close(self) -> None:
         """See Identity."""
@@ -125,6 +136,7 @@ class OidcProvider:
 
     def look(self) -> Metadata:
         """What it says of itself, asked anew, with its keys. Raises IdentityUnavailable."""
+        self._begin()
         found = self._fetch_metadata()
         self._metadata.keep(found)
         self._fetch_keys()
@@ -211,9 +223,15 @@ class OidcProvider:
         status, body = self._ask("GET", self._metadata.get().jwks_uri, {})
         return _read(body, _Keys, status, "its keys").keys
 
+    def _begin(self) -> None:
+        """From now on the time of this thread's exchanges counts."""
+        self._begins.until = self._monotonic() + BEGUN_WITHIN_SECONDS
+
     def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None = None
     ) -> tuple[int, bytes]:
+        if self._monotonic() > self._begins.until:
+            raise IdentityUnavailable(f"{_host(url)}: its answers take too long.")
         given = {"accept": "application/json", "user-agent": "todoke", **headers}
         try:
             answer = self._pools.request(
@@ -233,7 +251,7 @@ class _Remembered(Generic[T]):
     def __init__(self, fetch: Callable[[], T], monotonic: Callable[[], float]) -> None:
         self._fetch = fetch
         self._monotonic = monotonic
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._until = 0.0
         self._not_before = 0.0
         self._fault: IdentityUnavailable | None = None
@@ -241,7 +259,9 @@ class _Remembered(Generic[T]):
 
     def get(self) -> T:
         """It, fetched if need be. Raises IdentityUnavailable."""
-        with self._lock:
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            raise IdentityUnavailable("It is being asked, and has not answered yet.")
+        try:
             now = self._monotonic()
             if self.known is not None and now < self._until:
                 return self.known
@@ -254,6 +274,8 @@ class _Remembered(Generic[T]):
                 raise
             self._fault, self._until = None, now + KNOWN_SECONDS
             return self.known
+        finally:
+            self._lock.release()
 
     def keep(self, found: T) -> None:
         """Take what was fetched elsewhere."""

@@ -57,7 +57,7 @@ class Identity(Protocol):
         ...
 
     def way_out(self) -> str:
-        """The address where somebody signs out there as well; "" where it has none, or was not asked yet."""
+        """The address where somebody signs out there as well; "" where it has none."""
         ...
 
     def close(self) -> None:

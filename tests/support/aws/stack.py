@@ -55,6 +55,30 @@ class Ministack:
             )
         return self._clients[service]
 
+    def end_environments(self, function: str) -> int:
+        """End the environments in which a function waits for its next event; how many there were.
+
+        The next event finds none, and another one starts.
+        """
+        ended = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended by itself
+                is_ours = os.getsid(int(process.name)) == self.process.pid
+                words = (process / "cmdline").read_bytes()
+                if is_ours and f"/ministack-lambda-{function}-".encode() in words:
+                    os.kill(int(process.name), signal.SIGKILL)
+                    ended.append(process)
+        eventually(lambda: all(map(_is_over, ended)), seconds=20, what="the end of environments")
+        return len(ended)
+
+
+def _is_over(process: Path) -> bool:
+    """Whether a process has ended; who started it may not have noticed yet."""
+    try:
+        return (process / "stat").read_text().rpartition(") ")[2].startswith("Z")
+    except OSError:
+        return True
+
 
 @contextlib.contextmanager
 def ministack(folder: Path, **environ: str) -> Iterator[Ministack]:
@@ -99,9 +123,15 @@ def _answers(started: Ministack) -> bool:
         return False
 
 
-def package(files: Mapping[str, bytes], *, service: str = "customers-mail-cloud") -> bytes:
-    """A function's package for this machine: what todoke's own holds for this service, and the owner's files."""
-    base = Path(once(f"package-{service}", lambda: _package_without_files(service)))
+def package(
+    files: Mapping[str, bytes], *, service: str = "customers-mail-cloud", identity: bool = False
+) -> bytes:
+    """A function's package for this machine: what todoke's own holds for this service, and the owner's files.
+
+    `identity`: with what a desk needs that people enter by a provider.
+    """
+    name = f"package-{service}{'-identity' * identity}"
+    base = Path(once(name, lambda: _package_without_files(name, service, identity)))
     made = io.BytesIO(base.read_bytes())
     with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -109,12 +139,12 @@ def package(files: Mapping[str, bytes], *, service: str = "customers-mail-cloud"
     return made.getvalue()
 
 
-def _package_without_files(service: str) -> str:
+def _package_without_files(name: str, service: str, identity: bool) -> str:
     """The path of what every package for this service holds."""
-    path = shared_folder() / f"{service}.zip"
+    path = shared_folder() / f"{name}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         _add(archive, ROOT / "src" / "todoke", "todoke")
-        for pin in requirements(service=service):
+        for pin in requirements(service=service, identity=identity):
             _add_distribution(archive, pin.name)
     return str(path)
 

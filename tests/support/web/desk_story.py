@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import urllib3
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from support.aws.stack import Ministack
 from support.run.serving import eventually
 from support.web.look import look
+from support.web.provider import Provider
 from todoke.model import ids
 from todoke.model.address import Address, mailbox_key
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason
@@ -171,11 +173,13 @@ class Place:
     sandbox: str
     found: dict[str, str]
     total: str
-    """What the list says of how many there are: a table counts no further than 99."""
+    """What the list says of how many there are: a table with managers told one by one counts no further than 99."""
     looks_back: bool
     """Whether a search looks through a bounded number and says so, as DynamoDB's must."""
     seconds: int
     """How long a mail may take on its way."""
+    provider: Provider | None = None
+    aws: Ministack | None = None
 
     def mails(self, to: str) -> list[str]:
         """The sources of the mails that the sandbox took for an address, the newest first."""
@@ -273,6 +277,7 @@ class Visitor:
         self.page.get_by_role("searchbox").press("Enter")
         self.page.wait_for_url("**words=*")
         while True:
+            expect(self.page.get_by_role("searchbox")).to_have_value(words)
             yield self.page.locator(".inbox .who bdi").all_text_contents()
             further = self.page.get_by_role("link", name=self.say("Look further back"))
             if not further.count():

@@ -63,6 +63,10 @@ class Provider:
     sign: Sign = sign
     tells_in_userinfo: bool = False
     denies: bool = False
+    at_its_page: Callable[[], object] = lambda: None
+    """What happens while somebody sits before its page."""
+    at_its_tokens: Callable[[], object] = lambda: None
+    """And while it makes some."""
     asked: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
     _tokens: set[str] = field(default_factory=set)
@@ -110,6 +114,7 @@ class Provider:
         assert asked["client_id"] == CLIENT
         assert asked["code_challenge_method"] == "S256"
         assert {"openid", "email"} <= set(asked["scope"].split())
+        self.at_its_page()
         answer = {"state": asked["state"], "iss": self.url}
         if self.denies:
             answer["error"] = "access_denied"
@@ -120,6 +125,7 @@ class Provider:
 
     async def token(self, request: Request) -> Response:
         """Gives tokens for a code, once, to the client that shows its secret and the verifier."""
+        self.at_its_tokens()
         form = {k: str(v) for k, v in (await request.form()).items()}
         self.asked.append("token")
         pair = b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()

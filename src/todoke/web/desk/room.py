@@ -20,7 +20,6 @@ from todoke.model.errors import Forged, NotFound, OriginRefused, RequestError, S
 from todoke.model.language import N_, translator
 from todoke.model.message import Timeline
 from todoke.walk.admit import Stay
-from todoke.walk.allowance import Allowance
 from todoke.walk.app import App
 from todoke.walk.people import alias
 from todoke.walk.security import Attempts, log
@@ -56,13 +55,15 @@ class Desk:
 
     app: App
     attempts: Attempts = field(default_factory=Attempts)
-    tests: Allowance = field(default_factory=lambda: Allowance(_TESTS_OF_ONE))
-    lifts: Allowance = field(default_factory=lambda: Allowance(_LIFTED_BY_ONE))
+    tests: Bound = field(init=False)
+    lifts: Bound = field(init=False)
     resends: Bound = field(init=False)
     turns: Turns = field(default_factory=Turns)
     most_bytes: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "tests", Bound(self.app, "tests", _TESTS_OF_ONE))
+        object.__setattr__(self, "lifts", Bound(self.app, "lifts", _LIFTED_BY_ONE))
         object.__setattr__(self, "resends", Bound(self.app, "resends", _RESENT_BY_ONE))
 
     def page(

@@ -72,7 +72,7 @@ async def send_test(desk: Desk, request: Request, stay: Stay) -> Response:
     person, app = stay.person, desk.app
     if not person.address:
         raise NotFound
-    if not desk.tests.take(person.address.key):
+    if not await desk.tests.take(person.address.key):
         return go(request, "settings", fragment=DONE, done="test-later")
     await desk.note(stay, Deed.TESTED)
     test = new_test(app, person.address, desk.language(request))

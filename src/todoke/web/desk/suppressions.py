@@ -82,7 +82,7 @@ async def lift_it(desk: Desk, request: Request, stay: Stay) -> Response:
     service, entries = await _entries(desk, request)
     if not entries:
         return go(request, "suppressions", fragment=DONE, done="lift-gone")
-    if not desk.lifts.take(stay.person.address.key or stay.name):
+    if not await desk.lifts.take(stay.person.address.key or stay.name):
         return go(request, "suppressions", fragment=DONE, done="lift-later")
     await desk.note(stay, Deed.LIFTED, detail=TITLES.get(service, service), service=service)
     done = await run_in_threadpool(_lift, desk.app, service, entries[0].address)

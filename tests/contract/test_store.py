@@ -798,6 +798,24 @@ class TestResend:
         """The answer is False."""
         assert not desk.resend("nobody")
 
+    def test_of_what_somebody_saw_once(self, desk: Desk) -> None:
+        """Of those who saw the same one asks for it, whether or not the new attempt has begun."""
+        message = desk.add_one()
+        desk.finish(desk.claim_one(), Kind.REJECTED)
+        seen = desk.told(message)
+        assert [desk.resend(message.id, seen=seen) for _ in range(3)] == [True, False, False]
+        desk.finish(desk.claim_one(), Kind.REJECTED)
+        assert not desk.resend(message.id, seen=seen)
+        assert len(desk.told(message).attempts) == 2
+        assert desk.resend(message.id, seen=desk.told(message))
+
+    def test_of_what_is_tried_again_meanwhile(self, desk: Desk) -> None:
+        """An attempt that began by itself is the one that was asked for."""
+        message = desk.add_one()
+        seen = desk.told(message)
+        desk.claim_one()
+        assert not desk.resend(message.id, seen=seen)
+
     def test_before_the_first_attempt(self, desk: Desk) -> None:
         """A correction may come before anything was sent; then only the right address gets mail."""
         message = desk.add_one()

@@ -11,7 +11,7 @@ import msgspec
 
 from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling
-from todoke.model.message import Claim, Message, Outcome
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.journal import FollowUp
 
@@ -102,12 +102,14 @@ class Outbox(Protocol):
         now: datetime,
         recipient: Address = NOBODY,
         max_corrections: int = 0,
+        seen: MessageTimeline | None = None,
         follow_up: FollowUp,
     ) -> bool:
         """Make a message due now for a new attempt; with `recipient`, to a corrected address.
 
-        False, and nothing is changed: if there is no such message, or a `recipient` is given and the message was
-        corrected `max_corrections` times already.
+        False, and nothing is changed: if there is no such message, a `recipient` is given and the message was
+        corrected `max_corrections` times already, or it is not as somebody has `seen` it any more: another attempt was
+        asked for, or began.
         """
         ...
 

@@ -58,8 +58,9 @@ def what_failed(timelines: Iterable[tuple[Timeline, bool]]) -> Failed:
 
 
 def resend_all(app: App, failed: Failed) -> int:
-    """Make each due for a new attempt; how many were. One that was erased meanwhile is none. Raises StoreError."""
-    return sum(resend(app, m.message.submission_id, m.message.id) for m in failed.again)
+    """Make each due for a new attempt; how many were. One that was erased meanwhile, or that somebody else sent again,
+    is none. Raises StoreError."""
+    return sum(resend(app, message) for message in failed.again)
 
 
 def _why_not(message: MessageTimeline) -> LeftOut | None:

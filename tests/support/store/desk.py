@@ -204,6 +204,7 @@ class Desk:
         recipient: str = "",
         *,
         most: int = 3,
+        seen: MessageTimeline | None = None,
         follow_up: object = nothing_follows,
     ) -> bool:
         """Ask for a new attempt."""
@@ -212,6 +213,7 @@ class Desk:
             now=self.now,
             recipient=Address(recipient),
             max_corrections=most,
+            seen=seen,
             follow_up=follow_up,  # type: ignore[arg-type]
         )
 

@@ -67,3 +67,11 @@ def test_each_becomes_due() -> None:
     after = app.archive.timeline("s1")
     assert after
     assert after.messages[0].standing.status == "queued"
+
+
+def test_who_clicks_twice_sends_once() -> None:
+    """Of two who saw the same failures, one sends each again."""
+    timeline = make_timeline(make_message("failed", reason=Reason.TIMED_OUT))
+    app = make_app(stored(timeline))
+    failed = what_failed([(timeline, True)])
+    assert [resend_all(app, failed), resend_all(app, failed)] == [1, 0]

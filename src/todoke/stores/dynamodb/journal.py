@@ -14,7 +14,7 @@ from itertools import islice
 
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
-from todoke.model.message import Outcome
+from todoke.model.message import MessageTimeline, Outcome
 from todoke.ports.archive import Query
 from todoke.ports.clock import Clock
 from todoke.ports.journal import FollowUp, Journaled
@@ -89,6 +89,7 @@ class DynamoJournal:
         now: datetime,
         recipient: Address,
         max_corrections: int,
+        seen: MessageTimeline | None,
         follow_up: FollowUp,
     ) -> bool:
         """See Outbox.resend."""
@@ -100,6 +101,7 @@ class DynamoJournal:
                 now=now,
                 recipient=recipient,
                 max_corrections=max_corrections,
+                seen=seen,
                 follow_up=follow_up,
             ),
         )

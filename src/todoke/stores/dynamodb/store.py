@@ -14,7 +14,7 @@ from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
-from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.bucket import Bucket
@@ -133,6 +133,7 @@ class DynamoStore(DynamoAdmission):
         now: datetime,
         recipient: Address = NOBODY,
         max_corrections: int = 0,
+        seen: MessageTimeline | None = None,
         follow_up: FollowUp,
     ) -> bool:
         """See Store."""
@@ -141,6 +142,7 @@ class DynamoStore(DynamoAdmission):
             now=now,
             recipient=recipient,
             max_corrections=max_corrections,
+            seen=seen,
             follow_up=follow_up,
         )
 

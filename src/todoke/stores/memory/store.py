@@ -16,7 +16,7 @@ from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
-from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
@@ -103,6 +103,7 @@ class MemoryStore(MemoryAdmission):
         now: datetime,
         recipient: Address = NOBODY,
         max_corrections: int = 0,
+        seen: MessageTimeline | None = None,
         follow_up: FollowUp,
     ) -> bool:
         """See Store."""
@@ -113,6 +114,7 @@ class MemoryStore(MemoryAdmission):
                 now=now,
                 recipient=recipient,
                 max_corrections=max_corrections,
+                seen=seen,
                 follow_up=follow_up,
             )
 

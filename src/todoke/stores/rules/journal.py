@@ -11,11 +11,11 @@ from functools import partial
 
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
-from todoke.model.message import Outcome
+from todoke.model.message import MessageTimeline, Outcome
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules.orphans import bounded
 from todoke.stores.rules.transaction import Transaction, Works
-from todoke.stores.rules.work import Work, ask_again, end, journaled
+from todoke.stores.rules.work import Work, ask_again, end, journaled, was_tried_since
 
 
 def finish(transaction: Transaction, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
@@ -50,11 +50,12 @@ def resend(
     now: datetime,
     recipient: Address,
     max_corrections: int,
+    seen: MessageTimeline | None,
     follow_up: FollowUp,
 ) -> bool:
     """Outbox.resend."""
     work = works.work(message_id)
-    if work is None:
+    if work is None or (seen is not None and was_tried_since(seen, work)):
         return False
     asked = ask_again(work, now=now, recipient=recipient, max_corrections=max_corrections)
     if asked is None:

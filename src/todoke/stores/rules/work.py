@@ -170,6 +170,12 @@ def ask_again(
     )
 
 
+def was_tried_since(seen: MessageTimeline, work: Work) -> bool:
+    """Whether somebody asked for another attempt, or one began, since a message was `seen`."""
+    now = work.timeline
+    return (now.resend_asked_at, len(now.attempts)) != (seen.resend_asked_at, len(seen.attempts))
+
+
 def forget(work: Work, mailboxes: set[str]) -> Work:
     """Leave out the events that name one of these mailboxes and are not about the attempt's recipient.
 

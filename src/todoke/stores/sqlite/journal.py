@@ -10,7 +10,7 @@ import apsw
 
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent
-from todoke.model.message import Outcome
+from todoke.model.message import MessageTimeline, Outcome
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.values import read_event
@@ -29,6 +29,7 @@ class ResendRequest:
     now: datetime
     recipient: Address
     max_corrections: int
+    seen: MessageTimeline | None
     follow_up: FollowUp
 
 
@@ -70,6 +71,7 @@ def resend(connection: apsw.Connection, requests: Sequence[ResendRequest]) -> li
             now=r.now,
             recipient=r.recipient,
             max_corrections=r.max_corrections,
+            seen=r.seen,
             follow_up=r.follow_up,
         )
         for r in requests

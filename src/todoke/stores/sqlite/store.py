@@ -18,7 +18,7 @@ from todoke.model.delivery import Ceiling, DeliveryEvent
 from todoke.model.erased import Erased
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
-from todoke.model.message import Claim, Message, Outcome, Timeline
+from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
@@ -125,10 +125,13 @@ class SqliteStore(SqliteAdmission):
         now: datetime,
         recipient: Address = NOBODY,
         max_corrections: int = 0,
+        seen: MessageTimeline | None = None,
         follow_up: FollowUp,
     ) -> bool:
         """See Store."""
-        request = journal.ResendRequest(message_id, now, recipient, max_corrections, follow_up)
+        request = journal.ResendRequest(
+            message_id, now, recipient, max_corrections, seen, follow_up
+        )
         return bool(self._write(journal.resend, request))
 
     def next_due(self) -> datetime | None:

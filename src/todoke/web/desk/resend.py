@@ -66,8 +66,7 @@ async def send_again(desk: Desk, request: Request, stay: Stay) -> Response:
     if not await _may_resend(desk, stay):
         return go(request, id_, fragment=DONE, **kept_filter(request), done="resent-later")
     await _note(desk, stay, Deed.RESENT, message)
-    if not await run_in_threadpool(resend, desk.app, id_, message_id):
-        raise NotFound
+    await run_in_threadpool(resend, desk.app, message)
     return go(request, id_, fragment=DONE, **kept_filter(request), done="resent")
 
 

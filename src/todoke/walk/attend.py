@@ -20,8 +20,8 @@ class TakenMeanwhile(Exception):
     """Somebody else has taken it on meanwhile."""
 
 
-def mark(app: App, timeline: Timeline, what: str) -> None:
-    """Mark it as one of MARKS. Raises NotFound: for another word, or if the submission is gone."""
+def mark(app: App, id_: str, what: str) -> None:
+    """Mark the submission of this id as one of MARKS. Raises NotFound: for another word, or if it is gone."""
     now = app.clock()
     changes: dict[str, Callable[[Care], Care]] = {
         "done": lambda care: care.done(now),
@@ -31,7 +31,7 @@ def mark(app: App, timeline: Timeline, what: str) -> None:
         "read": lambda care: care.read(now),
         "unread": Care.unread,
     }
-    if what not in changes or _take(app, timeline, changes[what]) is None:
+    if what not in changes or _take(app, id_, changes[what]) is None:
         raise NotFound
 
 
@@ -53,14 +53,14 @@ def assign(app: App, timeline: Timeline, to: str, *, was: str) -> None:
             raise TakenMeanwhile
         return care.assign(chosen)
 
-    if _take(app, timeline, change) is None:
+    if _take(app, timeline.submission.id, change) is None:
         raise NotFound
 
 
 def remark(app: App, timeline: Timeline, by: Address, text: str) -> None:
     """Write something down. Raises Malformed: if it is empty, too long, or one too many. NotFound: if it is gone."""
     one = Remark(id=ids.remark_id(), by=str(by), at=app.clock(), text=plain_lines(text))
-    if _take(app, timeline, lambda care: care.remark(one)) is None:
+    if _take(app, timeline.submission.id, lambda care: care.remark(one)) is None:
         raise NotFound
 
 
@@ -74,7 +74,7 @@ def take_back(app: App, timeline: Timeline, remark_id: str, person: Person) -> N
     one = next((r for r in timeline.care.remarks if r.id == remark_id), None)
     if one is None or not is_theirs(one, person):
         raise NotFound
-    _take(app, timeline, lambda care: care.without_remark(remark_id))
+    _take(app, timeline.submission.id, lambda care: care.without_remark(remark_id))
 
 
 def is_theirs(one: Remark, person: Person) -> bool:
@@ -82,5 +82,5 @@ def is_theirs(one: Remark, person: Person) -> bool:
     return person.is_owner or (bool(one.by) and same_mailbox(one.by, person.address))
 
 
-def _take(app: App, timeline: Timeline, change: Callable[[Care], Care]) -> Care | None:
-    return app.carebook.take_care(timeline.submission.id, change)
+def _take(app: App, id_: str, change: Callable[[Care], Care]) -> Care | None:
+    return app.carebook.take_care(id_, change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import tracemalloc
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from support.web.stories import (
     EVENTS,
     NOW,
     call,
+    fill,
     make_app,
     make_message,
     make_timeline,
@@ -286,6 +288,32 @@ def test_marks_are_put_on_what_is_chosen() -> None:
     visit.mark("mark=read&i-s3=on")
     assert visit.rows("view=unread") == ["s1"]
     assert visit.mark("mark=done") == (303, "/desk")
+
+
+class Long(MemoryStore):
+    """A store in which each submission is read with a megabyte of answers."""
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """See Archive."""
+        found = super().timeline(submission_id)
+        entry = Entry("message", submission_id + "x" * 1_000_000)
+        return found and replace(found, submission=replace(found.submission, entries=(entry,)))
+
+
+@pytest.mark.parametrize("path", ["marks", "outage"])
+def test_many_long_ones_are_not_held_at_once(path: str) -> None:
+    """Whoever chooses a page of them, again and again, does not fill the memory."""
+    store = Long()
+    fill(store, *(told(f"s{n}", "bounced") for n in range(40)))
+    visit = Visit(make_app(store))
+    fields = "&".join(f"i-s{n}=on" for n in range(40))
+    token = page_token(visit.asgi, visit.cookie)
+    tracemalloc.start()
+    answer = post(visit.asgi, f"/desk/{path}", f"token={token}&mark=done&{fields}", **visit.cookie)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer.status in {200, 303}
+    assert peak < 12_000_000
 
 
 def test_one_is_marked_by_its_own_button() -> None:

@@ -44,7 +44,7 @@ async def take_care(desk: Desk, request: Request, stay: Stay) -> Response:
             await run_in_threadpool(lambda: assign(desk.app, timeline, to, was=was))
             done = "assign" if to else "unassign"
         else:
-            await run_in_threadpool(mark, desk.app, timeline, what)
+            await run_in_threadpool(mark, desk.app, id_, what)
     except TakenMeanwhile:
         done = "taken"
     kept = kept_filter(request)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,7 +54,7 @@ async def send_again(desk: Desk, request: Request, stay: Stay) -> Response:
     `sure` names what somebody agreed to: if anything else failed meanwhile, they are asked anew. 403, 404.
     """
     fields = await desk.form(request, stay)
-    timelines = [await desk.timeline_of(stay, id_) for id_ in chosen(fields)]
+    timelines = [_mails_of(await desk.timeline_of(stay, id_)) for id_ in chosen(fields)]
     failed = _failed(stay, timelines)
     if fields.get("sure") != failed.digest or not failed.again:
         return _page(
@@ -66,6 +67,11 @@ async def send_again(desk: Desk, request: Request, stay: Stay) -> Response:
     await desk.note_all(stay, Deed.RESENT, of)
     number = await run_in_threadpool(resend_all, desk.app, failed)
     return go(request, **list_asked(fields), resent=str(number))
+
+
+def _mails_of(timeline: Timeline) -> Timeline:
+    """It without the answers: nothing is said of them here, and a hundred with a megabyte each are many."""
+    return structs.replace(timeline, submission=structs.replace(timeline.submission, entries=()))
 
 
 def _look(archive: Archive, query: Query, stay: Stay) -> tuple[list[Timeline], bool]:

@@ -53,7 +53,7 @@ async def show(desk: Desk, request: Request, stay: Stay) -> Response:
     timeline = await desk.timeline(request, stay)
     await desk.note(stay, Deed.SAW, submission=timeline.submission.id)
     if stay.person.may_change(timeline) and timeline.care.read_at is None:
-        await run_in_threadpool(mark, desk.app, timeline, "read")
+        await run_in_threadpool(mark, desk.app, timeline.submission.id, "read")
     return await submission_page(desk, request, stay, timeline)
 
 

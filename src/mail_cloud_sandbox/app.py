@@ -76,9 +76,9 @@ def build(
     return app
 
 
-async def _no_page(_request: Request, _error: Exception) -> Response:
+async def _no_page(request: Request, _error: Exception) -> Response:
     """404: a page that leads back."""
-    return missing("page")
+    return missing(request, "page")
 
 
 def _interface() -> list[Route]:

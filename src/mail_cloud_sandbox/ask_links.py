@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from mail_cloud_sandbox.public_address import is_public
+from mail_cloud_sandbox.words import Words
 
 MOST_ASKED = 50
 SECONDS_EACH = 5.0
@@ -80,7 +81,7 @@ def ask(url: str, reach: Reach = PUBLIC) -> Told:
     if parts.scheme not in {"http", "https"} or not host:
         return Told("Not asked: it is no web address.", is_good=None)
     if port not in reach.ports:
-        return Told(f"Not asked: port {port} is not the web's.", is_good=None)
+        return Told(Words("Not asked: port {port} is not the web's.", port=port), is_good=None)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
@@ -125,7 +126,10 @@ def _head(scheme: str, host: str, address: str, port: int, path: str) -> Told:
 
 def _told(status: int, location: str) -> Told:
     if 300 <= status < 400 and location:
-        return Told(f"{status}, leads on to {location[:500]}", is_good=True)
+        return Told(
+            Words("{status}, leads on to {place}", status=status, place=location[:500]),
+            is_good=True,
+        )
     if status in {405, 501}:
-        return Told(f"{status}: it answers, but no HEAD.", is_good=None)
+        return Told(Words("{status}: it answers, but no HEAD.", status=status), is_good=None)
     return Told(str(status), is_good=200 <= status < 400)

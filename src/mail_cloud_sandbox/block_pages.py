@@ -12,6 +12,7 @@ async def show_blocks(request: Request) -> Response:
     """GET /blocks: 200, the addresses that are blocked now, the oldest first."""
     service = service_of(request)
     return render(
+        request,
         "blocks.html",
         blocks=service.blocks.listed(service.clock(), removed=False, rows=1000),
         block_after=service.behaviour.block_after,

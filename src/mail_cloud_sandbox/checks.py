@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from mail_cloud_sandbox.html_survey import Survey, survey
 from mail_cloud_sandbox.links import Link, links_of
+from mail_cloud_sandbox.words import Words
 
 BAD, WARN, NOTE = "bad", "warn", "note"
 GMAIL_CLIPS_BYTES = 102 * 1024
@@ -67,7 +68,7 @@ def _parts(text: str, html: str, header_names: Sequence[str]) -> Iterable[Findin
     if size > GMAIL_CLIPS_BYTES:
         yield Finding(
             BAD,
-            f"The HTML has {size / 1024:,.0f} kB.",
+            Words("The HTML has {n} kB.", n=format(size / 1024, ",.0f")),
             "Gmail clips what is over 102 kB, and the end is not seen.",
         )
     if "list-unsubscribe" not in header_names:
@@ -94,7 +95,7 @@ def _reading(seen: Survey) -> Iterable[Finding]:
     if seen.images_without_alt:
         yield Finding(
             BAD,
-            f"Images without alt: {seen.images_without_alt}.",
+            Words("Images without alt: {n}.", n=seen.images_without_alt),
             "Where images are blocked nothing is left of them, and screen readers spell the address."
             ' alt="" if it is for looks.',
         )
@@ -113,25 +114,25 @@ def _images(seen: Survey) -> Iterable[Finding]:
     if remote:
         yield Finding(
             WARN,
-            f"Remote images: {remote}.",
+            Words("Remote images: {n}.", n=remote),
             "Many clients load them only when asked to, and they tell the sender who opened the mail.",
         )
     if kinds.count("http"):
         yield Finding(
             WARN,
-            f"Images by http: {kinds.count('http')}.",
+            Words("Images by http: {n}.", n=kinds.count("http")),
             "They are not encrypted; clients may not show them.",
         )
     if kinds.count("data"):
         yield Finding(
             WARN,
-            f"Images as data: addresses: {kinds.count('data')}.",
+            Words("Images as data: addresses: {n}.", n=kinds.count("data")),
             "Gmail and Outlook do not show them.",
         )
     if kinds.count("cid"):
         yield Finding(
             BAD,
-            f"Images by cid: {kinds.count('cid')}.",
+            Words("Images by cid: {n}.", n=kinds.count("cid")),
             "The interface documents no way to give a file a Content-ID, so there is nothing to show.",
         )
     if relative := sum(
@@ -139,7 +140,7 @@ def _images(seen: Survey) -> Iterable[Finding]:
     ):
         yield Finding(
             BAD,
-            f"Images without a whole address: {relative}.",
+            Words("Images without a whole address: {n}.", n=relative),
             "In a mail there is nothing to be relative to.",
         )
 
@@ -148,25 +149,25 @@ def _unsupported(seen: Survey) -> Iterable[Finding]:
     if named := _named(seen, _ACTIVE):
         yield Finding(
             BAD,
-            f"Scripts, frames or plug-ins: {named}.",
+            Words("Scripts, frames or plug-ins: {named}.", named=named),
             "Every client removes them, and filters mistrust them.",
         )
     if seen.handlers:
         yield Finding(
             BAD,
-            f"Attributes that start scripts (onclick ...): {seen.handlers}.",
+            Words("Attributes that start scripts (onclick ...): {n}.", n=seen.handlers),
             "Every client removes them.",
         )
     if named := _named(seen, _CONTROLS):
         yield Finding(
             BAD,
-            f"Controls of a form: {named}.",
+            Words("Controls of a form: {named}.", named=named),
             "Most clients remove or disable them: link to a page instead.",
         )
     if named := _named(seen, _MEDIA):
         yield Finding(
             WARN,
-            f"Drawings, sound or film: {named}.",
+            Words("Drawings, sound or film: {named}.", named=named),
             "Gmail and Outlook show none of these: give an image or a link.",
         )
 
@@ -174,7 +175,9 @@ def _unsupported(seen: Survey) -> Iterable[Finding]:
 def _styles(seen: Survey) -> Iterable[Finding]:
     if seen.stylesheets:
         yield Finding(
-            BAD, f"Linked style sheets: {seen.stylesheets}.", "Gmail and Outlook do not load them."
+            BAD,
+            Words("Linked style sheets: {n}.", n=seen.stylesheets),
+            "Gmail and Outlook do not load them.",
         )
     if _REMOTE_CSS.search(seen.css):
         yield Finding(
@@ -185,7 +188,7 @@ def _styles(seen: Survey) -> Iterable[Finding]:
     if len(seen.css) > GMAIL_STYLE_CHARACTERS:
         yield Finding(
             WARN,
-            f"The styles have {len(seen.css):,} characters.",
+            Words("The styles have {n} characters.", n=format(len(seen.css), ",")),
             "Gmail drops a style element of more than 16 kB.",
         )
     if _LAYOUT_CSS.search(seen.css):

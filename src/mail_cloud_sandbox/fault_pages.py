@@ -13,13 +13,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from mail_cloud_sandbox.faults import FAULTS, PLACES, Order, order
 from mail_cloud_sandbox.render import HEADERS, fields_of, render, service_of
 from mail_cloud_sandbox.service import Service
+from mail_cloud_sandbox.words import Words
 
 MOST_BODY = 10_000
 
 
 async def show_faults(request: Request) -> Response:
     """GET /faults[?changed=]: 200, what can be ordered, and what is in force; `changed` is the place to speak of."""
-    return _page(service_of(request), changed=request.query_params.get("changed", ""))
+    return _page(request, changed=request.query_params.get("changed", ""))
 
 
 async def order_on_page(request: Request) -> Response:
@@ -28,7 +29,7 @@ async def order_on_page(request: Request) -> Response:
     try:
         _apply(service, {name: _typed(form, name) for name in form})
     except ValueError as error:
-        return _page(service, status=400, fault=str(error), asked=form)
+        return _page(request, status=400, fault=error.args[0], asked=form)
     return RedirectResponse(f"/faults?changed={form['place']}", 303, headers=HEADERS)
 
 
@@ -68,7 +69,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BODY:
-            raise ValueError("The order is too long.")
+            raise ValueError(Words("The order is too long."))
     return bytes(body)
 
 
@@ -78,16 +79,16 @@ def _apply(service: Service, asked: Any) -> None:
     Raises ValueError: if it is none, in words for whoever asked.
     """
     if not isinstance(asked, dict):
-        raise ValueError("A JSON object is expected.")  # noqa: TRY004 - one kind of fault
+        raise ValueError(Words("A JSON object is expected."))  # noqa: TRY004 - one kind of fault
     place, name = asked.get("place"), asked.get("fault")
     if not isinstance(place, str) or not isinstance(name, str):
-        raise ValueError("place and fault are expected, both text.")  # noqa: TRY004 - one kind of fault
+        raise ValueError(Words("place and fault are expected, both text."))  # noqa: TRY004 - one kind of fault
     if not name and place in FAULTS:
         service.faults.end(place)
     else:
         seconds, calls = _number(asked, "seconds"), _number(asked, "calls")
         if calls is not None and calls != int(calls):
-            raise ValueError("calls is a whole number.")
+            raise ValueError(Words("calls is a whole number."))
         new = order(place, name, seconds=seconds, calls=None if calls is None else int(calls))
         service.faults.put(new)
     service.woken.set()
@@ -98,7 +99,7 @@ def _number(asked: dict[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} is a number.")
+        raise ValueError(Words("{name} is a number.", name=name))
     return float(value)
 
 
@@ -110,7 +111,7 @@ def _typed(form: Mapping[str, str], name: str) -> Any:
     try:
         return float(value) if value.strip() else None
     except ValueError:
-        raise ValueError(f"{name} is a number.") from None
+        raise ValueError(Words("{name} is a number.", name=name)) from None
 
 
 def _state(service: Service) -> Response:
@@ -131,15 +132,17 @@ def _stated(ordered: Order) -> dict[str, Any]:
 
 
 def _page(
-    service: Service,
+    request: Request,
     *,
     status: int = 200,
     fault: str = "",
     changed: str = "",
     asked: Mapping[str, str] | None = None,
 ) -> Response:
+    service = service_of(request)
     orders = {place: service.faults.last_at(place) for place in PLACES}
     return render(
+        request,
         "faults.html",
         status,
         places=PLACES,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mail_cloud_sandbox.database import Database, Row
+from mail_cloud_sandbox.words import N_, Words
 
 SEND, RECORDS, WEBHOOK = "send", "records", "webhook"
 PLACES = {
-    SEND: "Sending mail",
-    RECORDS: "The records",
-    WEBHOOK: "The webhook",
+    SEND: N_("Sending mail"),
+    RECORDS: N_("The records"),
+    WEBHOOK: N_("The webhook"),
 }
 """Where a fault can be ordered: calls of emails/send, of the transaction API, and calls of the webhook."""
 
@@ -33,28 +34,30 @@ class Fault:
 CALL_FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("busy", "429, without Retry-After; nothing is taken."),
-        Fault("busy-retry-after", "429 with Retry-After: the seconds; nothing is taken.", 5),
-        Fault("system-error", "500 with 01-001; nothing is taken."),
-        Fault("bad-gateway", "502 with a page of HTML; nothing is taken."),
-        Fault("unavailable", "503 with a page of HTML; nothing is taken."),
-        Fault("error-in-200", "200 with errors in the body; nothing is taken."),
-        Fault("unauthorized", "401, as for a wrong api_key; nothing is taken."),
-        Fault("truncated", "Taken; 200 with half of the JSON."),
-        Fault("slow", "Taken; the answer comes after the seconds.", 30),
-        Fault("drip", "Taken; the answer comes byte by byte, all of it within the seconds.", 30),
-        Fault("dropped-before", "The connection is closed before the body is read; not taken."),
-        Fault("dropped-after", "Taken, and the connection is closed without an answer."),
+        Fault("busy", N_("429, without Retry-After; nothing is taken.")),
+        Fault("busy-retry-after", N_("429 with Retry-After: the seconds; nothing is taken."), 5),
+        Fault("system-error", N_("500 with 01-001; nothing is taken.")),
+        Fault("bad-gateway", N_("502 with a page of HTML; nothing is taken.")),
+        Fault("unavailable", N_("503 with a page of HTML; nothing is taken.")),
+        Fault("error-in-200", N_("200 with errors in the body; nothing is taken.")),
+        Fault("unauthorized", N_("401, as for a wrong api_key; nothing is taken.")),
+        Fault("truncated", N_("Taken; 200 with half of the JSON.")),
+        Fault("slow", N_("Taken; the answer comes after the seconds."), 30),
+        Fault(
+            "drip", N_("Taken; the answer comes byte by byte, all of it within the seconds."), 30
+        ),
+        Fault("dropped-before", N_("The connection is closed before the body is read; not taken.")),
+        Fault("dropped-after", N_("Taken, and the connection is closed without an answer.")),
     )
 }
 WEBHOOK_FAULTS = {
     fault.name: fault
     for fault in (
-        Fault("lost", "The events are never told; the records have them."),
-        Fault("doubled", "Each call is made twice."),
-        Fault("delayed", "The events are told the seconds later.", 10),
-        Fault("reordered", "Each event is told at a random time within the seconds.", 10),
-        Fault("paused", "Nothing is told until this is switched off; then all of it.", 0),
+        Fault("lost", N_("The events are never told; the records have them.")),
+        Fault("doubled", N_("Each call is made twice.")),
+        Fault("delayed", N_("The events are told the seconds later."), 10),
+        Fault("reordered", N_("Each event is told at a random time within the seconds."), 10),
+        Fault("paused", N_("Nothing is told until this is switched off; then all of it."), 0),
     )
 }
 FAULTS = {SEND: CALL_FAULTS, RECORDS: CALL_FAULTS, WEBHOOK: WEBHOOK_FAULTS}
@@ -77,16 +80,31 @@ def order(place: str, name: str, *, seconds: float | None, calls: int | None) ->
     Raises ValueError: if there is no such place or fault, or a number is out of bounds.
     """
     if place not in FAULTS:
-        raise ValueError(f"There is no place {place!r}: use {', '.join(FAULTS)}.")
+        raise ValueError(
+            Words(
+                "There is no place {place}: use {known}.",
+                place=repr(place),
+                known=", ".join(FAULTS),
+            )
+        )
     fault = FAULTS[place].get(name)
     if fault is None:
-        raise ValueError(f"There is no fault {name!r} of {place}: use {', '.join(FAULTS[place])}.")
+        raise ValueError(
+            Words(
+                "There is no fault {name} of {place}: use {known}.",
+                name=repr(name),
+                place=place,
+                known=", ".join(FAULTS[place]),
+            )
+        )
     if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
-        raise ValueError(f"seconds may be 0 to {MOST_SECONDS:.0f}.")
+        raise ValueError(Words("seconds may be 0 to {most}.", most=int(MOST_SECONDS)))
     if calls is not None and not 1 <= calls <= MOST_CALLS:
-        raise ValueError(f"calls may be 1 to {MOST_CALLS}, or absent: until switched off.")
+        raise ValueError(
+            Words("calls may be 1 to {most}, or absent: until switched off.", most=MOST_CALLS)
+        )
     if name == "paused" and calls is not None:
-        raise ValueError("paused lasts until it is switched off: it has no number of calls.")
+        raise ValueError(Words("paused lasts until it is switched off: it has no number of calls."))
     return Order(place, name, fault.seconds if seconds is None else seconds, calls)
 
 

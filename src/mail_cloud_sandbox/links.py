@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mail_cloud_sandbox.html_survey import Anchor
+from mail_cloud_sandbox.words import N_, Words
 
 MOST_LINKS = 200
 WEB_ADDRESS = re.compile(
@@ -53,19 +54,21 @@ def links_of(text: str, anchors: Sequence[Anchor]) -> tuple[Link, ...]:
 
 def _doubts(words: str, target: str) -> Iterable[str]:
     if not words:
-        yield "It has no words: a screen reader has nothing to read out."
+        yield N_("It has no words: a screen reader has nothing to read out.")
     try:
         parts = urlsplit(target)
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
-        yield "This is no address: nothing opens."
+        yield N_("This is no address: nothing opens.")
         return
     if parts.scheme in _DEAD:
-        yield f"Mail clients do not open {parts.scheme}: links."
+        yield Words("Mail clients do not open {scheme}: links.", scheme=parts.scheme)
     elif parts.scheme == "mailto":
         yield from _doubts_of_address(words, parts)
     elif not parts.scheme and not target.startswith("#"):
-        yield "It has no scheme and host: in a mail there is nothing that it could be relative to."
+        yield N_(
+            "It has no scheme and host: in a mail there is nothing that it could be relative to."
+        )
     elif parts.scheme in {"http", "https"}:
         yield from _doubts_of_web(words, parts, host)
 
@@ -73,23 +76,27 @@ def _doubts(words: str, target: str) -> Iterable[str]:
 def _doubts_of_address(words: str, parts: SplitResult) -> Iterable[str]:
     address = unquote(parts.path).strip().casefold()
     if _SAYS_ADDRESS.fullmatch(words) and words.casefold() != address:
-        yield f"It says {words} and writes to {address}."
+        yield Words("It says {words} and writes to {address}.", words=words, address=address)
 
 
 def _doubts_of_web(words: str, parts: SplitResult, host: str) -> Iterable[str]:
     said = _SAYS_HOST.fullmatch(words)
     if said and _bare(said[1]) != _bare(host):
-        yield f"It says {said[1]} and leads to {host or 'no host'}: that is how phishing looks."
+        yield Words(
+            "It says {words} and leads to {host}: that is how phishing looks.",
+            words=said[1],
+            host=host or "–",
+        )
     if parts.scheme == "http":
-        yield "It is not encrypted: http, not https."
+        yield N_("It is not encrypted: http, not https.")
     if _is_address(host):
-        yield "Its host is a number, not a name: filters take that for spam."
+        yield N_("Its host is a number, not a name: filters take that for spam.")
     if host == "localhost" or host.endswith(".localhost"):
-        yield "It leads to the reader's own machine."
+        yield N_("It leads to the reader's own machine.")
     if "@" in parts.netloc:
-        yield "It has a name before an @, which hides where it leads to."
+        yield N_("It has a name before an @, which hides where it leads to.")
     if not host.isascii() or host.startswith("xn--") or ".xn--" in host:
-        yield "Its host has letters beyond ASCII, which can look like others."
+        yield N_("Its host has letters beyond ASCII, which can look like others.")
 
 
 def _bare(host: str) -> str:

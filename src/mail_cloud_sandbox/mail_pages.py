@@ -25,13 +25,14 @@ from mail_cloud_sandbox.pages import query_of, summary, to_list
 from mail_cloud_sandbox.preview import COLOURS, WIDTHS, document, policy, preview_of
 from mail_cloud_sandbox.render import HEADERS, fields_of, iso, missing, render, service_of
 from mail_cloud_sandbox.search import terms_of
+from mail_cloud_sandbox.words import N_
 
 VIEWS = {
-    "text": "Text",
-    "html": "HTML",
-    "checks": "Checks",
-    "headers": "Headers",
-    "source": "Source",
+    "text": N_("Text"),
+    "html": N_("HTML"),
+    "checks": N_("Checks"),
+    "headers": N_("Headers"),
+    "source": N_("Source"),
 }
 MOST_SHOWN = 1_000_000
 """So many characters of a text or a source are on a page; the download has all."""
@@ -48,7 +49,7 @@ async def show_mail(request: Request) -> Response:
     """
     mail = _copy(request)
     if mail is None:
-        return missing()
+        return missing(request)
     is_opened = request.method == "GET" and "peek" not in request.query_params
     if is_opened and not mail["is_read"]:
         service_of(request).inbox.mark([mail["seq"]], is_read=True)
@@ -60,7 +61,7 @@ async def ask_links(request: Request) -> Response:
     """POST /inbox/{id}/links: 200, the checks with what the links' targets answered now; 404 if there is no mail."""
     mail = _copy(request)
     if mail is None:
-        return missing()
+        return missing(request)
     report = await _report(mail)
     targets = [link.target for link in report.links if link.is_web]
     told = await asyncio.to_thread(ask_all, targets)
@@ -81,6 +82,7 @@ async def _page(
         state |= {"width": chosen.width, "colours": chosen.colours}
         state |= {"images": "load" if chosen.has_images else ""}
     return render(
+        request,
         "mail.html",
         mail=mail,
         q=query,
@@ -171,7 +173,7 @@ async def show_html(request: Request) -> Response:
     """GET /inbox/{id}/html[?images=load][&colours=dark]: 200, the mail's HTML without any rights; else 404."""
     mail = _copy(request)
     if mail is None or not mail["html"]:
-        return missing()
+        return missing(request)
     chosen = preview_of(request.query_params)
     allowed = policy(has_images=chosen.has_images)
     headers = {**HEADERS, "Content-Security-Policy": allowed, "Referrer-Policy": "no-referrer"}
@@ -183,7 +185,7 @@ async def download_source(request: Request) -> Response:
     """GET /inbox/{id}/source.eml: 200, the message as RFC 5322 has it; 404 if there is none."""
     mail = _copy(request)
     if mail is None:
-        return missing()
+        return missing(request)
     name = f"{mail['copy_id']}.eml"
     return Response(mail["source"], headers=_to_keep(name), media_type="message/rfc822")
 
@@ -193,7 +195,7 @@ async def download_file(request: Request) -> Response:
     mail, number = _copy(request), request.path_params["number"]
     files = json.loads(mail["attachments"]) if mail else []
     if mail is None or not 1 <= number <= len(files):
-        return missing()
+        return missing(request)
     content = await asyncio.to_thread(_file, mail["source"], number)
     headers = _to_keep(files[number - 1]["name"])
     return Response(content, headers=headers, media_type="application/octet-stream")
@@ -218,7 +220,7 @@ async def mark_mail(request: Request) -> Response:
     """POST /inbox/{id}/read, /inbox/{id}/unread `q`: marks it, 303 to the list; 404 if there is none."""
     mail = _copy(request)
     if mail is None:
-        return missing()
+        return missing(request)
     is_read = request.url.path.endswith("/read")
     service_of(request).inbox.mark([mail["seq"]], is_read=is_read)
     return to_list((await fields_of(request)).get("q", ""))
@@ -228,7 +230,7 @@ async def delete_mail(request: Request) -> Response:
     """POST /inbox/{id}/delete `q`: deletes it, 303 to the list. DELETE /inbox/{id}.json: 204. 404 if there is none."""
     mail = _copy(request)
     if mail is None:
-        return _nothing() if request.method == "DELETE" else missing()
+        return _nothing() if request.method == "DELETE" else missing(request)
     service_of(request).spool.delete([mail["seq"]])
     if request.method == "DELETE":
         return Response(status_code=204)

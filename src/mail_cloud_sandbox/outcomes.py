@@ -6,6 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mail_cloud_sandbox.words import N_
+
 DELIVERIES = "deliveries"
 BOUNCES = "bounces"
 BLOCKS = "blocks"
@@ -80,25 +82,25 @@ _AWAY = "Automatic reply from <{to}>: out of office until Monday (Auto-Submitted
 _ALL = (
     Outcome(
         name="hardbounce",
-        tells="There is no such mailbox: the recipient's server refuses it.",
+        tells=N_("There is no such mailbox: the recipient's server refuses it."),
         steps=_refused(_NO_SUCH_USER, "2"),
         tone="bad",
     ),
     Outcome(
         name="mailboxfull",
-        tells="The mailbox is full: refused, though the address is right.",
+        tells=N_("The mailbox is full: refused, though the address is right."),
         steps=_refused(_FULL, "5"),
         tone="bad",
     ),
     Outcome(
         name="policy",
-        tells="The recipient's server refuses it by policy.",
+        tells=N_("The recipient's server refuses it by policy."),
         steps=_refused(_POLICY, "4"),
         tone="bad",
     ),
     Outcome(
         name="deferred",
-        tells="Not taken at first (greylisting); delivered on a later try.",
+        tells=N_("Not taken at first (greylisting); delivered on a later try."),
         steps=(
             _QUEUED,
             Step(1.5, "deferred", DELIVERIES, "deferred", _GREYLISTED),
@@ -108,13 +110,13 @@ _ALL = (
     ),
     Outcome(
         name="late-bounce",
-        tells="Delivered, and returned some time later all the same.",
+        tells=N_("Delivered, and returned some time later all the same."),
         steps=(_QUEUED, _SUCCEEDED, Step(8.0, "bounced", BOUNCES, "2", _RETURNED)),
         tone="bad",
     ),
     Outcome(
         name=SUPPRESSED,
-        tells="On the service's block list: not sent, until it is released there.",
+        tells=N_("On the service's block list: not sent, until it is released there."),
         steps=(
             _QUEUED,
             Step(0.2, SUPPRESSED, DELIVERIES, "failed", _SUPPRESSED_WORDS),
@@ -124,40 +126,40 @@ _ALL = (
     ),
     Outcome(
         name="complaint",
-        tells="Delivered, and the recipient calls it unwanted.",
+        tells=N_("Delivered, and the recipient calls it unwanted."),
         steps=(_QUEUED, _SUCCEEDED, Step(6.0, "complained", COMPLAINTS, "abuse")),
         tone="wait",
     ),
     Outcome(
         name="vacation",
-        tells="Delivered; an automatic reply comes back and is no failure.",
+        tells=N_("Delivered; an automatic reply comes back and is no failure."),
         steps=(_QUEUED, _SUCCEEDED, Step(4.0, "delivered", BOUNCES, "99", _AWAY)),
     ),
     Outcome(
         name="silent",
-        tells="Taken, and no word ever comes: nobody can say what became of it.",
+        tells=N_("Taken, and no word ever comes: nobody can say what became of it."),
         steps=(),
         tone="wait",
     ),
     Outcome(
         name="duplicate",
-        tells="Delivered; every event is sent three times, shuffled.",
+        tells=N_("Delivered; every event is sent three times, shuffled."),
         steps=(_QUEUED, _SUCCEEDED),
     ),
     Outcome(
         name="refuse",
-        tells="The API refuses it at once; it never reaches this inbox.",
+        tells=N_("The API refuses it at once; it never reaches this inbox."),
         steps=(),
         tone="bad",
     ),
     Outcome(
         name="timeout",
-        tells="Taken and delivered, but the API's answer is lost on its way.",
+        tells=N_("Taken and delivered, but the API's answer is lost on its way."),
         steps=(_QUEUED, _SUCCEEDED),
     ),
 )
 DELIVERED = Outcome(
-    name="delivered", tells="Any other address: delivered.", steps=(_QUEUED, _SUCCEEDED)
+    name="delivered", tells=N_("Any other address: delivered."), steps=(_QUEUED, _SUCCEEDED)
 )
 OUTCOMES = {outcome.name: outcome for outcome in _ALL}
 STATES = frozenset({"accepted"} | {step.label for outcome in _ALL for step in outcome.steps})
@@ -176,7 +178,9 @@ def steps_for(outcome: Outcome, recipient: str) -> Sequence[Step]:
     """The steps that `outcome` takes for this recipient, the API's own acceptance first."""
     domain = recipient.rpartition("@")[2]
     lost = outcome.name == "timeout"
-    taken = "The API took it; its answer was lost." if lost else "The API answered with an id."
+    taken = (
+        N_("The API took it; its answer was lost.") if lost else N_("The API answered with an id.")
+    )
     steps = [Step(0.0, "accepted", reason=taken)]
     for step in outcome.steps:
         reason = step.reason.replace("{to}", recipient).replace("{domain}", domain)

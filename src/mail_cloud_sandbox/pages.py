@@ -1,4 +1,4 @@
-"""The inbox's list: found, read, marked, deleted, as pages and as JSON. English only.
+"""The inbox's list: found, read, marked, deleted, as pages and as JSON.
 
 No page needs scripts; a small one refreshes what is shown and listens to keys.
 """
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mail_cloud_sandbox.database import Row
-from mail_cloud_sandbox.outcomes import DELIVERED, OUTCOMES
+from mail_cloud_sandbox.outcomes import DELIVERED, OUTCOMES, STATES
 from mail_cloud_sandbox.render import HEADERS, fields_of, iso, render, service_of
 from mail_cloud_sandbox.search import MOST_QUERY, Term, terms_of
 
@@ -62,6 +62,7 @@ async def show_inbox(request: Request) -> Response:
     found, unread, _ = service.inbox.counts(terms, now=now)
     total, all_unread, _ = service.inbox.counts((), now=now) if terms else (found, unread, 0)
     return render(
+        request,
         "inbox.html",
         rows=rows,
         q=query,
@@ -73,6 +74,7 @@ async def show_inbox(request: Request) -> Response:
         deleted=_number(request, "deleted"),
         marked=_number(request, "marked"),
         keep=service.behaviour.keep_mails,
+        states=sorted(STATES),
         outcomes=[*OUTCOMES.values(), DELIVERED],
         webhook_url=service.behaviour.webhook_url,
     )
@@ -112,7 +114,7 @@ async def ask_delete(request: Request) -> Response:
     """GET /inbox/delete[?q=]: 200, what would be deleted, and a button that does it."""
     service, query = service_of(request), query_of(request)
     found, _, newest = service.inbox.counts(terms_of(query), now=service.clock())
-    return render("delete.html", q=query, found=found, until=newest)
+    return render(request, "delete.html", q=query, found=found, until=newest)
 
 
 async def delete_found(request: Request) -> Response:

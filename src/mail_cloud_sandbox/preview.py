@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-WIDTHS = {"phone": "Phone, 360", "tablet": "Tablet, 768", "full": "Full width"}
-COLOURS = {"light": "Light", "dark": "Dark"}
+from mail_cloud_sandbox.words import N_
+
+WIDTHS = {"phone": N_("Phone, 360"), "tablet": N_("Tablet, 768"), "full": N_("Full width")}
+COLOURS = {"light": N_("Light"), "dark": N_("Dark")}
 _PRELUDE = '<!doctype html><base target="_blank">'
 """Before a mail's HTML: its links open in a new tab, and a doctype of its own may follow without harm."""
 _ASKS_COLOURS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from mail_cloud_sandbox.links import WEB_ADDRESS
 from mail_cloud_sandbox.service import Service
+from mail_cloud_sandbox.words import chosen_language, speech
 
 HERE = Path(__file__).parent
 
@@ -67,7 +68,6 @@ def _environment() -> Environment:
     environment.filters["linked"] = _linked
     environment.filters["iso"] = iso
     environment.filters["clock"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%H:%M:%S}"
-    environment.filters["day"] = lambda s: f"{datetime.fromtimestamp(s, UTC):%d %b %Y}"
     environment.filters["tone"] = lambda label: TONES.get(label, "wait")
     return environment
 
@@ -75,15 +75,16 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 
 
-def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """The page of a template."""
-    html = _TEMPLATES.get_template(template).render(**values)
-    return HTMLResponse(html, status, headers=HEADERS)
+def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of a template, in the language that the reader's browser asks for."""
+    language = chosen_language(request.headers.get("accept-language", ""))
+    html = _TEMPLATES.get_template(template).render(**speech(language), **values)
+    return HTMLResponse(html, status, headers={**HEADERS, "Vary": "Accept-Language"})
 
 
-def missing(what: str = "mail") -> HTMLResponse:
+def missing(request: Request, what: str = "mail") -> HTMLResponse:
     """404: there is no such mail, or no such page."""
-    return render("missing.html", 404, what=what)
+    return render(request, "missing.html", 404, what=what)
 
 
 MOST_FORM = 10_000

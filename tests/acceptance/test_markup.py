@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
+from mail_cloud_sandbox.app import build
+from support.mail import sandbox_pages
 from support.mail.html_mails import desk_link, html_of
+from support.mail.sandboxes import HTTP
 from support.web.gallery import (
     CHROMIUM,
     DESK_PAGES,
@@ -17,6 +20,7 @@ from support.web.gallery import (
     context_of,
     gallery,
 )
+from support.web.local_server import serving
 from support.web.markup import OFF_IN_MAILS, faults_in, needs_html_validate
 from support.web.stories import token_of
 from todoke.model.message import Role
@@ -77,6 +81,20 @@ def test_every_mail_is_valid(tmp_path: Path, language: str) -> None:
     mails = {role.value: html_of(role, language, "#b23a48") for role in Role}
     mails["desk-link"] = desk_link(language)
     assert faults_in(tmp_path, mails, off=OFF_IN_MAILS) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_the_sandbox_is_valid(tmp_path: Path, language: str) -> None:
+    """With mails of all kinds, faults in force, and addresses that are blocked."""
+    (tmp_path / "pages").mkdir()
+    with serving(build(tmp_path / "data", pace_seconds=0)) as url:
+        pages = {
+            name: HTTP.request(
+                "GET", url + path, headers={"accept-language": language}
+            ).data.decode()
+            for name, path in sandbox_pages.fill(url).items()
+        }
+    assert faults_in(tmp_path / "pages", pages) == []
 
 
 def test_what_is_wrong_is_seen(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ async function submit(form, action, words) {
     await fetch(action, { method: "POST", body, redirect: "manual" });
     said.textContent = words;
   } catch {
-    said.textContent = "The sandbox does not answer.";
+    said.textContent = said.dataset.silent;
   }
   await refresh();
 }
@@ -85,17 +85,20 @@ function follow(name) {
   document.querySelector(`[data-nav="${name}"]`)?.click();
 }
 
-const nameIn = (form) => `The mail to ${form.closest("li").querySelector("bdi").textContent}`;
+// The words are the page's own, in its language; %s in them is the recipient.
+function tellOf(form, deed) {
+  return document.getElementById("said").dataset[deed].replace("%s", () => form.closest("li").querySelector("bdi").textContent);
+}
 
 function remove() {
   const form = current()?.querySelector("form.drop");
-  if (form) submit(form, form.action, `${nameIn(form)} was deleted.`);
+  if (form) submit(form, form.action, tellOf(form, "deleted"));
   else document.querySelector('[data-deed="delete"]')?.click();
 }
 
 function unread() {
   const form = current()?.querySelector("form.drop");
-  if (form) submit(form, form.action.replace(/delete$/, "unread"), `${nameIn(form)} is unread.`);
+  if (form) submit(form, form.action.replace(/delete$/, "unread"), tellOf(form, "unread"));
   else document.querySelector('[data-deed="unread"]')?.click();
 }
 

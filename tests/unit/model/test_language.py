@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+import mail_cloud_sandbox
 from todoke.model.language import LOCALE
 
-CATALOGS = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+SANDBOX = Path(mail_cloud_sandbox.__file__).parent / "locale"
+CATALOGS = sorted(po for folder in (LOCALE, SANDBOX) for po in folder.glob("*/LC_MESSAGES/*.po"))
 
 
 def translations(po: Path) -> dict[object, str]:

@@ -6,6 +6,7 @@ With TODOKE_SCREENSHOTS=folder each page is also kept as an image, for people to
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +100,7 @@ class At:
         self.page.goto(f"{url}/desk/enter?code={code}")
         self.page.get_by_role("button").first.click()
         expect(self.page.locator(".inbox > li").first).to_be_visible()
+        self.page.wait_for_load_state()  # its keys are there once its script has run
 
     def open(self, query: str = "") -> Page:
         """The list as it is asked for."""
@@ -333,6 +335,69 @@ def test_marks_on_several(browser: Browser, served: tuple[str, App]) -> None:
     at.context.close()
 
 
+def test_what_was_marked_is_told_and_the_place_is_kept(
+    browser: Browser, served: tuple[str, App]
+) -> None:
+    """Whoever works through a list hears what was done, goes on at the next row, and loses nothing that is chosen."""
+    at = At(browser, *served)
+    page, said = at.page, at.page.locator("#said")
+    at.open("view=attention")
+    order = [str(row.get_attribute("id")) for row in page.locator(".inbox > li").all()]
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(said).to_have_text("Marked as done.")
+    expect(page.locator(f"#{order[1]}")).to_have_count(0)
+    assert f"r{at.focused()}" == order[2]
+    page.keyboard.press("e")
+    expect(said).to_have_text("Marked as done.\u00a0")  # another text, so that it is read again
+
+    at.open()
+    page.locator("#rs30 input").check()
+    page.locator("#rs31 input").check()
+    page.locator("#rs32 .star").click()
+    expect(said).to_be_in_viewport()
+    expect(said).to_have_text("It has a star now.")
+    assert page.locator("#rs32 .star").evaluate("star => star === document.activeElement")
+    assert page.locator(".inbox input:checked").count() == 2
+    expect(page.get_by_role("button", name="Mark as done")).to_be_in_viewport()
+    page.get_by_role("button", name="Mark as done").click()
+    expect(said).to_have_text("Marked as done. 2 submissions")
+    assert at.focused() == "s30"
+    expect(page.locator("#rs30")).to_be_in_viewport()
+    at.context.close()
+    assert at.wrong == []
+
+
+def test_without_a_connection_nothing_is_lost(browser: Browser, served: tuple[str, App]) -> None:
+    """It is said that nothing was done; the page and what is chosen stay, and it can be tried again."""
+    at = At(browser, *served)
+    page = at.page
+    page.locator("#rs30 input").check()
+    at.context.set_offline(True)
+    page.get_by_role("button", name="Mark as done").click()
+    expect(page.locator("#said")).to_contain_text("This was not done: there is no connection.")
+    expect(page.locator("#rs30 input")).to_be_checked()
+    assert at.care("s30").done_at is None
+    at.context.set_offline(False)
+    page.get_by_role("button", name="Mark as done").click()
+    expect(page.locator("#rs30")).to_have_class("done")
+    at.context.close()
+
+
+def test_a_row_is_told_whole(browser: Browser, served: tuple[str, App]) -> None:
+    """With a screen reader: how its mails fare, how it begins, of which form and when, and not the name alone."""
+    at = At(browser, *served)
+    link = at.page.locator("#rbounced .who a")
+    expect(link).to_have_accessible_description(
+        re.compile(r"^unread Bounced · confirmation .*Contact us \d+ yesterday$")
+    )
+    expect(at.page.locator("#rs30 .who a")).not_to_have_accessible_description(
+        re.compile("accepted")
+    )
+    at.context.close()
+
+
 def test_what_failed_is_sent_again(browser: Browser, served: tuple[str, App]) -> None:
     """Chosen on the list, looked at, agreed to; the list says that it is on its way."""
     at = At(browser, *served)
@@ -359,7 +424,8 @@ def test_without_javascript(browser: Browser, served: tuple[str, App]) -> None:
     expect(page.locator(".inbox > li")).to_have_count(3)
     page.locator("#rbounced input").check()
     page.get_by_role("button", name="Mark as done").click()
-    assert page.url.endswith("/desk?status=not_delivered")
+    assert page.url.endswith("/desk?status=not_delivered&done=done")
+    expect(page.get_by_role("status").first).to_have_text("Marked as done.")
     expect(page.locator("#rbounced")).to_have_class("done")
     page.locator("#rfailed .star").click()
     assert page.url.endswith("#rfailed")

@@ -44,10 +44,16 @@ def show_time(at: datetime, zone: Zone, language: str) -> str:
     """A moment as people read it, by the clocks of `zone`, which is named: "1 April 2026, 18:30 JST"."""
     local = zone.local(at)
     day = show_date(str(local.year), str(local.month), str(local.day), language)
-    word = zone_word(local)
+    word = show_zone(at, zone, language)
     if language == "ja":
-        return f"{day} {local:%H:%M}（{_IN_JAPANESE.get(word, word)}）"
+        return f"{day} {local:%H:%M}（{word}）"
     return f"{day}, {local:%H:%M} {word}"
+
+
+def show_zone(at: datetime, zone: Zone, language: str) -> str:
+    """What a zone is called at a moment: JST, 日本時間."""
+    word = zone_word(zone.local(at))
+    return _IN_JAPANESE.get(word, word) if language == "ja" else word
 
 
 def show_briefly(iso: str, now: datetime, zone: Zone, language: str) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from todoke.model.delivery import Reason
+from todoke.model.delivery import Reading, Reason, Status
 from todoke.model.language import N_
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.show import rfc3339
 from todoke.report.excerpt import excerpt
-from todoke.report.words import reason_words, say
+from todoke.report.words import DESK_LABELS, reason_words, say
 
 _LONGEST = 80
 _UNWANTED = N_("The recipient reported it as unwanted.")
@@ -60,7 +60,7 @@ class _Group:
     is_ours: bool
     reason: Reason | None
     is_unwanted: bool
-    submissions: set[str]
+    statuses: set[Status]
     latest: datetime
     number: int = 0
 
@@ -68,10 +68,11 @@ class _Group:
 def failures(timelines: Iterable[Timeline], language: str) -> list[dict[str, Any]]:
     """The mails of these submissions that failed, in groups, those of most mails first.
 
-    {who, is_ours, number, cause, to_do, latest, asked}: `asked` is what the list is asked to show them.
+    {who, is_ours, number, cause, to_do, latest, asked, status}: `asked` is what the list is asked to show them, and
+    others of the same `status`.
     """
     groups: dict[tuple[str, Reason | None, bool], _Group] = {}
-    for timeline, message in _failed(timelines):
+    for message in _failed(timelines):
         standing = message.standing
         recipient = message.message.recipient
         is_ours = message.message.role is not Role.CONFIRMATION
@@ -83,7 +84,7 @@ def failures(timelines: Iterable[Timeline], language: str) -> list[dict[str, Any
             key, _Group(who, is_ours, reason, is_unwanted, set(), standing.since)
         )
         group.number += 1
-        group.submissions.add(timeline.submission.id)
+        group.statuses.add(standing.status)
         group.latest = max(group.latest, standing.since)
     # Of the site's own addresses first: nobody reads what comes.
     ordered = sorted(groups.values(), key=lambda g: (not g.is_ours, -g.number, g.who))
@@ -100,11 +101,11 @@ def unreceived(timelines: Iterable[Timeline]) -> list[Timeline]:
     return found
 
 
-def _failed(timelines: Iterable[Timeline]) -> Iterator[tuple[Timeline, MessageTimeline]]:
+def _failed(timelines: Iterable[Timeline]) -> Iterator[MessageTimeline]:
     for timeline in timelines:
         for message in timeline.messages:
             if message.standing.status.is_failure or message.standing.complained:
-                yield timeline, message
+                yield message
 
 
 def _told(group: _Group, language: str) -> dict[str, Any]:
@@ -116,6 +117,12 @@ def _told(group: _Group, language: str) -> dict[str, Any]:
         if group.is_ours and group.reason in _ADDRESS_FAULTS:
             to_do = _OF_A_MANAGER
     asked = {"address": group.who} if group.is_ours else {"words": group.who}
+    label = ""
+    if len(group.statuses) == 1 and not group.is_unwanted:
+        # The list knows statuses, and no reasons: this is as near as it comes to this group alone.
+        [status] = group.statuses
+        asked["status"] = status.value
+        label = say(DESK_LABELS[Reading(status)], language)
     return {
         "who": excerpt(group.who, _LONGEST),
         "is_ours": group.is_ours,
@@ -124,4 +131,5 @@ def _told(group: _Group, language: str) -> dict[str, Any]:
         "to_do": say(to_do, language),
         "latest": rfc3339(group.latest),
         "asked": {"view": "attention", **asked},
+        "status": label,
     }

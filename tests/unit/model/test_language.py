@@ -38,6 +38,13 @@ def test_each_catalog_is_whole_and_compiled(po: Path) -> None:
     assert {key: text for key, text in compiled.items() if key} == wanted
 
 
+@pytest.mark.parametrize("po", CATALOGS, ids=[po.stem for po in CATALOGS])
+def test_no_text_is_translated_twice(po: Path) -> None:
+    """Of two translations of one text one is never read, and nobody knows which."""
+    stated = re.findall(r'^msgid ((?:".*"\n)+)', po.read_text("utf-8"), re.MULTILINE)
+    assert len(stated) == len(set(stated))
+
+
 _JAPANESE = "[\u3040-\u30ff\u3400-\u9fff々ー]"
 _BLANK = r"(?:%\(\w+\)[sd])"
 _HALF_WIDTH = re.compile(rf"({_JAPANESE}|[」）])[(),:;.!?]|[(),:;](?={_JAPANESE})")

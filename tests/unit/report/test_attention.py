@@ -41,7 +41,12 @@ def test_by_cause_and_domain() -> None:
         ("one.example", 1, "There is no such mailbox."),
         ("two.example", 1, "The mailbox is full."),
     ]
-    assert groups[0]["asked"] == {"view": "attention", "words": "one.example"}
+    assert groups[0]["asked"] == {
+        "view": "attention",
+        "words": "one.example",
+        "status": "bounced",
+    }
+    assert groups[0]["status"] == "Bounced"
 
 
 def test_the_sites_own_come_first() -> None:
@@ -49,7 +54,11 @@ def test_the_sites_own_come_first() -> None:
     own = failed("a", AOI, Reason.UNKNOWN_ADDRESS, role=Role.NOTIFICATION)
     groups = failures([failed("b"), failed("c"), own], "en")
     assert [g["who"] for g in groups] == ["aoi@shop.example", "example.com"]
-    assert groups[0]["asked"] == {"view": "attention", "address": "aoi@shop.example"}
+    assert groups[0]["asked"] == {
+        "view": "attention",
+        "address": "aoi@shop.example",
+        "status": "bounced",
+    }
     assert "todoke.toml" in groups[0]["to_do"]
     full = failures([failed("a", AOI, role=Role.NOTIFICATION)], "en")
     assert "todoke.toml" not in full[0]["to_do"]

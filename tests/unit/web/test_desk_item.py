@@ -202,7 +202,7 @@ class TestCare:
         assert shop.timeline.care.read_at == NOW
 
     def test_marks(self) -> None:
-        """Each comes back with what it says; unread leads to the list, with its filter."""
+        """Each comes back with what it says; unread leads to the list, with its filter, at its row."""
         shop = office()
         for what in ("done", "open", "star", "unstar", "read"):
             answer = shop.post("/desk/s1/care?form=contact", do=what)
@@ -213,7 +213,7 @@ class TestCare:
         care = shop.timeline.care
         assert (care.starred, care.done_at, care.read_at) == (True, NOW, NOW)
         answer = shop.post("/desk/s1/care?form=contact", do="unread")
-        assert answer.headers["location"] == "/desk?form=contact"
+        assert answer.headers["location"] == "/desk?form=contact&done=unread#rs1"
         assert shop.timeline.care.read_at is None
         assert shop.post("/desk/s1/care", do="nonsense").status == 404
 

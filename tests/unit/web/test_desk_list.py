@@ -132,9 +132,9 @@ def test_a_row_says_who_wrote_what_and_how_the_mails_fare() -> None:
 
 def test_a_form_is_named_where_there_are_several() -> None:
     """Whoever sees one form knows which; the number within it is told in any case."""
-    assert '<p class="form">Leave 1</p>' in Visit(office()).page()
+    assert '<p class="form"><span>Leave</span> 1</p>' in Visit(office()).page()
     one = Visit(office(), AOI).page()
-    assert '<p class="form">Contact' not in one
+    assert "<span>Contact" not in one
     assert '<p class="form">2</p>' in one
     assert '<select id="form"' not in one
 
@@ -278,7 +278,7 @@ def test_marks_are_put_on_what_is_chosen() -> None:
     """And lead back to the list as it was asked for."""
     visit = Visit(office())
     where = visit.mark("mark=done&i-s1=on&i-s2=on&list-form=contact&list-words=a+b&list-x=y")
-    assert where == (303, "/desk?words=a+b&form=contact")
+    assert where == (303, "/desk?words=a+b&form=contact&done=done&many=2")
     assert set(visit.rows("work=done")) == {"s1", "s2"}
     assert visit.rows("view=unread") == ["s3"]
     visit.mark("mark=open&i-s1=on")
@@ -287,7 +287,37 @@ def test_marks_are_put_on_what_is_chosen() -> None:
     assert set(visit.rows("view=unread")) == {"s1", "s3"}
     visit.mark("mark=read&i-s3=on")
     assert visit.rows("view=unread") == ["s1"]
-    assert visit.mark("mark=done") == (303, "/desk")
+    assert visit.mark("mark=done") == (303, "/desk?done=none")
+
+
+def test_what_was_marked_is_said() -> None:
+    """On the list that comes back: what, and of how many; nothing is said in words of somebody else's."""
+    visit = Visit(office())
+    for query, words in (
+        ("done=done&many=2", "Marked as done. 2 submissions"),
+        ("done=unread", "Marked as unread."),
+        ("done=none", "Nothing is chosen, so nothing was done."),
+    ):
+        [said] = re.findall(
+            r'<p class="notice" id="done" role="status"[^>]*>([^<]*)</p>', visit.page(query)
+        )
+        assert said == words
+    assert 'id="done"' not in visit.page("done=evil&many=%3Cb%3E")
+
+
+def test_the_title_tells_what_is_asked() -> None:
+    """Whoever hears the page's title first knows which list it is, and whether anything was found."""
+    visit = Visit(office())
+    assert "<title>Submissions · " in visit.page()
+    assert "<title>Unread · 3 submissions · " in visit.page("view=unread")
+    assert "<title>Search: washi · Needs attention · 0 submissions · " in visit.page(
+        "view=attention&words=washi"
+    )
+
+
+def test_the_times_zone_is_named() -> None:
+    """Once for all rows, whose clock would else be anybody's."""
+    assert "Times: UTC" in Visit(office()).page()
 
 
 class Long(MemoryStore):
@@ -321,7 +351,7 @@ def test_one_is_marked_by_its_own_button() -> None:
     visit = Visit(office())
     page = visit.page()
     assert re.search(r'value="star s1" aria-labelledby="s n\d"', page)
-    assert visit.mark("one=star+s1&i-s2=on") == (303, "/desk#rs1")
+    assert visit.mark("one=star+s1&i-s2=on") == (303, "/desk?done=star#rs1")
     assert visit.rows("starred=yes") == ["s1"]
     assert re.search(r'value="unstar s1" aria-labelledby="t n\d"', visit.page())
     visit.mark("one=unstar+s1")

@@ -49,7 +49,7 @@ async def take_care(desk: Desk, request: Request, stay: Stay) -> Response:
         done = "taken"
     kept = kept_filter(request)
     if what == "unread":
-        return go(request, **kept)
+        return go(request, fragment=f"r{id_}", **kept, done=done)
     return go(request, id_, fragment=DONE, **kept, done=done)
 
 

@@ -47,6 +47,8 @@ _TOLD = {
     "star": DoneWords(N_("It has a star now.")),
     "unstar": DoneWords(N_("The star is taken off.")),
     "read": DoneWords(N_("Marked as read.")),
+    "unread": DoneWords(N_("Marked as unread.")),
+    "none": DoneWords(N_("Nothing is chosen, so nothing was done."), Tone.HANDED),
     "assign": DoneWords(N_("Assigned.")),
     "unassign": DoneWords(N_("Nobody has it now.")),
     "taken": DoneWords(

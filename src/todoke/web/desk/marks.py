@@ -14,6 +14,7 @@ from todoke.model.language import N_
 from todoke.report.words import say
 from todoke.walk.admit import Stay
 from todoke.walk.attend import MARKS, mark
+from todoke.web.desk.back import DONE
 from todoke.web.desk.filter import read_cursors, read_filter
 from todoke.web.desk.room import Desk, go
 
@@ -21,6 +22,8 @@ CHOSEN = "i-"
 """What stands before the id of a submission that is chosen, in the name of its control."""
 LIST = "list-"
 """What stands before the name of each part of the list's address."""
+MANY = "many"
+"""The name of how many were marked, in the address of the list that says so."""
 MOST_CHOSEN = 100
 _WORDS = {
     "done": N_("Mark as done"),
@@ -38,8 +41,8 @@ def marks(language: str) -> list[tuple[str, str]]:
 async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
     """POST /desk/marks: 303 back to the list, at the row if it was one; 404 where one is not this person's to change.
 
-    `mark` is put on all that have a control `i-{id}`, or with `one` ("star {id}") on that one alone. `list-...` is what
-    the list was asked.
+    The list says what was done. `mark` is put on all that have a control `i-{id}`, or with `one` ("star {id}") on that
+    one alone. `list-...` is what the list was asked.
     """
     fields = await desk.form(request, stay)
     what, ids = fields.get("mark", ""), chosen(fields)
@@ -54,7 +57,8 @@ async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
     await desk.note_all(stay, Deed.NOTED, [(id_, what) for id_ in ids])
     for id_ in ids:
         await run_in_threadpool(mark, desk.app, id_, what)
-    return go(request, fragment=f"r{ids[0]}" if one else "", **list_asked(fields))
+    told = {DONE: what, MANY: str(len(ids)) if len(ids) > 1 else ""} if ids else {DONE: "none"}
+    return go(request, fragment=f"r{ids[0]}" if one else "", **list_asked(fields), **told)
 
 
 def chosen(fields: Mapping[str, str]) -> list[str]:

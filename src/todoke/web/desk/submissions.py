@@ -13,7 +13,7 @@ from starlette.responses import Response
 from todoke.model.message import Timeline
 from todoke.model.person import Person, Rank
 from todoke.model.settings import Settings
-from todoke.model.show import rfc3339, show_briefly
+from todoke.model.show import rfc3339, show_briefly, show_zone
 from todoke.ports.archive import Count, Page, Query
 from todoke.report.excerpt import excerpt
 from todoke.report.status import form_title
@@ -21,10 +21,12 @@ from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.silence import silence
 from todoke.web.desk.attention import heads, told_silence
+from todoke.web.desk.back import DONE
+from todoke.web.desk.done import told_of
 from todoke.web.desk.filter import ATTENTION, UNREAD, YEARS, Filter, read_cursors, read_filter
 from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
 from todoke.web.desk.line import line
-from todoke.web.desk.marks import marks
+from todoke.web.desk.marks import MANY, marks
 from todoke.web.desk.room import Desk, home
 from todoke.web.http.errors import json_response
 
@@ -86,6 +88,9 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         is_first=not cursors,
         silence=told_silence(silent),
         heads=[{**head, "link": home(request, **head["asked"])} for head in amiss],
+        done=told_of(request.query_params.get(DONE, "")),
+        many=_number(request.query_params.get(MANY, "")),
+        zone_shown=show_zone(now, app.settings.site.time_zone, language),
         resent=_number(request.query_params.get("resent", "")),
         outage=home(request, "outage", **asked.asked()) if asked.view == ATTENTION else "",
     )
@@ -149,15 +154,9 @@ def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, is_one_fo
         **shown,
         "when": show_briefly(shown["received_at"], now, settings.site.time_zone, language),
         "link": home(request, timeline.submission.id),
-        "form": _form_shown(shown, is_one_form),
+        "form": "" if is_one_form else excerpt(shown["title"], _TITLE),
         "may_change": stay.person.may_change(timeline),
     }
-
-
-def _form_shown(shown: Row, is_one_form: bool) -> str:
-    """Which form's submission it is, where there are several, and its number."""
-    title = "" if is_one_form else excerpt(shown["title"], _TITLE)
-    return " ".join(str(part) for part in (title, shown["ordinal"]) if part)
 
 
 def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dict[str, object]]:

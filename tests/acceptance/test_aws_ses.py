@@ -7,8 +7,12 @@ name (sns_host.py).
 
 from __future__ import annotations
 
+import email
+import email.policy
+import html
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -16,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import urllib3
@@ -31,7 +36,7 @@ from support.aws.site import (
     put_secrets,
 )
 from support.aws.stack import deploy, ministack, package
-from support.mail.ses_server import Request, SesScript, ses_server
+from support.mail.ses_server import SUPPRESSED, Request, SesScript, ses_server
 from support.mail.sns_host import CERTIFICATE, TOPIC, SnsHost, sns_host
 from support.run.serving import eventually
 
@@ -56,7 +61,9 @@ class Relay(SesScript):
     url: str = ""
 
     def answer_to(self, request: Request) -> Any:
-        """What ministack says."""
+        """What ministack says; of the suppression list, which it has none of, what our SES does."""
+        if request.path.startswith(SUPPRESSED):
+            return super().answer_to(request)
         headers = {k: v for k, v in request.headers.items() if k not in {"host", "content-length"}}
         answer = urllib3.request(
             request.method,
@@ -229,6 +236,95 @@ def test_a_subscription_to_our_topic_is_confirmed(site: Site) -> None:
     [path] = [path for path in site.sns.asked[asked:] if path != CERTIFICATE]
     assert path.startswith("/?Action=ConfirmSubscription&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A")
     assert path.endswith("&Token=2336412f37")
+
+
+class Visitor:
+    """Somebody at the desk, without scripts: a cookie, and the forms of its pages."""
+
+    def __init__(self, site: Site, person: str) -> None:
+        self.site, self.cookies = site, dict[str, str]()
+        before = len(site.mails(person))
+        self.post("/desk/ask", address=person)
+        site.wait_for_mail(person, before + 1)
+        mime = [r for r in site.relay.sent if r.json["Destination"]["ToAddresses"] == [person]][-1]
+        text = email.message_from_bytes(mime.mime, policy=email.policy.default)
+        body = text.get_body(("plain",))
+        assert body is not None
+        code = re.search(r"[0-9A-Z]{5}-[0-9A-Z]{5}", body.get_content())
+        assert code
+        assert self.post("/desk/enter", code=code[0]).status == 303
+
+    def get(self, path: str) -> str:
+        """A page's text."""
+        answer = self._ask("GET", path.partition("#")[0], None)
+        assert answer.status == 200, answer.data
+        return html.unescape(answer.data.decode())
+
+    def press(self, path: str, page: str) -> str:
+        """Press the button of a page that posts there; where it leads."""
+        token = re.search(r'name="token" value="([^"]+)"', self.get(page))
+        assert token
+        answer = self.post(path, token=token[1])
+        assert answer.status == 303, answer.data
+        return answer.headers["location"]
+
+    def post(self, path: str, **fields: str) -> urllib3.BaseHTTPResponse:
+        """Send a form."""
+        return self._ask("POST", path, urlencode(fields))
+
+    def _ask(self, method: str, path: str, body: str | None) -> urllib3.BaseHTTPResponse:
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "sec-fetch-site": "same-origin",
+            "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        answer = urllib3.request(
+            method,
+            self.site.api + path,
+            body=body,
+            headers=headers,
+            timeout=60,
+            retries=False,
+            redirect=False,
+        )
+        for cookie in answer.headers.getlist("set-cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
+
+
+def test_what_the_desk_asks_of_ses_is_done_by_the_sender(site: Site) -> None:
+    """A test mail, the suppression list read, and an address lifted; the page shows what came of each."""
+    gone = "gone/o'hara+1@example.com"
+    site.relay.suppressed = {
+        gone: ("BOUNCE", 1_770_000_000.0),
+        "stays@example.com": ("COMPLAINT", 0),
+    }
+    owner = Visitor(site, OFFICE)
+    look = owner.press("/desk/settings/test", "/desk/settings")
+    before = len(site.mails(OFFICE))
+    eventually(
+        lambda: "The mail service took the test mail." in owner.get(look),
+        seconds=60,
+        what="the test mail's answer",
+    )
+    assert len(site.mails(OFFICE)) <= before + 1
+    mail = site.wait_for_mail(OFFICE)
+    assert mail["tags"]["todoke-attempt"] == [look.partition("test=")[2].partition("#")[0]]
+    assert site.call(site.sns.envelope(site.event("Delivery", mail, **delivered(OFFICE)))) == 200
+    assert "The recipient's mail server accepted it" in owner.get(look)
+
+    listed = owner.press("/desk/suppressions/read", "/desk/suppressions")
+    assert "done=read-asked" in listed
+    eventually(lambda: gone in owner.get("/desk/suppressions"), seconds=60, what="the list")
+    page = owner.get("/desk/suppressions")
+    way = re.findall(r'href="([^"]+/lift)"', page)
+    assert len(way) == 2
+    [ours] = [path for path in way if gone in owner.get(path)]
+    assert "done=lift-asked" in owner.press(ours, ours)
+    eventually(lambda: gone not in owner.get("/desk/suppressions"), seconds=60, what="the lifting")
+    assert set(site.relay.suppressed) == {"stays@example.com"}
+    assert "stays@example.com" in owner.get("/desk/suppressions")
 
 
 def test_the_package_brings_what_verifies_signatures(site: Site, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import todoke
+from support.mail.postmark_server import STAYS
 from support.variants import replace
 from support.web.local_server import serving
 from support.web.stories import (
@@ -31,6 +33,7 @@ from support.web.stories import (
     fill,
     make_app,
     make_message,
+    make_settings,
     make_timeline,
     stored,
     token_of,
@@ -42,9 +45,10 @@ from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.submission import FieldError
-from todoke.ports.suppressions import Suppression
-from todoke.testing import MemoryStore
+from todoke.ports.suppressions import Lifting, ListedFor, Suppression
+from todoke.testing import FakeSuppressions, MemoryStore
 from todoke.walk.app import App
+from todoke.walk.lift import entry_name
 from todoke.web import receipt
 from todoke.web.desk import desk
 from todoke.web.desk.enter import entry_link
@@ -71,6 +75,7 @@ ERRORS = tuple(
         ("terms", "Please tick this box to go on."),
     )
 )
+LISTED = "hanako.suzuki-yamamoto@mail.very-long-department.example.com"
 OWNER = Address("owner@shop.example")
 LONG = "06k3f0q9c2m7v1d4t8s5r6p0ab"
 """The id of a submission as long as real ones, with addresses that no phone has room for."""
@@ -196,6 +201,35 @@ def filled() -> MemoryStore:
         ],
         NOW,
     )
+    asked = Lifting(asked_at=NOW)
+    refused = replace(asked, ended_at=NOW, refusal=STAYS)
+    store.put_suppressions(
+        "ses",
+        [
+            Suppression(
+                address=LISTED, since=NOW, reason="COMPLAINT", listed_for=ListedFor.COMPLAINT
+            ),
+            *(
+                Suppression(
+                    address=f"{name}@example.net",
+                    since=NOW,
+                    reason="BOUNCE",
+                    listed_for=ListedFor.BOUNCE,
+                    lifting=lifting,
+                )
+                for name, lifting in {
+                    "waiting": asked,
+                    "refused": refused,
+                    "unanswered": replace(asked, ended_at=NOW),
+                    **{f"left{n}": None for n in range(4)},
+                }.items()
+            ),
+        ],
+        NOW,
+    )
+    later = NOW + timedelta(minutes=1)
+    store.put_mark("suppressions asked/ses", later)
+    store.put_mark("suppressions not read/ses", later)
     return store
 
 
@@ -231,6 +265,7 @@ def gallery(folder: Path, **looks: Any) -> Iterator[Shown]:
         **looks,
     )
     app = make_app(store, hint=lambda: hints.append("hint"), site=site)
+    app = replace(app, suppressions=FakeSuppressions(name="ses"))
     routes = [
         *assets.routes(site),
         *receipt.routes(app, pace=PACE),
@@ -306,6 +341,8 @@ DESK_PAGES = {
     "desk-nothing": "/desk/nobody",
     "desk-orphans": "/desk/orphans",
     "desk-suppressions": "/desk/suppressions",
+    "desk-suppressions-found": "/desk/suppressions?part=left",
+    "desk-lift": f"/desk/suppressions/{entry_name(make_settings().secret, 'ses', LISTED)}/lift",
     "desk-settings": "/desk/settings",
     "desk-sessions": "/desk/sessions",
     "desk-trail": "/desk/trail",

@@ -115,7 +115,7 @@ class TestReadNow:
         visit.source.fault = RecordsUnavailable()
         assert "read-not" in visit.post(READ).headers["location"]
         page = visit.get()
-        assert "did not give its list at" in page
+        assert "did not give its list (" in page
         assert GONE in page
         visit.source.fault = None
         visit.clock.move(minutes=1)

@@ -28,7 +28,8 @@ log = get_logger(__name__)
 
 def entry_name(secret: bytes, service: str, address: str) -> str:
     """What pages and queues call an entry: it tells nobody the address, and names none but those on a list."""
-    of = quote(f"{service} {mailbox_key(address)}", errors="backslashreplace")
+    of = f"{service} {mailbox_key(address)}"
+    of = f"={of}" if of.isascii() else quote(of, errors="backslashreplace")
     return signature(secret, b"todoke suppress", of)[:_NAME]
 
 
@@ -55,12 +56,18 @@ def entries_named(app: App, service: str, name: str) -> Sequence[Suppression]:
     return entries_of(app, service, lambda address: entry_name(secret, service, address) == name)
 
 
-def ask_to_lift(app: App, service: str, address: str) -> Lift:
-    """Keep with the entries of this mailbox that they were asked to be lifted; what is to be carried out. Raises
-    StoreError."""
-    asked = Lifting(asked_at=app.clock())
-    app.shelf.change_suppressions(service, address, lambda entry: replace(entry, lifting=asked))
-    name = entry_name(app.settings.secret, service, address)
+def ask_to_lift(app: App, service: str, name: str) -> Lift:
+    """Keep with the entries of this name that they were asked to be lifted; what is to be carried out.
+
+    Where somebody asked a moment ago and there is no answer yet, it is theirs: two who ask at once ask the same. Raises
+    StoreError.
+    """
+    now = app.clock()
+    entries = entries_named(app, service, name)
+    waiting = (entry.lifting for entry in entries if _is_waiting(entry, now))
+    asked = next(waiting, None) or Lifting(asked_at=now)
+    for address in {entry.address for entry in entries}:
+        app.shelf.change_suppressions(service, address, lambda entry: replace(entry, lifting=asked))
     return Lift(entry=name, asked_at=asked.asked_at)
 
 
@@ -96,6 +103,11 @@ def keep_outcome(shelf: Shelf, service: str, address: str, ended: Lifting | None
         return None if ended is None else replace(entry, lifting=ended)
 
     shelf.change_suppressions(service, address, change)
+
+
+def _is_waiting(entry: Suppression, now: datetime) -> bool:
+    lifting = entry.lifting
+    return bool(lifting and not lifting.ended_at and now < lifting.asked_at + GOOD_FOR)
 
 
 def _waiting(app: App, source: SuppressionSource, asked: Lift) -> Iterator[Suppression]:

@@ -75,6 +75,11 @@ def read_suppressions_when_due(app: App) -> int | None:
     return None if was_asked(read, now) else read_suppressions(app)
 
 
+def is_read_daily(app: App) -> bool:
+    """Whether the list is read once a day without anybody asking: with the records, or where there are none."""
+    return app.records is None or app.records.name in app.sources
+
+
 def was_asked(read: LastReading, now: datetime) -> bool:
     """Whether the list was asked for so lately that it need not be read by itself. Pure."""
     if read.asked_at is None:

@@ -27,11 +27,12 @@ from todoke.model.person import DeskSettings
 from todoke.ports.suppressions import Suppression
 from todoke.testing import FakeClock, FakeMailer, FakeSuppressions, MemoryStore
 from todoke.walk.app import App
-from todoke.walk.lift import ask_to_lift
+from todoke.walk.lift import ask_to_lift, entry_name
 from todoke.walk.try_mail import new_test, reported
 
 OWNER, READER = Address("owner@site.example"), Address("reads@site.example")
 GONE = "gone@example.com"
+NAME = entry_name(mails.settings().secret, "fake", GONE)
 DESK = DeskSettings(owners=(OWNER,), readers={READER: frozenset({"contact"})})
 
 
@@ -186,7 +187,7 @@ class TestLists:
 class TestLifts:
     def test_are_done_once(self, sender: Sender) -> None:
         """What is kept with the entry says that somebody asked; the queue names no address."""
-        asked = ask_to_lift(sender.app, "fake", GONE)
+        asked = ask_to_lift(sender.app, "fake", NAME)
         assert "@" not in write_hint(Hint(errand=asked))
         assert sender.take(asked) == []
         assert sender.take(asked) == []
@@ -194,7 +195,7 @@ class TestLifts:
 
     def test_that_nobody_asked_for_are_not_done(self, sender: Sender) -> None:
         """However well the entry is named."""
-        asked = ask_to_lift(sender.app, "fake", GONE)
+        asked = ask_to_lift(sender.app, "fake", NAME)
         for forged in (
             replace(asked, asked_at=asked.asked_at + timedelta(microseconds=1)),
             replace(asked, entry="A" * 24),
@@ -206,7 +207,7 @@ class TestLifts:
 
     def test_of_a_service_that_lifts_none(self, sender: Sender) -> None:
         """Nothing is asked of it."""
-        asked = ask_to_lift(sender.app, "fake", GONE)
+        asked = ask_to_lift(sender.app, "fake", NAME)
         sender.source.lifts = False
         assert sender.take(asked) == []
         assert sender.source.lifted == []

@@ -20,7 +20,7 @@ from todoke.model.errors import Error, RecordsUnavailable, StoreUnavailable
 from todoke.model.form import Managers
 from todoke.model.person import DeskSettings
 from todoke.ports.suppressions import ListedFor, Suppression
-from todoke.testing import FakeClock, FakeSuppressions, MemoryStore
+from todoke.testing import FakeClock, FakeEvents, FakeRecords, FakeSuppressions, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.errand import carry_out
 from todoke.walk.lift import entry_name
@@ -39,6 +39,8 @@ ODD = (
     "a\ud800b@example.com",
     "no address at all",
     "{{7*7}}@example.com",
+    "a\u202emoc.elpmaxe@b.example",
+    "a\x1b[2J\x00b@example.com",
 )
 
 
@@ -153,6 +155,13 @@ class TestReadNow:
         assert "/suppressions/read" not in page
         assert "keeps no list" in page
         assert visit.post(READ).status == 404
+
+    def test_what_is_promised(self) -> None:
+        """Once a day where that is so: a service whose records are asked only by a person is not asked for its list."""
+        assert "once a day" in Visit().get()
+        records = FakeRecords(name="post")
+        assert "once a day" not in Visit(records=records).get()
+        assert "once a day" in Visit(records=records, sources={"post": FakeEvents()}).get()
 
     def test_only_owners(self) -> None:
         """It is about the site."""
@@ -285,6 +294,18 @@ class TestLift:
         carry_out(visit.app, forged)
         assert visit.source.lifted == []
 
+    def test_two_who_ask_at_once_ask_the_same(self) -> None:
+        """Both errands are good, in any order, and it is lifted once."""
+        visit = Visit(GONE, is_carried=True)
+        visit.lift()
+        visit.clock.move(seconds=1)
+        visit.lift()
+        first, second = visit.carried
+        assert first == second
+        carry_out(visit.app, second)
+        carry_out(visit.app, first)
+        assert visit.source.lifted == [GONE]
+
     def test_an_errand_that_comes_late(self) -> None:
         """Whoever asked has gone on: the entry says that nothing came of it."""
         visit = Visit(GONE, is_carried=True)
@@ -310,7 +331,8 @@ class TestLift:
         assert visit.way(odd) in found
         asked = call(visit.asgi, visit.way(odd), headers=visit.cookie)
         assert asked.status == 200
-        assert "<script>alert" not in page.text + asked.text
+        for unseen in ("<script>alert", "\u202e", "\x1b", "\x00", "49@example"):
+            assert unseen not in page.text + asked.text
         assert "lifted" in visit.lift(odd)
         assert visit.source.lifted == [odd]
         assert [s.address for s in visit.kept()] == ["stays@example.com"]

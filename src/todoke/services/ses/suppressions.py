@@ -107,7 +107,7 @@ class SesSuppressions:
                 raise _unavailable("it is closed")
             if self._client is None:
                 try:
-                    self._client = open_client(self._ses, tries=_TRIES)
+                    self._client = open_client(self._ses, connections=2, tries=_TRIES)
                 except BotoCoreError as error:
                     raise _unavailable(type(error).__name__) from error
             return self._client

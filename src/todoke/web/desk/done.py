@@ -20,7 +20,7 @@ class DoneWords:
 
 _TOLD = {
     "read-now": DoneWords(N_("The list was read just now.")),
-    "read-lately": DoneWords(N_("It was read within the last minute."), Tone.HANDED),
+    "read-lately": DoneWords(N_("It was asked for within the last minute."), Tone.HANDED),
     "read-not": DoneWords(
         N_("The mail service did not give its list. What is shown was read before."), Tone.BAD
     ),

@@ -23,7 +23,7 @@ from todoke.walk.admit import Stay
 from todoke.walk.app import App
 from todoke.walk.errand import was_entrusted
 from todoke.walk.lift import ask_to_lift, entries_named, entry_name, lifting_source
-from todoke.walk.suppress import may_ask, reading_of
+from todoke.walk.suppress import is_read_daily, may_ask, reading_of
 from todoke.web.desk.back import DONE
 from todoke.web.desk.done import told_of
 from todoke.web.desk.room import Desk, go, home
@@ -85,7 +85,7 @@ async def lift_it(desk: Desk, request: Request, stay: Stay) -> Response:
     if not await desk.lifts.take(stay.person.address.key or stay.name):
         return go(request, "suppressions", fragment=DONE, done="lift-later")
     await desk.note(stay, Deed.LIFTED, detail=TITLES.get(service, service), service=service)
-    done = await run_in_threadpool(_lift, desk.app, service, entries[0].address)
+    done = await run_in_threadpool(_lift, desk.app, service, request.path_params["entry"])
     return go(request, "suppressions", fragment=DONE, done=done)
 
 
@@ -113,6 +113,7 @@ def _found(app: App, part: str, language: str) -> dict[str, Any]:
         "lists": lists,
         "may_read": app.suppressions is not None,
         "reading": _reading(app, kept),
+        "is_read_daily": is_read_daily(app),
     }
 
 
@@ -142,9 +143,9 @@ def _read(app: App, service: str) -> str:
     return "read-not" if _reading(app, app.shelf.suppressions()) else "read-now"
 
 
-def _lift(app: App, service: str, address: str) -> str:
-    """Have an address lifted; the word for what came of it. Raises StoreError."""
-    asked = ask_to_lift(app, service, address)
+def _lift(app: App, service: str, name: str) -> str:
+    """Have an entry lifted; the word for what came of it. Raises StoreError."""
+    asked = ask_to_lift(app, service, name)
     if not was_entrusted(app, asked):
         return "not-carried"
     if app.carry is not None:

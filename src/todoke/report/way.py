@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from todoke.model.delivery import DeliveryEvent, Kind, Reading
+from todoke.model.delivery import DeliveryEvent, Kind, Reading, Reason
 from todoke.model.message import AttemptTimeline, MessageTimeline, Role, Timeline
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_address
@@ -102,6 +102,8 @@ def way(
         "tone": said.tone,
         "complained": standing.complained,
         "reason": reason,
+        "suppressed": standing.reason is Reason.SUPPRESSED,
+        "mailbox": str(message.message.recipient),
         "permanence": words.permanence_words(standing.permanence, language),
         "about": words.note_words(message.message.note, language),
         "due_at": rfc3339(message.due_at) if message.attempts else "",

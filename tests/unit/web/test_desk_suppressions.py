@@ -13,8 +13,19 @@ import pytest
 
 from support.variants import replace
 from support.web.desk import opened, page_token
-from support.web.stories import CONTACT, NOW, Answer, call, make_app, post, stored
+from support.web.stories import (
+    CONTACT,
+    NOW,
+    Answer,
+    call,
+    make_app,
+    make_message,
+    make_timeline,
+    post,
+    stored,
+)
 from todoke.model.address import Address
+from todoke.model.delivery import Reason
 from todoke.model.errand import Errand
 from todoke.model.errors import Error, RecordsUnavailable, StoreUnavailable
 from todoke.model.form import Managers
@@ -196,6 +207,24 @@ class TestFind:
         page = Visit(entries=entries).get()
         for words in ("came back for good", "called one unwanted", "by hand"):
             assert words in page
+
+
+class TestFromAMail:
+    """A mail that was refused because its address is suppressed."""
+
+    @pytest.mark.parametrize(("person", "leads"), [(OWNER, True), (AOI, False)])
+    def test_leads_an_owner_to_the_entry(self, person: str, leads: bool) -> None:
+        """And nobody else, who could see nothing there."""
+        odd = Address("o'hara&x=1+y@example.com")
+        told = make_message("rejected", recipient=odd, reason=Reason.SUPPRESSED)
+        visit = Visit(str(odd), GONE, person=person, store=stored(make_timeline(told)))
+        found = re.search(r'href="(/desk/suppressions[?]part=[^"]+)"', visit.get("/desk/s1"))
+        assert bool(found) is leads
+        if found:
+            visit.app.shelf.put_suppressions("post", visit.source.blocked, NOW)
+            page = visit.get(found[1])
+            assert str(odd) in page
+            assert GONE not in page
 
 
 class TestLift:

@@ -8,8 +8,9 @@ of more than 16 kB.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from mail_cloud_sandbox.html_survey import Survey, survey
 from mail_cloud_sandbox.links import Link, links_of
@@ -46,12 +47,19 @@ class Report:
     links: tuple[Link, ...]
 
 
-def check(*, text: str, html: str, header_names: Sequence[str]) -> Report:
-    """Check a mail; `header_names` are those of its header fields, in small letters."""
+def check(
+    *, text: str, html: str, header_names: Sequence[str], content_ids: Set[str] = frozenset()
+) -> Report:
+    """Check a mail; `header_names` are those of its fields, in small letters, `content_ids` those of its files."""
     seen = survey(html) if html else None
     findings = [*_parts(text, html, header_names)]
     if seen is not None:
-        findings += [*_reading(seen), *_images(seen), *_unsupported(seen), *_styles(seen)]
+        findings += [
+            *_reading(seen),
+            *_images(seen, content_ids),
+            *_unsupported(seen),
+            *_styles(seen),
+        ]
     order = {BAD: 0, WARN: 1, NOTE: 2}
     findings.sort(key=lambda finding: order[finding.level])
     return Report(tuple(findings), links_of(text, seen.anchors if seen else ()))
@@ -105,7 +113,7 @@ def _reading(seen: Survey) -> Iterable[Finding]:
         )
 
 
-def _images(seen: Survey) -> Iterable[Finding]:
+def _images(seen: Survey, content_ids: Set[str]) -> Iterable[Finding]:
     kinds = [src.partition(":")[0].lower() if ":" in src else "" for src in seen.images]
     remote = sum(
         kind in {"http", "https"} or src.startswith("//")
@@ -129,11 +137,22 @@ def _images(seen: Survey) -> Iterable[Finding]:
             Words("Images as data: addresses: {n}.", n=kinds.count("data")),
             "Gmail and Outlook do not show them.",
         )
-    if kinds.count("cid"):
+    named = [
+        unquote(src[4:]) in content_ids
+        for kind, src in zip(kinds, seen.images, strict=True)
+        if kind == "cid"
+    ]
+    if shown := sum(named):
+        yield Finding(
+            WARN,
+            Words("Images that came along, by cid: {n}.", n=shown),
+            "The interface documents no way to give a file a Content-ID: the real service may not pass it on.",
+        )
+    if lost := len(named) - shown:
         yield Finding(
             BAD,
-            Words("Images by cid: {n}.", n=kinds.count("cid")),
-            "The interface documents no way to give a file a Content-ID, so there is nothing to show.",
+            Words("Images by cid: {n}.", n=lost),
+            "No file of the mail has that Content-ID, so there is nothing to show.",
         )
     if relative := sum(
         not kind and not src.startswith("//") for kind, src in zip(kinds, seen.images, strict=True)

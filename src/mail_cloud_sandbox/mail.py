@@ -6,7 +6,8 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
+from email import message_from_bytes
+from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
@@ -22,11 +23,12 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file sent along."""
+    """A file sent along; with a `content_id` the HTML may show it (RFC 2392)."""
 
     name: str
     media_type: str
     content: bytes = field(repr=False)
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +106,47 @@ def _body(mail: Mail) -> EmailMessage:
             body.add_alternative(mail.html, subtype="html", charset=_able(mail.html, mail.charset))
     else:
         body.set_content(mail.html, subtype="html", charset=_able(mail.html, mail.charset))
-    for file in mail.attachments:
+    for file in in_order(mail):
         maintype, _, subtype = _media_type(file.media_type).partition("/")
         name = _file_name(file.name)
-        body.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
+        if file.content_id and mail.html:
+            _html_of(body).add_related(
+                file.content,
+                maintype=maintype,
+                subtype=subtype,
+                filename=name,
+                cid=f"<{file.content_id}>",
+                disposition="inline",
+            )
+        else:
+            body.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)
     return body
+
+
+def _html_of(body: EmailMessage) -> MIMEPart:
+    """The entity that is the HTML, with what belongs to it."""
+    if body.get_content_type() != "multipart/alternative":
+        return body
+    *_, html = body.iter_parts()
+    return html
+
+
+def in_order(mail: Mail) -> tuple[Attachment, ...]:
+    """The files as the message has them: those that belong to the HTML before the others."""
+    return tuple(sorted(mail.attachments, key=lambda file: not (file.content_id and mail.html)))
+
+
+def files_of(source: bytes) -> list[tuple[str, str, bytes]]:
+    """Content-ID ("" for none), media type and content of each file of such a message, in its order."""
+    parts = (part for part in message_from_bytes(source).walk() if part.get_content_disposition())
+    return [
+        (
+            str(part.get("Content-ID", "")).strip().strip("<>"),
+            part.get_content_type(),
+            content if isinstance(content := part.get_payload(decode=True), bytes) else b"",
+        )
+        for part in parts
+    ]
 
 
 def _able(text: str, charset: str) -> str:
@@ -161,9 +199,14 @@ def _encoded(text: str) -> str:
     return "\r\n ".join(f"=?UTF-8?B?{b64encode(w).decode()}?=" for w in (*words, word))
 
 
-def listed(attachments: tuple[Attachment, ...]) -> list[dict[str, Any]]:
-    """What the inbox says of attachments: names and sizes, no content."""
+def listed(mail: Mail) -> list[dict[str, Any]]:
+    """What the inbox says of a mail's files, in their order: names and sizes, no content."""
     return [
-        {"name": _file_name(a.name), "media_type": a.media_type, "bytes": len(a.content)}
-        for a in attachments
+        {
+            "name": _file_name(file.name),
+            "media_type": file.media_type,
+            "bytes": len(file.content),
+            **({"content_id": file.content_id} if file.content_id else {}),
+        }
+        for file in in_order(mail)
     ]

@@ -10,7 +10,6 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from email import message_from_bytes
 from typing import Any
 from urllib.parse import quote
 
@@ -21,8 +20,9 @@ from mail_cloud_sandbox.ask_links import MOST_ASKED, Told, ask_all
 from mail_cloud_sandbox.checks import Report, check
 from mail_cloud_sandbox.database import Row
 from mail_cloud_sandbox.header_table import header_fields
+from mail_cloud_sandbox.mail import files_of
 from mail_cloud_sandbox.pages import query_of, summary, to_list
-from mail_cloud_sandbox.preview import COLOURS, WIDTHS, document, policy, preview_of
+from mail_cloud_sandbox.preview import COLOURS, WIDTHS, document, images_of, policy, preview_of
 from mail_cloud_sandbox.render import HEADERS, fields_of, iso, missing, render, service_of
 from mail_cloud_sandbox.search import terms_of
 from mail_cloud_sandbox.words import N_
@@ -110,7 +110,14 @@ async def _page(
 async def _report(mail: Row) -> Report:
     """What the checks say; a hostile mail's HTML takes up to a second to read, so another thread does."""
     names = [name.lower() for name, _ in header_fields(mail["source"])]
-    return await asyncio.to_thread(check, text=mail["text"], html=mail["html"], header_names=names)
+    came_along = {file.get("content_id", "") for file in json.loads(mail["attachments"])}
+    return await asyncio.to_thread(
+        check,
+        text=mail["text"],
+        html=mail["html"],
+        header_names=names,
+        content_ids=came_along - {""},
+    )
 
 
 async def read_mail(request: Request) -> Response:
@@ -178,7 +185,8 @@ async def show_html(request: Request) -> Response:
     allowed = policy(has_images=chosen.has_images)
     headers = {**HEADERS, "Content-Security-Policy": allowed, "Referrer-Policy": "no-referrer"}
     headers["X-DNS-Prefetch-Control"] = "off"  # a name that is looked up tells its owner, too
-    return HTMLResponse(document(mail["html"], chosen.colours), headers=headers)
+    images = await asyncio.to_thread(images_of, files_of(mail["source"]))
+    return HTMLResponse(document(mail["html"], chosen.colours, images), headers=headers)
 
 
 async def download_source(request: Request) -> Response:
@@ -202,10 +210,8 @@ async def download_file(request: Request) -> Response:
 
 
 def _file(source: bytes, number: int) -> bytes:
-    """The content of a file of a message that mail.py made: its parts but the first are the files."""
-    parts = message_from_bytes(source).get_payload()
-    content = parts[number].get_payload(decode=True)  # type: ignore[index, union-attr]
-    return content if isinstance(content, bytes) else b""
+    """The content of a file of a message that mail.py made."""
+    return files_of(source)[number - 1][2]
 
 
 def _to_keep(name: str) -> dict[str, str]:

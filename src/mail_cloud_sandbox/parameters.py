@@ -65,6 +65,10 @@ def parsed(text: str | bytes) -> Any:
     return value
 
 
+_CONTENT_ID = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]{1,200}")
+"""What RFC 5322 lets a msg-id be made of, but for quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The values and files of a call, as they came."""
@@ -110,7 +114,10 @@ async def read_parameters(request: Request) -> Parameters:
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             media_type = value.content_type or "application/octet-stream"
-            files[name] = Attachment(value.filename or "file", media_type, await value.read())
+            stated = value.headers.get("content-id", "").strip().strip("<>")
+            content_id = stated if _CONTENT_ID.fullmatch(stated) else ""
+            content = await value.read()
+            files[name] = Attachment(value.filename or "file", media_type, content, content_id)
         else:
             values[name] = value
     await form.close()

@@ -7,16 +7,27 @@ element, so its address opened alone has none either. Links open in a new tab.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from mail_cloud_sandbox.words import N_
 
 WIDTHS = {"phone": N_("Phone, 360"), "tablet": N_("Tablet, 768"), "full": N_("Full width")}
 COLOURS = {"light": N_("Light"), "dark": N_("Dark")}
+MOST_OF_IMAGES = 60_000_000
+"""So many characters of images are in a document, however often a mail names them."""
 _PRELUDE = '<!doctype html><base target="_blank">'
 """Before a mail's HTML: its links open in a new tab, and a doctype of its own may follow without harm."""
 _ASKS_COLOURS = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
+_IMAGES = frozenset(
+    f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "bmp", "svg+xml")
+)
+_NAMES_IMAGE = re.compile(
+    r"""((?:\b(?:src|background)\s*=|\burl\()\s*["']?\s*)cid:([^\s"'<>()]+)""", re.IGNORECASE
+)
+"""What stands before a Content-ID in an attribute or a style, and the Content-ID (RFC 2392)."""
 _ALWAYS, _NEVER = "(min-width: 0px)", "(min-width: 9999999px)"
 
 
@@ -51,13 +62,29 @@ def policy(*, has_images: bool) -> str:
     )
 
 
-def document(html: str, colours: str) -> str:
-    """The frame's document, whose own styles for light or dark hold as was chosen.
+def images_of(files: Iterable[tuple[str, str, bytes]]) -> dict[str, str]:
+    """The images that came along with a mail, by Content-ID, each as an address that holds it (RFC 2397)."""
+    return {
+        content_id: f"data:{media_type};base64,{b64encode(content).decode()}"
+        for content_id, media_type, content in files
+        if content_id and media_type in _IMAGES
+    }
 
-    A browser answers them for the whole machine alone, so the question is replaced by its answer.
+
+def document(html: str, colours: str, images: Mapping[str, str] | None = None) -> str:
+    """The frame's document, whose own styles for light or dark hold as was chosen, with the `images` that came along.
+
+    A browser answers those styles for the whole machine alone, so the question is replaced by its answer.
     """
+    came_along, left = images or {}, MOST_OF_IMAGES
+
+    def image(named: re.Match[str]) -> str:
+        nonlocal left
+        found = came_along.get(unquote(named[2]), "")
+        left -= len(found)
+        return named[1] + (found if found and left >= 0 else f"cid:{named[2]}")
 
     def answer(asked: re.Match[str]) -> str:
         return _ALWAYS if asked[1].lower() == colours else _NEVER
 
-    return _PRELUDE + _ASKS_COLOURS.sub(answer, html)
+    return _PRELUDE + _NAMES_IMAGE.sub(image, _ASKS_COLOURS.sub(answer, html))

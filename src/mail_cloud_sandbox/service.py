@@ -82,7 +82,7 @@ class Service:
             "api_data": mail.api_data,
             "text": mail.text,
             "html": mail.html,
-            "attachments": json.dumps(rfc5322.listed(mail.attachments), ensure_ascii=False),
+            "attachments": json.dumps(rfc5322.listed(mail), ensure_ascii=False),
             "source": source,
         }
         found_by = searched(

@@ -10,13 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mail_cloud_sandbox.app import build
-from support.mail.inboxes import faults, get, listed, send
+from support.mail.inboxes import faults, get, listed, send, send_inline
 from support.mail.sandboxes import HTTP, SEND
 from support.web.browsing import chromium
 from support.web.local_server import serving
 
 pytestmark = pytest.mark.acceptance
 
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
 HTML = """<!doctype html><html lang="ja"><style>body { background: #fff; color: #222 }
 @media (prefers-color-scheme: dark) { body { background: #111; color: #eee } }</style>
 <p>See <a href="https://example.org/a">https://example.com/a</a>, <img src="cid:x"></p></html>"""
@@ -318,3 +322,18 @@ def test_blocked_address_is_released_by_hand(page: Page, url: str) -> None:
     assert faults(page) == []
     page.get_by_role("button", name="Release suppressed@example.com").click()
     page.get_by_text("No address is blocked.").wait_for()
+
+
+def test_images_that_came_along_are_seen_and_nothing_else_is_loaded(page: Page, url: str) -> None:
+    """An inline image is drawn in the frame, and the policy keeps the browser from asking for a remote one."""
+    html = '<img id="own" alt="own" src="cid:dot"><img id="far" alt="far" src="https://far.example/x.png">'
+    copy = send_inline(url, html, [("<dot>", DOT)])
+    failed: dict[str, str | None] = {}
+    page.on("requestfailed", lambda request: failed.update({request.url: request.failure}))
+    page.goto(f"{url}/inbox/{copy}?view=html")
+    frame = page.frame_locator("iframe.html")
+    width = "image => image.decode().then(() => image.naturalWidth, () => 0)"
+    assert frame.locator("#own").evaluate(width) == 1
+    assert frame.locator("#far").evaluate(width) == 0
+    assert failed == {"https://far.example/x.png": "csp"}
+    assert faults(page) == []

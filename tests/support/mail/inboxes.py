@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import urllib3
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from urllib3.fields import RequestField
 
 from support.mail.sandboxes import HTTP, SEND
 
@@ -40,6 +41,30 @@ def send(url: str, recipient: str, files: Sequence[File] = (), **more: object) -
     found = listed(url)[0]["id"]
     assert isinstance(found, str)
     return found
+
+
+def send_inline(url: str, html: str, files: Sequence[tuple[str, bytes]]) -> str:
+    """Send a mail with images, each with the Content-ID that its part states; the id of its copy in the inbox."""
+    parameters = {
+        "api_user": "api@example.org",
+        "api_key": "secret",
+        "to": "aoi@example.com",
+        "from": json.dumps({"name": "", "address": "desk@example.org"}),
+        "subject": "s",
+        "text": "t",
+        "html": html,
+        "attachments": str(len(files)),
+    }
+    parts = [RequestField(name, value) for name, value in parameters.items()]
+    for part in parts:
+        part.make_multipart()
+    for n, (stated, content) in enumerate(files, 1):
+        file = RequestField(f"attachment{n}", content, f"{n}.png", {"Content-ID": stated})
+        file.make_multipart(content_type="image/png")
+        parts.append(file)
+    answer = HTTP.request("POST", url + SEND, fields=parts)
+    assert answer.status == 200, answer.data
+    return str(listed(url)[0]["id"])
 
 
 def listed(url: str, query: str = "") -> list[dict[str, object]]:

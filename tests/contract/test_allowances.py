@@ -77,3 +77,12 @@ def test_a_name_may_be_any_text(desk: Desk) -> None:
     """It stays apart from others."""
     for name in ("ü 山田", "\udc80", "'; drop table", "a/b", " "):
         assert draw(desk, name, 11) == 10
+
+
+def test_several_at_once(desk: Desk) -> None:
+    """As if each were drawn by itself, in order, whichever is named twice."""
+    names = ["asks a", "asks b", "asks a", "asks a"]
+    ration = Ration(2, timedelta(days=2))
+    assert list(desk.store.draw_each(names, ration, desk.now)) == [True, True, True, False]
+    assert list(desk.store.draw_each(["asks b", "asks b"], ration, desk.now)) == [True, False]
+    assert list(desk.store.draw_each([], ration, desk.now)) == []

@@ -26,7 +26,7 @@ _REFERENCE = re.compile(r"[0-9a-v]{3,6}")
 _MOST_LOOKED_AT = 1_000
 _COLOURS = {
     **dict.fromkeys(("bounced", "rejected", "failed"), "red"),
-    **dict.fromkeys(("deferred", "undetermined", "unknown"), "yellow"),
+    **dict.fromkeys(("withheld", "deferred", "undetermined", "unknown"), "yellow"),
     "delivered": "green",
 }
 

@@ -22,6 +22,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "time_zone",
         "alert_to",
         "max_corrections",
+        "max_confirmations",
         "repeat_window",
         "trusted_proxies",
         "most_from_one_address",

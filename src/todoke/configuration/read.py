@@ -164,6 +164,7 @@ def _read_document(
         secret=secret,
         templates=templates,
         max_corrections=site.max_corrections,
+        max_confirmations=site.max_confirmations,
         repeat_window=site.repeat_window,
         trusted_proxies=site.trusted_proxies,
         most_from_one_address=site.most_from_one_address,

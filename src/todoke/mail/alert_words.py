@@ -182,7 +182,7 @@ def _why(note: Note, reason: Reason | None, language: str) -> str:
         return say(_SILENT_WHY)
     if note is Note.SET_UP:
         return say(_WHY[Reason.MISCONFIGURED])
-    return say(_WHY[reason]) if reason else ""
+    return say(_WHY[reason]) if reason in _WHY else ""
 
 
 def _told(note: Note, about: MessageTimeline | None) -> Standing | None:

@@ -21,6 +21,8 @@ class Status(StrEnum):
 
     QUEUED = "queued"
     """Stored here, not handed over."""
+    WITHHELD = "withheld"
+    """We chose not to hand it over: this mailbox is sent no more confirmations for now, or none at all."""
     FAILED = "failed"
     """We gave up before any hand-over was accepted. A webhook may prove it wrong, so it ranks below `accepted`."""
     ACCEPTED = "accepted"
@@ -55,6 +57,7 @@ class Reading(StrEnum):
     """The word that people read of a message: its status, or UNKNOWN, which is read and never stored."""
 
     QUEUED = "queued"
+    WITHHELD = "withheld"
     FAILED = "failed"
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
@@ -74,9 +77,10 @@ FAILED_READINGS = frozenset({Reading.FAILED, Reading.REJECTED, Reading.BOUNCED})
 
 
 class Kind(StrEnum):
-    """What a delivery event tells. The first eight bear the status of the same name; the rest stand beside it."""
+    """What a delivery event tells. The first nine bear the status of the same name; the rest stand beside it."""
 
     QUEUED = "queued"
+    WITHHELD = "withheld"
     FAILED = "failed"
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
@@ -110,7 +114,7 @@ class Permanence(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a message was deferred, rejected or bounced."""
+    """Why a message was deferred, rejected, bounced or withheld."""
 
     UNKNOWN_ADDRESS = "unknown_address"
     UNKNOWN_HOST = "unknown_host"
@@ -122,9 +126,15 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"
     FORWARDING = "forwarding"
     MISCONFIGURED = "misconfigured"
+    TOO_MANY = "too_many"
+    """Ours: this mailbox was sent as many confirmations as one is sent in so short a time."""
+    NO_PERSON = "no_person"
+    """Ours: nobody reads confirmations there."""
     OTHER = "other"
 
 
+WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON})
+"""Why we withhold a mail: no alert tells of it."""
 TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
 """The events that prove that a service took the mail."""
 
@@ -155,6 +165,8 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.CONTENT: Party.MESSAGE,
     Reason.POLICY: Party.SENDER,  # who sends is mistrusted, or what; never a matter of the address
     Reason.MISCONFIGURED: Party.SENDER,
+    Reason.TOO_MANY: Party.NOBODY,
+    Reason.NO_PERSON: Party.RECIPIENT,
     Reason.OTHER: Party.NOBODY,
 }
 """Whose fault a reason is taken for where people read it; an answer's own party may say it more exactly."""

@@ -237,6 +237,11 @@ def erased_key(secret: bytes, kind: str, text: str) -> str:
     return _base32hex(_keyed(secret, b"todoke erased", f"{kind} {text}"))
 
 
+def counted_key(secret: bytes, kind: str, text: str) -> str:
+    """The name under which something of a person is counted: it tells nothing of them without `secret`."""
+    return f"{kind}/{_base32hex(_keyed(secret, b'todoke counted', f'{kind} {text}'))}"
+
+
 def _keyed(secret: bytes, purpose: bytes, text: str) -> int:
     """A keyed BLAKE2b of a text, as a number of 128 bits."""
     mac = hashlib.blake2b(

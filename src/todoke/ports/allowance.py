@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -21,6 +22,13 @@ class Allowances(Protocol):
 
         Of any number of concurrent calls no more get True than are free. A call that raised may have counted. A name
         is forgotten some time after all of it has come back.
+        """
+        ...
+
+    def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
+        """The same for several names, in their order, as if each were drawn by itself; a store may do it in one write.
+
+        One that is named twice is drawn twice.
         """
         ...
 

@@ -18,8 +18,9 @@ from todoke.report.status import read_status
 
 @dataclass(slots=True)
 class Sums:
-    """Of some submissions: how many, and of their mails (alerts are none) how many were delivered, failed, and whether
-    it is not known; the rest is on its way. `seconds` are those from a mail's beginning to its delivery, not in order.
+    """Of some submissions: how many, and of their mails (alerts and what is withheld are none) how many were
+    delivered, failed, and whether it is not known; the rest is on its way. `seconds` are those from a mail's beginning
+    to its delivery, not in order.
     """
 
     submissions: int = 0
@@ -77,6 +78,8 @@ def _count(
     each: Sequence[Sums], message: MessageTimeline, settings: Settings, now: datetime
 ) -> None:
     status = read_status(message, settings, now)
+    if status is Reading.WITHHELD:
+        return
     begun = message.resend_asked_at or message.message.created_at
     for sums in each:
         sums.mails += 1

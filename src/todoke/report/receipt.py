@@ -226,6 +226,7 @@ def _steps(
 
 _STEP_STATES = {
     Reading.QUEUED: (StepState.WAIT, StepState.WAIT),
+    Reading.WITHHELD: (StepState.NONE, StepState.NONE),
     Reading.FAILED: (StepState.TRIED, StepState.FAILED),
     Reading.ACCEPTED: (StepState.DONE, StepState.WAIT),
     Reading.DEFERRED: (StepState.LATE, StepState.WAIT),

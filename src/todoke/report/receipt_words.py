@@ -15,6 +15,10 @@ from todoke.report.words import LABELS, TEXTS, TONES, Words, accepted_words, say
 
 _FAILED = N_("It came back or could not be delivered.")
 
+_WITHHELD = N_(
+    "What you wrote is stored safely, and the people who look after it are told. This page is your confirmation."
+)
+
 _HEADLINES = {
     Role.CONFIRMATION: N_("Your confirmation was not delivered"),
     Role.NOTIFICATION: N_("The mail about your message to %(site)s was not delivered"),
@@ -88,6 +92,8 @@ def _hint(reading: Reading, role: Role, *, can_correct: bool, alerted: bool) -> 
     if role is Role.CONFIRMATION:
         if reading in {Reading.ACCEPTED, Reading.DELIVERED}:
             return _SPAM
+        if reading is Reading.WITHHELD:
+            return _WITHHELD
         return (_MAY_CORRECT if can_correct else _MAY_NOT_CORRECT).get(reading, "")
     if reading.is_failure or reading is Reading.UNKNOWN:
         return _STAFF_TOLD if alerted else _STAFF_CAN_READ
@@ -166,6 +172,8 @@ class StepState(StrEnum):
     UNSEEN = "unseen"
     """The service cannot tell."""
     NOT_RETURNED = "not_returned"
+    NONE = "none"
+    """There is none: the message is not sent."""
 
 
 _STEPS = {
@@ -175,6 +183,7 @@ _STEPS = {
     (Step.HANDED_OVER, StepState.LATE): N_("Hand-over delayed"),
     (Step.HANDED_OVER, StepState.TRIED): N_("Hand-over tried"),
     (Step.HANDED_OVER, StepState.UNKNOWN): N_("Hand-over not confirmed"),
+    (Step.HANDED_OVER, StepState.NONE): N_("No hand-over"),
     (Step.ARRIVED, StepState.DONE): N_("At the recipient's mail server"),
     (Step.ARRIVED, StepState.WAIT): N_("Delivery not confirmed yet"),
     (Step.ARRIVED, StepState.LATE): N_("Delivery delayed"),
@@ -182,6 +191,7 @@ _STEPS = {
     (Step.ARRIVED, StepState.UNKNOWN): N_("Delivery not known"),
     (Step.ARRIVED, StepState.UNSEEN): N_("Cannot be seen from here"),
     (Step.ARRIVED, StepState.NOT_RETURNED): N_("Not returned so far"),
+    (Step.ARRIVED, StepState.NONE): N_("No delivery"),
 }
 
 

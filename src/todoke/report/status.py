@@ -51,7 +51,7 @@ def is_final(message: MessageTimeline, settings: Settings, now: datetime) -> boo
     status = read_status(message, settings, now)
     if status is Reading.ACCEPTED:
         return message.ceiling is not Ceiling.DELIVERED
-    return status.is_failure or status is Reading.DELIVERED
+    return status.is_failure or status in {Reading.DELIVERED, Reading.WITHHELD}
 
 
 def form_title(name: str, settings: Settings) -> str:

@@ -49,6 +49,7 @@ class Words:
 
 TONES = {
     Reading.QUEUED: Tone.WAIT,
+    Reading.WITHHELD: Tone.HANDED,
     Reading.ACCEPTED: Tone.HANDED,
     Reading.DEFERRED: Tone.LATE,
     Reading.UNDETERMINED: Tone.UNCLEAR,
@@ -58,6 +59,7 @@ TONES = {
 
 LABELS = {
     Reading.QUEUED: N_("Waiting"),
+    Reading.WITHHELD: N_("Withheld"),
     Reading.ACCEPTED: N_("Handed over"),
     Reading.DEFERRED: N_("Delayed"),
     Reading.UNDETERMINED: N_("Unclear"),
@@ -69,6 +71,7 @@ TEXTS = {
     Reading.QUEUED: N_(
         "It is stored here and will be handed over to the mail service in a moment."
     ),
+    Reading.WITHHELD: N_("We do not send this mail to this address."),
     Reading.DEFERRED: N_(
         "A mail server did not take it at the last try. It is tried again by itself."
     ),
@@ -176,6 +179,14 @@ _REASONS = {
     Reason.MISCONFIGURED: N_(
         "The mail service or its settings here are at fault, not the address."
     ),
+    Reason.TOO_MANY: N_(
+        "The address was sent several confirmations within a short time, and nobody is to fill a mailbox with "
+        "our mails. One a day is sent again."
+    ),
+    Reason.NO_PERSON: N_(
+        "Nobody reads confirmations at such an address: it runs a mail system, takes no answers, or is a gateway to "
+        "text messages."
+    ),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
 }
 
@@ -198,6 +209,7 @@ def permanence_words(permanence: Permanence, language: str) -> str:
 
 _EVENTS = {
     Kind.QUEUED: N_("Stored here"),
+    Kind.WITHHELD: N_("Not handed over, on purpose"),
     Kind.FAILED: N_("Given up"),
     Kind.ACCEPTED: N_("The mail service took it"),
     Kind.DEFERRED: N_("Not taken for now"),

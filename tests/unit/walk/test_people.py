@@ -73,19 +73,20 @@ class TestResend:
     def test_a_message_is_due_again(self, site: Site, role: Role) -> None:
         """To the same recipient, at once, and the sender is hinted at."""
         failed = site.failed()
-        message = of(failed, role)
-        assert resend(site.app, failed.submission.id, message.id)
+        seen = next(m for m in failed.messages if m.message.role is role)
+        assert resend(site.app, seen)
         assert len(site.hints) == 1
-        assert site.due() == {message.id: message.recipient}
+        assert site.due() == {seen.message.id: seen.message.recipient}
 
-    def test_only_of_this_submission(self, site: Site) -> None:
-        """A message of another one is not found under this one, nor is one that never was: nothing is hinted."""
-        one, other = site.failed(), site.failed()
-        strange = of(other, Role.CONFIRMATION).id
-        assert not resend(site.app, one.submission.id, strange)
-        assert not resend(site.app, one.submission.id, "nobody's")
-        assert not resend(site.app, "nobody's", strange)
-        assert (site.hints, site.due()) == ([], {})
+    def test_once_for_what_was_seen(self, site: Site) -> None:
+        """Who clicks twice means it once, and so do two who saw the same; what is gone is nobody's."""
+        seen, gone = site.failed().messages[0], site.failed()
+        assert resend(site.app, seen)
+        assert not resend(site.app, seen)
+        site.desk.store.erase(submission_id=gone.submission.id)
+        assert not resend(site.app, gone.messages[0])
+        assert len(site.hints) == 1
+        assert list(site.due()) == [seen.message.id]
 
 
 class TestCorrect:

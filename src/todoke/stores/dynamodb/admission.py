@@ -87,6 +87,10 @@ class DynamoAdmission:
             expiry=epoch(now + ration.within) + 1,
         )
 
+    def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
+        """See Allowances. A write for each."""
+        return [self.draw(name, ration, now) for name in names]
+
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:
         """See Allowances."""
         descend(self._table, _allowance(name), step(ration), above=micros(now))

@@ -75,6 +75,10 @@ class MemoryAdmission(ABC):
                 tables.allowances[name] = full_at
         return full_at is not None
 
+    def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
+        """See Allowances."""
+        return [self.draw(name, ration, now) for name in names]
+
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
         """See Allowances."""
         with self._writing() as tables:

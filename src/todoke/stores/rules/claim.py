@@ -54,6 +54,7 @@ def begin_claim(
         interrupted=interruption is not None,
         resend_asked_at=begun.timeline.resend_asked_at,
         answers_lost=_answers_lost(begun.timeline),
+        was_tried=_was_tried(begun.timeline),
         ordinal=ordinal,
     )
     return Begun(claim, begun, interruption)
@@ -67,6 +68,15 @@ def renew(works: Works, claims: Iterable[Claim], lease_until: datetime) -> None:
             renewed = extend(work, claim.attempt.token, lease_until)
             if renewed != work:
                 works.keep(renewed)
+
+
+def _was_tried(timeline: MessageTimeline) -> bool:
+    return any(
+        event.kind is not Kind.INTERRUPTED
+        for told in timeline.attempts
+        if timeline.is_of_this_wish(told)
+        for event in told.events
+    )
 
 
 def _answers_lost(timeline: MessageTimeline) -> int:

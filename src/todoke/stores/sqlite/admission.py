@@ -78,7 +78,12 @@ class SqliteAdmission(ABC):
 
     def draw(self, name: str, ration: Ration, now: datetime) -> bool:
         """See Allowances."""
-        return bool(self._write(_draw, (plain(name), ration, micros(now))))
+        return self.draw_each([name], ration, now)[0]
+
+    def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
+        """See Allowances."""
+        drawn: Sequence[bool] = self._write(_draw, ([*map(plain, names)], ration, micros(now)))
+        return drawn
 
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
         """See Allowances."""
@@ -119,15 +124,21 @@ def _put_session(connection: apsw.Connection, several: Sequence[dict[str, Any]])
     return [None] * len(several)
 
 
-def _draw(connection: apsw.Connection, asked: Sequence[tuple[str, Ration, int]]) -> list[bool]:
-    answers: list[bool] = []
-    for name, ration, now in asked:
+def _draw(
+    connection: apsw.Connection, asked: Sequence[tuple[Sequence[str], Ration, int]]
+) -> list[list[bool]]:
+    answers = []
+    for names, ration, now in asked:
         connection.execute(SQL["purge_allowances"], {"now": now})
-        full_at = drawn(connection.execute(SQL["full_at"], {"name": name}).get, ration, now)
-        if full_at is not None:
-            connection.execute(SQL["put_full_at"], {"name": name, "full_at": full_at})
-        answers.append(full_at is not None)
+        answers.append([_draw_one(connection, name, ration, now) for name in names])
     return answers
+
+
+def _draw_one(connection: apsw.Connection, name: str, ration: Ration, now: int) -> bool:
+    full_at = drawn(connection.execute(SQL["full_at"], {"name": name}).get, ration, now)
+    if full_at is not None:
+        connection.execute(SQL["put_full_at"], {"name": name, "full_at": full_at})
+    return full_at is not None
 
 
 def _rows(connection: apsw.Connection, name: str, values: dict[str, Any]) -> list[DeskSession]:

@@ -10,7 +10,7 @@ from todoke.model.care import NO_CARE, Care
 from todoke.model.json_text import to_json
 from todoke.stores.rules.lists import lists_of
 from todoke.stores.rules.values import plain
-from todoke.stores.sqlite.read import StoredRows, load
+from todoke.stores.sqlite.read import load
 from todoke.stores.sqlite.rows import SQL
 
 CareRequest = tuple[str, Callable[[Care], Care]]
@@ -41,11 +41,6 @@ def relist(
     connection.executemany(SQL["join_list"], new)
 
 
-def lists_in(stored: StoredRows) -> frozenset[str]:
-    """The lists that a submission is in."""
-    return lists_of(stored.care, stored.works.values())
-
-
 def _take_one(
     connection: apsw.Connection, submission_id: str, change: Callable[[Care], Care]
 ) -> Care | None:
@@ -57,5 +52,5 @@ def _take_one(
     if care != stored.care:
         put_care(connection, seq, care)
         after = lists_of(care, stored.works.values())
-        relist(connection, [(seq, stored.submission.form, lists_in(stored), after)])
+        relist(connection, [(seq, stored.submission.form, stored.lists, after)])
     return care

@@ -17,7 +17,7 @@ from todoke.stores.rules.erase import Condition, address_keys, person_keys, reci
 from todoke.stores.rules.lists import ALL
 from todoke.stores.rules.values import micros, plain, read_event
 from todoke.stores.sqlite.add import SEQ_BITS, add_form_total, add_total
-from todoke.stores.sqlite.care import lists_in, relist
+from todoke.stores.sqlite.care import relist
 from todoke.stores.sqlite.erased import forget
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list, read_totals
@@ -137,7 +137,7 @@ def _delete(connection: apsw.Connection, meant: Sequence[StoredRows]) -> None:
 
 def _lists(stored: StoredRows) -> frozenset[str]:
     """Every list that it may be in, also where a former todoke put it into one."""
-    return lists_in(stored).union(ALL)
+    return stored.lists.union(ALL)
 
 
 def _delete_mentions(connection: apsw.Connection, condition: Condition, persons: set[str]) -> int:

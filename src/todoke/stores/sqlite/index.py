@@ -18,7 +18,7 @@ from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
 from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.query import Secrets, own_addresses
-from todoke.stores.sqlite.care import lists_in, relist
+from todoke.stores.sqlite.care import relist
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import SQL, json_list
 from todoke.stores.sqlite.words import index_text, put
@@ -94,7 +94,7 @@ def _index_some(connection: apsw.Connection, secrets: Secrets) -> bool:
     fresh = load(connection, seqs)
     # Oldest first: FTS5 makes a segment of its own of each row that comes before the last one.
     put(connection, [(seq, _text(fresh[seq], secrets)) for seq in sorted(fresh)])
-    changes = [(seq, s.submission.form, frozenset[str](), lists_in(s)) for seq, s in fresh.items()]
+    changes = [(seq, s.submission.form, frozenset[str](), s.lists) for seq, s in fresh.items()]
     relist(connection, changes)
     connection.execute(SQL["delete_unindexed"], {"seqs": json_list(seqs)})
     return len(seqs) == AT_ONCE

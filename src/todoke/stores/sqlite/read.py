@@ -14,6 +14,7 @@ from todoke.model.json_text import reader
 from todoke.model.message import AttemptTimeline, MessageTimeline, Timeline
 from todoke.model.submission import File, Submission
 from todoke.ports.outbox import Backlog
+from todoke.stores.rules.lists import lists_of
 from todoke.stores.rules.values import plain, read_event, time_or_none
 from todoke.stores.rules.work import Work, attempt_timeline
 from todoke.stores.sqlite.rows import (
@@ -68,6 +69,11 @@ class StoredRows(msgspec.Struct, frozen=True):
     positions: dict[Row, int]
     care: Care = NO_CARE
     ordinal: int | None = None
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The lists that it is in."""
+        return lists_of(self.care, self.works.values())
 
     @property
     def timeline(self) -> Timeline:

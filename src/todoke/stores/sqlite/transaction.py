@@ -16,7 +16,7 @@ from todoke.stores.rules import orphans
 from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
 from todoke.stores.sqlite.add import add_total
-from todoke.stores.sqlite.care import lists_in, relist
+from todoke.stores.sqlite.care import relist
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -190,7 +190,7 @@ class SqliteTransaction:
         relist(
             self.connection,
             [
-                (seq, self._stored[seq].submission.form, before, lists_in(self._stored[seq]))
+                (seq, self._stored[seq].submission.form, before, self._stored[seq].lists)
                 for seq, before in self._listed.items()
             ],
         )
@@ -199,7 +199,7 @@ class SqliteTransaction:
 
     def _note_lists(self, seq: int) -> None:
         if seq not in self._listed:
-            self._listed[seq] = lists_in(self._stored[seq])
+            self._listed[seq] = self._stored[seq].lists
 
     def _update(self, message_id: str) -> Row:
         seq, number = self._places[message_id]

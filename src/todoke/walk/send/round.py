@@ -13,9 +13,11 @@ import msgspec
 from todoke.model.errors import SendDeferred
 from todoke.model.message import Claim, Outcome
 from todoke.model.retry import RetryPolicy
+from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.hand_over import give_up, hand_over
+from todoke.walk.send.restraint import give_back, withhold
 from todoke.walk.send.tell import store_outcomes
 
 ROUND_REST = timedelta(seconds=30)
@@ -38,7 +40,7 @@ def send_round(
     handed over then is sent again when its lease lapses.
     """
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
-    claims = claim_due(app, limit, ids)
+    claims, held = claim_allowed(app, limit, follow_up(app.settings), ids)
     outcomes: list[Outcome] = []
     fault = None
     for claim in claims:
@@ -53,7 +55,8 @@ def send_round(
         outcomes.append(result.outcome)
     if outcomes:
         store_outcomes(app, follow_up(app.settings), outcomes)
-    return Round(tuple(outcomes), fault)
+        give_back(app, outcomes)
+    return Round((*held, *outcomes), fault)
 
 
 def put_off(
@@ -64,6 +67,20 @@ def put_off(
     if now >= policy.gives_up_at(claim):
         return give_up(claim, now, fault)
     return Outcome(claim=claim, events=(), retry_at=now + rest)
+
+
+def claim_allowed(
+    app: App, limit: int, usual: FollowUp, ids: Sequence[str] = ()
+) -> tuple[Sequence[Claim], Sequence[Outcome]]:
+    """Claim like claim_due, and end at once what is withheld: what may be handed over, and what became of the rest.
+
+    Raises StoreError.
+    """
+    claims = claim_due(app, limit, ids)
+    held = withhold(app, claims)
+    if held:
+        store_outcomes(app, usual, [*held.values()])
+    return [c for c in claims if c.attempt.token not in held], tuple(held.values())
 
 
 def claim_due(app: App, limit: int, ids: Sequence[str] = ()) -> Sequence[Claim]:

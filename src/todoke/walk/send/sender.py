@@ -22,10 +22,11 @@ from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.circuit import Circuit, MailRest
 from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinished
-from todoke.walk.send.handed import HandOvers
+from todoke.walk.send.handed import HandOvers, count_hand_overs
 from todoke.walk.send.in_hand import InHand
 from todoke.walk.send.notice import Notice
-from todoke.walk.send.round import ROUND_REST, claim_due, put_off
+from todoke.walk.send.restraint import give_back
+from todoke.walk.send.round import ROUND_REST, claim_allowed, put_off
 from todoke.walk.send.tell import store_outcomes
 from todoke.walk.send.window import Window
 
@@ -208,14 +209,15 @@ class Sender:
         self._is_hinted = False  # from here on a hint may tell of what is not found below
         is_to_ask = self._circuit.is_open
         room = 1 if is_to_ask else self._window.most_in_hand() - len(self._in_hand)
-        claims = claim_due(self._app, room)
+        claims, held = claim_allowed(self._app, room, self._follow_up)
+        count_hand_overs(self._app.tally, held)
         for claim in claims:
             if claim.message.id in self._stuck:
                 continue  # handed over, and not to be stored: never again, while we live
             self._in_hand.take(claim)
             self._asks = claim.attempt.token if is_to_ask else ""
             self._todo.put(claim)
-        return len(claims)
+        return len(claims) + len(held)
 
     def _store_outcomes(self) -> int:
         """Store the outcomes that came back since the last time. Held, in order, while the store cannot."""
@@ -233,6 +235,7 @@ class Sender:
             for outcome in self._unstored:
                 self._store_alone(outcome)
         stored = len(self._unstored)
+        give_back(self._app, self._unstored)
         self._hand_overs.note(self._unstored, is_resting=self._circuit.is_open)
         self._unstored.clear()
         self._permit(stored)

@@ -1,0 +1,178 @@
+"""Nobody's mailbox is filled through us: how many confirmations one addressee is sent, whoever asks for them.
+
+Whoever types an address into a form need not read its mail. So it is counted by the addressee, over all forms and from
+whatever network, when a confirmation is first handed over; a later try of the same one does not count. What is withheld
+is kept, and said to be withheld; the managers' mails go on. Counts are kept under a keyed hash and forgotten in days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from todoke.model import ids
+from todoke.model.address import Address
+from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.errors import StoreError
+from todoke.model.log import get_logger
+from todoke.model.message import Claim, Outcome, Role
+from todoke.ports.allowance import Ration
+from todoke.walk.app import App
+
+OURS = "todoke"
+DAY = timedelta(days=1)
+_STORE_PAUSE = timedelta(seconds=30)
+log = get_logger(__name__)
+_ROLES = frozenset(
+    [
+        "abuse",
+        "hostmaster",
+        "mailer-daemon",
+        "mailerdaemon",
+        "majordomo",
+        "nobody",
+        "noc",
+        "null",
+        "postmaster",
+        "security",
+        "spam",
+        "undisclosed-recipients",
+        "uucp",
+        "do-not-reply",
+        "donotreply",
+        "no-reply",
+        "noreply",
+        "no_reply",
+    ]
+)
+"""Roles that run a mail system or a network (RFC 2142, sections 4 and 5, RFC 5321 4.5.1), and what answers nobody.
+
+Those of business (info, sales, support: section 3) are not among them: small firms fill in forms with such an address.
+"""
+_OF_LISTS = re.compile(r"owner-.+|.+-(?:owner|request|bounces|subscribe|unsubscribe)")
+"""Addresses that manage a mailing list (RFC 2142, section 6)."""
+_TEXT_MESSAGES = frozenset(
+    [
+        "email.uscc.net",
+        "fido.ca",
+        "messaging.sprintpcs.com",
+        "mms.att.net",
+        "mms.cricketwireless.net",
+        "mms.uscc.net",
+        "mobiletxt.ca",
+        "msg.fi.google.com",
+        "msg.telus.com",
+        "myboostmobile.com",
+        "mymetropcs.com",
+        "mypixmessages.com",
+        "page.att.net",
+        "pcs.rogers.com",
+        "pm.sprint.com",
+        "sms.cricketwireless.net",
+        "sms.myboostmobile.com",
+        "sms.rogers.com",
+        "sms.sasktel.com",
+        "text.mtsmobility.com",
+        "text.republicwireless.com",
+        "tmomail.net",
+        "txt.att.net",
+        "txt.bell.ca",
+        "txt.bellmobility.ca",
+        "vmobile.ca",
+        "vmobl.com",
+        "vmpix.com",
+        "vtext.com",
+        "vzwpix.com",
+    ]
+)
+"""Gateways from mail to text messages, which ring a telephone and may cost its owner. Mail addresses that telephones
+have, as docomo's, au's and SoftBank's in Japan, are mailboxes like others."""
+
+
+def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
+    """What those claims come to that are not to be handed over, by their attempts' tokens; the others may be.
+
+    A confirmation of which nothing was handed over yet is counted by this. If the store cannot count, it waits.
+    """
+    fresh = [claim for claim in claims if _counts(app, claim)]
+    persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]
+    held = {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in fresh if c not in persons}
+    try:
+        are_free = _draw(app, persons)
+    except StoreError as error:
+        log.warning("not_counted", confirmations=len(persons), fault=type(error).__name__)
+        later = app.clock() + _STORE_PAUSE
+        waiting = {c.attempt.token: Outcome(claim=c, events=(), retry_at=later) for c in persons}
+        return held | waiting
+    too_many = [claim for claim, is_free in zip(persons, are_free, strict=True) if not is_free]
+    return held | {c.attempt.token: _withheld(app, c, Reason.TOO_MANY) for c in too_many}
+
+
+def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
+    """Let those not count that were put off untried: they come again, and are counted then."""
+    for outcome in outcomes:
+        if not outcome.events and _counts(app, outcome.claim):
+            try:
+                app.allowances.put_back(_name(app, outcome.claim), _ration(app), app.clock())
+            except StoreError as error:
+                log.info("counted_twice", fault=type(error).__name__)
+
+
+def _counts(app: App, claim: Claim) -> bool:
+    is_fresh = claim.message.role is Role.CONFIRMATION and not claim.was_tried
+    return is_fresh and bool(app.settings.max_confirmations)
+
+
+def _draw(app: App, claims: Sequence[Claim]) -> Sequence[bool]:
+    if not claims:
+        return ()
+    names = [_name(app, claim) for claim in claims]
+    return app.allowances.draw_each(names, _ration(app), app.clock())
+
+
+def _name(app: App, claim: Claim) -> str:
+    key = addressee_key(claim.attempt.recipient)
+    return ids.counted_key(app.settings.secret, "confirmations", key)
+
+
+def _ration(app: App) -> Ration:
+    """So many at once, and one more a day: no day has more."""
+    most = app.settings.max_confirmations
+    return Ration(most, most * DAY)
+
+
+def _withheld(app: App, claim: Claim, reason: Reason) -> Outcome:
+    log.info("withheld", message=claim.message.id, reason=reason.value)
+    now = app.clock()
+    event = DeliveryEvent(
+        kind=Kind.WITHHELD,
+        at=now,
+        received_at=now,
+        service=OURS,
+        token=claim.attempt.token,
+        recipient=str(claim.attempt.recipient),
+        reason=reason,
+    )
+    return Outcome(claim=claim, events=(event,))
+
+
+def addressee_key(address: Address) -> str:
+    """What the spellings of one addressee's address have in common, to count by and for nothing else.
+
+    Case, dots in the local part and what follows a plus are left out: many services deliver all of these to one
+    mailbox, and where one does not, two addressees are counted as one.
+    """
+    local = address.local.strip('"').lower()
+    local = local.partition("+")[0] or local
+    domain = address.ascii_domain.lower()
+    domain = "gmail.com" if domain == "googlemail.com" else domain
+    return f"{local.replace('.', '') or local}@{domain}"
+
+
+def is_person(address: Address) -> bool:
+    """Whether somebody may read a confirmation there."""
+    local, domain = address.local.strip('"').lower(), address.ascii_domain.lower()
+    return not (
+        local.partition("+")[0] in _ROLES or _OF_LISTS.fullmatch(local) or domain in _TEXT_MESSAGES
+    )

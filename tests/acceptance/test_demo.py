@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -118,3 +119,18 @@ def test_a_failed_confirmation_is_told_corrected_and_found_again(demo, browser):
 def alerts_of(demo: Demo, to: str) -> list[str]:
     """The texts of the mails to this address that are no notifications (those have a List-Id)."""
     return [text_of(mail) for mail in demo.mails(to) if mail["List-Id"] is None]
+
+
+def test_its_commands_work_as_they_are_pasted(demo):
+    """In a shell in the folder where it was started, where nobody put `todoke` on the PATH."""
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(demo.folder)}
+    (command,) = demo.commands
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=demo.folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert demo.printed["Sample site"] + "desk/enter#code=" in done.stdout

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from todoke.configuration import read
+from todoke.demo.command import own_command, shown
 from todoke.demo.switch import SwitchedMailer, WebhookSwitch
 from todoke.model.log import log_to_stderr
 from todoke.model.own_url import own_url
@@ -148,19 +149,14 @@ def _welcome(app: App) -> None:
         site=settings.site.door_url,
         inbox=settings.mail.own_as(CustomersMailCloudSettings).url,
         desk=entry_link(app),
-        command=f"TODOKE_DATA={_shown(data)} todoke desk",
+        command=own_command(data=data, words="desk"),
         manager=settings.forms["contact"].managers.fixed[0],
-        data=_shown(data),
+        data=shown(data, Path.cwd()),
     )
     for loose in loose_files(data):
         text += f"\n  Attention: {loose}.\n  {loose.mend}\n"
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def _shown(data: Path) -> str:
-    """The folder as it is called from here."""
-    return f"./{data.relative_to(Path.cwd())}" if data.is_relative_to(Path.cwd()) else str(data)
 
 
 def _origin(listener: socket.socket) -> str:

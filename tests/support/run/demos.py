@@ -20,10 +20,11 @@ from support.run.serving import TODOKE, text_of
 
 @dataclass
 class Demo:
-    """A running `todoke demo` with its data in a folder, and the addresses that it printed."""
+    """A running `todoke demo` with its data in a folder, and the addresses and commands that it printed."""
 
     folder: Path
     printed: dict[str, str] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> Demo:
@@ -42,6 +43,7 @@ class Demo:
             line = self.process.stdout.readline()
             assert line, self.process.communicate()
             text += line
+        self.commands = re.findall(r"`([^`]+)`", text)
         self.printed = dict(re.findall(r"^  (\S+(?: \S+)*) {2,}(http\S+)", text, re.MULTILINE))
         return self
 

@@ -44,8 +44,8 @@ pictures: install ## a picture of each page in .pictures: two widths, languages 
 lighthouse: install ## Lighthouse on the pages: performance, accessibility, best practices
 	@scripts/lighthouse $(ONLY)
 
-desk-on-aws: install ## the desk's stories in Chromium, on the emulated AWS (make test tells them, too)
-	@.venv/bin/pytest -q --durations 8 tests/acceptance/test_aws_desk.py
+desk-on-aws: install ## the desk's stories in Chromium, on the emulated AWS, in both languages
+	@TODOKE_DESK_ON_AWS=1 .venv/bin/pytest -q --durations 8 tests/acceptance/test_aws_desk.py
 
 messages: install ## compile the translations (src/todoke/model/locale)
 	@scripts/messages

@@ -38,7 +38,7 @@ from todoke.model.kept import Kept
 from todoke.model.mail import Mailbox
 from todoke.model.message import Claim, Outcome
 from todoke.model.settings import MailSettings, Settings
-from todoke.model.submission import Entry, File
+from todoke.model.submission import Entry, File, Submission
 from todoke.ports.allowance import Ration
 from todoke.ports.archive import Page, Query, Scope
 from todoke.ports.journal import Journaled
@@ -162,6 +162,20 @@ def table_of(desk: Desk) -> DynamoTable:
     """The store's table."""
     assert isinstance(desk.store, DynamoStore)
     return desk.store._table
+
+
+def kept_apart(desk: Desk, number: int, form: str) -> list[Submission]:
+    """So many submissions of a form, a second apart, the oldest first, put into the table at once."""
+    noted, table = Noted(), table_of(desk)
+    filling = DynamoStore(table.name, secret=SECRET, clock=lambda: desk.now, client=noted)
+    made = []
+    for _ in range(number):
+        desk.move(seconds=1)
+        made.append(desk.submission(form=form))
+        filling.restore(Kept(submission=made[-1], messages=())).result()
+    filling.close()
+    noted.pour(table.client, table.name)
+    return made
 
 
 def accepted(desk: Desk, text: str = "", key: str = "") -> Prepared:
@@ -989,21 +1003,50 @@ class TestAllowances:
         assert taken == [True, True, False, False]
 
 
+class TestLooks:
+    def test_a_look_through_a_thousand_asks_the_index_few_times(
+        self, desk: Desk, meter: Meter
+    ) -> None:
+        """Each shard for its part of them, and for what stands beside it in groups of other forms."""
+        store = desk.store
+        assert isinstance(store, DynamoStore)
+        some = kept_apart(desk, 1_050, "theirs")
+        meter.take()
+        page = store.page(Query(words="nowhere"))
+        assert page.looked_back_to == some[50].received_at
+        asked = Counter(meter.asked)
+        assert asked["Query"] <= 40
+        assert asked["BatchGetItem"] == 11
+
+    def test_looks_join_without_gap(self, desk: Desk) -> None:
+        """Wherever a shard's part ended, and whichever way somebody goes."""
+        store = desk.store
+        some = [submission.id for submission in kept_apart(desk, 260, "theirs")]
+        for limit in (7, 50, 120):
+            query, seen = Query(words="Hello", limit=limit), list[str]()
+            while True:
+                page = store.page(query)
+                seen += [t.submission.id for t in page.timelines]
+                if not page.next:
+                    break
+                query = replace(query, before=page.next)
+            assert seen == some[::-1]
+            query, seen = Query(words="Hello", limit=limit, after=store.cursor(some[0])), []
+            while True:
+                page = store.page(query)
+                seen += [t.submission.id for t in page.timelines][::-1]
+                if not page.newer:
+                    break
+                query = replace(query, after=page.newer)
+            assert seen == some[1:]
+
+
 class TestCursors:
     def test_nobody_learns_anothers_id_by_where_a_look_ended(self, desk: Desk) -> None:
         """It looked at a thousand that are not its reader's: where it goes on is a text that tells nothing."""
         store = desk.store
         assert isinstance(store, DynamoStore)
-        noted = Noted()
-        table = table_of(desk)
-        filling = DynamoStore(table.name, secret=SECRET, clock=lambda: desk.now, client=noted)
-        foreign = []
-        for _ in range(1_050):
-            desk.move(seconds=1)
-            foreign.append(desk.submission(form="theirs"))
-            filling.restore(Kept(submission=foreign[-1], messages=())).result()
-        filling.close()
-        noted.pour(table.client, table.name)
+        foreign = kept_apart(desk, 1_050, "theirs")
         scope = Scope(forms=frozenset({"mine"}), mailbox=str(MANAGER))
         page = store.page(Query(scope=scope))
         assert page.timelines == ()

@@ -134,7 +134,8 @@ def _message(
         created_at=submission.received_at,
     )
     attempt = Attempt(
-        token=ids.new_attempt_token(),
+        token=submission.id
+        + ids.new_attempt_token(),  # as a table makes them: nothing needs to lead there
         message_id=message.id,
         number=1,
         recipient=recipient,

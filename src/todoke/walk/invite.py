@@ -67,13 +67,14 @@ def may_be_mailed(app: App, person: Address, *, is_known: bool) -> bool:
 
 
 def mail_invitation(app: App, invitation: Invitation) -> None:
-    """Hand the mail with a code over, if the code is still good. Raises SendError."""
+    """Hand the mail with a code over, if that is still good, to somebody who may enter. Raises SendError."""
+    code, now = invitation.code, app.clock()
+    why = _fault_of(app, invitation)
+    if why:
+        log.warning("desk_link_not_mailed", why=why, code=name_of(code))
+        return
     from todoke.mail.desk_mail import compose_desk_link  # noqa: PLC0415 - Jinja2 takes 50 ms
 
-    code, now = invitation.code, app.clock()
-    if now >= invitation.until:
-        log.warning("desk_link_not_mailed", why="too late", code=name_of(code))
-        return
     mail = compose_desk_link(
         app.settings,
         invitation.person,
@@ -85,6 +86,16 @@ def mail_invitation(app: App, invitation: Invitation) -> None:
     )
     app.mailer.send(mail)
     log.info("desk_link_mailed", code=name_of(code))
+
+
+def _fault_of(app: App, invitation: Invitation) -> str:
+    """Why an invitation is not mailed, "" for a good one: who carries it here may be late, or have made it up."""
+    if app.clock() >= invitation.until:
+        return "too late"
+    if not invitation.person or app.people.of(invitation.person) is None:
+        return "nobody's"
+    code = invitation.code
+    return "" if code and mailed_code(code) == code else "no code"
 
 
 def entry_url(door_url: str, code: str) -> str:

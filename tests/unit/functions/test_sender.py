@@ -39,6 +39,7 @@ from todoke.model.errors import (
 )
 from todoke.model.mail import Mail
 from todoke.model.message import Message, Outcome, Role
+from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry, Submission
 from todoke.ports.journal import FollowUp
 from todoke.services.table import SERVICES, chosen_in
@@ -47,6 +48,7 @@ from todoke.walk.app import App
 from todoke.walk.tally import Counted
 
 LEASE = timedelta(minutes=6)
+SETTINGS = replace(mails.settings(), desk=DeskSettings(owners=(Address(mails.MANAGER),)))
 
 
 class Killed(BaseException):
@@ -67,16 +69,14 @@ class Story:
     @property
     def app(self) -> App:
         """The app as it is now."""
-        return App(
-            settings=mails.settings(), store=self.store, mailer=self.mailer, clock=self.clock
-        )
+        return App(settings=SETTINGS, store=self.store, mailer=self.mailer, clock=self.clock)
 
     def make_relay(self, store: MemoryStore | None = None) -> Relay:
         """A new environment of the function."""
         app = (
             self.app
             if store is None
-            else App(settings=mails.settings(), store=store, mailer=self.mailer, clock=self.clock)
+            else App(settings=SETTINGS, store=store, mailer=self.mailer, clock=self.clock)
         )
         return Relay(app, self.queues, read_plain)
 
@@ -648,6 +648,27 @@ class TestInvitations:
         story = Story()
         assert self.take(story, until=story.clock()) == {"batchItemFailures": []}
         assert not story.mailer.sent
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"person": Address("x@evil.example")},
+            {"person": Address("")},
+            {"code": "Call 0123 and tell them your password"},
+            {"code": ""},
+            {"code": "abcde-fghjk"},
+        ],
+        ids=str,
+    )
+    def test_that_were_made_up_are_not_mailed(
+        self, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """To no stranger, and with nothing in place of a code."""
+        story = Story()
+        assert self.take(story, **changes) == {"batchItemFailures": []}
+        assert story.mailer.asked == []
+        assert "desk_link_not_mailed" in caplog.text
+        assert "evil" not in caplog.text
 
     @pytest.mark.parametrize("error", [SendRefused, SendUnknown])
     def test_that_are_refused_are_in_the_log(

@@ -93,6 +93,11 @@ def leave(app: App, stay: Stay) -> None:
     app.admission.end_session(stay.session.hash)
 
 
+def is_ended(app: App, stay: Stay) -> bool:
+    """Whether a stay was ended since it was read: left, ended from the list, or over. Raises StoreError."""
+    return app.admission.session(stay.session.hash) is None
+
+
 def is_ours(app: App, id_: str) -> bool:
     """Whether a session's id was made here: so much is known without asking the store."""
     drawn = id_[:_DRAWN]

@@ -38,11 +38,12 @@ from todoke.model.address import Address
 from todoke.model.care import Remark
 from todoke.model.errors import StoreUnavailable
 from todoke.model.form import Form, Managers
-from todoke.model.person import DeskSettings
+from todoke.model.person import DeskSettings, Person, Rank
 from todoke.model.submission import Entry, File
 from todoke.ports.archive import Count, Page, Query
 from todoke.report.formats import FILES, Selection
 from todoke.testing import MemoryStore
+from todoke.walk.admit import begin, leave
 from todoke.web.desk import desk
 from todoke.web.desk.download import (
     MOST_OPEN,
@@ -53,7 +54,7 @@ from todoke.web.desk.download import (
     Turns,
     send,
 )
-from todoke.web.desk.export import export_all, export_one, show_progress
+from todoke.web.desk.export import SessionEnded, export_all, export_one, show_progress, while_in
 from todoke.web.desk.room import Desk
 from todoke.web.desk.submissions import show_list
 
@@ -415,6 +416,17 @@ def test_somebody_with_many_files_open_is_told() -> None:
         assert answer.status == 429
         assert "Please wait for the files" in answer.text
     assert {act.deed for act in app.trail.acts().acts} == {"entered"}
+
+
+def test_an_ended_session_ends_what_it_reads() -> None:
+    """The file is cut off, not rounded off: nobody takes it for whole. Until then it goes on."""
+    app = Visit(shop()).app
+    stay = begin(app, Person(address=Address(AOI), rank=Rank.MANAGER), "")
+    parts = while_in(app, stay, iter([b"a", b"b", b"c"]), every=0.0)
+    assert [next(parts), next(parts)] == [b"a", b"b"]
+    leave(app, stay)
+    with pytest.raises(SessionEnded):
+        next(parts)
 
 
 class Forgetful(MemoryStore):

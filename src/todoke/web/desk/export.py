@@ -5,7 +5,8 @@ Only what the person may see. The trail has the format, how many, and which cond
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ from todoke.ports.archive import Query
 from todoke.report import export as records
 from todoke.report.bundle import bundle
 from todoke.report.formats import FORMATS, Selection
-from todoke.walk.admit import Stay
+from todoke.walk.admit import Stay, is_ended
+from todoke.walk.app import App
 from todoke.web.desk.back import kept_filter
 from todoke.web.desk.download import Download, DownloadProgress, TooManyOpen, TooMuch, send
 from todoke.web.desk.filter import Filter, read_filter
@@ -32,6 +34,8 @@ from todoke.web.pages import pages
 _MOST_COUNTED = 100_000
 _LIST = "list-"
 """With what the name of a part of the filter begins in the page's form."""
+_ASKED_EVERY_SECONDS = 1.0
+"""So often it is asked whether the session of whoever reads a file goes on."""
 _WRITTEN = N_("%(n)s of %(of)s submissions")
 _TOO_MUCH = (
     N_("This is more than can be sent from here"),
@@ -145,6 +149,26 @@ def _query(desk: Desk, stay: Stay, asked: Filter) -> Query:
     return replace(query, brief=False)
 
 
+class SessionEnded(Exception):
+    """Whoever asked for a file has no session any more."""
+
+
+def while_in(
+    app: App, stay: Stay, parts: Iterator[bytes], *, every: float = _ASKED_EVERY_SECONDS
+) -> Iterator[bytes]:
+    """The parts of a file, as long as its reader's session goes on: who ends a stolen one ends what it reads, too.
+
+    Raises SessionEnded. Then the file is cut off, so that nobody takes it for whole.
+    """
+    asked_at = time.monotonic()
+    for part in parts:
+        if time.monotonic() - asked_at >= every:
+            asked_at = time.monotonic()
+            if is_ended(app, stay):
+                raise SessionEnded
+        yield part
+
+
 class _Noted(NamedTuple):
     """What the trail has of a file that leaves; `facts` are for the security log."""
 
@@ -164,6 +188,7 @@ async def _sent(
 ) -> Response:
     """The file, once it is noted; of one that is refused nothing is."""
     whose = stay.person.address.key
+    download = replace(download, parts=while_in(desk.app, stay, download.parts))
     try:
         answer = await send(download, desk.turns, whose, desk.most_bytes)
     except TooMuch:

@@ -177,6 +177,20 @@ def test_each_change_needs_a_page_of_the_session(name: str, path: str) -> None:
     assert not cast("FakeSuppressions", app.suppressions).lifted
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("asked", ["no-cors empty", "no-cors image", "navigate iframe"])
+def test_another_site_asks_for_nothing_unseen(site: str, asked: str) -> None:
+    """Whoever follows a link from there is let through."""
+    store = stored(make_timeline())
+    asgi, mine = opened(make_app(store))
+    mode, dest = asked.split()
+    fetched = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+    link = {"sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    for path in ("/desk?words=x", "/desk/news", "/desk/s1"):
+        assert call(asgi, path, headers={**mine, **fetched}).status == 403
+        assert call(asgi, path, headers={**mine, **link}).status == 200
+
+
 def test_the_list_has_what_is_theirs() -> None:
     """And nothing of another form's."""
     seen = {}

@@ -46,7 +46,7 @@ _LIFTED_BY_ONE = 20
 _RESENT_BY_ONE = 60
 """Mails that one person may send again, one by one, or to another address, in ten minutes."""
 _NOT_SOONER_SECONDS = 0.1
-"""What is not there and what is another's are answered alike, and as late."""
+"""What is not there and what is another's are answered alike, and as late: after so long, or so many times it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Desk:
             try:
                 return await handler(request)
             except NotFound:
-                await asyncio.sleep(max(0.0, begun + _NOT_SOONER_SECONDS - time.monotonic()))
+                await asyncio.sleep((begun - time.monotonic()) % _NOT_SOONER_SECONDS)
                 return self.fault(request, 404, *_NOTHING_HERE)
             except RequestError as error:
                 if isinstance(error, Forged | OriginRefused):
@@ -99,6 +99,8 @@ class Desk:
 
     def _guarded(self, inside: Inside, *, for_owners: bool, by_itself: bool = False) -> Handler:
         async def let_in(request: Request) -> Response:
+            if _is_of_another_site(request):
+                return self.shut(request)
             stay = await read_session(self.app, request, by_itself=by_itself)
             if stay is None:
                 return self.shut(request, leads_to=asked_for(request))
@@ -229,6 +231,18 @@ class Desk:
             base=base_path(request.scope),
             site=self.app.settings.site,
         )
+
+
+def _is_of_another_site(request: Request) -> bool:
+    """Whether a page of another site makes the browser ask behind its reader's back (Fetch Metadata).
+
+    SameSite=Lax keeps our cookie from most of these, but not from those of a host beside ours: how long an answer takes
+    would tell it what a search finds. Whoever follows a link is let through.
+    """
+    if request.headers.get("sec-fetch-site") not in {"cross-site", "same-site"}:
+        return False
+    asked = (request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest"))
+    return asked != ("navigate", "document") and request.method in {"GET", "HEAD"}
 
 
 def home(request: Request, *below: str, fragment: str = "", **query: str) -> str:

@@ -51,6 +51,7 @@ name = "Storm"
 url = "http://127.0.0.1/"
 door_url = "http://127.0.0.1/"
 alert_to = ["silent+owner@example.org"]
+max_confirmations = 0
 
 [mail]
 service = "customers-mail-cloud"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
+import time
 import tracemalloc
 from datetime import timedelta
 from urllib.parse import quote
@@ -17,6 +19,7 @@ from support.web.desk import opened, page_token
 from support.web.stories import (
     EVENTS,
     NOW,
+    ask,
     call,
     fill,
     make_app,
@@ -492,3 +495,26 @@ def test_what_is_asked_of_a_persons_forms_is_the_same_for_every_store() -> None:
     ours = make_timeline(make_message("delivered", Role.NOTIFICATION, recipient=boss), id_="s1")
     app = make_app(stored(ours, told("s2")), forms=forms, desk=DESK)
     assert Visit(app, boss).rows() == ["s1"]
+
+
+def test_open_lists_look_for_news_one_at_a_time() -> None:
+    """However many ask at once, one looks; each is answered."""
+    at_once, most = [0], [0]
+
+    class Slow(MemoryStore):
+        def page(self, query: Query) -> Page:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+            time.sleep(0.01)
+            at_once[0] -= 1
+            return super().page(query)
+
+    visit = Visit(make_app(Slow()))
+    path = "/desk/news?from=2026-11-01T00:00:00Z"
+
+    async def all_at_once() -> list[int]:
+        asked = [ask(visit.asgi, path, headers=visit.cookie) for _ in range(12)]
+        return [answer.status for answer in await asyncio.gather(*asked)]
+
+    assert asyncio.run(all_at_once()) == [200] * 12
+    assert most == [1]

@@ -59,7 +59,9 @@ def routes(
         desk.change("/desk/leave", leave_desk),
         Route("/desk/left", desk.open(partial(show_left, desk)), methods=["GET"]),
         desk.page("/desk", submissions.show_list),
-        desk.page("/desk/news", submissions.show_news, by_itself=True),
+        desk.page(
+            "/desk/news", partial(submissions.show_news, asyncio.Semaphore(1)), by_itself=True
+        ),
         desk.change("/desk/marks", marks.put_marks),
         desk.page("/desk/attention", partial(show_attention, mail_rest)),
         desk.page("/desk/figures", partial(show_figures, Week(app), asyncio.Lock())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,10 +97,11 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
     )
 
 
-async def show_news(desk: Desk, request: Request, stay: Stay) -> Response:
+async def show_news(turns: asyncio.Semaphore, desk: Desk, request: Request, stay: Stay) -> Response:
     """GET /desk/news with a filter and `from` (RFC 3339): 200, JSON {new, more}: how many came after that moment.
 
-    A page asks by itself, so nobody is taken for being there because of it.
+    A page asks by itself, so nobody is taken for being there because of it. One looks at a time, by `turns`: however
+    many lists are open, visitors' forms find a thread that is free.
     """
     app = desk.app
     asked = read_filter(request.query_params)
@@ -109,7 +111,8 @@ async def show_news(desk: Desk, request: Request, stay: Stay) -> Response:
     query = asked.query(stay.person, app.settings, app.clock(), limit=_MOST_NEW)
     begin = newest + timedelta(microseconds=1)
     query = replace(query, received_from=max(begin, query.received_from or begin))
-    found = await run_in_threadpool(app.archive.page, query)
+    async with turns:
+        found = await run_in_threadpool(app.archive.page, query)
     return json_response({"new": len(found.timelines), "more": bool(found.next)})
 
 

@@ -100,6 +100,18 @@ def test_a_mail_that_fails_ends_it_at_once(word: str) -> None:
     assert world.now < 30
 
 
+def test_the_fourth_deployment_of_a_day_is_not_held_up() -> None:
+    """A confirmation that is withheld is no failure where the notification proves the way; alone it proves nothing."""
+    world = World(
+        told(confirmation="queued", notification="queued"),
+        (200, told(confirmation="withheld", notification="accepted")),
+        (200, told(confirmation="withheld", notification="delivered")),
+    )
+    assert [*world.fly()][-1].statuses["confirmation"] == "withheld"
+    with pytest.raises(CanaryDied, match="withheld"):
+        World(told(confirmation="queued"), (200, told(confirmation="withheld"))).fly()
+
+
 @pytest.mark.parametrize(
     ("status", "answer"),
     [

@@ -51,8 +51,9 @@ class Flight:
 
     @property
     def is_delivered(self) -> bool:
-        """True when there is a mail, and every mail is delivered."""
-        return bool(self.statuses) and set(self.statuses.values()) == {"delivered"}
+        """True when there is a mail, and every mail is delivered, but for a confirmation that is withheld: the canary's
+        address is sent no more of them than anybody's, however often is deployed."""
+        return set(self.statuses.values()) - {"withheld"} == {"delivered"}
 
 
 Ask = Callable[[str, str, Sequence[tuple[str, str]] | None], tuple[int, Any]]
@@ -62,7 +63,7 @@ Ask = Callable[[str, str, Sequence[tuple[str, str]] | None], tuple[int, Any]]
 def fly(
     canary: Canary, ask: Ask, clock: Callable[[], float], rest: Callable[[float], None]
 ) -> Iterator[Flight]:
-    """Send it and follow it: each new state, the last of which is delivered.
+    """Send it and follow it: each new state, with the last of which all is delivered.
 
     Raises CanaryDied: if the door does not take it, a mail fails, or one is not delivered in time.
     """

@@ -193,6 +193,17 @@ def test_words_among_what_a_long_list_has(desk: Desk, words: str, every: int) ->
     assert _pages(desk, Query(words=words, unread=True, limit=100)) == expected[::-1]
 
 
+def test_a_count_of_very_many_looks_as_far_as_it_is_asked_to(desk: Desk) -> None:
+    """An export says how many it will have, where a total over a list ends with a plus."""
+    futures = []
+    for _ in range(2_300):
+        desk.move(seconds=1)
+        futures.append(desk.store.add(desk.submission(), (), None))
+    futures.pop().result()
+    assert desk.store.count(Query(unread=True), 100_000) == Count(2_300)
+    assert desk.store.count(Query(unread=True)) == Count(1_000, is_more=True)
+
+
 def _pages(desk: Desk, query: Query) -> list[str]:
     """All that is found, page by page to the oldest, and the same from there back to the newest."""
     found, last = [], ""

@@ -11,13 +11,13 @@ from todoke.ports.archive import Count, Page, Query
 from todoke.stores.rules.query import Secrets, counts_whole
 from todoke.stores.rules.values import time_of
 from todoke.stores.sqlite.add import SEQ_BITS
-from todoke.stores.sqlite.look import Look
+from todoke.stores.sqlite.look import LOOKED_AT, Look
 from todoke.stores.sqlite.rows import form_total, read_totals
 
 _COUNTED = 100
 """So many are read to be counted."""
 _LOOKED_AT_TO_COUNT = 2_000
-"""So many are looked at to be counted: a total with a plus is worth no wait."""
+"""So many are looked at to be counted, where no more are asked for: a total with a plus is worth no wait."""
 
 
 def page(connection: apsw.Connection, query: Query, secrets: Secrets) -> Page:
@@ -47,7 +47,7 @@ def count(connection: apsw.Connection, query: Query, most: int, secrets: Secrets
     if counts_whole(query):
         return Count(_total(connection, query))
     query = replace(query, before="", after="", brief=True)
-    with Look(connection, query, secrets, _LOOKED_AT_TO_COUNT) as look:
+    with Look(connection, query, secrets, min(LOOKED_AT, max(_LOOKED_AT_TO_COUNT, most))) as look:
         if not look.is_index_enough():
             most = min(most, _COUNTED)
         number = look.number(most + 1)

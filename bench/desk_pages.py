@@ -27,23 +27,10 @@ from urllib.parse import urlencode
 
 from desk import FORMS, JAPANESE_NAME, MANAGERS, RARE
 
-from todoke.bench.server import TodokeServer, free_port
+from todoke.bench.server import SITE, TodokeServer, free_port
 
-_CONFIG = """\
-[site]
-name = "Bench"
-url = "http://{host}:{port}"
-door_url = "http://{host}:{port}"
-[mail]
-service = "smtp"
-from = "Bench <forms@bench.example>"
-[mail.smtp]
-host = "{host}"
-port = {smtp_port}
-security = "none"
-[desk]
-owners = ["owner@site.example"]
-""" + "".join(f'[forms.{form}]\nmanagers = ["{to}"]\n' for form, to in MANAGERS.items())
+_OWNERS = '[desk]\nowners = ["owner@site.example"]\n'
+_FORMS = "".join(f'[forms.{form}]\nmanagers = ["{to}"]\n' for form, to in MANAGERS.items())
 
 
 @dataclass(frozen=True)
@@ -122,7 +109,7 @@ def main() -> None:
         (folder / "data").mkdir(mode=0o700)
         there = options.file.rename(folder / "data" / "todoke.db")
         try:
-            with TodokeServer(folder, free_port(), _CONFIG) as server:
+            with TodokeServer(folder, free_port(), SITE + _OWNERS + _FORMS) as server:
                 ask_all(enter(server), options.rounds)
         finally:
             there.rename(options.file)

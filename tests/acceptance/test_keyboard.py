@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from support.web.gallery import (
-    CHROMIUM,
     DESK_PAGES,
     OPEN_PAGES,
     Shown,
-    chromium,
     context_of,
     gallery,
 )
@@ -59,15 +57,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """The pages, served over real HTTP."""
     with gallery(tmp_path_factory.mktemp("gallery")) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium for all tests here."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with chromium() as one:
-        yield one
 
 
 def walk(page: Page) -> list[str]:

@@ -17,7 +17,7 @@ import todoke
 HOST = "127.0.0.1"
 START_WITHIN_SECONDS = 20.0
 
-_CONFIG = """\
+SITE = """\
 [site]
 name = "Bench"
 url = "http://{host}:{port}"
@@ -29,6 +29,11 @@ from = "Bench <forms@bench.example>"
 host = "{host}"
 port = {smtp_port}
 security = "none"
+"""
+"""A site and its mail; each benchmark has forms of its own."""
+_CONFIG = (
+    SITE
+    + """\
 [forms.contact]
 managers = ["manager@bench.example"]
 fields = [
@@ -37,6 +42,7 @@ fields = [
   {{name = "message", type = "textarea", required = true, maxlength = 2000}},
 ]
 """
+)
 
 
 def compile_package() -> None:

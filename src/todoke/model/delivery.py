@@ -172,6 +172,10 @@ PARTY_OF: Mapping[Reason, Party] = {
 """Whose fault a reason is taken for where people read it; an answer's own party may say it more exactly."""
 
 
+OURS = "todoke"
+"""The service of events that we state ourselves."""
+
+
 class Ceiling(StrEnum):
     """The best a service can ever prove of a message it took."""
 

@@ -14,7 +14,7 @@ import msgspec
 
 from todoke.forms.managers import managers_of
 from todoke.model import ids
-from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reading, Status, reading
+from todoke.model.delivery import OURS, Ceiling, DeliveryEvent, Kind, Reading, Status, reading
 from todoke.model.log import get_logger
 from todoke.model.message import Attempt, Message, MessageTimeline, Note, Timeline
 from todoke.model.settings import Settings
@@ -25,7 +25,6 @@ from todoke.ports.shelf import Shelf
 from todoke.walk.alert import alert
 from todoke.walk.app import App
 
-OURS = "todoke"
 HEARD_EVERY = timedelta(seconds=10)
 """The mark of when a service was heard moves no more often: many calls may come at once."""
 LOOKED_AT = 200

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from todoke.model.address import Address, mailbox_key, same_mailbox
 from todoke.model.care import Care
-from todoke.model.delivery import TOOK_IT, Ceiling, DeliveryEvent, Kind, Standing, standing
+from todoke.model.delivery import OURS, TOOK_IT, Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage
 from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
 from todoke.model.submission import Submission
@@ -29,9 +29,6 @@ OPEN_KINDS = frozenset(
     }
 )
 """Events that leave the work as it is. Any other proves that the attempt got somewhere, so the work ends."""
-
-OURS = "todoke"
-"""The service that events of our own are journaled under."""
 
 
 class Work(msgspec.Struct, frozen=True):

@@ -128,8 +128,8 @@ class Look:
             return iter(()), ""
         if query.words:
             return self._with_words(), "words"
-        if wanted_lists(query) and (listed := self._listed()):
-            return listed, "list"
+        if lists := wanted_lists(query):
+            return self._in_list(lists[0]), "list"
         if query.address:
             return self._walk("page_address", address=plain(mailbox_key(query.address))), "address"
         if query.statuses:
@@ -192,8 +192,11 @@ class Look:
         """What is in the list that fewest are in, or has one of the statuses; None where neither is asked for."""
         lists = wanted_lists(self.query)
         if lists:
-            return self._merge("page_list", [{"list": lists[0], "form": f} for f in self._forms()])
+            return self._in_list(lists[0])
         return self._with_statuses() if self.query.statuses else None
+
+    def _in_list(self, name: str) -> Iterator[int]:
+        return self._join([self._walk("page_list", list=name, form=f) for f in self._forms()])
 
     def _beyond(self, seq: int) -> tuple[int, int]:
         """The places behind one, as pages go."""
@@ -232,9 +235,6 @@ class Look:
         if query.scope is not None and not query.scope.mailbox:
             return sorted(map(plain, query.scope.forms))
         return [row[0] for row in self.connection.execute(SQL["forms"])]
-
-    def _merge(self, name: str, several: list[dict[str, str]]) -> Iterator[int]:
-        return self._join([self._walk(name, **values) for values in several])
 
     def _join(self, streams: list[Iterator[int]]) -> Iterator[int]:
         if len(streams) == 1:

@@ -13,14 +13,13 @@ from datetime import timedelta
 
 from todoke.model import ids
 from todoke.model.address import Address
-from todoke.model.delivery import DeliveryEvent, Kind, Reason
+from todoke.model.delivery import OURS, DeliveryEvent, Kind, Reason
 from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
 from todoke.model.message import Claim, Outcome, Role
 from todoke.ports.allowance import Ration
 from todoke.walk.app import App
 
-OURS = "todoke"
 DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
 log = get_logger(__name__)
@@ -95,7 +94,8 @@ def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     """
     fresh = [claim for claim in claims if _counts(app, claim)]
     persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]
-    held = {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in fresh if c not in persons}
+    others = [claim for claim in fresh if not is_person(claim.attempt.recipient)]
+    held = {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in others}
     try:
         are_free = _draw(app, persons)
     except StoreError as error:

@@ -40,7 +40,8 @@ def send_round(
     handed over then is sent again when its lease lapses.
     """
     policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
-    claims, held = claim_allowed(app, limit, follow_up(app.settings), ids)
+    usual = follow_up(app.settings)
+    claims, held = claim_allowed(app, limit, usual, ids)
     outcomes: list[Outcome] = []
     fault = None
     for claim in claims:
@@ -54,7 +55,7 @@ def send_round(
         fault = result.fault
         outcomes.append(result.outcome)
     if outcomes:
-        store_outcomes(app, follow_up(app.settings), outcomes)
+        store_outcomes(app, usual, outcomes)
         give_back(app, outcomes)
     return Round((*held, *outcomes), fault)
 

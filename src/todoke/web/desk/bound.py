@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 
@@ -15,7 +14,6 @@ from todoke.ports.allowance import Ration
 from todoke.walk.allowance import WITHIN_SECONDS, Allowance
 from todoke.walk.app import App
 
-_PURPOSE = b"todoke allowance"
 log = get_logger(__name__)
 
 
@@ -61,4 +59,4 @@ class Bound:
 
     def _key(self, of: str) -> str:
         """What the store has in place of an address or a secret: nobody can tell whose it is."""
-        return ids.signature(self.app.settings.secret, _PURPOSE, quote(f"{self.name} {of}"))
+        return ids.counted_key(self.app.settings.secret, self.name, of)

@@ -30,6 +30,7 @@ CONFIGURATION = """
 name = "Site {hostile}"
 url = "http://127.0.0.1:{port}/"
 door_url = "http://127.0.0.1:{port}"
+max_confirmations = 0
 
 [mail]
 service = "smtp"

@@ -89,8 +89,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     `interrupted` is True when the attempt before this one ended without any answer being recorded: the process
     died between claiming and recording, so that mail may have been handed over already.
     `resend_asked_at` is when a person last asked for a new attempt: the time to give up counts from then.
-    `answers_lost` is how many attempts since then ended without an answer; `was_tried` whether any of them came to
-    something. `ordinal` is the submission's (Timeline).
+    `answers_lost` is how many attempts since then ended without an answer; `was_tried` whether there were any before
+    this one that came to something or ended with the process. `ordinal` is the submission's (Timeline).
     """
 
     message: Message

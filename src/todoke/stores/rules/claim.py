@@ -71,12 +71,7 @@ def renew(works: Works, claims: Iterable[Claim], lease_until: datetime) -> None:
 
 
 def _was_tried(timeline: MessageTimeline) -> bool:
-    return any(
-        event.kind is not Kind.INTERRUPTED
-        for told in timeline.attempts
-        if timeline.is_of_this_wish(told)
-        for event in told.events
-    )
+    return any(told.events for told in timeline.attempts if timeline.is_of_this_wish(told))
 
 
 def _answers_lost(timeline: MessageTimeline) -> int:

@@ -90,7 +90,9 @@ have, as docomo's, au's and SoftBank's in Japan, are mailboxes like others."""
 def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     """What those claims come to that are not to be handed over, by their attempts' tokens; the others may be.
 
-    A confirmation of which nothing was handed over yet is counted by this. If the store cannot count, it waits.
+    A confirmation that is claimed for the first time is counted by this. If the store cannot count, it waits. One that
+    was claimed by a process that died was counted by that: to count it anew, or hold it up, would be to say of an
+    addressee what is true of our machine. So what dies between a claim and its count lets a group of claims pass.
     """
     fresh = [claim for claim in claims if _counts(app, claim)]
     persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]

@@ -94,6 +94,47 @@ def desks() -> Iterator[Desks]:
         yield Desks(url, app)
 
 
+def test_worked_with_by_keys(browser: Browser, desks: Desks) -> None:
+    """From one to the next, done, starred, told about; not while somebody types, and not switched off."""
+    context = context_of(browser)
+    page = context.new_page()
+    press = page.keyboard.press
+    desks.enter(page)
+    page.goto(f"{desks.url}/desk/{ID}?form=contact")
+    press("e")
+    expect(page.locator("#done")).to_have_text("Marked as done.")
+    press("s")
+    expect(page.locator("#done")).to_have_text("It has a star now.")
+    press("e")
+    expect(page.locator("#done")).to_have_text("Open again.")
+    page.get_by_label("New note").press_sequentially("les")
+    expect(page.get_by_label("New note")).to_have_value("les")
+    page.evaluate("document.activeElement.blur()")
+    press("j")
+    page.wait_for_url(f"**/desk/{ID[:-1]}0?form=contact")
+    press("k")
+    page.wait_for_url(f"**/desk/{ID}?form=contact")
+    page.wait_for_load_state()
+    press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard")
+    expect(dialog).to_contain_text("Reply by mail")
+    assert look(page, "desk-item-keys") == []
+    dialog.get_by_label("Use these keys in this browser").uncheck()
+    press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    press("l")
+    page.wait_for_timeout(300)
+    assert page.url.endswith(f"{ID}?form=contact"), "they are switched off"
+    page.get_by_role("button", name="Keyboard").click()
+    dialog.get_by_label("Use these keys in this browser").check()
+    press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    press("u")
+    page.wait_for_url("**/desk?form=contact&done=unread*")
+    expect(page.locator("#done")).to_have_text("Marked as unread.")
+    context.close()
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_day_at_the_desk(browser: Browser, desks: Desks, scripts: bool) -> None:
     """Read, note, assign, send to a telephoned address, export, mark as done: by keys, with the focus where the result

@@ -64,8 +64,8 @@ class Person:
 
 
 def who_may_take(people: Iterable[Person], timeline: Timeline) -> list[Person]:
-    """Those of these people who can be said to take a submission on: they have an address, and may see it."""
-    return [person for person in people if person.address and person.may_see(timeline)]
+    """Those of these people who can be said to take a submission on: they have an address, and may work on it."""
+    return [person for person in people if person.address and person.may_change(timeline)]
 
 
 COMMAND_LINE = Person()

@@ -71,6 +71,30 @@ def test_shut_to_strangers(path: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [
+        ("/desk/bounced/remarks", "/desk/bounced"),
+        ("/desk/bounced/care?view=unread", "/desk/bounced?view=unread"),
+        ("/desk/marks", ""),
+    ],
+)
+def test_what_is_not_done_for_want_of_a_session_is_said(path: str, leads_to: str) -> None:
+    """Whoever comes back after hours is told so, and led to the page where it can be done once more."""
+    answer = post(site_of(make_app(full())), path, "text=A+note")
+    assert answer.status == 403
+    assert "You are not in the desk now, so this was not done." in answer.text
+    assert f'name="leads_to" value="{leads_to}"' in answer.text
+
+
+def test_a_fault_leads_back_to_the_desk() -> None:
+    """Whoever follows an old link is not left outside."""
+    asgi, cookie = opened(make_app(full()))
+    page = call(asgi, "/desk/nothing", headers=cookie)
+    assert page.status == 404
+    assert '<a class="button" href="/desk">To the submissions</a>' in page.text
+
+
 @pytest.mark.parametrize("cookie", ["todoke-desk=x", "todoke-desk=", "todoke-desk=e30.AAAA"])
 def test_forged_cookies(cookie: str) -> None:
     """A cookie that was not signed here opens nothing."""

@@ -24,8 +24,9 @@ from support.web.stories import (
 from todoke.mail.compose import compose
 from todoke.model.address import NOBODY, Address
 from todoke.model.care import LONGEST_REMARK, MOST_REMARKS, Remark
+from todoke.model.delivery import Kind
 from todoke.model.form import Confirmation, Managers
-from todoke.model.message import Role, Timeline
+from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry
 from todoke.testing import MemoryStore
@@ -77,6 +78,40 @@ def office(status: str = "bounced", person: str = AOI, **settings: object) -> Of
 
 
 class TestPage:
+    @pytest.mark.parametrize(
+        ("message", "said"),
+        [
+            (make_message("bounced"), "Bounced"),
+            (make_message("unknown"), "Not known"),
+            (
+                make_message("delivered", kinds=(Kind.DELIVERED, Kind.COMPLAINED)),
+                "Reported as unwanted",
+            ),
+        ],
+    )
+    def test_what_is_amiss_is_said_first(self, message: MessageTimeline, said: str) -> None:
+        """However long the message is; it leads to the mail. Where all is well, nothing is said."""
+        page = Office(stored(make_timeline(message))).get().text
+        amiss = page.partition('<ul class="badges amiss">')[2].partition("</ul>")[0]
+        assert f"<b>{said}</b> <span>Confirmation to the visitor</span>" in amiss
+        [place] = re.findall(r'href="#(m-[^"]+)"', amiss)
+        assert f'id="{place}"' in page
+        assert page.index("badges amiss") < page.index('id="message"')
+        assert "badges amiss" not in office("delivered").get().text
+
+    def test_a_form_of_another_language(self) -> None:
+        """Is said to be in it, so that a screen reader speaks it as it is."""
+        shop = Office(stored(make_timeline(language="ja")))
+        assert '<h2 id="message" lang="ja">' in shop.get().text
+        assert '<h2 id="message" lang' not in office().get().text
+        assert '<h2 id="message">' in shop.get(**{"accept-language": "ja"}).text
+
+    def test_what_goes_on_can_be_looked_at_again(self) -> None:
+        """A mail on its way is told as it is then, without what was done being said once more."""
+        again = '<a href="/desk/s1?form=contact">Look again</a>'
+        assert again in office().get("/desk/s1?form=contact&done=resent").text
+        assert "Look again" not in office().get("/desk/s1?form=contact&done=star").text
+
     def test_ids_begin_with_a_letter(self) -> None:
         """A submission's id may begin with a digit, an id of HTML that is used in CSS may not."""
         page = office().get().text
@@ -218,11 +253,11 @@ class TestCare:
         assert shop.post("/desk/s1/care", do="nonsense").status == 404
 
     def test_assigning(self) -> None:
-        """To somebody who may see it, and to nobody else in the world."""
+        """To somebody who may work on it, and to nobody else in the world."""
         shop = office()
         shop.post("/desk/s1/care", do="assign", to=KEN, was="")
         assert shop.timeline.care.assignee == KEN
-        for stranger in ("hana@example.com", "x", "owner@shop.example.evil"):
+        for stranger in ("hana@example.com", "x", READER, "owner@shop.example.evil"):
             assert shop.post("/desk/s1/care", do="assign", to=stranger, was=KEN).status == 404
         shop.post("/desk/s1/care", do="assign", to="", was=KEN)
         assert shop.timeline.care.assignee == ""

@@ -10,10 +10,11 @@ from todoke.report.words import Tone
 
 @dataclass(frozen=True, slots=True)
 class DoneWords:
-    """A sentence, in English, and how it is meant."""
+    """A sentence, in English, and how it is meant; whether it `goes_on`, so that it is worth to look again."""
 
     text: str
     tone: Tone = Tone.GOOD
+    goes_on: bool = False
     is_under_way: bool = False
     """Whether another look at the page will say more."""
 
@@ -57,9 +58,10 @@ _TOLD = {
     "note": DoneWords(N_("The note is saved.")),
     "unnote": DoneWords(N_("The note is deleted.")),
     "resent": DoneWords(
-        N_("The mail is handed over again in a moment. This page shows what becomes of it.")
+        N_("The mail is handed over again in a moment. This page shows what becomes of it."),
+        goes_on=True,
     ),
-    "moved": DoneWords(N_("The confirmation goes to the new address in a moment.")),
+    "moved": DoneWords(N_("The confirmation goes to the new address in a moment."), goes_on=True),
     "resent-later": DoneWords(
         N_("You sent many mails again just now. Please wait some minutes."), Tone.LATE
     ),

@@ -103,7 +103,8 @@ class Desk:
                 return self.shut(request)
             stay = await read_session(self.app, request, by_itself=by_itself)
             if stay is None:
-                return self.shut(request, leads_to=asked_for(request))
+                why = "" if request.method == "GET" else _NOT_IN
+                return self.shut(request, why=why, leads_to=asked_for(request))
             if for_owners and not stay.person.is_owner:
                 raise NotFound
             return await inside(self, request, stay)
@@ -219,17 +220,15 @@ class Desk:
         return language_of(request.scope, self.app.settings.site.language)
 
     def fault(self, request: Request, status: int, title: str, text: str) -> Response:
-        """A page that says what is wrong."""
-        language = self.language(request)
-        say = translator("pages", language).gettext
-        return pages.error_page(
-            status,
-            say(title),
-            say(text),
-            language,
+        """A page that says what is wrong, and leads back to the desk."""
+        say = translator("pages", self.language(request)).gettext
+        return self.render(
+            request,
+            "desk_fault.html",
+            status=status,
             headers={"retry-after": "5"} if status == 503 else {},
-            base=base_path(request.scope),
-            site=self.app.settings.site,
+            title=say(title),
+            text=say(text),
         )
 
 
@@ -281,13 +280,13 @@ def leads_inside(place: str) -> str:
 
 
 def asked_for(request: Request) -> str:
-    """The page that somebody wanted to see before being asked to come in: below /desk, without what stands before."""
+    """The page that somebody wanted to see before being asked to come in, or on which they wanted to do something: from
+    /desk on."""
+    path, query = request.url.path.removeprefix(base_path(request.scope)), request.url.query
     if request.method != "GET":
-        return ""
-    path, query = request.url.path, request.url.query
-    base = base_path(request.scope)
-    path = path.removeprefix(base) if base else path
-    return path + (f"?{query}" if query else "")
+        parts = path.split("/")
+        path = "/".join(parts[:3]) if len(parts) > 3 else ""
+    return path + (f"?{query}" if query and path else "")
 
 
 _NOTHING_HERE = (
@@ -296,8 +295,12 @@ _NOTHING_HERE = (
 )
 _NOT_DONE = (
     N_("This cannot be done"),
-    N_("The request did not come from a page of this desk. Please go back and try again."),
+    N_(
+        "The page was opened before you last entered, or the request came from elsewhere. "
+        "Open the page anew and try again."
+    ),
 )
+_NOT_IN = N_("You are not in the desk now, so this was not done. Enter, and do it once more.")
 _NOT_NOW = (
     N_("Please try again in a moment"),
     N_("The store cannot be read just now. Nothing is lost."),

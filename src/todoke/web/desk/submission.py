@@ -78,6 +78,7 @@ async def submission_page(
         done=told_of(request.query_params.get(DONE, "")),
         written=written or Written(),
         longest=LONGEST_REMARK,
+        itself=home(request, timeline.submission.id, **kept),
         back=home(request, fragment=f"r{timeline.submission.id}", **kept),
         newer=home(request, newer, **kept) if newer else "",
         older=home(request, older, **kept) if older else "",

@@ -24,7 +24,12 @@ from todoke.web.pages.codings import LEAST_BYTES, chosen, coded
 
 _STATIC = Path(__file__).with_name("static")
 _EVERY_PAGE = "todoke.css"
-_TOGETHER = {"desk.css": _EVERY_PAGE, "receipt.js": "times.js"}
+_TOGETHER = {
+    "desk.css": _EVERY_PAGE,
+    "receipt.js": "times.js",
+    "list.js": "keys.js",
+    "item.js": "keys.js",
+}
 """Files that leave with another one before them: one request fewer, and no page loads both."""
 _ICON = "icon.svg"
 LOGO = "logo"

@@ -2,7 +2,6 @@
 // Without JavaScript every link and button here works as a plain page's. It only puts in what the server made.
 "use strict";
 
-const KEYS_OFF = "todoke-keys-off";
 const SECONDS = [10, 10, 10, 20, 20, 30];
 const SHOWN_SECONDS = 8;
 const REST_MINUTES = 30; // nobody touched the page for so long: nobody waits for news
@@ -160,26 +159,6 @@ document.addEventListener("formdata", (event) => {
   }
 });
 
-// Keys. Never while somebody types, never with Ctrl, Alt or Meta, and not at all once switched off (WCAG 2.1.4).
-const keys = document.getElementById("keys");
-const keysOn = document.getElementById("keys-on");
-
-function areKeysOff() {
-  try {
-    return localStorage.getItem(KEYS_OFF) === "1";
-  } catch {
-    return false; // storage is closed to this page
-  }
-}
-
-function switchKeys() {
-  try {
-    localStorage.setItem(KEYS_OFF, keysOn.checked ? "0" : "1");
-  } catch {
-    say("");
-  }
-}
-
 function current() {
   return document.activeElement?.closest(".inbox > li");
 }
@@ -197,34 +176,19 @@ function mark(one, other, isOther) {
   if (row?.querySelector("label")) put([["one", `${isOther(row) ? other : one} ${row.id.slice(1)}`]]);
 }
 
-function open() {
-  keysOn.checked = !areKeysOff();
-  keys.showModal();
-}
-
-const does = {
+listen({
   j: () => move(1),
   k: () => move(-1),
   "/": () => document.getElementById("words").focus(),
-  "?": open,
   x: () => current()?.querySelector(".inbox input")?.click(),
   e: () => mark("done", "open", (row) => row.classList.contains("done")),
   s: () => mark("star", "unstar", (row) => row.querySelector(".star").value.startsWith("unstar")),
   u: () => mark("unread", "read", (row) => row.classList.contains("unread")),
-};
-
-document.addEventListener("keydown", (event) => {
-  touched = Date.now();
-  const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog");
-  if (isTyping || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || areKeysOff()) return;
-  if (!Object.hasOwn(does, event.key)) return;
-  event.preventDefault();
-  does[event.key]();
 });
 
-keysOn.addEventListener("change", switchKeys);
-document.getElementById("keys-open").hidden = false;
-document.getElementById("keys-open").addEventListener("click", open);
+document.addEventListener("keydown", () => {
+  touched = Date.now();
+});
 news.addEventListener("click", () => showNews().catch(() => location.reload()));
 document.addEventListener("pointerdown", () => {
   touched = Date.now();

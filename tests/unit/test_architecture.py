@@ -21,7 +21,7 @@ FLOORS = (
     ("todoke/model", "todoke/model/answers"),
     ("todoke/ports", "todoke/toml", "todoke/forms/pattern"),
     ("todoke/forms", "todoke/report"),
-    ("todoke/forms/page", "todoke/mail"),
+    ("todoke/forms/page", "todoke/forms/suspicion", "todoke/mail"),
     ("todoke/walk", "todoke/walk/send", "todoke/walk/uploads"),
     ("todoke/stores", "todoke/stores/rules"),
     ("todoke/stores/sqlite", "todoke/stores/dynamodb", "todoke/stores/memory"),

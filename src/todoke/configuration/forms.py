@@ -26,8 +26,8 @@ _REPLY_TO = "_replyto"
 """What other services for forms call the visitor's address."""
 
 
-def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
-    """Read [forms.NAME]; faults are noted in the table's findings."""
+def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool = True) -> Form:
+    """Read [forms.NAME]; faults are noted in the table's findings. `review` is what [guard] says of all forms."""
     if not _NAME.fullmatch(name):
         small = f" Write [forms.{name.lower()}]." if _NAME.fullmatch(name.lower()) else ""
         hint = f"Use a-z, 0-9, - and _; `title` is what people see.{small}"
@@ -48,6 +48,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path) -> Form:
         subject=_read_subject(table, fields),
         attach=_read_attach(table, fields),
         numbered=table.flag("numbered"),
+        review=table.flag("review", default=review),
         page=page.path,
         page_url=page_url,
         fields=fields,

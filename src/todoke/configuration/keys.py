@@ -10,7 +10,7 @@ from todoke.services.table import SERVICES
 from todoke.toml.schema import Schema
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("site", "mail", "desk", "forms"),
+    "": ("site", "mail", "desk", "guard", "forms"),
     "site": (
         "name",
         "url",
@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
+    "guard": ("review", "threshold"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),
     "mail": (
@@ -49,6 +50,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "subject",
         "attach",
         "numbered",
+        "review",
         "language",
         "page",
         "select",

@@ -10,6 +10,7 @@ from typing import Any
 
 from todoke.configuration.desk import read_desk
 from todoke.configuration.forms import read_form
+from todoke.configuration.guard import read_guard
 from todoke.configuration.keys import KEYS, SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
@@ -144,7 +145,8 @@ def _read_document(
     mail_table = top.table("mail", "mail")
     mail = read_mail(mail_table, environ, serving=serving)
     templates = read_templates(mail_table, folder)
-    forms = _read_forms(top, site.site, folder)
+    guard = read_guard(top.table("guard", "guard"))
+    forms = _read_forms(top, site.site, folder, review=guard.review)
     desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
     _check_who_is_told(findings, site.site, forms)
     secret = _read_secret(findings, environ, dry=dry)
@@ -172,11 +174,12 @@ def _read_document(
         metrics_token=metrics_token,
         oidc_secret=oidc_secret,
         desk=desk,
+        guard=guard,
     )
     return settings, forms
 
 
-def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
+def _read_forms(top: Table, site: Site, folder: Path, *, review: bool) -> dict[str, Form]:
     forms: dict[str, Form] = {}
     keys = [key for key, value in top.mapping("forms").items() if not isinstance(value, dict)]
     if loose := [key for key in keys if key in KEYS["forms.NAME"]]:
@@ -185,7 +188,7 @@ def _read_forms(top: Table, site: Site, folder: Path) -> dict[str, Form]:
         return forms
     for name, values in top.mapping("forms").items():
         table = Table(top.findings, top.schema, "forms.NAME", ("forms", name), values)
-        forms[name] = read_form(table, name, site, folder)
+        forms[name] = read_form(table, name, site, folder, review=review)
     if not forms:
         top.error("forms", "is missing: there is no form.", "Add [forms.contact].")
     return forms

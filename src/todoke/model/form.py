@@ -162,6 +162,7 @@ class Form:
     value of None is any. `submit` is how its page sends it. `page_language` is the language tag (RFC 5646) of the page,
     in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
     `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
+    `review`: what looks suspicious is kept for somebody to look at.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Form:
     subject: str = ""
     attach: int = 0
     numbered: bool = False
+    review: bool = True
     page: str = ""
     page_url: str = ""
     fields: tuple[Field, ...] | None = None

@@ -17,6 +17,7 @@ from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 from todoke.model.person import DEFAULT_DESK, DeskSettings
+from todoke.model.signal import THRESHOLD
 
 
 class Secret:
@@ -178,6 +179,14 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """How suspicion is dealt with: where a form says nothing else, whether `review` holds what weighs `threshold`."""
+
+    review: bool = True
+    threshold: int = THRESHOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of it. `data` is the folder of the store, or `table` the DynamoDB table that is it ("" for none).
 
@@ -205,6 +214,7 @@ class Settings:
     metrics_token: Secret = NO_SECRET
     oidc_secret: Secret = NO_SECRET
     desk: DeskSettings = DEFAULT_DESK
+    guard: GuardSettings = GuardSettings()
 
     def form(self, name: str) -> Form:
         """The form of this name; of one that is no longer here, one that takes any fields."""

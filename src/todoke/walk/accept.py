@@ -15,6 +15,7 @@ import msgspec
 from todoke.forms.boxes import read_boxes
 from todoke.forms.managers import managers_of
 from todoke.forms.pattern.pattern import Patience
+from todoke.forms.suspicion.circumstances import UNKNOWN, Circumstances
 from todoke.forms.validate import validate
 from todoke.model import ids
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
@@ -39,7 +40,7 @@ IDEMPOTENCY_KEY_WINDOW = timedelta(hours=24)
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request came from. `remote` and `user_agent` are hashed and never stored.
+    """Where a request came from, and how. `remote` and `user_agent` are hashed and never stored.
 
     `idempotency_key` is a program's own for one request; `page_key` stands in a page, which may show it to several.
     """
@@ -49,6 +50,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = ""
     idempotency_key: str = ""
     page_key: str = ""
+    known: Circumstances = UNKNOWN
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +86,7 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         visitor=visitor,
         token_hash=ids.receipt_hash(token),
         retain_until=now + form.retention if form.retention else None,
+        signals=app.guard.signals(form, _beside_address(form, entries), context.known),
     )
     return Prepared(
         submission=submission,
@@ -120,6 +123,11 @@ def _visitor(form: Form, entries: EntryList) -> Address:
         except AddressError:
             continue
     return NOBODY
+
+
+def _beside_address(form: Form, entries: EntryList) -> EntryList:
+    """The answers but for the visitor's address, which is nobody's concern who looks for suspicious ones."""
+    return tuple(entry for entry in entries if entry.name != form.confirmation.field)
 
 
 def _messages(

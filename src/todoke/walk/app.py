@@ -27,6 +27,7 @@ from todoke.ports.store import Store
 from todoke.ports.suppressions import SuppressionSource
 from todoke.ports.trail import Trail
 from todoke.walk.allowance import Allowance
+from todoke.walk.guard import Guard
 from todoke.walk.people import People
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
@@ -72,11 +73,14 @@ class App:
     patience: Patience = field(default_factory=Patience)
     refusals: Refusals = field(init=False)
     allowance: Allowance = field(init=False)
+    guard: Guard = field(init=False)
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
         object.__setattr__(self, "allowance", Allowance(self.settings.most_from_one_address))
+        guard = Guard(self.settings.site, self.settings.guard.threshold)
+        object.__setattr__(self, "guard", guard)
         object.__setattr__(self, "people", People(self.settings))
 
     @property

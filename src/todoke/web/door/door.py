@@ -47,15 +47,15 @@ from todoke.web.door.answer import (
     answer_reused_key,
     answer_stored,
     answer_used_uploads,
-    form_url,
 )
 from todoke.web.door.arrived import salvage
 from todoke.web.door.charset import charset_of
+from todoke.web.door.circumstances import Observer
+from todoke.web.door.empty import EmptyForms
 from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
-    base_path,
     client_address,
     header,
     language_of,
@@ -67,8 +67,6 @@ from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors, Typed
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
 from todoke.web.http.wait import Waiting, apart
-from todoke.web.pages import pages
-from todoke.web.pages.codings import chosen, compressed
 from todoke.web.pages.controls import Uploaded
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
@@ -113,8 +111,9 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
+        self._observer = Observer(app.settings.site)
         self._waiters: Waiting | None = None
-        self._empty: dict[tuple[str, ...], Response] = {}
+        self._empty = EmptyForms(app.settings.site)
         forms = app.settings.forms
         self._limits = {name: reading_limits(form) for name, form in forms.items()}
         self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}
@@ -142,24 +141,8 @@ class Door:
         await answer(scope, receive, send)
 
     def _show(self, scope: Scope, form: Form) -> Response:
-        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it.
-
-        It is made once: nothing of a visitor is in it but the language.
-        """
-        language, origin = language_of(scope, form.language), self._upload_origin(form)
-        coding = chosen(header(scope, b"accept-encoding"))
-        key = (form.name, language, base_path(scope), origin, coding)
-        if key not in self._empty:
-            page = pages.answers_page(
-                form,
-                language=language,
-                site=self._site,
-                action=form_url(form, self._site),
-                base=base_path(scope),
-                upload_origin=origin,
-            )
-            self._empty[key] = compressed(page, coding)
-        return self._empty[key]
+        """GET /f/{form}: 200 the form as a page of ours, for sites that have no page for it."""
+        return self._empty.page(scope, form, self._upload_origin(form))
 
     def _upload_origin(self, form: Form) -> str:
         """Where a page of ours may put large files; a page without the script is better than none."""
@@ -233,6 +216,7 @@ class Door:
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, controls),
+            known=self._observer.circumstances(arrival.scope),
         )
         try:
             answers = await self._redeemed(arrival.form, sent)

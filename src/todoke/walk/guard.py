@@ -1,0 +1,84 @@
+"""The guard: which signals put a submission in review, by its answers, by how it was sent, and by what came before.
+
+It refuses nothing and loses nothing. What it remembers of texts is a keyed hash, in this process alone: two processes
+count apart, and a restart forgets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from todoke.forms.suspicion.answers import Roles, in_answers, longest_free, roles_of
+from todoke.forms.suspicion.circumstances import Circumstances, of_sending
+from todoke.model.form import Form, Site
+from todoke.model.signal import REPEATED, signals_of
+from todoke.model.submission import EntryList
+from todoke.model.url import origin_of
+
+WITHIN_SECONDS = 3_600.0
+OFTEN = 4
+"""How many times the same text comes within that time before it counts."""
+LEAST_LENGTH = 40
+"""Characters: shorter texts ("Please send me the catalogue.") come from many people."""
+MOST_REMEMBERED = 4_096
+"""Texts; of more, those are forgotten that have not come for the longest."""
+_LOOKED_AT = 4_096
+
+
+class Guard:
+    """Decides of each submission which signals it is kept with: none unless they reach the threshold together."""
+
+    def __init__(
+        self, site: Site, threshold: int, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._threshold = threshold
+        self._own_hosts = _hosts(site)
+        self._roles: dict[str, Roles] = {}
+        self._repetition = Repetition(monotonic)
+
+    def signals(self, form: Form, answers: EntryList, known: Circumstances) -> tuple[str, ...]:
+        """The names of the signals because of which it is to be reviewed. The visitor's address need not be there."""
+        if not form.review:
+            return ()
+        roles = self._roles.get(form.name)
+        if roles is None:
+            roles = self._roles[form.name] = roles_of(form)
+        found = {*of_sending(known), *in_answers(roles, answers, self._own_hosts)}
+        text = longest_free(roles, answers)
+        if len(text) >= LEAST_LENGTH and self._repetition.is_often(text):
+            found.add(REPEATED)
+        return signals_of(found, self._threshold) if found else ()
+
+
+class Repetition:
+    """How often the same text came lately. Safe to call from several threads."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._key = secrets.token_bytes(32)
+        self._lock = threading.Lock()
+        self._seen: dict[bytes, tuple[int, float]] = {}
+        """How often, and when for the first time; what came last stands last."""
+
+    def is_often(self, text: str) -> bool:
+        """Whether it came OFTEN times within the time, this time included. Case and blanks make no difference."""
+        plain = " ".join(text[:_LOOKED_AT].casefold().split()).encode("utf-8", "surrogatepass")
+        hashed = hashlib.blake2b(plain, digest_size=16, key=self._key).digest()
+        now = self._monotonic()
+        with self._lock:
+            times, since = self._seen.pop(hashed, (0, now))
+            times, since = (times + 1, since) if now - since < WITHIN_SECONDS else (1, now)
+            self._seen[hashed] = (times, since)
+            if len(self._seen) > MOST_REMEMBERED:
+                del self._seen[next(iter(self._seen))]
+        return times >= OFTEN
+
+
+def _hosts(site: Site) -> frozenset[str]:
+    origins = map(origin_of, (site.url, site.door_url, *site.origins))
+    hosts = (origin.partition("//")[2].partition(":")[0] for origin in origins)
+    return frozenset(host.removeprefix("www.") for host in hosts) - {""}

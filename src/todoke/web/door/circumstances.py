@@ -1,0 +1,66 @@
+"""How a form was sent, read off the request's header fields: what the guard may know of it, and no more."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import Scope
+
+from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner
+from todoke.model.form import Site
+from todoke.model.short_cache import short_cache
+from todoke.model.url import origin_of
+from todoke.web.http.asked import header
+
+_BROWSER = re.compile(r"Mozilla/\d|Opera/\d")
+_FETCH_METADATA = re.compile(r"(?:Chrome|Firefox)/(\d{1,4})\.")
+"""Browsers that state Fetch Metadata wherever the connection is secure: Chrome since 80, Firefox since 90."""
+_SINCE = 90
+
+
+class Observer:
+    """Reads the circumstances of the requests to one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._is_any = "*" in site.origins
+        self._own = {origin_of(url) for url in (*site.origins, site.url, site.door_url)} - {""}
+        self._is_secure = site.door_url.startswith("https://")
+
+    def circumstances(self, scope: Scope) -> Circumstances:
+        """What the header fields say."""
+        name = header(scope, b"user-agent")
+        return Circumstances(
+            agent=Agent.BROWSER if _BROWSER.match(name) else Agent.PROGRAM,
+            has_browsers_fields=self._has_browsers_fields(scope, name),
+            page=self._page(scope),
+        )
+
+    def _has_browsers_fields(self, scope: Scope, name: str) -> bool:
+        """Whether what each browser sends is there. Without TLS, or Fetch Metadata, they state less."""
+        if header(scope, b"sec-fetch-site"):
+            return True
+        if self._is_secure and _states_metadata(name):
+            return False
+        stated = header(scope, b"origin") or header(scope, b"referer")
+        return bool(stated and header(scope, b"accept") and header(scope, b"accept-language"))
+
+    def _page(self, scope: Scope) -> PageOwner:
+        """By Origin, or where that says nothing by Referer."""
+        if self._is_any or not self._own:
+            return PageOwner.UNKNOWN
+        stated = header(scope, b"origin")
+        if stated in {"", "null"}:
+            stated = header(scope, b"referer")
+        if not stated:
+            return PageOwner.UNKNOWN
+        origin = origin_of(stated)
+        own_host = f"//{header(scope, b'host').lower()}"
+        return (
+            PageOwner.OWN if origin in self._own or origin.endswith(own_host) else PageOwner.OTHER
+        )
+
+
+@short_cache(1024)
+def _states_metadata(name: str) -> bool:
+    found = _FETCH_METADATA.search(name)
+    return found is not None and int(found[1]) >= _SINCE

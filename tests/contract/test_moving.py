@@ -82,9 +82,10 @@ def fill(desk: Desk) -> dict[str, Submission]:
     )
     for claim in desk.claim():
         desk.finish(claim, Kind.DEFERRED, retry_at=desk.now + timedelta(hours=1))
-    add("in hand", signals=("too_fast", "蜜"))
+    add("in hand")
     assert len(desk.claim()) == 2
     add("waiting", visitor=Address(""))
+    add("in review", signals=("too_fast", "蜜"))
     repeat = desk.repeat("form sent twice", seconds=5)
     desk.move(seconds=1)
     made["once"] = desk.submission(repeat=repeat)
@@ -130,7 +131,7 @@ class TestWalk:
         delivered = found[made["delivered"].id].messages[0]
         assert delivered.attempts[0].events[1].raw == b'{"to": "x", "bad": "\xff"}'
         in_hand = found[made["in hand"].id].messages
-        assert {m.lease_until for m in in_hand} == {desk.now - timedelta(seconds=12) + LEASE}
+        assert {m.lease_until for m in in_hand} == {desk.now - timedelta(seconds=13) + LEASE}
         corrected = found[made["bounced and corrected"].id].messages
         assert [m.message.role for m in corrected] == ["confirmation", "notification", "alert"]
         assert (corrected[0].corrections, corrected[0].message.recipient) == (1, CORRECTED)
@@ -247,7 +248,7 @@ class TestRestore:
         source, target, made = moved
         token = source.timeline(made["in hand"].id).messages[0].attempts[0].attempt.token
         assert target.store.erase(address=CORRECTED) == 1
-        assert target.store.erase(address=VISITOR) == 6
+        assert target.store.erase(address=VISITOR) == 7
         assert every(target.store).keys() == {made["without messages"].id}
         assert target.journal(target.event(Kind.BOUNCED, token=token)) == [Journaled.ORPHAN]
 

@@ -19,6 +19,8 @@ from todoke.model.address import Address, mailbox_key
 class Status(StrEnum):
     """What is known of an attempt, lowest rank first."""
 
+    IN_REVIEW = "in_review"
+    """Stored here and kept: it is not due before somebody has looked at its submission. Of what has no attempt."""
     QUEUED = "queued"
     """Stored here, not handed over."""
     WITHHELD = "withheld"
@@ -56,6 +58,7 @@ FAILURES = frozenset({Status.FAILED, Status.REJECTED, Status.BOUNCED})
 class Reading(StrEnum):
     """The word that people read of a message: its status, or UNKNOWN, which is read and never stored."""
 
+    IN_REVIEW = "in_review"
     QUEUED = "queued"
     WITHHELD = "withheld"
     FAILED = "failed"

@@ -12,7 +12,7 @@ import msgspec
 
 from todoke.model.address import Address
 from todoke.model.care import NO_CARE, Care
-from todoke.model.delivery import Ceiling, DeliveryEvent, Standing
+from todoke.model.delivery import Ceiling, DeliveryEvent, Standing, Status
 from todoke.model.submission import Submission
 
 
@@ -123,7 +123,7 @@ class AttemptTimeline(msgspec.Struct, frozen=True, kw_only=True):
 class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
     """A message with its attempts, oldest first, and its work.
 
-    `due_at` None means nothing is left to do. `resend_asked_at` is when a person last asked for a new attempt,
+    `due_at` None means nothing is left to do, or `is_in_review`. `resend_asked_at` is when a person last asked for it,
     `corrections` how often the visitor corrected the address.
     """
 
@@ -134,10 +134,17 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
     corrections: int = 0
 
     @property
+    def is_in_review(self) -> bool:
+        """Whether it waits for somebody to look at its submission: never handed over, and not due."""
+        return not self.attempts and self.due_at is None
+
+    @property
     def standing(self) -> Standing:
-        """That of the headline; `queued` while a first or a new attempt has not begun."""
+        """That of the headline; `queued` while a first or a new attempt has not begun, `in_review` while none may."""
         if self.headline is None:
-            return Standing(since=self.resend_asked_at or self.message.created_at)
+            since = self.resend_asked_at or self.message.created_at
+            status = Status.IN_REVIEW if self.is_in_review else Status.QUEUED
+            return Standing(since=since, status=status)
         return self.headline.standing
 
     @property

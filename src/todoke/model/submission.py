@@ -109,7 +109,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     `id` is of ids.submission_id. `token_hash` is the ids.receipt_hash of the receipt link's token; the token itself is
     never stored.
     `visitor` is the visitor's mail address as typed, NOBODY when the form has none. `retain_until` is when
-    retention erases it, None for never. `signals` names what a guard found suspicious.
+    retention erases it, None for never. `signals` names what a guard found suspicious; where there are any, it is
+    kept for review: its messages are not due before somebody has looked at it.
     """
 
     id: str

@@ -47,7 +47,8 @@ class Outbox(Protocol):
     def add(
         self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
     ) -> Future[Added | Duplicate]:
-        """Keep a submission with its files and its messages, all due now, in one atomic write.
+        """Keep a submission with its files and its messages, all due now, in one atomic write. Of a submission with
+        signals none is due: they are kept for review.
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
         submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The
@@ -107,9 +108,9 @@ class Outbox(Protocol):
     ) -> bool:
         """Make a message due now for a new attempt; with `recipient`, to a corrected address.
 
-        False, and nothing is changed: if there is no such message, a `recipient` is given and the message was
-        corrected `max_corrections` times already, or it is not as somebody has `seen` it any more: another attempt was
-        asked for, or began.
+        False, and nothing is changed: if there is no such message, it is in review, a `recipient` is given and the
+        message was corrected `max_corrections` times already, or it is not as somebody has `seen` it any more: another
+        attempt was asked for, or began.
         """
         ...
 

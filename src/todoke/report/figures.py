@@ -18,9 +18,9 @@ from todoke.report.status import read_status
 
 @dataclass(slots=True)
 class Sums:
-    """Of some submissions: how many, and of their mails (alerts and what is withheld are none) how many were
-    delivered, failed, and whether it is not known; the rest is on its way. `seconds` are those from a mail's beginning
-    to its delivery, not in order.
+    """Of some submissions: how many, and of their mails (alerts, and what is withheld or in review, are none) how many
+    were delivered, failed, and whether it is not known; the rest is on its way. `seconds` are those from a mail's
+    beginning to its delivery, not in order.
     """
 
     submissions: int = 0
@@ -78,7 +78,7 @@ def _count(
     each: Sequence[Sums], message: MessageTimeline, settings: Settings, now: datetime
 ) -> None:
     status = read_status(message, settings, now)
-    if status is Reading.WITHHELD:
+    if status in {Reading.WITHHELD, Reading.IN_REVIEW}:
         return
     begun = message.resend_asked_at or message.message.created_at
     for sums in each:

@@ -225,6 +225,7 @@ def _steps(
 
 
 _STEP_STATES = {
+    Reading.IN_REVIEW: (StepState.REVIEW, StepState.REVIEW),
     Reading.QUEUED: (StepState.WAIT, StepState.WAIT),
     Reading.WITHHELD: (StepState.NONE, StepState.NONE),
     Reading.FAILED: (StepState.TRIED, StepState.FAILED),

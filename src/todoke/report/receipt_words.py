@@ -19,6 +19,10 @@ _WITHHELD = N_(
     "What you wrote is stored safely, and the people who look after it are told. This page is your confirmation."
 )
 
+_IN_REVIEW = N_(
+    "We have what you wrote. Somebody looks at it before any mail about it leaves. There is nothing for you to do."
+)
+
 _HEADLINES = {
     Role.CONFIRMATION: N_("Your confirmation was not delivered"),
     Role.NOTIFICATION: N_("The mail about your message to %(site)s was not delivered"),
@@ -73,6 +77,8 @@ def receipt_words(
         text = _FAILED
     elif reading is Reading.ACCEPTED:
         text = accepted_words(ceiling, doubted=doubted)
+    elif reading is Reading.IN_REVIEW:
+        text = _IN_REVIEW
     else:
         text = TEXTS[reading]
     label = say(LABELS[reading], language)
@@ -174,6 +180,8 @@ class StepState(StrEnum):
     NOT_RETURNED = "not_returned"
     NONE = "none"
     """There is none: the message is not sent."""
+    REVIEW = "review"
+    """It comes after somebody has looked at the submission, if at all."""
 
 
 _STEPS = {
@@ -184,6 +192,7 @@ _STEPS = {
     (Step.HANDED_OVER, StepState.TRIED): N_("Hand-over tried"),
     (Step.HANDED_OVER, StepState.UNKNOWN): N_("Hand-over not confirmed"),
     (Step.HANDED_OVER, StepState.NONE): N_("No hand-over"),
+    (Step.HANDED_OVER, StepState.REVIEW): N_("Kept for review"),
     (Step.ARRIVED, StepState.DONE): N_("At the recipient's mail server"),
     (Step.ARRIVED, StepState.WAIT): N_("Delivery not confirmed yet"),
     (Step.ARRIVED, StepState.LATE): N_("Delivery delayed"),
@@ -192,6 +201,7 @@ _STEPS = {
     (Step.ARRIVED, StepState.UNSEEN): N_("Cannot be seen from here"),
     (Step.ARRIVED, StepState.NOT_RETURNED): N_("Not returned so far"),
     (Step.ARRIVED, StepState.NONE): N_("No delivery"),
+    (Step.ARRIVED, StepState.REVIEW): N_("No delivery so far"),
 }
 
 

@@ -48,6 +48,7 @@ class Words:
 
 
 TONES = {
+    Reading.IN_REVIEW: Tone.HANDED,
     Reading.QUEUED: Tone.WAIT,
     Reading.WITHHELD: Tone.HANDED,
     Reading.ACCEPTED: Tone.HANDED,
@@ -58,6 +59,7 @@ TONES = {
 } | dict.fromkeys(FAILED_READINGS, Tone.BAD)
 
 LABELS = {
+    Reading.IN_REVIEW: N_("Kept for review"),
     Reading.QUEUED: N_("Waiting"),
     Reading.WITHHELD: N_("Withheld"),
     Reading.ACCEPTED: N_("Handed over"),
@@ -68,6 +70,9 @@ LABELS = {
 } | dict.fromkeys(FAILED_READINGS, N_("Not delivered"))
 
 TEXTS = {
+    Reading.IN_REVIEW: N_(
+        "It is stored here, and does not leave before somebody has looked at the message."
+    ),
     Reading.QUEUED: N_(
         "It is stored here and will be handed over to the mail service in a moment."
     ),

@@ -86,6 +86,7 @@ def make_settings(**changes: Any) -> Settings:
 
 # The events of one attempt for each word that a status may read, and how long ago the attempt began.
 EVENTS: Mapping[str, tuple[tuple[Kind, ...], timedelta]] = {
+    "in_review": ((), timedelta()),
     "queued": ((), timedelta()),
     "failed": ((Kind.FAILED,), timedelta(days=4)),
     "accepted": ((Kind.ACCEPTED,), timedelta(minutes=1)),
@@ -126,8 +127,9 @@ def make_message(
         message_id=f"<{submission_id}.{role.value}@example.com>",
         created_at=began,
     )
-    if status == "queued":
-        return MessageTimeline(message=message, attempts=(), due_at=NOW, corrections=corrections)
+    if status in {"queued", "in_review"}:
+        due_at = NOW if status == "queued" else None
+        return MessageTimeline(message=message, attempts=(), due_at=due_at, corrections=corrections)
     events = tuple(
         _event(kind, began + timedelta(seconds=n + 2), recipient, reason, diagnostic)
         for n, kind in enumerate(kinds)
@@ -195,6 +197,7 @@ def make_timeline(
         language="en",
         visitor=Address("hana@example.com"),
         token_hash=ids.receipt_hash(token_of(id_)),
+        signals=("too_fast",) if any(m.is_in_review for m in messages) else (),
     )
     return Timeline(submission=replace(submission, **changes), messages=messages)
 

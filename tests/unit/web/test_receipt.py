@@ -505,3 +505,24 @@ def test_the_page_tells_times_in_the_site_s_zone(language: str, received: str) -
     assert told["received_at"] == "2026-11-23T16:32:00Z"
     stored_step = told["messages"][0]["steps"][0]
     assert (stored_step["at"], stored_step["when"]) == ("2026-11-23T16:32:00Z", received)
+
+
+def test_what_is_in_review_says_so_and_opens_nothing() -> None:
+    """Page and JSON say that somebody looks first, and why to nobody; a correction is refused and sends nothing."""
+    store = stored(
+        make_timeline(make_message("in_review"), make_message("in_review", Role.NOTIFICATION))
+    )
+    app = receipts(store)
+    told = json.loads(call(app, f"/s/{token('s1')}", headers=JSON).body)
+    assert {m["status"] for m in told["messages"]} == {"in_review"}
+    assert not told["final"]
+    assert not any(m["can_correct"] for m in told["messages"])
+    page = call(app, f"/s/{token('s1')}").text
+    assert "Somebody looks at it before any mail about it leaves" in page
+    assert "too_fast" not in page + json.dumps(told)
+    answer = post(app, f"/s/{token('s1')}/address", "address=other%40example.com")
+    assert answer.status == 409
+    timeline = store.timeline("s1")
+    assert timeline is not None
+    assert all(m.is_in_review for m in timeline.messages)
+    assert timeline.messages[0].message.recipient == "hana@example.com"

@@ -42,7 +42,7 @@ from todoke.stores.dynamodb.stream import due_in, readable, submission_in
 from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
-from todoke.stores.rules.work import new_work
+from todoke.stores.rules.work import first_works
 
 _ADDING_AT_ONCE = 32
 
@@ -92,7 +92,7 @@ class DynamoStore(DynamoAdmission):
     ) -> Future[Added | Duplicate]:
         """See Store. Raises ValueError: if the ids are not made of the moment and the repeat key."""
         add.require_place(self._secret, submission, messages, repeat)
-        works = tuple(new_work(message, message.created_at) for message in messages)
+        works = tuple(first_works(submission, messages))
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
         return self._in_pool(add.add, self._cabinet, record, repeat, self._clock)
 

@@ -32,7 +32,7 @@ from todoke.stores.rules.claim import ClaimRequest, begin_claim, renew
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
 from todoke.stores.rules.values import changed_suppressions
-from todoke.stores.rules.work import Work, kept_message, new_work
+from todoke.stores.rules.work import Work, first_works, kept_message
 
 
 class MemoryStore(MemoryAdmission):
@@ -59,8 +59,8 @@ class MemoryStore(MemoryAdmission):
                     tables.repeats[key] = (Repeat.of(repeat), submission.id)
             tables.submissions[submission.id] = submission
             tables.give_ordinal(submission)
-            for message in messages:
-                tables.works[message.id] = new_work(message, message.created_at)
+            for work in first_works(submission, messages):
+                tables.works[work.message.id] = work
         future.set_result(Added(submission.id))
         return future
 

@@ -55,7 +55,9 @@ def resend(
 ) -> bool:
     """Outbox.resend."""
     work = works.work(message_id)
-    if work is None or (seen is not None and was_tried_since(seen, work)):
+    if work is None or work.timeline.is_in_review:
+        return False
+    if seen is not None and was_tried_since(seen, work):
         return False
     asked = ask_again(work, now=now, recipient=recipient, max_corrections=max_corrections)
     if asked is None:

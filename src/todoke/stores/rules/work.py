@@ -49,7 +49,12 @@ class Work(msgspec.Struct, frozen=True):
         return self.timeline.message
 
 
-def new_work(message: Message, due_at: datetime) -> Work:
+def first_works(submission: Submission, messages: Iterable[Message]) -> list[Work]:
+    """The messages that a new submission causes: due at once, or not while it is in review."""
+    return [new_work(m, None if submission.signals else m.created_at) for m in messages]
+
+
+def new_work(message: Message, due_at: datetime | None) -> Work:
     """A message that nobody has worked on."""
     return Work(MessageTimeline(message=message, attempts=(), due_at=due_at))
 

@@ -20,7 +20,7 @@ from todoke.stores.rules.erase import address_keys
 from todoke.stores.rules.lists import lists_of
 from todoke.stores.rules.query import Secrets
 from todoke.stores.rules.values import beginnings, entries_json, micros, plain
-from todoke.stores.rules.work import new_work
+from todoke.stores.rules.work import first_works
 from todoke.stores.sqlite.rows import (
     SQL,
     Row,
@@ -75,7 +75,7 @@ def prepare(
     uploads: Sequence[str] = (),
 ) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
-    works = [new_work(m, m.created_at) for m in messages]
+    works = first_works(submission, messages)
     row = submission_row(submission)
     answers: str = row[-1]
     is_long = len(answers) > LONG
@@ -87,7 +87,7 @@ def prepare(
         received_at=micros(submission.received_at),
         submission=row,
         long_answers=answers if is_long else None,
-        messages=tuple(message_row(m, submission.form, m.created_at) for m in messages),
+        messages=tuple(message_row(work, submission.form) for work in works),
         addresses=frozenset(
             map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -112,8 +111,9 @@ def submission_of(row: Row) -> Submission:
     )
 
 
-def message_row(message: Message, form: str, due_at: datetime) -> Row:
+def message_row(work: Work, form: str) -> Row:
     """The row of a new message in `messages`, but for its submission's seq and its number."""
+    message = work.message
     return (
         message.id,
         form,
@@ -124,8 +124,8 @@ def message_row(message: Message, form: str, due_at: datetime) -> Row:
         micros(message.created_at),
         message.about,
         message.note.value,
-        "queued",
-        micros(due_at),
+        work.timeline.standing.status.value,
+        micros_or_none(work.timeline.due_at),
         None,
         None,
         0,

@@ -141,9 +141,9 @@ class SqliteTransaction:
         stored = self._stored[seq]
         self._note_lists(seq)
         number = max(stored.works, default=0) + 1
-        stored.works[number] = new_work(message, due_at)
+        stored.works[number] = work = new_work(message, due_at)
         self._places[message.id] = (seq, number)
-        self._messages.append((seq, number, *message_row(message, stored.submission.form, due_at)))
+        self._messages.append((seq, number, *message_row(work, stored.submission.form)))
         self._addresses.append((seq, message))
 
     def keep_orphan(self, event: DeliveryEvent) -> None:

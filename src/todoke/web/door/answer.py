@@ -1,6 +1,7 @@
 """What the door says: one function for each end of the walk, as a page or a redirect for people, as JSON for programs.
 
-Pure but for the making of pages. No answer claims that a mail was sent: at the door the messages are queued.
+Pure but for the making of pages. No answer claims that a mail was sent: at the door the messages are queued, or in
+review.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from starlette.types import Scope
 
 from todoke.forms.control_fields import NEXT
 from todoke.forms.redirect import redirect_of
+from todoke.model.delivery import Reading
 from todoke.model.errors import RequestError, StoreError, TooMany
 from todoke.model.form import Form, Site
 from todoke.model.language import translator
@@ -77,11 +79,12 @@ def form_url(form: Form, site: Site) -> str:
 
 
 def answer_stored(
-    arrival: Arrival, submission_id: str, token: str, roles: Iterable[Role]
+    arrival: Arrival, submission_id: str, token: str, roles: Iterable[Role], status: Reading
 ) -> Response:
     """200 with the receipt's link, or 303 to the redirect or the receipt. A repetition is answered as the first was.
 
-    A script is never led where it may not read: it would tell the visitor that the form failed.
+    `status` is that of its messages now. A script is never led where it may not read: it would tell the visitor that
+    the form failed.
     """
     scope, redirect = arrival.scope, arrival.redirect
     receipt = own_url(arrival.site.door_url, f"/s/{token}")
@@ -103,7 +106,7 @@ def answer_stored(
             "status_url": receipt,
             "next": redirect or receipt,
             "message": say("Thank you. Your answers are stored."),
-            "messages": [{"role": role.value, "status": "queued"} for role in roles],
+            "messages": [{"role": role.value, "status": status} for role in roles],
         }
     )
 

@@ -20,6 +20,7 @@ from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
 from todoke.forms.secret import secret_names
 from todoke.model import ids
+from todoke.model.delivery import Reading
 from todoke.model.errors import (
     NotFound,
     RequestError,
@@ -296,7 +297,8 @@ def _stored(
     arrival: Arrival, prepared: accept.Prepared, submission_id: str, token: str
 ) -> Response:
     roles = [message.role for message in prepared.messages]
-    return answer_stored(arrival, submission_id, token, roles)
+    status = Reading.IN_REVIEW if prepared.submission.signals else Reading.QUEUED
+    return answer_stored(arrival, submission_id, token, roles, status)
 
 
 def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:

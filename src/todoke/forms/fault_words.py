@@ -66,9 +66,13 @@ def with_suggestion(message: str, meant: str, language: str) -> str:
     """A message, followed by the question whether `meant` was meant; without one where that is ""."""
     if not meant:
         return message
-    catalog = translator("forms", language)
-    question = catalog.gettext("Did you mean %(value)s?") % {"value": meant}
-    return catalog.gettext("%(message)s %(question)s") % {"message": message, "question": question}
+    joined = translator("forms", language).gettext("%(message)s %(question)s")
+    return joined % {"message": message, "question": say_meant(meant, language)}
+
+
+def say_meant(meant: str, language: str) -> str:
+    """The question whether `meant` was meant."""
+    return translator("forms", language).gettext("Did you mean %(value)s?") % {"value": meant}
 
 
 def _form_of(field: Field, fault: FieldFault, catalog: gettext.NullTranslations) -> str:

@@ -12,7 +12,9 @@ from itertools import groupby
 from typing import Any
 
 from todoke.model import ids
+from todoke.model.address import NOBODY
 from todoke.model.delivery import TOOK_IT, Ceiling, Kind, Reading
+from todoke.model.domain_hint import intended_mailbox
 from todoke.model.language import LANGUAGES
 from todoke.model.message import MessageTimeline, Note, Role, Timeline
 from todoke.model.settings import Settings
@@ -39,14 +41,18 @@ _TAKEN = frozenset({Reading.ACCEPTED, Reading.UNDETERMINED, Reading.DELIVERED})
 def can_correct(
     message: MessageTimeline, settings: Settings, now: datetime, redirected: int = 0
 ) -> bool:
-    """True when the visitor may give another address: their confirmation failed or is unknown, and tries are left.
+    """True when the visitor may give another address: their confirmation failed, is unknown, or goes to a domain that
+    looks mistyped, and tries are left.
 
-    `redirected` of its corrections were the desk's, and do not count.
+    `redirected` of its corrections were the desk's, and do not count. While it is looked at, it is due to nobody.
     """
     if message.message.role is not Role.CONFIRMATION:
         return False
     status = read_status(message, settings, now)
-    may_help = status.is_failure or status is Reading.UNKNOWN
+    if status is Reading.IN_REVIEW:
+        return False
+    looks_mistyped = bool(intended_mailbox(message.message.recipient))
+    may_help = status.is_failure or status is Reading.UNKNOWN or looks_mistyped
     return may_help and message.corrections - redirected < settings.max_corrections
 
 
@@ -55,7 +61,7 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
 
     Alerts are left out: they are between the site and its managers. `final` is True when no change is expected.
     `attention` names what needs the reader: {text, link, target, failed}, `target` the id of an element; None for
-    nothing.
+    nothing. `suggestion` asks whether another address was meant: {text, button, domain}; None where nothing is amiss.
     """
     submission = timeline.submission
     language = receipt_language(timeline, settings)
@@ -72,6 +78,7 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
         "language": language,
         "final": all(is_final(m, settings, now) for m in shown),
         "attention": _attention(told, language),
+        "suggestion": _suggestion(shown, told, language),
         "messages": told,
     }
 
@@ -83,9 +90,10 @@ def _site_url(form_name: str, settings: Settings) -> str:
 
 
 def _attention(messages: Sequence[Mapping[str, Any]], language: str) -> dict[str, Any] | None:
-    """What needs the reader: the first message that failed, else the first whose address can be corrected."""
+    """What needs the reader: the first message that failed, else the first that is unknown and can be corrected."""
     failed = (m for m in messages if m["status"] is Reading.FAILED)
-    message = next(failed, None) or next((m for m in messages if m["can_correct"]), None)
+    unknown = (m for m in messages if m["can_correct"] and m["status"] is Reading.UNKNOWN)
+    message = next(failed, None) or next(unknown, None)
     if message is None:
         return None
     text, link = words.attention_words(
@@ -98,6 +106,18 @@ def _attention(messages: Sequence[Mapping[str, Any]], language: str) -> dict[str
         "target": "address" if message["can_correct"] else place,
         "failed": message["status"] is Reading.FAILED,
     }
+
+
+def _suggestion(
+    shown: Sequence[MessageTimeline], told: Sequence[Mapping[str, Any]], language: str
+) -> dict[str, str] | None:
+    """What may have been meant by the address that can be corrected."""
+    for message, said in zip(shown, told, strict=True):
+        meant = intended_mailbox(message.message.recipient) if said["can_correct"] else NOBODY
+        if meant:
+            text, button = words.suggestion_words(said["to"], meant.masked, language)
+            return {"text": text, "button": button, "domain": meant.domain}
+    return None
 
 
 def receipt_language(timeline: Timeline, settings: Settings) -> str:

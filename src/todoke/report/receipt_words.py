@@ -157,6 +157,16 @@ def attention_words(
     return text, say(link, language)
 
 
+_SUGGESTION = N_("Your confirmation goes to %(to)s. Did you mean %(meant)s?")
+_SUGGESTION_BUTTON = N_("Yes, correct it")
+
+
+def suggestion_words(to: str, meant: str, language: str) -> tuple[str, str]:
+    """Whether another address was meant than was typed, and what the button for it says. Both are masked."""
+    text = say(_SUGGESTION, language).replace("%(to)s", to).replace("%(meant)s", meant)
+    return text, say(_SUGGESTION_BUTTON, language)
+
+
 class Step(StrEnum):
     """A station on a message's way."""
 

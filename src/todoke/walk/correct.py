@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from todoke.model.address import AddressError, parse_address, same_mailbox
+from todoke.model.address import NOBODY, AddressError, parse_address, same_mailbox
+from todoke.model.domain_hint import intended_mailbox
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.report.receipt import can_correct
 from todoke.walk.alert import follow_up
@@ -51,6 +52,16 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
     log.info("address_corrected", submission=timeline.submission.id)
     app.hint()
     return Correction.DUE
+
+
+def address_at(timeline: Timeline, domain: str) -> str:
+    """The confirmation's address at the `domain` that a receipt suggests, or that it has by now; "" for any other.
+
+    So whoever sees the address masked on a receipt learns no more of it by sending it elsewhere.
+    """
+    confirmation = next((m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None)
+    to = confirmation.message.recipient if confirmation else NOBODY
+    return next((str(a) for a in (intended_mailbox(to), to) if a and a.domain == domain), "")
 
 
 def _is_asked_again(confirmation: MessageTimeline, typed: str) -> bool:

@@ -30,7 +30,7 @@ from todoke.model.message import Timeline
 from todoke.model.submission import FieldError
 from todoke.report.receipt import receipt, receipt_language
 from todoke.walk.app import App
-from todoke.walk.correct import Correction, correct
+from todoke.walk.correct import Correction, address_at, correct
 from todoke.web.http.asked import (
     base_path,
     client_address,
@@ -109,7 +109,7 @@ class _Receipts:
         return _Stream(parts, self.streams, reader, headers)
 
     async def correct(self, request: Request) -> Response:
-        """POST /s/{token}/address with `address`.
+        """POST /s/{token}/address with `address`, or the `domain` that the receipt suggests.
 
         303 back to the receipt (JSON: 200 with it) once the new attempt is due. 422 when the address cannot be one.
         409 when it cannot be corrected (any more). 429 when too much was sent from this address. 403 from another
@@ -117,10 +117,12 @@ class _Receipts:
         """
         try:
             require_same_origin(request, self.app.settings.site.door_url)
-            typed = (await read_small_form(request)).get("address", "").strip(ASCII_SPACE)
+            sent = await read_small_form(request)
             timeline = await self._find(request)
             if timeline is None:
                 return _not_found(request, self.app)
+            typed = sent.get("address", "").strip(ASCII_SPACE)
+            typed = typed or address_at(timeline, sent.get("domain", ""))
             return await self._correct(request, timeline, typed)
         except RequestError as error:
             return _refused(request, self.app, error)

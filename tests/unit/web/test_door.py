@@ -61,6 +61,7 @@ def test_json_success_says_queued() -> None:
             {"role": "confirmation", "status": "queued"},
             {"role": "notification", "status": "queued"},
         ],
+        "hints": [],
     }
     assert b"sent" not in answer.body
     assert receipt_hash(link.rpartition("/")[2]) == submission.token_hash

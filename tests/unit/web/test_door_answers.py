@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.web.doors import OPEN_FORM, Answer, ask, kept, make_app
-from todoke.model.form import Field, Site
+from todoke.model.form import Confirmation, Field, Site
 from todoke.ports.outbox import Added, Duplicate
 from todoke.walk.app import App
 
@@ -24,6 +24,12 @@ ELSEWHERE = {"origin": "https://site.example", "sec_fetch_site": "cross-site"}
 HERE = {"origin": "https://door.example", "sec_fetch_site": "same-origin"}
 RECEIPT = "https://door.example/s/"
 NOTHING_STORED = ("Nothing of this request is stored", "nothing of them is kept")
+MAILED = replace(
+    OPEN_FORM,
+    name="contact",
+    fields=(Field(name="email", kind="email"), Field(name="message")),
+    confirmation=Confirmation(),
+)
 STRICT = replace(OPEN_FORM, name="strict", fields=(Field(name="a", required=True),))
 
 
@@ -226,3 +232,33 @@ def test_what_is_stored_is_never_called_an_error(
     assert len(kept(app)) == (answer.status in {200, 303})
     for value in (answer.headers.get("location", ""), answer.headers.get("hx-redirect", "")):
         assert not set(value) & set("\r\n ")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Did you mean ann@gmail.com?"), ("ja", "ann@gmail.com ではありませんか？")],
+)
+def test_a_script_learns_of_a_mistyped_domain(language: str, said: str) -> None:
+    """What it sent is stored as it is; the answer asks whether another address was meant, in the visitor's language."""
+    app = make_app(MAILED)
+    body = b"email=ann%40gmial.com&message=Hello&_language=" + language.encode()
+    answer = ask(app, "/f/contact", body, accept="application/json")
+    assert answer.status == 200
+    assert answer.json["hints"] == [
+        {
+            "field": "email",
+            "code": "mistyped_domain",
+            "message": said,
+            "suggestion": "ann@gmail.com",
+        }
+    ]
+    (submission,) = kept(app)
+    assert submission.visitor == "ann@gmial.com"
+
+
+def test_a_browser_is_led_on_whatever_the_domain() -> None:
+    """Nothing is refused for a hint: the receipt asks."""
+    app = make_app(MAILED)
+    answer = ask(app, "/f/contact", b"email=ann%40gmial.com&message=Hello", accept="text/html")
+    assert answer.status == 303
+    assert len(kept(app)) == 1

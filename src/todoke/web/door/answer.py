@@ -14,7 +14,9 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from todoke.forms.control_fields import NEXT
+from todoke.forms.hint import address_hints
 from todoke.forms.redirect import redirect_of
+from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Reading
 from todoke.model.errors import RequestError, StoreError, TooMany
 from todoke.model.form import Form, Site
@@ -79,12 +81,17 @@ def form_url(form: Form, site: Site) -> str:
 
 
 def answer_stored(
-    arrival: Arrival, submission_id: str, token: str, roles: Iterable[Role], status: Reading
+    arrival: Arrival,
+    submission_id: str,
+    token: str,
+    roles: Iterable[Role],
+    status: Reading,
+    visitor: Address = NOBODY,
 ) -> Response:
     """200 with the receipt's link, or 303 to the redirect or the receipt. A repetition is answered as the first was.
 
     `status` is that of its messages now. A script is never led where it may not read: it would tell the visitor that
-    the form failed.
+    the form failed. It learns what to ask about the address of the `visitor`; the receipt asks it of all others.
     """
     scope, redirect = arrival.scope, arrival.redirect
     receipt = own_url(arrival.site.door_url, f"/s/{token}")
@@ -107,6 +114,9 @@ def answer_stored(
             "next": redirect or receipt,
             "message": say("Thank you. Your answers are stored."),
             "messages": [{"role": role.value, "status": status} for role in roles],
+            "hints": [
+                hint._asdict() for hint in address_hints(arrival.form, visitor, arrival.language)
+            ],
         }
     )
 

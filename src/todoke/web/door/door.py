@@ -297,8 +297,9 @@ def _stored(
     arrival: Arrival, prepared: accept.Prepared, submission_id: str, token: str
 ) -> Response:
     roles = [message.role for message in prepared.messages]
-    status = Reading.IN_REVIEW if prepared.submission.signals else Reading.QUEUED
-    return answer_stored(arrival, submission_id, token, roles, status)
+    submission = prepared.submission
+    status = Reading.IN_REVIEW if submission.signals else Reading.QUEUED
+    return answer_stored(arrival, submission_id, token, roles, status, submission.visitor)
 
 
 def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:

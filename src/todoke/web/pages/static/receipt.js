@@ -71,9 +71,18 @@ function showAttention(attention) {
   document.title = [page.dataset.fault, failure, page.dataset.title].filter(Boolean).join(" · ");
 }
 
+// Whether another address was meant: a question with a button, until it is answered or the address is corrected.
+function showSuggestion(suggestion) {
+  const form = page.querySelector("[data-part=suggestion]");
+  form.hidden = !suggestion;
+  setText(form.querySelector("[data-part=text]"), suggestion?.text ?? "");
+  form.elements.domain.value = suggestion?.domain ?? "";
+}
+
 function show(receipt) {
   if (leaving) return;
   receipt.messages.forEach(showMessage);
+  showSuggestion(receipt.suggestion);
   showAttention(receipt.attention);
   if (!receipt.final) pollsWhenFinal = 0;
 }

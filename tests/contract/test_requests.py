@@ -39,7 +39,7 @@ Shown = list[tuple[str, str, bytes | None]]
 class OpenStore(KeepingStore):
     """Keeps every request, the same ones too."""
 
-    def add(self, submission: Any, messages: Any, repeat: Any) -> Any:
+    def add(self, submission: Any, messages: Any, repeat: Any, notices: Any = ()) -> Any:
         """Keep it."""
         return super().add(submission, messages, None)
 

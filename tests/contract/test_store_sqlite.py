@@ -120,6 +120,7 @@ class TestFile:
                 "sessions",
                 "acts",
                 "allowances",
+                "notices",
                 "words",
                 "unindexed",
                 "care",

@@ -259,7 +259,15 @@ def _holds(path: Path, secret: bytes) -> bool:
 def _to_schema_5(path: Path) -> None:
     """Take out of a file what came after schema 5."""
     with closing(apsw.Connection(str(path))) as connection:
-        for table in ("words", "care", "lists", "unindexed", "long_answers", "allowances"):
+        for table in (
+            "words",
+            "care",
+            "lists",
+            "unindexed",
+            "long_answers",
+            "allowances",
+            "notices",
+        ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE submissions DROP COLUMN ordinal")
         connection.execute("DELETE FROM totals WHERE name LIKE 'form %' OR name LIKE 'ordinal %'")

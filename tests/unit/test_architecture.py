@@ -22,7 +22,7 @@ FLOORS = (
     ("todoke/ports", "todoke/toml", "todoke/forms/pattern"),
     ("todoke/forms", "todoke/report"),
     ("todoke/forms/page", "todoke/forms/suspicion", "todoke/mail"),
-    ("todoke/walk", "todoke/walk/send", "todoke/walk/uploads"),
+    ("todoke/walk", "todoke/walk/notices", "todoke/walk/send", "todoke/walk/uploads"),
     ("todoke/stores", "todoke/stores/rules"),
     ("todoke/stores/sqlite", "todoke/stores/dynamodb", "todoke/stores/memory"),
     ("todoke/services/http", "todoke/services/service.py", "todoke/services/meaning.py"),
@@ -49,7 +49,7 @@ FLOORS = (
 ONE_ROOM = (
     {"stack_review", "stack_review/judges"},
     {"todoke/model", "todoke/model/answers"},
-    {"todoke/walk", "todoke/walk/send", "todoke/walk/uploads"},
+    {"todoke/walk", "todoke/walk/notices", "todoke/walk/send", "todoke/walk/uploads"},
 )
 """Folders that are one room with its corners: there the files alone may not run in circles."""
 RANK = {place: rank for rank, places in enumerate(FLOORS) for place in places}

@@ -254,6 +254,11 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     answer_lost: bool = False
     is_taken: bool = False
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it will not arrive, as far as is known: giving up after a lost answer leaves that open."""
+        return self.status.is_failure and not (self.status is Status.FAILED and self.answer_lost)
+
 
 def standing(
     events: Iterable[DeliveryEvent], *, recipient: Address, started_at: datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -18,6 +18,7 @@ from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 from todoke.model.person import DEFAULT_DESK, DeskSettings
 from todoke.model.signal import THRESHOLD
+from todoke.model.webhook import Webhooks
 
 
 class Secret:
@@ -215,6 +216,7 @@ class Settings:
     oidc_secret: Secret = NO_SECRET
     desk: DeskSettings = DEFAULT_DESK
     guard: GuardSettings = GuardSettings()
+    webhooks: Webhooks = field(default_factory=dict)
 
     def form(self, name: str) -> Form:
         """The form of this name; of one that is no longer here, one that takes any fields."""

@@ -8,12 +8,13 @@ from typing import Protocol
 
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Message, MessageTimeline
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 
-FollowUp = Callable[[Submission, MessageTimeline, MessageTimeline], Sequence[Message]]
-"""Decides, purely, which messages a change of one message (before, after) causes. The store calls it inside the
-write that makes the change and keeps its messages in that same write. It may be called more than once for one
-change; ids must be derived, so that the same change causes the same messages."""
+FollowUp = Callable[[Submission, MessageTimeline, MessageTimeline], Sequence[Message | Notice]]
+"""Decides, purely, which messages and notices a change of one message (before, after) causes. The store calls it inside
+the write that makes the change and keeps them in that same write. It may be called more than once for one change; ids
+must be derived, so that the same change causes the same."""
 
 
 class Journaled(StrEnum):

@@ -12,6 +12,7 @@ import msgspec
 from todoke.model.address import NOBODY, Address
 from todoke.model.delivery import Ceiling
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome
+from todoke.model.notice import Notice
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.journal import FollowUp
 
@@ -45,10 +46,14 @@ class Outbox(Protocol):
     """Keeps messages until they are handed over. Durability and errors are those of Store."""
 
     def add(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+        self,
+        submission: Submission,
+        messages: Sequence[Message],
+        repeat: RepeatKey | None,
+        notices: Sequence[Notice] = (),
     ) -> Future[Added | Duplicate]:
-        """Keep a submission with its files and its messages, all due now, in one atomic write. Of a submission with
-        signals none is due: they are kept for review.
+        """Keep a submission with its files, its messages and its notices, all due now, in one atomic write. Of a
+        submission with signals no message is due: they are kept for review.
 
         With `repeat`, of any number of concurrent calls with one live key exactly one adds; the others get its
         submission's id as Duplicate. A key is live until its `expires_at`, by the submission's `received_at`. The

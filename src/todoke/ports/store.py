@@ -15,6 +15,7 @@ from todoke.ports.care import Carebook
 from todoke.ports.erasure import Erasure
 from todoke.ports.journal import Journal
 from todoke.ports.movable import Movable
+from todoke.ports.notices import Notices
 from todoke.ports.outbox import Outbox
 from todoke.ports.shelf import Shelf
 from todoke.ports.trail import Trail
@@ -30,6 +31,7 @@ class Store(
     Admission,
     Allowances,
     Trail,
+    Notices,
     Movable,
     Protocol,
 ):

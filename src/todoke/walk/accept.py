@@ -22,6 +22,7 @@ from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Form, Managers
 from todoke.model.language import translator
 from todoke.model.message import Message, Role
+from todoke.model.notice import Notice
 from todoke.model.submission import (
     EntryList,
     FieldError,
@@ -32,6 +33,7 @@ from todoke.model.submission import (
     texts,
 )
 from todoke.walk.app import App
+from todoke.walk.notices.cause import of_submission
 
 ANONYMOUS_REPEAT_WINDOW = timedelta(seconds=10)
 """Without an address, equal answers may come from two people behind one router: only a double click is one."""
@@ -60,6 +62,12 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     repeat: RepeatKey
     token: str
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def write(self) -> tuple[Submission, tuple[Message, ...], RepeatKey, tuple[Notice, ...]]:
+        """What Outbox.add is given."""
+        return self.submission, self.messages, self.repeat, self.notices
 
 
 def prepare(app: App, form: Form, entries: EntryList, context: Context) -> FieldErrors | Prepared:
@@ -88,11 +96,13 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         retain_until=now + form.retention if form.retention else None,
         signals=app.guard.signals(form, _beside_address(form, entries), context.known),
     )
+    webhooks = {} if submission.signals else app.settings.webhooks
     return Prepared(
         submission=submission,
         messages=tuple(_messages(app, submission, managers, form.language)),
         repeat=repeat,
         token=token,
+        notices=of_submission(webhooks, submission_id, form.name, now) if webhooks else (),
     )
 
 

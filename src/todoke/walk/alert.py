@@ -12,18 +12,19 @@ from datetime import datetime
 from todoke.forms.managers import managers_of
 from todoke.model import ids
 from todoke.model.address import Address
-from todoke.model.delivery import Ceiling, Standing, Status
+from todoke.model.delivery import Ceiling, Status
 from todoke.model.log import get_logger
 from todoke.model.message import Message, MessageTimeline, Note, Role
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
+from todoke.walk.notices.cause import with_notices
 
 log = get_logger(__name__)
 
 
 def follow_up(settings: Settings) -> FollowUp:
-    """The decision for these settings: which alerts a change of one message causes.
+    """The decision for these settings: which alerts, and which notices, a change of one message causes.
 
     An alert's id is a hash of the message, what happened, the attempt (or the correction) it happened to, and who
     is told. So one attempt's failure is told once, in whichever order the events came that prove it, and a new
@@ -34,7 +35,7 @@ def follow_up(settings: Settings) -> FollowUp:
         submission: Submission, before: MessageTimeline, after: MessageTimeline
     ) -> Sequence[Message]:
         if after.message.role is Role.ALERT:
-            if _has_failed(after.standing) and not _has_failed(before.standing):
+            if after.standing.has_failed and not before.standing.has_failed:
                 _log_nobody(after)
             return ()
         happened = tuple(_happened(before, after))
@@ -49,7 +50,7 @@ def follow_up(settings: Settings) -> FollowUp:
             for recipient in told
         ]
 
-    return decide
+    return with_notices(decide, settings.webhooks)
 
 
 def _log_nobody(told: MessageTimeline) -> None:
@@ -67,19 +68,12 @@ def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple
     was, is_now = before.standing, after.standing
     if _is_left_unknown(after) and not _is_left_unknown(before):
         yield "unknown", Note.UNKNOWN, len(after.attempts)
-    if _has_failed(is_now) and not _has_failed(was):
+    if is_now.has_failed and not was.has_failed:
         yield "failed", Note(is_now.status.value), len(after.attempts)
     if is_now.complained and not was.complained:
         yield "complained", Note.COMPLAINED, len(after.attempts)
     if before.message.recipient.key != after.message.recipient.key:
         yield "corrected", Note.CORRECTED, after.corrections
-
-
-def _has_failed(standing: Standing) -> bool:
-    """Whether it will not arrive, as far as is known: giving up after a lost answer leaves that open."""
-    if standing.status is Status.FAILED and standing.answer_lost:
-        return False
-    return standing.status.is_failure
 
 
 def _is_left_unknown(told: MessageTimeline) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from todoke.model.address import AddressError, parse_address
 from todoke.model.care import Care
 from todoke.model.message import Message, MessageTimeline, Note, Role, Timeline
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
@@ -66,8 +67,8 @@ def _without_correction(decide: FollowUp) -> FollowUp:
 
     def others(
         submission: Submission, before: MessageTimeline, after: MessageTimeline
-    ) -> Sequence[Message]:
-        told = decide(submission, before, after)
-        return [message for message in told if message.note is not Note.CORRECTED]
+    ) -> Sequence[Message | Notice]:
+        caused = decide(submission, before, after)
+        return [one for one in caused if isinstance(one, Notice) or one.note is not Note.CORRECTED]
 
     return others

@@ -28,7 +28,7 @@ from todoke.walk.app import App
 from todoke.walk.commits import Commits
 from todoke.walk.refusal import Refusal
 from todoke.walk.send.circuit import MailRest
-from todoke.walk.send.notice import without_addresses
+from todoke.walk.send.rest_log import without_addresses
 from todoke.walk.survey import Survey, survey
 from todoke.walk.tally import Counted
 from todoke.web.health import PATIENCE_SECONDS, words_of

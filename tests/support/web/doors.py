@@ -23,6 +23,7 @@ from todoke.model.errors import StoreError
 from todoke.model.form import Confirmation, Form, Managers, Site
 from todoke.model.mail import Mailbox
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.outbox import Added, Duplicate
@@ -38,6 +39,7 @@ class KeepingStore:
     submissions: list[Submission] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
     repeats: list[RepeatKey] = field(default_factory=list)
     marks: dict[str, datetime] = field(default_factory=dict)
     error: Exception | None = None
@@ -54,7 +56,11 @@ class KeepingStore:
         return True
 
     def add(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+        self,
+        submission: Submission,
+        messages: Sequence[Message],
+        repeat: RepeatKey | None,
+        notices: Sequence[Notice] = (),
     ) -> Future[Added | Duplicate]:
         """Keep a submission, unless its key is known."""
         answer: Future[Added | Duplicate] = Future()
@@ -74,6 +80,7 @@ class KeepingStore:
             self.repeats.append(repeat)
         self.submissions.append(submission)
         self.messages.extend(messages)
+        self.notices.extend(notices)
         answer.set_result(Added(submission.id))
         return answer
 

@@ -13,7 +13,7 @@ from todoke.model.errors import SendDeferred, SetUpFault
 from todoke.model.message import Outcome
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.hand_over import Result
-from todoke.walk.send.notice import LONG_SECONDS, Notice, without_addresses
+from todoke.walk.send.rest_log import LONG_SECONDS, RestLog, without_addresses
 
 WORDS = "553 5.7.1 <desk@example.org>: Sender address rejected: not owned by user forms@example.org"
 DOUBT = SendDeferred(diagnostic=WORDS, reason=Reason.MISCONFIGURED, suspects_set_up=True)
@@ -55,7 +55,7 @@ def test_a_fault_of_the_set_up_is_told_once_at_error_and_its_end(
 ) -> None:
     """With service, reason, words without addresses and the next try; not again at each try."""
     clock = Clock()
-    circuit = Circuit(clock, notice=Notice("smtp"))
+    circuit = Circuit(clock, notice=RestLog("smtp"))
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
             clock.now += circuit.note_fault(SetUpFault(WORDS)) + 1
@@ -71,7 +71,7 @@ def test_a_service_that_is_down_is_a_warning_and_an_error_when_it_lasts(
 ) -> None:
     """Most outages mend themselves."""
     clock = Clock()
-    circuit = Circuit(clock, notice=Notice("smtp"))
+    circuit = Circuit(clock, notice=RestLog("smtp"))
     down = SendDeferred(diagnostic="down", reason=Reason.TIMED_OUT, stop_all=True)
     with caplog.at_level(logging.WARNING):
         while clock.now < LONG_SECONDS * 3:
@@ -85,7 +85,7 @@ def test_a_service_that_comes_and_goes_has_few_lines(caplog: pytest.LogCaptureFi
     down = SendDeferred(diagnostic="421 busy", reason=Reason.TIMED_OUT, stop_all=True)
     for fault in (down, SetUpFault(WORDS)):
         clock.now += LONG_SECONDS
-        circuit = Circuit(clock, notice=Notice("smtp", clock))
+        circuit = Circuit(clock, notice=RestLog("smtp", clock))
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             for _ in range(1800):
@@ -101,7 +101,7 @@ def test_one_that_lasts_is_told_although_it_follows_another_closely(
 ) -> None:
     """The first outage ended a moment ago; the second does not."""
     clock = Clock()
-    circuit = Circuit(clock, notice=Notice("smtp", clock))
+    circuit = Circuit(clock, notice=RestLog("smtp", clock))
     down = SendDeferred(diagnostic="down", reason=Reason.TIMED_OUT, stop_all=True)
     with caplog.at_level(logging.WARNING):
         circuit.note_fault(down)

@@ -15,7 +15,7 @@ from todoke.ports.mailer import Accepted
 from todoke.testing import MemoryStore
 from todoke.walk.send.drought import Drought
 from todoke.walk.send.hand_over import accepted, unfinished
-from todoke.walk.send.notice import LONG_SECONDS
+from todoke.walk.send.rest_log import LONG_SECONDS
 
 ANSWERS = {
     "an API that is broken": SendDeferred(code="500", diagnostic="HTTP 500"),

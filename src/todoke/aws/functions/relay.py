@@ -34,7 +34,7 @@ from todoke.walk.security import log as security
 from todoke.walk.send.circuit import Circuit
 from todoke.walk.send.drought import Drought
 from todoke.walk.send.handed import count_hand_overs
-from todoke.walk.send.notice import Notice
+from todoke.walk.send.rest_log import RestLog
 from todoke.walk.send.round import Round, send_round
 from todoke.wiring import NumberedAhead, numbered_ahead, read_change
 
@@ -78,7 +78,7 @@ class Relay:
         self._read = read
         self._ahead = ahead
         self._connections = connections
-        self._circuit = circuit or Circuit(notice=Notice(app.mailer.name))
+        self._circuit = circuit or Circuit(notice=RestLog(app.mailer.name))
         self._drought = Drought(app.mailer.name)
 
     def handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

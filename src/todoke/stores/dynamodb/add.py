@@ -9,6 +9,7 @@ from todoke.model import ids
 from todoke.model.address import mailbox_key
 from todoke.model.errors import StoreUnavailable
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.clock import Clock
 from todoke.ports.outbox import Added, Duplicate
@@ -17,6 +18,7 @@ from todoke.stores.dynamodb.claim import LATE
 from todoke.stores.dynamodb.client import NOTHING, Changed, Item, key_of, rest
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.dynamodb.items import StoredItem, archive_key, due_digits, epoch, id_of
+from todoke.stores.dynamodb.notices import notice_item
 from todoke.stores.rules.values import micros, plain
 
 _UPLOAD = "upload/"
@@ -49,14 +51,21 @@ class _Taken(Changed):
 
 
 def add(
-    cabinet: Cabinet, record: Record, repeat: RepeatKey | None, clock: Clock
+    cabinet: Cabinet,
+    record: Record,
+    repeat: RepeatKey | None,
+    clock: Clock,
+    notices: Sequence[Notice] = (),
 ) -> Added | Duplicate:
-    """Keep a new submission where its repeat key has its place."""
+    """Keep a new submission where its repeat key has its place, and its notices beside it."""
     submission = record.submission
+    at, until = submission.received_at, submission.retain_until
+    beside = [(notice_item(notice, at, until), None) for notice in notices]
     uploads = repeat.uploads if repeat else ()
     is_late = clock() - submission.received_at > LATE
+    put = partial(_put_over_expired, cabinet, record, uploads, beside)
     try:
-        cabinet.add(record, partial(_put_over_expired, cabinet, record, uploads), is_late=is_late)
+        cabinet.add(record, put, is_late=is_late)
     except _Taken as taken:
         is_same = _says_the_same(taken.stored, record)
         return Duplicate(taken.stored.id, same_content=is_same, upload=taken.upload)
@@ -73,21 +82,26 @@ def _says_the_same(there: StoredItem, record: Record) -> bool:
     return before is not None and now is not None and before.fingerprint == now.fingerprint
 
 
-def _put_over_expired(cabinet: Cabinet, record: Record, uploads: Sequence[str], item: Item) -> None:
-    """Put a new item, and one for each upload that it takes; an item whose key is no longer live moves into the archive
-    in the same write. Raises _Taken: if another submission has one of the uploads."""
+_Put = tuple[Item, bytes | None]
+
+
+def _put_over_expired(
+    cabinet: Cabinet, record: Record, uploads: Sequence[str], beside: Sequence[_Put], item: Item
+) -> None:
+    """Put a new item with those `beside` it, and one for each upload that it takes; an item whose key is no longer live
+    moves into the archive in the same write. Raises _Taken: if another submission has one of the uploads."""
     over: Item | None = None
     takings = [(_taking(record, upload, item), NOTHING) for upload in uploads]
     for attempt in range(TRIES):
-        puts = [(item, NOTHING)]
+        puts: list[_Put] = [(item, NOTHING)]
         if over is not None:
             archived = {**over, "r": archive_key(id_of(over))[1]}
             puts = [(_told(item, record), _nonce(over)), (archived, NOTHING)]
         try:
-            if len(puts) + len(takings) == 1:
+            if len(puts) + len(takings) + len(beside) == 1:
                 cabinet.table.put(item, over=NOTHING)
             else:
-                cabinet.table.put_all(puts + takings)
+                cabinet.table.put_all([*puts, *takings, *beside])
         except Changed as changed:
             over = changed.item or cabinet.table.get(key_of(item))
             if over is not None and _is_live(cabinet, over, record):

@@ -28,6 +28,7 @@ from todoke.stores.dynamodb.items import (
     packed,
     stored_of,
 )
+from todoke.stores.dynamodb.notices import notice_item
 from todoke.stores.dynamodb.pointers import Pointers
 from todoke.stores.dynamodb.transaction import DynamoTransaction
 
@@ -119,12 +120,18 @@ class Cabinet:
                 self._remove_parts(submission.id, _chunk_name(nonce))
             raise
 
-    def save(self, before: StoredItem, record: Record) -> StoredItem:
-        """Write a record over the version it came from. Raises Changed: if that is no longer there."""
+    def save(self, before: StoredItem, record: Record, beside: Sequence[Item] = ()) -> StoredItem:
+        """Write a record over the version it came from, and items `beside` it, all or none.
+
+        Raises Changed: if that version is no longer there.
+        """
         after = msgspec.structs.replace(before, nonce=new_nonce(), record=record, chunks=0)
         item = self._item(after)
         try:
-            self.table.put(item, over=before.nonce)
+            if beside:
+                self.table.put_all([(item, before.nonce), *((one, None) for one in beside)])
+            else:
+                self.table.put(item, over=before.nonce)
         except Changed:
             if "c" in item:
                 self._remove_parts(after.id, _chunk_name(after.nonce))
@@ -153,7 +160,7 @@ class Cabinet:
                 return answer, transaction
             self.pointers.prepare(stored, transaction)
             try:
-                self.save(stored, transaction.record)
+                self.save(stored, transaction.record, _told(transaction))
             except Changed:
                 rest(attempt)
             else:
@@ -237,6 +244,14 @@ class Cabinet:
             return self.table.query_all("k = :k", {":k": id_})
         values = {":k": id_, ":r": name}
         return self.table.query_all("k = :k AND begins_with(r, :r)", values)
+
+
+def _told(transaction: DynamoTransaction) -> list[Item]:
+    """The notices of what a transaction changed, as items."""
+    if not transaction.notices:
+        return []
+    until = transaction.record.submission.retain_until
+    return [notice_item(notice, at, until) for notice, at in transaction.notices.values()]
 
 
 def _chunk_name(nonce: bytes) -> str:

@@ -151,7 +151,7 @@ class DynamoTable:
         """
         self.put_all([(item, over), (archived, NOTHING)])
 
-    def put_all(self, puts: Sequence[tuple[Item, bytes]]) -> None:
+    def put_all(self, puts: Sequence[tuple[Item, bytes | None]]) -> None:
         """Put each of up to 100 items over what it may stand over (see `put`): all or none.
 
         Whether a write whose answer was lost was made is told by the first, which has a nonce of its own. Raises

@@ -16,6 +16,7 @@ from todoke.stores.dynamodb.cabinet import TRIES, Cabinet
 from todoke.stores.dynamodb.client import Changed, rest
 from todoke.stores.dynamodb.index import LOWEST, Bound, after, before, oldest
 from todoke.stores.dynamodb.items import StoredItem, retention_of
+from todoke.stores.dynamodb.notices import remove_notices
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules.erase import Condition, address_keys, person_keys, recipients
@@ -83,6 +84,7 @@ class Eraser:
             stored = self.cabinet.load(id_)
             if stored is None or not condition.means(stored.record.submission, stored.record.works):
                 return
+            remove_notices(self.cabinet.table, id_)
             try:
                 self.cabinet.remove(stored)
             except Changed:

@@ -7,10 +7,11 @@ repeat it is safe, because an event that is known changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
@@ -26,9 +27,13 @@ from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.transaction import DynamoTransaction
 from todoke.stores.rules import journal as rules
 
+T = TypeVar("T")
 _JOIN_EVERY = timedelta(minutes=1)
 _JOIN_WITHIN = timedelta(minutes=15)
 _MOST_JOINED = 20
+_IN_WRITE = 10
+"""So many events of one submission come into one write, which may have 100 items: each may make a notice for each of
+eight webhooks."""
 MOST_LOOKED_AT = 200
 """So many of the newest submissions are looked through for one event without a token."""
 
@@ -49,7 +54,8 @@ class DynamoJournal:
             groups[outcome.claim.message.submission_id].append(outcome)
         there = {id_: stored for id_ in groups if (stored := self.cabinet.written(id_))}
         there |= self.cabinet.load_all(id_ for id_ in groups if id_ not in there)
-        for id_, group in groups.items():
+        pieces = ((id_, some) for id_, group in groups.items() for some in _pieces(group))
+        for id_, group in pieces:
             tokens = [o.claim.attempt.token for o in group]
             _, transaction = self.cabinet.change(
                 id_,
@@ -72,7 +78,8 @@ class DynamoJournal:
         if keep_orphans:
             for event in lost:
                 orphans.keep(self.cabinet.table, event)
-        for id_, numbers in groups.items():
+        pieces = ((id_, some) for id_, numbers in groups.items() for some in _pieces(numbers))
+        for id_, numbers in pieces:
             group = [events[number] for number in numbers]
             answers = self._record_group(id_, group, follow_up, there.get(id_), keep_orphans)
             for number, word in zip(numbers, answers, strict=True):
@@ -239,6 +246,10 @@ class DynamoJournal:
             return False
         there[id_] = fresh
         return DynamoTransaction(fresh.record).message_of(token) is not None
+
+
+def _pieces(values: list[T]) -> Iterator[list[T]]:
+    return (values[start : start + _IN_WRITE] for start in range(0, len(values), _IN_WRITE))
 
 
 def _named(events: Iterable[DeliveryEvent]) -> list[tuple[Key, DeliveryEvent]]:

@@ -15,6 +15,7 @@ from todoke.model.erased import Erased
 from todoke.model.errors import StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
+from todoke.model.notice import Notice
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.bucket import Bucket
@@ -35,6 +36,7 @@ from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.index import totals
 from todoke.stores.dynamodb.items import StoredItem
 from todoke.stores.dynamodb.journal import DynamoJournal
+from todoke.stores.dynamodb.notices import DynamoNotices
 from todoke.stores.dynamodb.ordinals import Ordinals
 from todoke.stores.dynamodb.page import Lists
 from todoke.stores.dynamodb.pointers import Pointers
@@ -50,7 +52,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DynamoStore(DynamoAdmission):
+class DynamoStore(DynamoAdmission, DynamoNotices):
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).
@@ -88,13 +90,17 @@ class DynamoStore(DynamoAdmission):
         self._adding = ThreadPoolExecutor(_ADDING_AT_ONCE, "store-add")
 
     def add(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+        self,
+        submission: Submission,
+        messages: Sequence[Message],
+        repeat: RepeatKey | None,
+        notices: Sequence[Notice] = (),
     ) -> Future[Added | Duplicate]:
         """See Store. Raises ValueError: if the ids are not made of the moment and the repeat key."""
         add.require_place(self._secret, submission, messages, repeat)
         works = tuple(first_works(submission, messages))
         record = Record(submission, works, Repeat.of(repeat) if repeat else None)
-        return self._in_pool(add.add, self._cabinet, record, repeat, self._clock)
+        return self._in_pool(add.add, self._cabinet, record, repeat, self._clock, notices)
 
     def claim(
         self,

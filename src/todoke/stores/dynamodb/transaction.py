@@ -13,6 +13,7 @@ import msgspec
 
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 from todoke.stores.dynamodb.codec import Record
 from todoke.stores.rules.work import Work, new_work
@@ -29,6 +30,7 @@ class DynamoTransaction:
         self.before = dict(self._works)
         self.journaled: list[tuple[str, DeliveryEvent]] = []
         self.orphans: list[DeliveryEvent] = []
+        self.notices: dict[str, tuple[Notice, datetime]] = {}
 
     @property
     def is_changed(self) -> bool:
@@ -84,6 +86,10 @@ class DynamoTransaction:
     def add(self, message: Message, due_at: datetime) -> None:
         """See Transaction."""
         self._works.setdefault(message.id, new_work(message, due_at))
+
+    def tell(self, notice: Notice, due_at: datetime) -> None:
+        """See Transaction."""
+        self.notices[notice.id] = (notice, due_at)
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         """See Transaction. They are kept by the caller, for they are about no submission."""

@@ -17,6 +17,7 @@ from todoke.model.errors import StoreUnavailable
 from todoke.model.ids import new_attempt_token
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
+from todoke.model.notice import Notice
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
@@ -24,6 +25,7 @@ from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
+from todoke.stores.memory.notices import MemoryNotices
 from todoke.stores.memory.page import count, cursor, page
 from todoke.stores.memory.tables import Tables
 from todoke.stores.memory.transaction import MemoryTransaction
@@ -35,7 +37,7 @@ from todoke.stores.rules.values import changed_suppressions
 from todoke.stores.rules.work import Work, first_works, kept_message
 
 
-class MemoryStore(MemoryAdmission):
+class MemoryStore(MemoryAdmission, MemoryNotices):
     """See Store. It forgets everything when the process ends; otherwise it keeps each promise of the port."""
 
     def __init__(self, secrets: Secrets = secrets_by_name) -> None:
@@ -45,7 +47,11 @@ class MemoryStore(MemoryAdmission):
         self._closed = False
 
     def add(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+        self,
+        submission: Submission,
+        messages: Sequence[Message],
+        repeat: RepeatKey | None,
+        notices: Sequence[Notice] = (),
     ) -> Future[Added | Duplicate]:
         """See Store."""
         future: Future[Added | Duplicate] = Future()
@@ -61,6 +67,7 @@ class MemoryStore(MemoryAdmission):
             tables.give_ordinal(submission)
             for work in first_works(submission, messages):
                 tables.works[work.message.id] = work
+            tables.tell(notices, submission.received_at)
         future.set_result(Added(submission.id))
         return future
 

@@ -14,6 +14,7 @@ from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import Erased, ErasedBy, latest
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Timeline
+from todoke.model.notice import REMEMBERED, KeptNotice, Notice
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.outbox import Duplicate
 from todoke.ports.suppressions import SuppressionList
@@ -42,6 +43,15 @@ class Tables:
     ordinals: dict[str, int] = field(default_factory=dict)
     last_ordinals: dict[str, int] = field(default_factory=dict)
     """The highest of each form, whether it is still there or not."""
+    notices: dict[str, KeptNotice] = field(default_factory=dict)
+    notice_tokens: dict[str, str] = field(default_factory=dict)
+    """The live or lapsed claim of each that has one, by id."""
+
+    def tell(self, notices: Sequence[Notice], due_at: datetime) -> None:
+        """Keep notices that are not there, due then; what was kept for long enough goes."""
+        for notice in notices:
+            self.notices.setdefault(notice.id, KeptNotice(notice=notice, due_at=due_at))
+        self.notices = {i: k for i, k in self.notices.items() if k.notice.at > due_at - REMEMBERED}
 
     def of(self, submission_id: str) -> list[Work]:
         """The works of one submission, in the order they were made."""
@@ -123,6 +133,9 @@ class Tables:
         self.tokens = {t: id_ for t, id_ in self.tokens.items() if id_ in self.works}
         self.stated = {s: t for s, t in self.stated.items() if t in self.tokens}
         self.repeats = {k: r for k, r in self.repeats.items() if r[1] != submission_id}
+        self.notices = {
+            i: k for i, k in self.notices.items() if k.notice.submission_id != submission_id
+        }
 
     def remember_erased(self, several: Sequence[Erased]) -> None:
         """See Erasure.remember_erased."""
@@ -156,4 +169,6 @@ class Tables:
             care=dict(self.care),
             ordinals=dict(self.ordinals),
             last_ordinals=dict(self.last_ordinals),
+            notices=dict(self.notices),
+            notice_tokens=dict(self.notice_tokens),
         )

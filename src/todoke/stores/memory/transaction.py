@@ -8,6 +8,7 @@ from datetime import datetime
 
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 from todoke.stores.memory.tables import Tables
 from todoke.stores.rules import orphans
@@ -41,6 +42,9 @@ class MemoryTransaction:
 
     def add(self, message: Message, due_at: datetime) -> None:
         self.tables.works.setdefault(message.id, new_work(message, due_at))
+
+    def tell(self, notice: Notice, due_at: datetime) -> None:
+        self.tables.tell([notice], due_at)
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         self.tables.orphans.setdefault(event.key, event)

@@ -12,6 +12,7 @@ from functools import partial
 from todoke.model.address import Address
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import MessageTimeline, Outcome
+from todoke.model.notice import Notice
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules.orphans import bounded
 from todoke.stores.rules.transaction import Transaction, Works
@@ -117,11 +118,14 @@ class _Changes:
         self._works.keep(after)
 
     def follow(self, follow_up: FollowUp, now: datetime | None) -> None:
-        """Keep the messages that the changes cause. They are due now, whatever time they say they were written."""
+        """Keep the messages and notices that the changes cause, due now, whatever time they say they were written."""
         for message_id, before in self._before.items():
             after = self._works.work(message_id)
             if after is None or now is None or after.timeline == before.timeline:
                 continue
             submission = self._works.submission(after.message.submission_id)
-            for message in follow_up(submission, before.timeline, after.timeline):
-                self._works.add(message, now)
+            for caused in follow_up(submission, before.timeline, after.timeline):
+                if isinstance(caused, Notice):
+                    self._works.tell(caused, now)
+                else:
+                    self._works.add(caused, now)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 from todoke.stores.rules.work import Work
 
@@ -29,6 +30,10 @@ class Works(Protocol):
 
     def add(self, message: Message, due_at: datetime) -> None:
         """Keep a message due at `due_at`, unless one with its id is there."""
+        ...
+
+    def tell(self, notice: Notice, due_at: datetime) -> None:
+        """Keep a notice due at `due_at`; one with its id that is there is told again, or stays as it is."""
         ...
 
 

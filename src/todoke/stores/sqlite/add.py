@@ -14,6 +14,7 @@ from todoke.model import ids
 from todoke.model.care import NO_CARE
 from todoke.model.kept import Repeat
 from todoke.model.message import Message
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission, files
 from todoke.ports.outbox import Added, Duplicate
 from todoke.stores.rules.erase import address_keys
@@ -21,6 +22,7 @@ from todoke.stores.rules.lists import lists_of
 from todoke.stores.rules.query import Secrets
 from todoke.stores.rules.values import beginnings, entries_json, micros, plain
 from todoke.stores.rules.work import first_works
+from todoke.stores.sqlite import notices
 from todoke.stores.sqlite.rows import (
     SQL,
     Row,
@@ -55,6 +57,8 @@ class Addition(msgspec.Struct, frozen=True):
     long_answers: str | None = None
     """All its answers where the submission's row has their beginnings alone."""
     ordinal: int | None = None
+    notices: tuple[tuple[str, Row], ...] = ()
+    """Their ids and rows."""
 
     @property
     def form(self) -> str:
@@ -73,6 +77,7 @@ def prepare(
     repeat: Repeat | None,
     secrets: Secrets,
     uploads: Sequence[str] = (),
+    told: Sequence[Notice] = (),
 ) -> Addition:
     """Turn the values into rows; what cannot be stored fails here, in the caller's thread."""
     works = first_works(submission, messages)
@@ -94,6 +99,7 @@ def prepare(
         lists=lists_of(NO_CARE, works),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
         repeats=_repeat_rows(submission.id, repeat, uploads),
+        notices=tuple((n.id, notices.notice_row(n, submission.received_at)) for n in told),
     )
 
 
@@ -213,6 +219,8 @@ def insert(connection: apsw.Connection, placed: Sequence[tuple[int, Addition]]) 
     insert_rows(connection, "lists", lists)
     repeats = {key: (*r, a.submission_id, u) for _, a in placed for key, *r, u in a.repeats}
     insert_rows(connection, "repeats", [(key, *row) for key, row in repeats.items()])
+    if told := [(id_, seq, row) for seq, a in placed for id_, row in a.notices]:
+        notices.keep(connection, told, placed[-1][1].received_at)
     add_total(connection, "submissions", len(placed))
     for form, number in Counter(a.form for _, a in placed).items():
         add_form_total(connection, form, number)

@@ -37,6 +37,7 @@ def renew(
 def end_leases(connection: apsw.Connection, requests: Sequence[None]) -> list[None]:
     """Let every lease lapse now. It stays on its message, so that the next claim sees what was interrupted."""
     connection.execute(SQL["end_leases"])
+    connection.execute(SQL["end_notice_leases"])
     return [None] * len(requests)
 
 

@@ -32,7 +32,9 @@ WAL_KEPT_BYTES = (
 STATEMENTS = 256
 """So many prepared statements the writer keeps: an insert for each number of rows, and all others."""
 
-MIGRATIONS = tuple(sorted(Path(__file__).parent.glob("schema_*.sql")))
+MIGRATIONS = tuple(
+    sorted(Path(__file__).parent.glob("schema_*.sql"), key=lambda path: int(path.stem[7:]))
+)
 """Schema changes in order. Each runs in one transaction with its record; none is ever edited once released."""
 
 

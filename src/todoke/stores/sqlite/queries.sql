@@ -381,3 +381,33 @@ DELETE FROM acts WHERE at <= :forgotten;
 
 -- name: acts
 SELECT seq, at, by, deed, submission, detail FROM acts WHERE seq < :before ORDER BY seq DESC LIMIT :limit;
+
+-- name: purge_notices
+-- Some that were kept for long enough; the rest goes next time.
+DELETE FROM notices WHERE place IN (SELECT place FROM notices WHERE made_at <= :forgotten ORDER BY made_at LIMIT 500);
+
+-- name: due_notices
+SELECT place, notice, due_at, tries FROM notices WHERE webhook = :webhook AND due_at <= :now
+ORDER BY due_at, place LIMIT :limit;
+
+-- name: lease_notice
+UPDATE notices SET due_at = :until, token = :token WHERE id = :id;
+
+-- name: finish_notice
+UPDATE notices SET due_at = :due_at, token = NULL, tries = :tries WHERE id = :id AND token = :token;
+
+-- name: redeliver_notice
+UPDATE notices SET due_at = :now, token = NULL WHERE id = :id;
+
+-- name: end_notice_leases
+UPDATE notices SET due_at = made_at, token = NULL WHERE token IS NOT NULL;
+
+-- name: next_notice
+SELECT min(due_at) FROM notices WHERE webhook = :webhook AND due_at IS NOT NULL;
+
+-- name: notice
+SELECT place, notice, due_at, tries FROM notices WHERE id = :id;
+
+-- name: notices
+SELECT place, notice, due_at, tries FROM notices WHERE webhook = :webhook AND place < :before
+ORDER BY place DESC LIMIT :limit;

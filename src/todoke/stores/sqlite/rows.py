@@ -54,7 +54,8 @@ def json_list(values: Iterable[int | str]) -> str:
 _WHERE_TAKEN = {
     "repeats": """ ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint,
   submission_id = excluded.submission_id, expires_at = excluded.expires_at
-WHERE excluded.expires_at > repeats.expires_at"""
+WHERE excluded.expires_at > repeats.expires_at""",
+    "notices": " ON CONFLICT (id) DO NOTHING",
 }
 """What an insert does where its key is taken; elsewhere that is a fault. Of two repeats the longer lived stays."""
 MOST_ROWS = 32

@@ -19,6 +19,7 @@ from todoke.model.erased import Erased
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.kept import Kept, Repeat, Restored
 from todoke.model.message import Claim, Message, MessageTimeline, Outcome, Timeline
+from todoke.model.notice import Notice
 from todoke.model.submission import File, RepeatKey, Submission
 from todoke.ports.archive import Count, Page, Query
 from todoke.ports.journal import FollowUp, Journaled
@@ -32,6 +33,7 @@ from todoke.stores.sqlite import care, claim, erase, erased, journal, move, page
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.admission import SqliteAdmission
 from todoke.stores.sqlite.index import Indexer
+from todoke.stores.sqlite.notices import SqliteNotices
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
 from todoke.stores.sqlite.readers import Readers
 from todoke.stores.sqlite.rescue import Loss
@@ -43,7 +45,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class SqliteStore(SqliteAdmission):
+class SqliteStore(SqliteAdmission, SqliteNotices):
     """See Store. `path` is the database file; it is made, with its folder, if there is none. `on_rescue` is called when
     its files are gone and what they held was saved beside `path`. `secrets` tells which answers nobody can look for.
 
@@ -78,12 +80,16 @@ class SqliteStore(SqliteAdmission):
         self._indexer.start()
 
     def add(
-        self, submission: Submission, messages: Sequence[Message], repeat: RepeatKey | None
+        self,
+        submission: Submission,
+        messages: Sequence[Message],
+        repeat: RepeatKey | None,
+        notices: Sequence[Notice] = (),
     ) -> Future[Added | Duplicate]:
         """See Store."""
         uploads = repeat.uploads if repeat else ()
         known = Repeat.of(repeat) if repeat else None
-        addition = prepare(submission, messages, known, self._secrets, uploads)
+        addition = prepare(submission, messages, known, self._secrets, uploads, notices)
         self._indexer.wake()
         return self._writer.submit(self._adder, addition, weight=addition.weight)
 

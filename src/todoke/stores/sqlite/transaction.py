@@ -11,10 +11,12 @@ import apsw
 from todoke.model.address import mailbox_key
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Attempt, Message
+from todoke.model.notice import Notice
 from todoke.model.submission import Submission
 from todoke.stores.rules import orphans
 from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
+from todoke.stores.sqlite import notices
 from todoke.stores.sqlite.add import add_total
 from todoke.stores.sqlite.care import relist
 from todoke.stores.sqlite.read import StoredRows, load
@@ -54,6 +56,8 @@ class SqliteTransaction:
     """Messages with a recipient that may be new to their submission."""
     _listed: dict[int, frozenset[str]] = field(default_factory=dict)
     """Of submissions of which something changed, the lists that they are in."""
+    _notices: list[tuple[str, int | None, Row]] = field(default_factory=list)
+    _told_at: int = 0
 
     def open_messages(self, message_ids: Iterable[str]) -> None:
         """Read the submissions of these messages."""
@@ -146,6 +150,12 @@ class SqliteTransaction:
         self._messages.append((seq, number, *message_row(work, stored.submission.form)))
         self._addresses.append((seq, message))
 
+    def tell(self, notice: Notice, due_at: datetime) -> None:
+        """See Transaction."""
+        seq = self._seqs[notice.submission_id]
+        self._notices.append((notice.id, seq, notices.notice_row(notice, due_at)))
+        self._told_at = micros(due_at)
+
     def keep_orphan(self, event: DeliveryEvent) -> None:
         """See Transaction."""
         self.connection.execute(
@@ -196,6 +206,8 @@ class SqliteTransaction:
         )
         if self._messages:
             add_total(self.connection, "messages", len(self._messages))
+        if self._notices:
+            notices.keep(self.connection, self._notices, self._told_at)
 
     def _note_lists(self, seq: int) -> None:
         if seq not in self._listed:

@@ -15,7 +15,7 @@ from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred
 from todoke.model.message import Outcome
 from todoke.walk.send.hand_over import Result
-from todoke.walk.send.notice import Notice, without_addresses
+from todoke.walk.send.rest_log import RestLog, without_addresses
 
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 25.0  # so the first mail leaves within half a minute of the service's return
@@ -43,7 +43,7 @@ class Circuit:
         self,
         monotonic: Callable[[], float] = time.monotonic,
         draw: Callable[[float, float], float] = random.uniform,
-        notice: Notice | None = None,
+        notice: RestLog | None = None,
     ) -> None:
         self._monotonic = monotonic
         self._draw = draw

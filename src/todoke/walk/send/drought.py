@@ -1,4 +1,4 @@
-"""Notice that no mail is taken although each is answered by itself: "not now" or "no" to all, or no answer to any.
+"""RestLog that no mail is taken although each is answered by itself: "not now" or "no" to all, or no answer to any.
 
 Then nothing rests, for no answer is about all mails, and each waits for its own next try. Alerts fare no better, so
 only the log can tell.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.log import get_logger
 from todoke.model.message import Outcome
-from todoke.walk.send.notice import LONG_SECONDS, without_addresses
+from todoke.walk.send.rest_log import LONG_SECONDS, without_addresses
 
 ENOUGH_MESSAGES = 3
 ENOUGH_RECIPIENTS = 2

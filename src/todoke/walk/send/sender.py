@@ -24,7 +24,7 @@ from todoke.walk.send.circuit import Circuit, MailRest
 from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinished
 from todoke.walk.send.handed import HandOvers, count_hand_overs
 from todoke.walk.send.in_hand import InHand
-from todoke.walk.send.notice import Notice
+from todoke.walk.send.rest_log import RestLog
 from todoke.walk.send.restraint import give_back
 from todoke.walk.send.round import ROUND_REST, claim_allowed, put_off
 from todoke.walk.send.tell import store_outcomes
@@ -52,7 +52,7 @@ class Sender:
         self._app = app
         self._policy = RetryPolicy(give_up_after=app.settings.mail.give_up_after)
         self._follow_up: FollowUp = follow_up(app.settings)
-        self._circuit = circuit or Circuit(notice=Notice(app.mailer.name))
+        self._circuit = circuit or Circuit(notice=RestLog(app.mailer.name))
         self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
         self._came: queue.SimpleQueue[Outcome | None] = queue.SimpleQueue()  # None is a hint
         self._is_hinted = False

@@ -9,13 +9,14 @@ from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.log import get_logger
 from todoke.model.message import Message, MessageTimeline, Note, Outcome
+from todoke.model.notice import Notice
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import alert, who_can_act
 from todoke.walk.app import App
 from todoke.walk.send.doubt import PartRefused, group_of
-from todoke.walk.send.notice import without_addresses
+from todoke.walk.send.rest_log import without_addresses
 
 EVERY = timedelta(days=1)
 """One alert for each group and day: a set-up is not mended sooner for a second one."""
@@ -74,7 +75,7 @@ def _with_alerts(settings: Settings, usual: FollowUp, news: Mapping[str, PartRef
 
     def decide(
         submission: Submission, before: MessageTimeline, after: MessageTimeline
-    ) -> Sequence[Message]:
+    ) -> Sequence[Message | Notice]:
         part = news.get(after.message.id)
         told = who_can_act(settings, submission, before, after) if part else ()
         return [

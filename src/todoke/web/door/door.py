@@ -238,9 +238,7 @@ class Door:
         last = LastWord(arrival.scope)
         try:
             with self._app.courtesy.visitor():
-                stored = await self._waiting().wait(
-                    self._app.outbox.add(prepared.submission, prepared.messages, prepared.repeat)
-                )
+                stored = await self._waiting().wait(self._app.outbox.add(*prepared.write))
         except StoreError as error:
             self._app.allowance.give_back(peer)
             return answer_not_now(arrival, error)

@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"<[^<>]*>|\S*@\S*")
 log = get_logger(__name__)
 
 
-class Notice:
+class RestLog:
     """A line when it begins (at error where the set-up is at fault), one at error when it lasts, one at the end.
 
     Of rests that follow each other closely only the first is told, and one that lasts.

@@ -39,6 +39,7 @@ FLOORS = (
     ("todoke/configuration", "todoke/doctor"),
     ("todoke/web/pages",),
     ("todoke/web/http",),
+    ("todoke/web/dialects",),
     ("todoke/web/door", "todoke/web/desk", "todoke/web"),
     ("todoke/server",),
     ("todoke/aws", "todoke/aws/functions", "todoke/aws/deploy", "todoke/demo", "todoke/bench"),

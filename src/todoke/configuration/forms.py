@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from todoke.configuration.dialect import Spoken, read_spoken
 from todoke.configuration.fields import read_fields
 from todoke.configuration.limits import read_limits
 from todoke.configuration.managers import read_managers
@@ -22,8 +23,6 @@ from todoke.toml.urls import read_redirect, read_url
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _FOREVER = "forever"
-_REPLY_TO = "_replyto"
-"""What other services for forms call the visitor's address."""
 
 
 def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool = True) -> Form:
@@ -36,7 +35,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
     is_known = bool(site.door_url and _NAME.fullmatch(name) and not FORM_END.search(site.door_url))
     way = Way(name, site, page_url or (site.url and f"{site.url}/"), is_known)
     page = read_page_facts(table, folder, way)
-    fields = read_fields(table, page)
+    fields, spoken = read_fields(table, page), read_spoken(table)
     page_language = page.language.partition("-")[0].lower()
     language = page_language if page_language in LANGUAGES else site.language
     charset = _read_charset(table, page)
@@ -53,13 +52,16 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         page_url=page_url,
         fields=fields,
         managers=read_managers(table, fields, folder),
-        confirmation=_read_confirmation(table, fields),
+        confirmation=_read_confirmation(table, fields, spoken),
         redirect=read_redirect(table, site.url),
         limits=read_limits(table.table("limits", "forms.NAME.limits"), fields or (), charset),
         retention=_read_retention(table),
         charset=charset,
         unchecked=page.unchecked,
         submit=page.submit,
+        dialect=spoken.dialect,
+        keys=spoken.keys,
+        honeypot=spoken.honeypot,
     )
 
 
@@ -78,13 +80,15 @@ def _read_attach(table: Table, fields: tuple[Field, ...] | None) -> int:
     return octets
 
 
-def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirmation:
+def _read_confirmation(
+    form: Table, fields: tuple[Field, ...] | None, spoken: Spoken
+) -> Confirmation:
     """`confirmation = false` sends none; a table says where it goes; without either, to the email field."""
     value = form.raw("confirmation")
     if value is False:
         return Confirmation(field="")
     if value is True or value is None:
-        return Confirmation(field=_email_field(form, fields))
+        return Confirmation(field=_email_field(form, fields, spoken))
     if isinstance(value, str):
         hint = (
             f'Write `confirmation = {{field = "{value or "email"}"}}`, or `confirmation = false`.'
@@ -96,15 +100,15 @@ def _read_confirmation(form: Table, fields: tuple[Field, ...] | None) -> Confirm
     if name and fields is not None:
         _check_confirmation_field(table, name, fields)
     return Confirmation(
-        field=name or _email_field(form, fields),
+        field=name or _email_field(form, fields, spoken),
         subject=table.text("subject"),
         include_answers=table.flag("include_answers"),
         receipt_link=table.flag("receipt_link"),
     )
 
 
-def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
-    """The field called email, else the only one of type email, else the one called _replyto."""
+def _email_field(form: Table, fields: tuple[Field, ...] | None, spoken: Spoken) -> str:
+    """The field called email, else the only one of type email, else the one called as its dialect calls it."""
     if fields is None:
         return "email"
     emails = [field.name for field in fields if field.kind == ControlKind.EMAIL]
@@ -112,8 +116,9 @@ def _email_field(form: Table, fields: tuple[Field, ...] | None) -> str:
         return "email"
     if len(emails) == 1:
         return emails[0]
-    if any(field.name == _REPLY_TO and is_shown(field) for field in fields):
-        return _REPLY_TO
+    shown = {field.name for field in fields if is_shown(field)}
+    if found := next((name for name in spoken.reply_to if name in shown), ""):
+        return found
     form.warn(
         "confirmation",
         f"goes to nobody: the form has {'several fields' if emails else 'no field'} of type email.",

@@ -62,6 +62,9 @@ KEYS: dict[str, tuple[str, ...]] = {
         "redirect",
         "retention",
         "limits",
+        "dialect",
+        "keys",
+        "honeypot",
     ),
     "forms.NAME.fields": (
         "name",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from todoke.configuration.desk import read_desk
+from todoke.configuration.dialect import check_keys
 from todoke.configuration.forms import read_form
 from todoke.configuration.guard import read_guard
 from todoke.configuration.keys import KEYS, SCHEMA
@@ -149,6 +150,7 @@ def _read_document(
     forms = _read_forms(top, site.site, folder, review=guard.review)
     desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
     _check_who_is_told(findings, site.site, forms)
+    check_keys(findings, forms.values())
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
     oidc_secret = _read_oidc_secret(findings, environ, desk, serving=serving)

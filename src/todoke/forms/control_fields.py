@@ -1,13 +1,16 @@
 """Control fields: the few names by which a page steers how its form is taken (docs/door.md lists them).
 
-A name that is not listed here is an answer, whatever it begins with; so is whatever a visitor sees and fills in. How
-a request came, and what becomes of it, is not known here.
+A name that is not listed here, or in the table of the form's dialect (aliases.py), is an answer, whatever it begins
+with; so is whatever a visitor sees and fills in. How a request came, and what becomes of it, is not known here.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from todoke.forms.aliases import Sense, names_of, senses
 from todoke.model.form import ControlKind, Field, Form
-from todoke.model.submission import Entry, EntryList
+from todoke.model.submission import Entry, EntryList, first_text
 
 NEXT = "_next"
 LANGUAGE = "_language"
@@ -23,6 +26,22 @@ _MEANINGS = {
     KEY: "a key for sending the form again",
     CHARSET: "the form's character encoding",
 }
+_OURS = {Sense.NEXT: NEXT, Sense.LANGUAGE: LANGUAGE}
+"""What else is obeyed, whatever a dialect calls it."""
+_NO_ADDRESS = frozenset("%{@")
+"""How a placeholder of a dialect begins that stands for another field: `%email%`, `@`."""
+
+
+def traps_of(form: Form) -> frozenset[str]:
+    """The names of the form's traps: ours, those of its dialect, and those that its settings name."""
+    if not form.dialect and not form.honeypot:
+        return TRAPS
+    return _traps(form.dialect, form.honeypot)
+
+
+@lru_cache(maxsize=256)
+def _traps(dialect: str, honeypot: tuple[str, ...]) -> frozenset[str]:
+    return TRAPS.union(honeypot, names_of(dialect, Sense.TRAP))
 
 
 def is_control_name(name: str) -> bool:
@@ -30,8 +49,20 @@ def is_control_name(name: str) -> bool:
     return name in _MEANINGS or name in TRAPS or name.lower() == CHARSET
 
 
+def is_control_of(form: Form, name: str) -> bool:
+    """Whether a field of this name may steer the form, or says in its dialect what no visitor says."""
+    if is_control_name(name) or name in traps_of(form):
+        return True
+    return senses(form.dialect).get(name) not in {None, Sense.SUBJECT, Sense.REPLY_TO}
+
+
 def split_controls(form: Form, entries: EntryList) -> tuple[EntryList, EntryList]:
-    """Part what steers from the visitor's answers: (answers, controls). What the form shows to visitors is in both."""
+    """Part what steers from the visitor's answers: (answers, controls). What the form shows to visitors is in both.
+
+    What a dialect calls otherwise is among the controls by our own name.
+    """
+    if form.dialect or form.honeypot:
+        return _split_by_dialect(form, entries)
     for entry in entries:
         if entry.name.startswith("_"):
             break
@@ -45,6 +76,54 @@ def _is_answer(form: Form, entry: Entry) -> bool:
     if not is_control_name(entry.name) or not isinstance(entry.value, str):
         return True
     return bool(entry.value) if entry.name in TRAPS else is_shown(form.field(entry.name))
+
+
+def _split_by_dialect(form: Form, entries: EntryList) -> tuple[EntryList, EntryList]:
+    known, traps = senses(form.dialect), traps_of(form)
+    lacks_address = form.fields is None and not first_text(entries, form.confirmation.field).strip()
+    answers: list[Entry] = []
+    controls: list[Entry] = []
+    for entry in entries:
+        sense = known.get(entry.name)
+        if not isinstance(entry.value, str):
+            answers.append(entry)
+        elif entry.name in traps:
+            controls.append(entry)
+            answers += [entry] if entry.value else []
+        elif sense is Sense.REPLY_TO:
+            found = _reply_to(form, entry, as_address=lacks_address)
+            lacks_address = lacks_address and not found
+            answers += found
+        elif sense is Sense.SUBJECT:
+            answers += [entry] if entry.value.strip() else []
+        elif sense or is_control_name(entry.name):
+            name = _OURS.get(sense, entry.name) if sense else entry.name
+            controls.append(Entry(name, entry.value, entry.raw))
+            answers += [entry] if is_shown(form.field(entry.name)) else []
+        else:
+            answers.append(entry)
+    return tuple(answers), tuple(controls)
+
+
+def _reply_to(form: Form, entry: Entry, *, as_address: bool) -> EntryList:
+    """What a visitor gave as their own address, called as the form's is where that is missing.
+
+    What stands hidden in the page is none, and a placeholder names a field that comes anyway.
+    """
+    field, text = form.field(entry.name), str(entry.value).strip()
+    if (field is not None and not is_shown(field)) or text[:1] in _NO_ADDRESS or not text:
+        return ()
+    if as_address and form.confirmation.field:
+        return (Entry(form.confirmation.field, entry.value, entry.raw),)
+    return (entry,)
+
+
+def subject_of(form: Form, entries: EntryList) -> str:
+    """What the page says in its dialect that the mail to the managers is about; "" where it says nothing."""
+    if not form.dialect:
+        return ""
+    names = names_of(form.dialect, Sense.SUBJECT)
+    return next((text for text in (first_text(entries, name) for name in names) if text), "")
 
 
 def is_shown(field: Field | None) -> bool:

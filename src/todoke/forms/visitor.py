@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from todoke.forms.control_fields import subject_of
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Field, Form
@@ -64,7 +65,7 @@ def read_said(form: Form, entries: EntryList) -> Said:
     message = _first(answers, lambda f: _is(f.name, _MESSAGE))
     message = message or _first(answers, lambda f: f.kind == ControlKind.TEXTAREA)
     message = message or _first(answers, lambda f: _is(f.label, _MESSAGE))
-    topic = _first(everything, lambda f: _is(f.name, _TOPIC))
+    topic = subject_of(form, entries) or _first(everything, lambda f: _is(f.name, _TOPIC))
     topic = topic or _first(everything, lambda f: _is(f.label, _TOPIC))
     return Said(name, telephone, message, topic)
 

@@ -163,6 +163,8 @@ class Form:
     in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
     `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
     `review`: what looks suspicious is kept for somebody to look at.
+    `dialect` is the product that its page was written for, "" for us, `keys` what that calls the form beside its name,
+    and `honeypot` are the names of its traps beside those that are always some.
     """
 
     name: str
@@ -184,6 +186,9 @@ class Form:
     charset: str = "utf-8"
     unchecked: tuple[tuple[str, str | None], ...] = ()
     submit: SubmitAttributes = SubmitAttributes()
+    dialect: str = ""
+    keys: tuple[str, ...] = ()
+    honeypot: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:

@@ -22,7 +22,10 @@ from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
 from todoke.web import health, hooks, owner, receipt
+from todoke.web.dialects.table import ROOMS
 from todoke.web.door import door, uploads
+from todoke.web.door.elsewhere import Elsewhere
+from todoke.web.door.first import DoorFirst
 from todoke.web.http.asked import language_of
 from todoke.web.http.compress import Compress
 from todoke.web.http.errors import error_response
@@ -120,8 +123,10 @@ def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
         lifespan=lifespan,
     )
     rest.router.redirect_slashes = False  # it would lead to the host that the request names
-    rooms = {route.path.split("/")[1] for route in (*own_routes, *door.routes(app))}
-    front = Front(door.DoorFirst(app, Compress(rest)), app.settings.site.door_url, rooms)
+    rooms = {route.path.split("/")[1] for route in own_routes} | {door.PATH.strip("/")}
+    guarded = door.guarded(app)
+    beyond = Elsewhere(app, guarded, Compress(rest), rooms)
+    front = Front(DoorFirst(guarded, beyond), app.settings.site.door_url, rooms | ROOMS)
     return Hsts(front, app.settings.site.hsts) if app.settings.site.hsts else front
 
 

@@ -27,6 +27,7 @@ from todoke.model.notice import Notice
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import RepeatKey, Submission
 from todoke.ports.outbox import Added, Duplicate
+from todoke.server.asgi import without_sender
 from todoke.server.protocol import BoundedProtocol
 from todoke.walk.app import App
 from todoke.web.door import door, uploads
@@ -134,11 +135,13 @@ def ask(
     method: str = "POST",
     pause_seconds: float = 0,
     ends: bool = True,
+    whole: bool = False,
     **headers: str,
 ) -> Answer:
     """Send one request to the door, the body in one piece or in several; header names with underscores.
 
-    Unless it `ends`, the client stays away after the last piece without having sent all.
+    Unless it `ends`, the client stays away after the last piece without having sent all. `whole`: not to the door
+    alone, but to all that is there.
     """
     pieces = [body] if isinstance(body, bytes) else list(body)
     given = {"host": "door.example", "content-type": "application/x-www-form-urlencoded"}
@@ -157,7 +160,8 @@ def ask(
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
     }
     routes = [*door.routes(app), *uploads.routes(app)]
-    return asyncio.run(_ask(Starlette(routes=routes), scope, pieces, pause_seconds, ends))
+    asgi = without_sender(app) if whole else Starlette(routes=routes)
+    return asyncio.run(_ask(asgi, scope, pieces, pause_seconds, ends))
 
 
 async def _ask(

@@ -25,6 +25,7 @@ from todoke.model.message import Role
 from todoke.model.own_url import own_url
 from todoke.model.submission import EntryList, FieldError, FieldErrors, first_text
 from todoke.model.url import origin_of
+from todoke.web.door.meant import meant_by
 from todoke.web.http.asked import base_path, header, is_htmx, is_script, scope_wants_json
 from todoke.web.http.errors import error_response, headers_of, json_error, json_response, said_of
 from todoke.web.http.fragment import fault_fragment, stored_fragment
@@ -36,6 +37,8 @@ from todoke.web.pages.controls import Uploaded
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One request at the door, as far as it was understood. `entries` are all of it, control fields included.
 
+    `answers` are what is kept of them, `controls` what steers, by our own names.
+
     `upload_origin` is where a page of ours may put large files, `uploaded` are those that it brought.
     """
 
@@ -44,13 +47,22 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     site: Site
     language: str
     entries: EntryList = ()
+    answers: EntryList = ()
+    controls: EntryList = ()
     upload_origin: str = ""
     uploaded: tuple[Uploaded, ...] = ()
 
     @property
     def redirect(self) -> str:
         """Where to go after success, or "" for the receipt."""
-        return redirect_of(self.form, self.site, first_text(self.entries, NEXT))
+        wanted = first_text(self.controls, NEXT) or meant_by(self.scope).next
+        return redirect_of(self.form, self.site, wanted)
+
+    @property
+    def action(self) -> str:
+        """Where the form is sent again from a page of ours: by the way it came, on which its fields mean the same."""
+        path = meant_by(self.scope).path
+        return own_url(self.site.door_url, path) if path else form_url(self.form, self.site)
 
     @property
     def form_origins(self) -> tuple[str, ...]:
@@ -159,7 +171,7 @@ def _page_again(arrival: Arrival, errors: FieldErrors, status: int) -> Response:
         arrival.language,
         status,
         site=arrival.site,
-        action=form_url(arrival.form, arrival.site),
+        action=arrival.action,
         base=base_path(arrival.scope),
         form_origins=arrival.form_origins,
         upload_origin=arrival.upload_origin,
@@ -197,7 +209,7 @@ def answer_not_now(arrival: Arrival, error: StoreError | TooMany) -> Response:
         language=arrival.language,
         entries=arrival.entries,
         form=arrival.form,
-        action=form_url(arrival.form, arrival.site),
+        action=arrival.action,
         site=arrival.site,
         form_origins=arrival.form_origins,
     )

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
@@ -53,7 +53,9 @@ from todoke.web.door.arrived import salvage
 from todoke.web.door.charset import charset_of
 from todoke.web.door.circumstances import Observer
 from todoke.web.door.empty import EmptyForms
+from todoke.web.door.interpreter import Interpreter
 from todoke.web.door.keys import idempotency_key, page_key
+from todoke.web.door.meant import meant_by
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
@@ -76,34 +78,14 @@ PATH = "/f/"
 
 def routes(app: App) -> list[Route]:
     """The door's routes: every path under /f/, so that a wrong address, too, is answered to scripts elsewhere."""
-    return [Route(f"{PATH}{{form:path}}", _guarded(app), name="door")]
+    return [Route(f"{PATH}{{form:path}}", guarded(app), name="door")]
 
 
-def _guarded(app: App) -> ASGIApp:
+def guarded(app: App) -> Interpreter:
+    """The door as strangers meet it."""
     door = Door(app)
-    return Cors(door, app.settings.site, note_refusals(app), typed=door.typed)
-
-
-class DoorFirst:
-    """An ASGI app before another: what is for the door goes straight to it.
-
-    On that path Starlette's middlewares and routing would cost as much as reading the form; what they do for others,
-    the door does itself: it answers every error.
-    """
-
-    def __init__(self, app: App, rest: ASGIApp) -> None:
-        self._door = _guarded(app)
-        self._rest = rest
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request under /f/; hand on all else."""
-        if scope["type"] == "http":
-            path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-            if f"{path}/".startswith(PATH):
-                scope["path_params"] = {"form": path.removeprefix(PATH)}
-                await self._door(scope, receive, send)
-                return
-        await self._rest(scope, receive, send)
+    cors = Cors(door, app.settings.site, note_refusals(app), typed=door.typed)
+    return Interpreter(app, cors)
 
 
 class Door:
@@ -124,10 +106,11 @@ class Door:
 
         404: if there is no such form. 405 with Allow: to any other method. Else see `_show` and `_take`.
         """
-        form = self._app.settings.forms.get(scope["path_params"]["form"])
+        meant = meant_by(scope)
+        form = meant.form
         try:
             if form is None:
-                raise NotFound("There is no form at this address.")
+                raise meant.error or NotFound("There is no form at this address.")
             if scope["method"] == "POST":
                 answer = await self._take(scope, receive, form)
             elif scope["method"] in {"GET", "HEAD"}:
@@ -184,13 +167,21 @@ class Door:
     def _arrival(self, scope: Scope, form: Form, entries: EntryList) -> Arrival:
         if rewritten := self._rewritten[form.name]:
             entries = restore(entries, rewritten)
-        _, controls = control_fields.split_controls(form, entries)
+        answers, controls = control_fields.split_controls(form, entries)
         language = language_for(scope, form, controls)
-        return Arrival(scope=scope, form=form, site=self._site, language=language, entries=entries)
+        return Arrival(
+            scope=scope,
+            form=form,
+            site=self._site,
+            language=language,
+            entries=entries,
+            answers=answers,
+            controls=controls,
+        )
 
     async def typed(self, scope: Scope, receive: Receive) -> Typed:
         """What a visitor typed who is refused before anything is read, for a page; nothing for a script."""
-        form = self._app.settings.forms.get(scope["path_params"]["form"])
+        form = meant_by(scope).form
         if form is None or not wants_page(scope):
             return form, ()
         content_type, charset = header(scope, b"content-type"), charset_of(scope, form)
@@ -210,13 +201,13 @@ class Door:
         return f"{self._address(scope)} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
-        sent, controls = control_fields.split_controls(arrival.form, arrival.entries)
+        sent = arrival.answers
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
-            page_key=page_key(arrival.form, controls),
+            page_key=page_key(arrival.form, arrival.controls),
             known=self._observer.circumstances(arrival.scope),
         )
         try:

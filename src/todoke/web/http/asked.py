@@ -24,6 +24,12 @@ def header(scope: Scope, name: bytes) -> str:
     return "" if value is None else str(value, "latin-1")
 
 
+def ask_json(scope: Scope) -> None:
+    """From now on it asks for JSON: at an address at which there is nothing else."""
+    header(scope, b"accept")
+    scope[_FIELDS][b"accept"] = b"application/json"
+
+
 def note_base(scope: Scope, path: str) -> None:
     """Keep what stands before each path of ours in browsers: the path of `door_url`."""
     scope[_BASE] = path

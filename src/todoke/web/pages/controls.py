@@ -6,10 +6,10 @@ Nothing here knows HTML's syntax.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from todoke.forms.control_fields import CHARSET, TRAPS, is_control_name
+from todoke.forms.control_fields import CHARSET, is_control_of, traps_of
 from todoke.forms.control_kind import TRAITS
 from todoke.forms.secret import is_secret, looks_secret
 from todoke.model.form import ControlKind, Field, Form
@@ -116,7 +116,7 @@ def _with_uploaded(control: Control, uploaded: tuple[Uploaded, ...]) -> Control:
 
 def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
     """What goes along unseen: hidden fields, and whatever else was sent that has no control here."""
-    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
+    fields = form.fields if form.fields is not None else tuple(_fields_of(form, entries))
     shown = {f.name for f in _drawn(form, entries)}
     sent = [e for e in entries if isinstance(e.value, str) and e.name not in shown]
     names = {e.name for e in sent}
@@ -130,10 +130,11 @@ def hidden_values(form: Form, entries: EntryList) -> list[Entry]:
 
 def _drawn(form: Form, entries: EntryList) -> list[Field]:
     """What has a control: after the last field whose name begins as theirs, the fields of added rows."""
-    fields = form.fields if form.fields is not None else tuple(_fields_of(entries))
-    drawn = [f for f in fields if _is_drawn(f)]
+    fields = form.fields if form.fields is not None else tuple(_fields_of(form, entries))
+    traps = traps_of(form)
+    drawn = [f for f in fields if _is_drawn(f, traps)]
     last = {_NUMBER.split(f.name)[0]: f for f in drawn}
-    rows = _added(fields, entries)
+    rows = _added(fields, entries, traps)
     found: list[Field] = []
     for field in drawn:
         found.append(field)
@@ -143,7 +144,7 @@ def _drawn(form: Form, entries: EntryList) -> list[Field]:
     return found
 
 
-def _added(fields: tuple[Field, ...], entries: EntryList) -> list[Field]:
+def _added(fields: tuple[Field, ...], entries: EntryList, traps: Collection[str]) -> list[Field]:
     """Fields for names that differ from one of the form in a number alone: `guest[1][name]` beside `guest[0][name]`.
 
     They are texts, whatever the script made of them, since no rule of the page speaks of them.
@@ -154,7 +155,7 @@ def _added(fields: tuple[Field, ...], entries: EntryList) -> list[Field]:
     rows = []
     for name in names:
         field = alike.get(_NUMBER.sub("0", name))
-        if field is None or name in known or not _is_text(field):
+        if field is None or name in known or not _is_text(field, traps):
             continue
         long = field.kind == ControlKind.TEXTAREA
         kind = ControlKind.TEXTAREA if long else ControlKind.TEXT
@@ -162,21 +163,23 @@ def _added(fields: tuple[Field, ...], entries: EntryList) -> list[Field]:
     return rows
 
 
-def _is_text(field: Field) -> bool:
+def _is_text(field: Field, traps: Collection[str]) -> bool:
     traits = TRAITS[field.kind]
-    return _is_drawn(field) and traits.is_kept and not traits.is_choice and not is_secret(field)
+    return (
+        _is_drawn(field, traps) and traits.is_kept and not traits.is_choice and not is_secret(field)
+    )
 
 
-def _is_drawn(field: Field) -> bool:
+def _is_drawn(field: Field, traps: Collection[str]) -> bool:
     """A trap is seen by nobody in its own page, whatever hides it there, and so by nobody here."""
-    return field.kind != ControlKind.HIDDEN and field.name not in TRAPS
+    return field.kind != ControlKind.HIDDEN and field.name not in traps
 
 
-def _fields_of(entries: EntryList) -> Iterator[Field]:
+def _fields_of(form: Form, entries: EntryList) -> Iterator[Field]:
     """Fields for a form that has none of its own: one for each name that was sent."""
     seen: set[str] = set()
     for entry in entries:
-        if entry.name in seen or is_control_name(entry.name):
+        if entry.name in seen or is_control_of(form, entry.name):
             continue
         seen.add(entry.name)
         value = entry.value

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from todoke.forms.control_fields import is_control_name
+from todoke.forms.control_fields import is_control_name, is_control_of
 from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Form, Site
 from todoke.model.language import N_, translator
@@ -159,6 +159,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     asked = dict.fromkeys(e.name for e in entries if e.name in secret and e.value)
     typed = [e for e in entries if isinstance(e.value, str) and e.name not in secret]
     labels = {name: field.label or name for name, field in fields.items()}
+    steers = partial(is_control_of, form) if form else is_control_name
     return render(
         "error.html",
         language=language,
@@ -179,7 +180,7 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
                 fields[e.name].in_words(e.value) if e.name in fields else e.value,
             )
             for e in typed
-            if isinstance(e.value, str) and e.value.strip() and not is_control_name(e.name)
+            if isinstance(e.value, str) and e.value.strip() and not steers(e.name)
         ],
         secrets=[(name, labels.get(name, name)) for name in asked],
         has_files=any(not isinstance(e.value, str) for e in entries),

@@ -82,6 +82,7 @@ wheel: install ## the wheel and its bill of materials (CycloneDX), in dist
 emulators: install ## bring what tests use of AWS and of npm into .emulators
 	@scripts/aws-emulators
 	@scripts/neighbours
+	@scripts/formspree
 	@scripts/html-validate
 
 clean: ## remove what make made

@@ -107,3 +107,39 @@ def test_a_script_is_told_and_the_receipt_shows_it_live(tmp_path: Path, browser:
         expect(page.locator("[data-part=suggestion]")).to_be_hidden(timeout=20_000)
         eventually(lambda: sink.to("ann@docomo.ne.jp"), what="the mail")
     sink.close()
+
+
+def test_a_form_may_ask_first(tmp_path: Path, browser: Browser) -> None:
+    """By keyboard, in Japanese without JavaScript: the focus is on the question, and either button stores the form."""
+    sink, door = Sink(lambda _stage, _recipient: ""), free_port()
+    configuration = CONFIGURATION.format(door=door, port=sink.port) + "ask_about_typos = true\n"
+    with serve(tmp_path, configuration, port=door) as served:
+        for language, button, address in (
+            ("en", "Send it with ann@gmail.com", "ann@gmail.com"),
+            ("en", "Send it as it is", "ann@gmial.com"),
+            ("ja", "ann@gmail.com で送信する", "ann@gmail.com"),
+            ("ja", "このまま送信する", "ann@gmial.com"),
+        ):
+            context = browser.new_context(
+                locale=language,
+                java_script_enabled=language == "en",
+                viewport={"width": 360, "height": 740},
+            )
+            page = context.new_page()
+            page.goto(f"{served.url}/f/contact")
+            page.locator("[name=email]").fill("ann@gmial.com")
+            page.locator("[name=message]").fill(f"{language} {button}")
+            page.keyboard.press("Tab")
+            page.keyboard.press("Enter")
+            expect(page.locator(".question")).to_be_focused()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+            if language == "en":
+                assert Axe().run(page).response["violations"] == []
+            before = len(sink.to(address))
+            _press(page, button)
+            expect(page.locator(".kept h1")).to_be_visible()
+            eventually(
+                lambda a=address, b=before: len(sink.to(a)) > b, what=f"the mail to {address}"
+            )
+            context.close()
+    sink.close()

@@ -48,6 +48,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         attach=_read_attach(table, fields),
         numbered=table.flag("numbered"),
         review=table.flag("review", default=review),
+        ask_about_typos=table.flag("ask_about_typos"),
         page=page.path,
         page_url=page_url,
         fields=fields,

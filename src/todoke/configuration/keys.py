@@ -51,6 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "attach",
         "numbered",
         "review",
+        "ask_about_typos",
         "language",
         "page",
         "select",

@@ -16,6 +16,7 @@ NEXT = "_next"
 LANGUAGE = "_language"
 KEY = "_idempotency"
 CHARSET = "_charset_"
+AS_TYPED = "_as_typed"
 
 TRAPS = frozenset({"_gotcha", "_honey", "_honeypot"})
 """Fields that people do not see and programs fill in. Left empty they are nothing; filled in they are kept."""
@@ -25,6 +26,7 @@ _MEANINGS = {
     LANGUAGE: "the language to answer in",
     KEY: "a key for sending the form again",
     CHARSET: "the form's character encoding",
+    AS_TYPED: "that an address is meant as it was typed",
 }
 _OURS = {Sense.NEXT: NEXT, Sense.LANGUAGE: LANGUAGE}
 """What else is obeyed, whatever a dialect calls it."""

@@ -32,7 +32,7 @@ from todoke.model.errors import (
 )
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
-from todoke.model.submission import EntryList, File, first_text
+from todoke.model.submission import EntryList, FieldErrors, File, first_text
 from todoke.ports.outbox import Duplicate
 from todoke.walk import accept
 from todoke.walk.app import App
@@ -56,6 +56,7 @@ from todoke.web.door.empty import EmptyForms
 from todoke.web.door.interpreter import Interpreter
 from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.meant import meant_by
+from todoke.web.door.question import question
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
@@ -139,7 +140,8 @@ class Door:
         """POST /f/{form}.
 
         200 (JSON) or 303 (HTML): the submission and its messages are durable, or were before (a repetition).
-        422: a field is wrong, or the Idempotency-Key or an upload came with other answers before; nothing is stored.
+        422: a field is wrong, there is something to ask first (question.py), or the Idempotency-Key or an upload came
+        with other answers before; nothing is stored.
         400, 408, 413, 415: the request cannot be read. 429: too many of one address were stored. 503: the store cannot
         write now. Both with Retry-After.
         """
@@ -216,11 +218,11 @@ class Door:
             return answer_not_now(arrival, error)
         prepared = await apart(size, accept.prepare, self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
-            if not scope_wants_json(arrival.scope):
-                origin = self._upload_origin(arrival.form)
-                uploaded = _uploaded(sent, answers)
-                arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
-            return answer_faults(arrival, prepared)
+            return self._answer_faults(arrival, prepared, _uploaded(sent, answers))
+        if arrival.form.ask_about_typos:
+            asked = question(arrival, prepared.submission.visitor)
+            if asked is not None:
+                return asked
         # All that can fail for the answer fails here, while it is true that nothing is stored.
         answer = _stored(arrival, prepared, prepared.submission.id, prepared.token)
         peer = peer_of(self._address(arrival.scope))
@@ -245,6 +247,14 @@ class Door:
         if stored.same_content:
             last.stored(stored.submission_id)
         return self._answer_repeated(arrival, answers, prepared, stored)
+
+    def _answer_faults(
+        self, arrival: Arrival, faults: FieldErrors, uploaded: tuple[Uploaded, ...]
+    ) -> Response:
+        if not scope_wants_json(arrival.scope):
+            origin = self._upload_origin(arrival.form)
+            arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
+        return answer_faults(arrival, faults)
 
     def _answer_repeated(
         self, arrival: Arrival, answers: EntryList, prepared: accept.Prepared, stored: Duplicate

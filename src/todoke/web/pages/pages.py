@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
@@ -187,6 +187,14 @@ def error_page(  # noqa: PLR0913 - what a page of any room may add
     )
 
 
+class Question(NamedTuple):
+    """What a person is asked before their form is taken: in words, the address that may be meant, and all with it."""
+
+    words: str
+    address: str
+    entries: EntryList
+
+
 def answers_page(  # noqa: PLR0913 - what differs between an empty form and one that came back
     form: Form,
     entries: EntryList = (),
@@ -200,12 +208,13 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     form_origins: Iterable[str] = (),
     upload_origin: str = "",
     uploaded: tuple[Uploaded, ...] = (),
+    question: Question | None = None,
 ) -> Response:
     """The form as a page of ours: empty (the hosted form), or "please check your answers" with what was typed kept.
 
     Works without JavaScript: an error summary that has the focus and links to each control, and each control with its
-    own messages. Files cannot be kept by any browser; the page says that they must be chosen again, save those that are
-    `uploaded`.
+    own messages; or a question, with a button that answers it. Files cannot be kept by any browser; the page says that
+    they must be chosen again, save those that are `uploaded`.
     """
     language = language or form.language
     entries, too_long = fitting(entries)
@@ -227,6 +236,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         controls=shown,
         hidden=hidden_values(form, entries),
         errors=errors,
+        question=question,
         labels={c.name: c.label for c in shown},
         first_id={c.name: c.focus_id for c in reversed(shown) if c.name in linked},
         multipart=any(control.kind == ControlKind.FILE for control in shown),

@@ -12,6 +12,7 @@ from todoke.model.settings import Settings
 from todoke.model.submission import EntryList
 from todoke.ports.bucket import Bucket
 from todoke.ports.clock import Clock
+from todoke.ports.courier import Courier
 from todoke.ports.identity import Identity
 from todoke.ports.outbox import ReadChange
 from todoke.ports.store import Store
@@ -39,6 +40,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         records=service.open_records(own),
         suppressions=service.open_suppressions(own),
         bucket=bucket,
+        courier=open_courier(settings),
         clock=clock,
         identity=_open_identity(settings),
     )
@@ -156,6 +158,15 @@ def _open_identity(settings: Settings) -> Identity | None:
     from todoke.identity.provider import open_identity
 
     return open_identity(settings)
+
+
+def open_courier(settings: Settings) -> Courier | None:
+    """What posts notices; None where there are no webhooks."""
+    if not settings.webhooks:
+        return None
+    from todoke.webhooks.courier import HttpCourier
+
+    return HttpCourier()
 
 
 def _open_bucket(settings: Settings) -> Bucket | None:

@@ -32,6 +32,7 @@ FLOORS = (
         "todoke/services/ses",
         "todoke/services/smtp",
         "todoke/identity",
+        "todoke/webhooks",
     ),
     ("todoke/services",),
     ("todoke/testing",),
@@ -59,7 +60,13 @@ LIBRARIES = {
     "apsw": {"todoke/stores/sqlite"},
     "sqlite3": {"todoke/stores/sqlite", "mail_cloud_sandbox"},
     "smtplib": {"todoke/services/smtp"},
-    "urllib3": {"todoke/services", "todoke/identity", "todoke/aws/deploy", "mail_cloud_sandbox"},
+    "urllib3": {
+        "todoke/services",
+        "todoke/webhooks",
+        "todoke/identity",
+        "todoke/aws/deploy",
+        "mail_cloud_sandbox",
+    },
     "botocore": {
         "todoke/aws",
         "todoke/stores/dynamodb",

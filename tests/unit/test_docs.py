@@ -28,8 +28,14 @@ ENVIRON = {
     "TODOKE_POSTMARK_API_KEY": "key",
     "TODOKE_POSTMARK_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
     "TODOKE_POSTMARK_WEBHOOK_KEY": "0123456789abcdef0123456789abcdef",
+    "TODOKE_WEBHOOK_SECRETS": "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
-EXPECTED = ("TODOKE_SMTP_PASSWORD is not used", "a domain that exists for examples only")
+NO_SECRETS = {"TODOKE_SMTP_PASSWORD": "", "TODOKE_WEBHOOK_SECRETS": ""}
+EXPECTED = (
+    "TODOKE_SMTP_PASSWORD is not used",
+    "TODOKE_WEBHOOK_SECRETS names 'crm'",
+    "a domain that exists for examples only",
+)
 """What is said of every example, because it is one."""
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Contact</title>
 <form action="https://forms.garden.example/f/contact" method="post" id="contact">
@@ -114,7 +120,7 @@ def written(folder: Path, document: dict[str, Any]) -> Path:
 def test_the_short_configuration_works(tmp_path: Path) -> None:
     """The example at the top is whole: nothing is missing, nothing doubtful but its domain."""
     path = written(folder_with_files(tmp_path), whole_example())
-    assert check(path, ENVIRON | {"TODOKE_SMTP_PASSWORD": ""}) == []
+    assert check(path, ENVIRON | NO_SECRETS) == []
 
 
 def test_each_key_has_a_heading_and_each_heading_is_a_key() -> None:
@@ -126,6 +132,11 @@ def test_each_variable_has_a_heading() -> None:
     """The environment is documented as it is read."""
     headings = {s.heading for s in sections(CONFIGURATION, "###") if s.heading.startswith("TODOKE")}
     assert headings == set(ENVIRONMENT)
+
+
+def named(heading: str) -> str:
+    """A heading with the name that its example has."""
+    return heading.replace("webhooks.NAME", "webhooks.crm").replace("NAME", "contact")
 
 
 def what_is_read(folder: Path, document: dict[str, Any], heading: str) -> object:
@@ -141,7 +152,7 @@ def test_each_key_s_example_runs_and_makes_a_difference(section: Section, tmp_pa
     """The example sets its key, is read without a fault, and changes what is read."""
     (example,) = section.examples
     addition = tomllib.loads(example)
-    *path, key = section.heading.replace("NAME", "contact").split(".")
+    *path, key = named(section.heading).split(".")
     table: Any = addition
     for part in path:
         table = table[part][0] if isinstance(table[part], list) else table[part]
@@ -241,9 +252,7 @@ def test_the_commands_of_the_readme_exist() -> None:
 
 def test_the_demo_s_configuration_has_no_fault() -> None:
     """What a newcomer reads first is right, its pages and its directory too."""
-    found = check(
-        ROOT / "src" / "todoke" / "demo" / "todoke.toml", ENVIRON | {"TODOKE_SMTP_PASSWORD": ""}
-    )
+    found = check(ROOT / "src" / "todoke" / "demo" / "todoke.toml", ENVIRON | NO_SECRETS)
     assert found == []
 
 

@@ -13,6 +13,7 @@ from todoke.cli.backups import export, import_
 from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.sandbox import sandbox
+from todoke.cli.webhooks import webhooks
 
 commands = typer.Typer(
     name="todoke",
@@ -172,6 +173,7 @@ def show(
 
 
 commands.command()(export)
+commands.command()(webhooks)
 commands.command("import")(import_)
 
 

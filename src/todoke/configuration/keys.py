@@ -6,11 +6,12 @@ docs/configuration.md has a heading for each; a test compares the two.
 from __future__ import annotations
 
 from todoke.model.oidc import OIDC_SECRET
+from todoke.model.webhook_key import WEBHOOK_SECRETS
 from todoke.services.table import SERVICES
 from todoke.toml.schema import Schema
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("site", "mail", "desk", "guard", "forms"),
+    "": ("site", "mail", "desk", "guard", "webhooks", "forms"),
     "site": (
         "name",
         "url",
@@ -31,6 +32,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "guard": ("review", "threshold"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
+    "webhooks.NAME": ("url", "events", "forms", "answers", "allow_private", "any_port"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),
     "mail": (
         "service",
@@ -106,6 +108,8 @@ SECRETS: dict[tuple[str, str], str] = {
     ("site", "metrics_token"): "TODOKE_METRICS_TOKEN",
     ("desk.oidc", "secret"): OIDC_SECRET,
     ("desk.oidc", "client_secret"): OIDC_SECRET,
+    ("webhooks.NAME", "secret"): WEBHOOK_SECRETS,
+    ("webhooks.NAME", "secrets"): WEBHOOK_SECRETS,
 }
 """Keys that people would look for in the file, and the environment variable each belongs in."""
 for _service in SERVICES.values():
@@ -124,6 +128,7 @@ ENVIRONMENT = (
     "TODOKE_LOG",
     "TODOKE_METRICS_TOKEN",
     OIDC_SECRET,
+    WEBHOOK_SECRETS,
     "TODOKE_DOOR_URL",
     "TODOKE_SECRETS_FROM",
     "TODOKE_SECRETS_PATH",

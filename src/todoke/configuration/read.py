@@ -15,6 +15,7 @@ from todoke.configuration.guard import read_guard
 from todoke.configuration.keys import KEYS, SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
+from todoke.configuration.webhooks import read_webhooks
 from todoke.model.errors import ConfigError
 from todoke.model.form import Form, Site
 from todoke.model.oidc import OIDC_SECRET
@@ -149,6 +150,7 @@ def _read_document(
     guard = read_guard(top.table("guard", "guard"))
     forms = _read_forms(top, site.site, folder, review=guard.review)
     desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
+    webhooks = read_webhooks(top, environ, forms, serving=serving and not dry)
     _check_who_is_told(findings, site.site, forms)
     check_keys(findings, forms.values())
     secret = _read_secret(findings, environ, dry=dry)
@@ -177,6 +179,7 @@ def _read_document(
         oidc_secret=oidc_secret,
         desk=desk,
         guard=guard,
+        webhooks=webhooks,
     )
     return settings, forms
 

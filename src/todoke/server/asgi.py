@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.commits import Commits
 from todoke.walk.confirm import Confirmer
+from todoke.walk.notices.teller import Teller
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
@@ -42,6 +44,7 @@ Lifespan = Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]
 SWEEP_EVERY_SECONDS = 300.0
 SENDER_STOPS_WITHIN_SECONDS = 20.0
 CONFIRMER_STOPS_WITHIN_SECONDS = 2.0  # what it has not asked by then, the reconciliation will
+TELLER_STOPS_WITHIN_SECONDS = 3.0  # what is on its way then is told again, under its own id
 
 _log = get_logger(__name__)
 
@@ -54,14 +57,16 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
     import todoke.web.desk.desk  # noqa: F401, PLC0415 - a server starts seldom: nobody shall wait for it later
 
     sender = Sender(app)
-    app = dataclasses.replace(app, hint=sender.wake)
+    teller = Teller(app, app.courier) if app.courier else None
+    app = dataclasses.replace(app, hint=partial(_wake, sender, teller) if teller else sender.wake)
     confirmer = Confirmer(app) if app.settings.mail.own.confirms_failures else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sender.start()
-        if confirmer:
-            confirmer.start()
+        for helper in (confirmer, teller):
+            if helper:
+                helper.start()
         sweeping = asyncio.create_task(_sweep_for_ever(app))
         try:
             yield
@@ -70,6 +75,8 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             app.refusals.sum_up(early=True)
             if confirmer:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
+            if teller:
+                await asyncio.to_thread(teller.stop, TELLER_STOPS_WITHIN_SECONDS)
             await asyncio.to_thread(_close, app, sender)
 
     track_events = confirmer.track if confirmer else None
@@ -136,6 +143,11 @@ def _desk_routes(
     from todoke.web.desk import desk  # noqa: PLC0415 - see LateRoutes
 
     return desk.routes(app, mail_rest=mail_rest, most_bytes=most_bytes)
+
+
+def _wake(sender: Sender, teller: Teller) -> None:
+    sender.wake()
+    teller.wake()
 
 
 async def _sweep_for_ever(app: App) -> None:

@@ -37,6 +37,15 @@ def read_url(table: Table, key: str, default: str = "", *, secure: bool = False)
     return wire_url(text).rstrip("/")
 
 
+def read_whole_url(table: Table, key: str) -> str:
+    """The URL under `key` as it goes over the wire, with its query and whatever it ends in; "" with a finding."""
+    text = table.text(key, required=True)
+    if text and (fault := _fault(text)):
+        table.error(key, f"is no address to post to: {fault}")
+        return ""
+    return wire_url(text).partition("#")[0]
+
+
 def environ_url(table: Table, variable: str, text: str) -> str:
     """The URL that a variable of the environment holds, judged as one of the file; no slash at its end."""
     fault = _fault(text)

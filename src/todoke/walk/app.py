@@ -15,11 +15,13 @@ from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
 from todoke.ports.care import Carebook
 from todoke.ports.clock import Clock
+from todoke.ports.courier import Courier
 from todoke.ports.erasure import Erasure
 from todoke.ports.events import EventSource
 from todoke.ports.identity import Identity
 from todoke.ports.journal import Journal
 from todoke.ports.mailer import Mailer
+from todoke.ports.notices import Notices
 from todoke.ports.outbox import Outbox
 from todoke.ports.records import Records
 from todoke.ports.shelf import Shelf
@@ -48,12 +50,13 @@ def _nobody_listens() -> None:
 class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
+    `courier` posts notices, None where there are no webhooks.
     `carry` brings an errand to the process that may speak to the mail service, and raises Error if it cannot; None
     where this one may.
     `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
     where the mail service keeps none that can be asked, `suppressions` where no list of its can; `bucket` where files
     are kept with all else. A use case takes the store by the port that it needs: `outbox`, `journal`, `archive`,
-    `carebook`, `erasure`, `shelf`, `admission`, `allowances`, `trail`.
+    `carebook`, `erasure`, `shelf`, `admission`, `allowances`, `notices`, `trail`.
     """
 
     settings: Settings
@@ -63,6 +66,7 @@ class App:
     records: Records | None = None
     suppressions: SuppressionSource | None = None
     bucket: Bucket | None = None
+    courier: Courier | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     carry: Callable[[Errand], None] | None = None
@@ -121,6 +125,11 @@ class App:
     @property
     def allowances(self) -> Allowances:
         """How much of what is bounded was asked for."""
+        return self.store
+
+    @property
+    def notices(self) -> Notices:
+        """What webhooks are to be told."""
         return self.store
 
     @property

@@ -202,7 +202,7 @@ def as_lambda(value: Any) -> Any:
 
 FILTERS = (
     '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"m":{"N":[{"anything-but":["0"]}]}}}}',
-    '{"dynamodb":{"NewImage":{"w":{"S":[{"exists":true}]}}}}',
+    '{"dynamodb":{"NewImage":{"m":{"N":[{"anything-but":["0"]}]},"w":{"S":[{"exists":true}]}}}}',
 )
 """The patterns of the stream's mapping; a test holds the template to them."""
 
@@ -210,5 +210,5 @@ FILTERS = (
 def passes_filter(record: Mapping[str, Any]) -> bool:
     """Whether Lambda calls the function for a record: FILTERS, in Python."""
     image = record["dynamodb"].get("NewImage", {})
-    is_new = record["eventName"] == "INSERT" and image.get("m", {}).get("N", "0") != "0"
-    return is_new or "S" in image.get("w", {})
+    has_messages = image.get("m", {}).get("N", "0") != "0"
+    return has_messages and (record["eventName"] == "INSERT" or "S" in image.get("w", {}))

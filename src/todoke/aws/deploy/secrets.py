@@ -15,6 +15,7 @@ from stack_review.template import parse
 from todoke.aws.deploy.package import names_provider, read_toml
 from todoke.model.oidc import OIDC_SECRET
 from todoke.model.settings import ORIGIN_SECRET
+from todoke.model.webhook_key import WEBHOOK_SECRETS
 from todoke.services.table import SERVICES, chosen_in
 
 _RANDOM_BYTES = {"TODOKE_SECRET": 32} | {
@@ -30,13 +31,15 @@ _STDIN = "file:///dev/stdin"
 
 
 def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """The secrets without which a function of the site in todoke.toml would not start."""
+    """The secrets without which a function of the site in todoke.toml would not start, or would tell no webhook."""
     names = ["TODOKE_SECRET"]
     if chosen := chosen_in(document):
         service, own = chosen
         names += [secret.variable for secret in service.secrets if secret.is_needed(own)]
     if names_provider(document):
         names.append(OIDC_SECRET)
+    if document.get("webhooks"):
+        names.append(WEBHOOK_SECRETS)
     return tuple(names)
 
 

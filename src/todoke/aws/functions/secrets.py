@@ -13,6 +13,7 @@ from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
 from todoke.model.oidc import OIDC_SECRET
 from todoke.model.settings import ORIGIN_SECRET, Settings
+from todoke.model.webhook_key import WEBHOOK_SECRETS
 from todoke.services.table import SERVICES, service_named
 from todoke.toml.secrets import text_secret
 
@@ -35,10 +36,10 @@ BEHIND_CLOUDFRONT = "TODOKE_BEHIND_CLOUDFRONT"
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "web": (*_secrets(open_hooks=True), OIDC_SECRET),
     "sender": _secrets(open_hooks=False),
-    "sweep": _secrets(open_hooks=False),
+    "sweep": (*_secrets(open_hooks=False), WEBHOOK_SECRETS),
 }
-"""What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event. The store
-derives places in the table from the first, so each has that."""
+"""What each function may read. Who takes forms cannot send mail, and who sends mail cannot forge an event; the sweep
+tells webhooks. The store derives places in the table from the first, so each has that."""
 
 _LEAST_ORIGIN_CHARACTERS = 32
 

@@ -19,6 +19,7 @@ from todoke.aws.functions.relay import batched
 from todoke.aws.functions.time_left import AT_ONCE, app_with_lease, has_time, require_time
 from todoke.model.log import get_logger
 from todoke.walk.app import App
+from todoke.walk.notices.spell import tell_webhooks
 from todoke.walk.send.handed import count_hand_overs
 from todoke.walk.send.round import send_round
 from todoke.walk.sweep import sweep
@@ -27,6 +28,9 @@ IDS_IN_A_HINT = 20
 """Few enough for a function to end them within its time, and for its connections to share a batch of hints."""
 MOST_HINTED = 10_000
 """So many messages the queue is told of in one run: more than leave until the next one."""
+
+TELLS_SECONDS = 60.0
+"""So long webhooks are told in one run; what waits after that waits for the next one."""
 
 UNDER_WAY = "sweep_until"
 """The mark of a sweep at work: until when it may be. A schedule may call twice, and a late call meet the next one; two
@@ -63,6 +67,7 @@ def make_sweep(
 def _swept(app: App, queues: Queues, most_hinted: int, context: LambdaContext) -> dict[str, int]:
     # First, since the mail service's records may take their time.
     handed_over, hinted = _hand_over_due(app, queues, most_hinted, context)
+    tell_webhooks(app, TELLS_SECONDS)
     erased = sweep(app)
     log.info("swept", erased=erased, messages=handed_over, hinted=hinted)
     return {"erased": erased, "messages": handed_over, "hinted": hinted}

@@ -10,6 +10,7 @@ import http.client
 import io
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,27 @@ else:
     _Base = object
 
 
+Reach = Callable[[str, int, float], socket.socket]
+"""Connects to a host and port within so many seconds; what it raises leaves as it is, or as urllib3's ProtocolError."""
+
+
 class _Hurried(_Base):
     """What both kinds of connection do beyond urllib3's."""
 
-    def __init__(self, *args: Any, patience_seconds: float, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, patience_seconds: float, reach: Reach | None = None, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
         self._patience_seconds = patience_seconds
+        self._reach = reach
         self._ends_at = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """A connection to the host: urllib3's own, or what `reach` makes. TLS, its name and Host stay as they are."""
+        if self._reach is None:
+            return super()._new_conn()
+        timeout = self.timeout if isinstance(self.timeout, int | float) else None
+        return self._reach(self.host, self.port, timeout or self._patience_seconds)
 
     def request(self, *args: Any, **more: Any) -> None:
         """Send a request; it must be written by when patience ends."""
@@ -90,15 +105,22 @@ def _left(ends_at: float) -> float:
 
 
 def hurried_pools(
-    *, connections: int, connect_seconds: float, patience_seconds: float
+    *,
+    connections: int,
+    connect_seconds: float,
+    patience_seconds: float,
+    reach: Reach | None = None,
 ) -> urllib3.PoolManager:
-    """Up to `connections` to a host: whoever finds all in use waits for one. Nothing is retried."""
+    """Up to `connections` to a host: whoever finds all in use waits for one. Nothing is retried.
+
+    `reach` connects in place of urllib3, where it matters to which of a host's addresses.
+    """
 
     class Plain(urllib3.HTTPConnectionPool):
-        ConnectionCls = partial(_HTTP, patience_seconds=patience_seconds)  # type: ignore[assignment]
+        ConnectionCls = partial(_HTTP, patience_seconds=patience_seconds, reach=reach)  # type: ignore[assignment]
 
     class Secure(urllib3.HTTPSConnectionPool):
-        ConnectionCls = partial(_HTTPS, patience_seconds=patience_seconds)  # type: ignore[assignment]
+        ConnectionCls = partial(_HTTPS, patience_seconds=patience_seconds, reach=reach)  # type: ignore[assignment]
 
     manager = urllib3.PoolManager(
         maxsize=connections,

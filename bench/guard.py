@@ -16,8 +16,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from todoke.model.address import Address
 from todoke.model.form import Form, Site
+from todoke.model.mail import Mailbox
+from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, EntryList
+from todoke.walk.app import utc_now
 from todoke.walk.guard import Guard
 from todoke.web.door.circumstances import Observer
 
@@ -123,10 +127,17 @@ def scope_of(fields: Mapping[str, str]) -> dict[str, Any]:
     return {"type": "http", "headers": [(k.encode(), v.encode()) for k, v in given.items()]}
 
 
+def observer() -> Observer:
+    """What reads the circumstances at this site."""
+    mail = MailSettings(service="smtp", sender=Mailbox(name="", address=Address("a@site.example")))
+    settings = Settings(site=SITE, mail=mail, forms={}, data=Path(), secret=b"s" * 32)
+    return Observer(settings, utc_now)
+
+
 def is_caught(sample: Sample, fields: Mapping[str, str], *, trap: bool) -> bool:
     """Whether it is put in review, at a guard that saw nothing before."""
     entries = (*sample.entries, Entry("_gotcha", sample.name)) if trap else sample.entries
-    known = Observer(SITE).circumstances(scope_of(fields))
+    known = observer().circumstances(scope_of(fields), FORM, ())
     return bool(Guard(SITE, THRESHOLD).signals(FORM, entries, known))
 
 
@@ -147,7 +158,7 @@ def honest_lines() -> Iterator[str]:
     """How many honest messages are put in review, by the browser that sends them; each guard sees all of them."""
     honest = [*samples("honest.en.txt"), *samples("honest.ja.txt")]
     for name, fields in BROWSERS.items():
-        guard, known = Guard(SITE, THRESHOLD), Observer(SITE).circumstances(scope_of(fields))
+        guard, known = Guard(SITE, THRESHOLD), observer().circumstances(scope_of(fields), FORM, ())
         held = sum(bool(guard.signals(FORM, s.entries, known)) for s in honest)
         yield f"{name}: {held} of {len(honest)} honest messages in review"
 
@@ -166,11 +177,11 @@ def cost_lines() -> Iterator[str]:
 
 
 def _microseconds(lists: list[EntryList]) -> float:
-    guard, observer = Guard(SITE, THRESHOLD), Observer(SITE)
+    guard, watching = Guard(SITE, THRESHOLD), observer()
     scopes = [scope_of(BROWSERS["Chrome, a form"]) for _ in lists]
     begun = time.perf_counter()
     for entries, scope in zip(lists, scopes, strict=True):
-        guard.signals(FORM, entries, observer.circumstances(scope))
+        guard.signals(FORM, entries, watching.circumstances(scope, FORM, ()))
     return (time.perf_counter() - begun) / len(lists) * 1e6
 
 

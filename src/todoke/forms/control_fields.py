@@ -17,6 +17,7 @@ LANGUAGE = "_language"
 KEY = "_idempotency"
 CHARSET = "_charset_"
 AS_TYPED = "_as_typed"
+LOADED = "_loaded"
 
 TRAPS = frozenset({"_gotcha", "_honey", "_honeypot"})
 """Fields that people do not see and programs fill in. Left empty they are nothing; filled in they are kept."""
@@ -27,6 +28,7 @@ _MEANINGS = {
     KEY: "a key for sending the form again",
     CHARSET: "the form's character encoding",
     AS_TYPED: "that an address is meant as it was typed",
+    LOADED: "when the page was loaded",
 }
 _OURS = {Sense.NEXT: NEXT, Sense.LANGUAGE: LANGUAGE}
 """What else is obeyed, whatever a dialect calls it."""

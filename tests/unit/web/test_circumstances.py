@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from support.web.doors import OPEN_FORM, make_app
 from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner
+from todoke.forms.suspicion.load import write_load
 from todoke.model.form import Site
+from todoke.model.submission import Entry
 from todoke.web.door.circumstances import Observer
 
 SITE = Site(
     name="Site", url="https://www.site.example", door_url="https://forms.example",
     origins=("https://www.site.example", "https://shop.example"),
 )  # fmt: skip
+NOW = datetime(2026, 11, 30, 1, 2, 3, 456_000, tzinfo=UTC)
+SECRET = b"x" * 32
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/143.0.0.0 Safari/537.36"
@@ -31,12 +37,14 @@ ORDINARY = {
 }
 
 
-def seen(site: Site = SITE, **fields: str) -> Circumstances:
+def seen(site: Site = SITE, loaded: str = "", **fields: str) -> Circumstances:
     """The circumstances of a request with these header fields; of an empty one nothing is sent."""
     stated = {name.replace("_", "-"): value for name, value in fields.items()}
     headers = [(k.encode(), v.encode("latin-1")) for k, v in (ORDINARY | stated).items() if v]
     scope: dict[str, Any] = {"type": "http", "headers": headers}
-    return Observer(site).circumstances(scope)
+    controls = (Entry("_loaded", loaded),) if loaded else ()
+    observer = Observer(make_app(site=site).settings, lambda: NOW)
+    return observer.circumstances(scope, OPEN_FORM, controls)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +113,44 @@ def test_whose_page_it_was(fields: dict[str, str], page: PageOwner) -> None:
 def test_where_any_page_may_send_none_is_anothers(site: Site) -> None:
     """No origin is configured, or all are."""
     assert seen(site, origin="https://other.example").page is PageOwner.UNKNOWN
+
+
+@pytest.mark.parametrize("seconds", [0, 1.5, 2, 3_600, 10**8])
+def test_how_long_ago_the_page_was_loaded(seconds: float) -> None:
+    """As the page says, in a text that only we can write."""
+    loaded = write_load(SECRET, "any", NOW - timedelta(seconds=seconds))
+    assert seen(user_agent=CHROME, loaded=loaded).loaded_before == pytest.approx(seconds, abs=0.001)
+
+
+def test_a_page_that_says_nothing_is_an_ordinary_page() -> None:
+    """Most pages are static, and a clock may be put back."""
+    later = write_load(SECRET, "any", NOW + timedelta(seconds=5))
+    for loaded in ("", later):
+        known = seen(user_agent=CHROME, loaded=loaded)
+        assert (known.loaded_before, known.is_load_forged) == (None, False)
+
+
+GOOD = write_load(SECRET, "any", NOW)
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        GOOD[:-1],
+        f"{GOOD}A",
+        f"1{GOOD}",
+        GOOD.replace(".", ".A"),
+        GOOD.partition(".")[0],
+        write_load(SECRET, "other", NOW),
+        write_load(b"y" * 32, "any", NOW),
+        "x",
+        ".",
+        "-1.",
+        "\u0663.\udcff",
+        "9" * 100_000,
+    ],
+)
+def test_what_is_not_ours_is_forged(loaded: str) -> None:
+    """Of another form, another secret, or changed by a letter."""
+    known = seen(user_agent=CHROME, loaded=loaded)
+    assert (known.loaded_before, known.is_load_forged) == (None, True)

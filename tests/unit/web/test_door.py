@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +30,7 @@ CONTACT = Form(
     ),
     managers=OPEN_FORM.managers,
 )
+LOADED_AT = datetime(2026, 11, 30, 1, 2, 3, 456_000, tzinfo=UTC)
 GOOD = b"email=taro%40visitor.example&message=Hello"
 
 
@@ -663,11 +665,44 @@ def test_no_header_is_a_500(headers: dict[str, str]) -> None:
 
 
 def test_the_empty_form_is_the_same_for_all_who_speak_alike() -> None:
-    """It is made once for each language, and what one visitor typed is never in it."""
-    app = make_app(replace(OPEN_FORM, fields=(Field(name="a"),)))
+    """It is made once a second for each language, and what one visitor typed is never in it."""
+    app = replace(make_app(replace(OPEN_FORM, fields=(Field(name="a"),))), clock=lambda: LOADED_AT)
     first = ask(app, "/f/any", method="GET")
     ask(app, "/f/any", b"a=" + b"typed" * 60_000, accept="text/html")
     assert ask(app, "/f/any", method="GET") == first
     japanese = ask(app, "/f/any", method="GET", accept_language="ja")
     assert 'lang="ja"' in japanese.body.decode()
     assert 'lang="en"' in first.body.decode()
+
+
+def test_the_empty_form_says_when_it_was_loaded() -> None:
+    """Its page sends that along, also after it came back with a fault; who is too quick has a signal of it."""
+    form = replace(OPEN_FORM, fields=(Field(name="a", required=True), Field(name="_gotcha")))
+    now = [LOADED_AT]
+    app = replace(make_app(form), clock=lambda: now[0])
+    page = ask(app, "/f/any", method="GET").body.decode()
+    (loaded,) = re.findall(r'<input type="hidden" name="_loaded" value="([^"]+)">', page)
+    now[0] += timedelta(seconds=1)
+    again = ask(app, "/f/any", f"a=&_loaded={loaded}".encode(), accept=BROWSER, sec_fetch_site="x")
+    assert f'name="_loaded" value="{loaded}"' in again.body.decode()
+    browser = {"user_agent": "Mozilla/5.0", "sec_fetch_site": "same-origin"}
+    for seconds in (0, 1):
+        now[0] += timedelta(seconds=seconds)
+        typed = f"a={seconds}&_gotcha=x&_loaded={loaded}"
+        assert ask(app, "/f/any", typed.encode(), **browser).status == 303
+    assert [s.signals for s in kept(app)] == [("trap_filled", "too_fast"), ()]
+    assert [[e.name for e in s.entries] for s in kept(app)] == [["a", "_gotcha"]] * 2
+
+
+def test_a_script_may_ask_when_its_page_was_loaded() -> None:
+    """In JSON, from any page that may post; it is anew each time, and a page of ours for whoever wants one."""
+    app = make_app(replace(OPEN_FORM, fields=(Field(name="a"),)))
+    answer = ask(app, "/f/any", method="GET", accept=JSON)
+    assert has_cors(answer)
+    assert [*answer.json] == ["_loaded"]
+    assert answer.headers["cache-control"] == "no-store"
+    typed = f"a=1&_loaded={answer.json['_loaded']}x"
+    ask(app, "/f/any", typed.encode(), user_agent="curl/8.5.0", accept=JSON)
+    ask(app, "/f/any", f"{typed}&_gotcha=x".encode(), user_agent="Mozilla/5.0", sec_fetch_site="x")
+    assert [s.signals for s in kept(app)] == [(), ("trap_filled", "forged_load")]
+    assert b"<html" in ask(app, "/f/any", method="GET", accept=f"{JSON}, text/html").body

@@ -329,6 +329,7 @@ def texts_shown() -> set[str]:
     for path in (
         *(SOURCE / "report").glob("*.py"),
         SOURCE / "web" / "receipt.py",
+        SOURCE / "model" / "signal.py",
         *(SOURCE / "web" / "desk").glob("*.py"),
         *(SOURCE / "services").glob("*/service.py"),
     ):

@@ -55,6 +55,7 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
     """What the fields of a form are for. `closed` are those in which nobody writes freely; `names` are for names and
     telephone numbers; `untouched` is what traps hold that nobody filled in; `asked` are websites that are asked for."""
 
+    traps: frozenset[str] = TRAPS
     closed: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     untouched: frozenset[tuple[str, str]] = frozenset()
@@ -64,10 +65,12 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
 def roles_of(form: Form) -> Roles:
     """Read them off the form's page, as far as it is known."""
     fields = form.fields or ()
+    traps = TRAPS | control_fields.traps_of(form)
     return Roles(
+        traps=traps,
         closed=frozenset(f.name for f in fields if f.kind not in _FREE),
         names=frozenset(f.name for f in fields if _is_for_name(f)),
-        untouched=frozenset((f.name, v) for f in fields if f.name in TRAPS for v in _presets(f)),
+        untouched=frozenset((f.name, v) for f in fields if f.name in traps for v in _presets(f)),
         asked=frozenset(f.name for f in fields if f.kind == ControlKind.URL or f.required),
     )
 
@@ -76,7 +79,7 @@ def in_answers(roles: Roles, entries: EntryList, own_hosts: frozenset[str]) -> I
     """The signals of these answers; one may come twice. Links to `own_hosts` are none."""
     random = 0
     for name, value in _typed(entries):
-        if name in TRAPS:
+        if name in roles.traps:
             if (name, value) not in roles.untouched:
                 yield TRAP
             continue
@@ -97,7 +100,7 @@ def in_answers(roles: Roles, entries: EntryList, own_hosts: frozenset[str]) -> I
 
 def longest_free(roles: Roles, entries: EntryList) -> str:
     """The longest answer that somebody wrote freely, as far as it is looked at."""
-    free = (v for n, v in _typed(entries) if n not in roles.closed and n not in TRAPS)
+    free = (v for n, v in _typed(entries) if n not in roles.closed and n not in roles.traps)
     return max(free, key=len, default="")
 
 

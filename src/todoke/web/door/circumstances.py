@@ -1,4 +1,4 @@
-"""How a form was sent, read off the request's header fields: what the guard may know of it, and no more."""
+"""How a form was sent, read off the request's header fields and a hidden field: what the guard may know."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import re
 
 from starlette.types import Scope
 
+from todoke.forms.control_fields import LOADED
 from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner
-from todoke.model.form import Site
+from todoke.forms.suspicion.load import with_load
+from todoke.model.form import Form
+from todoke.model.settings import Settings
 from todoke.model.short_cache import short_cache
+from todoke.model.submission import EntryList, first_text
 from todoke.model.url import origin_of
+from todoke.ports.clock import Clock
 from todoke.web.http.asked import header
 
 _BROWSER = re.compile(r"Mozilla/\d|Opera/\d")
@@ -21,13 +26,23 @@ _SINCE = 90
 class Observer:
     """Reads the circumstances of the requests to one site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        site = settings.site
+        self._secret = settings.secret
+        self._clock = clock
         self._is_any = "*" in site.origins
         self._own = {origin_of(url) for url in (*site.origins, site.url, site.door_url)} - {""}
         self._is_secure = site.door_url.startswith("https://")
 
-    def circumstances(self, scope: Scope) -> Circumstances:
-        """What the header fields say."""
+    def circumstances(self, scope: Scope, form: Form, controls: EntryList) -> Circumstances:
+        """What the header fields say, and a hidden field of the form's page."""
+        known = self._by_fields(scope)
+        stated = first_text(controls, LOADED) if controls else ""
+        if not stated:
+            return known
+        return with_load(known, self._secret, form.name, stated, self._clock())
+
+    def _by_fields(self, scope: Scope) -> Circumstances:
         name = header(scope, b"user-agent")
         return Circumstances(
             agent=Agent.BROWSER if _BROWSER.match(name) else Agent.PROGRAM,

@@ -95,9 +95,9 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
-        self._observer = Observer(app.settings.site)
+        self._observer = Observer(app.settings, app.clock)
         self._waiters: Waiting | None = None
-        self._empty = EmptyForms(app.settings.site)
+        self._empty = EmptyForms(app)
         forms = app.settings.forms
         self._limits = {name: reading_limits(form) for name, form in forms.items()}
         self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}
@@ -210,7 +210,7 @@ class Door:
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, arrival.controls),
-            known=self._observer.circumstances(arrival.scope),
+            known=self._observer.circumstances(arrival.scope, arrival.form, arrival.controls),
         )
         try:
             answers = await self._redeemed(arrival.form, sent)

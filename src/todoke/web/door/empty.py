@@ -5,22 +5,39 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.types import Scope
 
-from todoke.model.form import Form, Site
+from todoke.forms.control_fields import LOADED
+from todoke.forms.suspicion.load import write_load
+from todoke.model.form import Form
+from todoke.walk.app import App
 from todoke.web.door.answer import form_url
 from todoke.web.http.asked import base_path, header, language_of
+from todoke.web.http.errors import json_response
 from todoke.web.pages import pages
 from todoke.web.pages.codings import chosen, compressed
 
+_JSON = "application/json"
+
 
 class EmptyForms:
-    """Makes each page once: nothing of a visitor is in it but the language."""
+    """Makes each page once a second: nothing of a visitor is in it but the language, and the time."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._second = 0
         self._made: dict[tuple[str, ...], Response] = {}
 
     def page(self, scope: Scope, form: Form, upload_origin: str) -> Response:
-        """The form in the visitor's language; its script puts large files at `upload_origin`, if there is one."""
+        """The form in the visitor's language; its script puts large files at `upload_origin`, if there is one.
+
+        Where nothing but JSON is asked for, only what says when a page was loaded, for a script of the site.
+        """
+        now = self._app.clock()
+        loaded = write_load(self._app.settings.secret, form.name, now)
+        accept = header(scope, b"accept")
+        if _JSON in accept and "html" not in accept:
+            return json_response({LOADED: loaded}, headers={"vary": "accept"})
+        if (second := int(now.timestamp())) != self._second:
+            self._second, self._made = second, {}
         language = language_of(scope, form.language)
         coding = chosen(header(scope, b"accept-encoding"))
         key = (form.name, language, base_path(scope), upload_origin, coding)
@@ -28,10 +45,11 @@ class EmptyForms:
             page = pages.answers_page(
                 form,
                 language=language,
-                site=self._site,
-                action=form_url(form, self._site),
+                site=self._app.settings.site,
+                action=form_url(form, self._app.settings.site),
                 base=base_path(scope),
                 upload_origin=upload_origin,
+                loaded=loaded,
             )
             self._made[key] = compressed(page, coding)
         return self._made[key]

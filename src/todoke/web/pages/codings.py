@@ -74,10 +74,10 @@ def coded(content: bytes, coding: str, *, thorough: bool = False) -> bytes:
 
 
 def compressed(answer: Response, coding: str) -> Response:
-    """A whole answer in this coding, or as it is where that is none; for one that is kept, and holds no secret."""
+    """A whole answer in this coding, or as it is where that is none; for one that holds no secret."""
     answer.headers["vary"] = "accept-encoding"
     if coding:
-        answer.body = coded(bytes(answer.body), coding, thorough=True)
+        answer.body = coded(bytes(answer.body), coding)
         answer.headers["content-encoding"] = coding
         answer.headers["content-length"] = str(len(answer.body))
     return answer

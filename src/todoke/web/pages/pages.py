@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.responses import Response
 
-from todoke.forms.control_fields import is_control_name, is_control_of
+from todoke.forms.control_fields import LOADED, is_control_name, is_control_of
 from todoke.forms.secret import secret_names
 from todoke.model.form import ControlKind, Form, Site
 from todoke.model.language import N_, translator
@@ -209,17 +209,20 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     upload_origin: str = "",
     uploaded: tuple[Uploaded, ...] = (),
     question: Question | None = None,
+    loaded: str = "",
 ) -> Response:
     """The form as a page of ours: empty (the hosted form), or "please check your answers" with what was typed kept.
 
     Works without JavaScript: an error summary that has the focus and links to each control, and each control with its
     own messages; or a question, with a button that answers it. Files cannot be kept by any browser; the page says that
-    they must be chosen again, save those that are `uploaded`.
+    they must be chosen again, save those that are `uploaded`. `loaded` says when the page is loaded; one that comes
+    back says what it said before.
     """
     language = language or form.language
     entries, too_long = fitting(entries)
     errors = (*errors, *_not_shown(too_long, language))
     shown = controls(form, entries, errors, uploaded)
+    unseen = hidden_values(form, entries)
     linked = {error.field for error in errors} & {control.name for control in shown}
     return render(
         "answers.html",
@@ -234,7 +237,8 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         site=site,
         action=action or f"/f/{form.name}",
         controls=shown,
-        hidden=hidden_values(form, entries),
+        hidden=[e for e in unseen if not loaded or e.name != LOADED],
+        loaded=loaded,
         errors=errors,
         question=question,
         labels={c.name: c.label for c in shown},

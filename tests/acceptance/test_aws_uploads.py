@@ -54,9 +54,9 @@ managers = ["office@hoshino-paper.example"]
 """
 PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>Jobs</title>
-<script src="{door}/upload.js" defer></script></head>
+<script src="{door}/todoke.js" defer></script></head>
 <body><main><h1>Work with us</h1>
-<form method="post" action="{door}/f/jobs" enctype="multipart/form-data">
+<form method="post" action="{door}/f/jobs" enctype="multipart/form-data" data-todoke-then="go">
 <p><label for="who">Your name</label> <input id="who" name="who" required></p>
 <p><label for="cv">Your portfolio</label> <input id="cv" name="cv" type="file" accept=".pdf" required></p>
 <p><label for="more">More</label> <input id="more" name="more" type="file" multiple></p>
@@ -157,6 +157,12 @@ def test_twelve_megabytes_reach_the_desk_and_go_again(
                 const status = document.querySelector("[role=status]");
                 if (status?.textContent) window.said.push(status.textContent);
             }).observe(document.body, { childList: true, subtree: true, characterData: true });
+            const shown = () => {
+                const bar = document.querySelector(".todoke-busy progress");
+                if (bar) window.said.push(bar.value);
+                requestAnimationFrame(shown);
+            };
+            shown();
             window.addEventListener("pagehide", () => localStorage.setItem("said", JSON.stringify(window.said)));
         }"""
     )
@@ -168,9 +174,10 @@ def test_twelve_megabytes_reach_the_desk_and_go_again(
     ] == "127"
     page.goto(cloud.page_url())
     told = json.loads(page.evaluate("localStorage.getItem('said')"))
-    assert told[0] == "Uploading the files …"
-    assert "Uploading the files: 100 %" in told
-    assert told[-1] == "The files are uploaded. Sending the form …"
+    assert "Sending …" in told
+    shares = [share for share in told if share != "Sending …"]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
 
     submission = newest(cloud)
     names = [entry.name for entry in submission.entries]
@@ -246,7 +253,7 @@ def test_a_failure_is_said_and_loses_nothing(cloud: Cloud, page: Page) -> None:
     page.route(f"{cloud.aws.url}/**", lambda route: route.abort())
     page.get_by_role("button", name="Apply").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("could not be uploaded", timeout=30_000)
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is confirmed", timeout=30_000)
     expect(page.locator("#who")).to_have_value("Again")
     assert page.evaluate("document.querySelector('#cv').files.length") == 1
     page.unroute(f"{cloud.aws.url}/**")
@@ -275,14 +282,14 @@ def test_the_progress_is_accessible_and_can_be_cancelled_by_keyboard(
     fill(page, cloud, language="ja")
     page.route(f"{cloud.aws.url}/**", lambda route: None)
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_role("progressbar", name="ファイルのアップロード")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("アップロードしています")
+    expect(page.get_by_role("progressbar", name="送信しています…")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("送信しています")
     found = Axe().run(page, options=AXE).response["violations"]
     assert found == [], found
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="アップロードをやめる")).to_be_focused()
+    expect(page.get_by_role("button", name="中止")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("アップロードを中止しました")
+    expect(page.get_by_role("alert")).to_contain_text("受け付けを確認できませんでした")
     expect(page.get_by_role("button", name="Apply")).to_be_focused()
     assert Axe().run(page, options=AXE).response["violations"] == []
 

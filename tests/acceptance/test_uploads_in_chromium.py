@@ -46,9 +46,9 @@ FORM = Form(
 STRICT = replace(FORM, name="strict", fields=(Field(name="who", maxlength=2), *FORM.fields[1:]))
 SMALL = replace(FORM, name="small", limits=Limits(body_bytes=1_000_000))
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Jobs</title><script src="{door}/upload.js" defer></script></head>
+<html lang="en"><head><meta charset="utf-8"><title>Jobs</title><script src="{door}/todoke.js" defer></script></head>
 <body><main><h1>Jobs</h1>
-<form method="post" action="{door}/f/{form}" enctype="multipart/form-data">
+<form method="post" action="{door}/f/{form}" enctype="multipart/form-data" data-todoke-then="go">
 <label>Name <input name="who" id="who" required></label>
 <input type="hidden" name="cv" value="none">
 <label>CV <input name="cv" id="cv" type="file"></label>
@@ -188,7 +188,7 @@ def test_what_the_browser_refuses_is_not_uploaded(stand: Stand, context: Browser
     page.locator("#who").fill("")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#who")).to_be_focused()
-    assert page.locator(".todoke-upload").count() == 0
+    assert page.locator(".todoke-busy").count() == 0
     assert stand.posted == []
 
 
@@ -197,7 +197,7 @@ def test_a_page_s_own_script_is_left_alone(stand: Stand, context: BrowserContext
     page = fill(context, stand, "prevented")
     page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_timeout(300)
-    assert page.locator(".todoke-upload").count() == 0
+    assert page.locator(".todoke-busy").count() == 0
     assert stand.posted == []
 
 
@@ -205,9 +205,9 @@ def test_a_second_try_sends_only_what_is_missing(stand: Stand, context: BrowserC
     """The second of two files fails: it is said, and pressing again does not send the first once more."""
     stand.refused = [2]
     page = fill(context, stand)
-    page.locator("#more").set_input_files(chosen("more.bin", b"m" * 100_000))
+    page.locator("#more").set_input_files(chosen("more.bin", b"m" * 3_100_000))
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("could not be uploaded")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is confirmed")
     assert stand.submissions() == []
     page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url(f"{stand.door}/s/*")
@@ -232,7 +232,7 @@ def test_back_from_the_receipt_the_form_is_as_it_was(stand: Stand, context: Brow
     page.go_back()
     expect(page.locator("#who")).to_have_value("Aoi")
     expect(page.locator("#cv")).to_be_enabled()
-    assert page.locator(".todoke-upload").count() == 0
+    assert page.locator(".todoke-busy").count() == 0
     page.locator("#who").fill("Jun")
     page.locator("#cv").set_input_files(chosen("cv.bin"))
     page.get_by_role("button", name="Send", exact=True).click()
@@ -253,21 +253,37 @@ def test_our_own_page_uploads_too(stand: Stand, context: BrowserContext) -> None
     assert files_of(stand.submissions()[0]) == [("cv", "cv.bin", len(LARGE))]
 
 
-def test_a_form_that_comes_back_keeps_what_is_uploaded(
+def test_a_form_that_is_refused_keeps_what_is_uploaded(
     stand: Stand, context: BrowserContext
 ) -> None:
-    """Only the server knows the rule that is broken: its page names the file, and sends it with the mended form."""
+    """Only the server knows the rule that is broken: it is said at the control, and the file need not go again."""
     page = fill(context, stand, "strict")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("strict")
-    expect(page.get_by_text("Uploaded already: cv.bin")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("2 characters or fewer")
+    expect(page.locator("#who")).to_be_focused()
     assert Axe().run(page, options=AXE).response["violations"] == []
-    page.get_by_label("who").fill("A")
-    page.get_by_role("button", name="Submit").click()
+    page.locator("#who").fill("A")
+    page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url(f"{stand.door}/s/*")
     [submission] = stand.submissions()
-    assert files_of(submission) == [("cv", "cv.bin", len(LARGE))]
+    assert files_of(submission)[0] == ("cv", "cv.bin", len(LARGE))
     assert len(stand.posted) == 1
+
+
+def test_a_file_that_was_sent_before_goes_anew(stand: Stand, context: BrowserContext) -> None:
+    """Its answer was lost, and other answers go with it: the door asks for the file, and the next try brings it."""
+    page = fill(context, stand)
+    page.route("**/f/jobs", lambda route: (route.fetch(), route.abort()))
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is confirmed")
+    page.unroute("**/f/jobs")
+    page.locator("#who").fill("Jun")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("This file was sent before")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url(f"{stand.door}/s/*")
+    assert [first_text(s.entries, "who") for s in stand.submissions()] == ["Aoi", "Jun"]
+    assert len(stand.posted) == 2
 
 
 @pytest.mark.parametrize("stand", ["without a bucket"], indirect=True)

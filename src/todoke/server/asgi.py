@@ -25,7 +25,7 @@ from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
 from todoke.web import health, hooks, owner, receipt
 from todoke.web.dialects.table import ROOMS
-from todoke.web.door import door, uploads
+from todoke.web.door import door, script, uploads
 from todoke.web.door.elsewhere import Elsewhere
 from todoke.web.door.first import DoorFirst
 from todoke.web.http.asked import language_of
@@ -116,6 +116,7 @@ def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
         *hooks.routes(app, track_events),
         LateRoutes("/desk", lambda: _desk_routes(app, mail_rest, most_bytes)),
         *uploads.routes(app),
+        *script.routes(),
         *assets.routes(app.settings.site),
         *health.routes(app, mail_rest, readiness),
         *(

@@ -40,7 +40,7 @@ from todoke.web.http.asked import (
 )
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
-from todoke.web.http.small_form import read_small_form, require_same_origin
+from todoke.web.http.small_form import read_small_form, require_own_origin
 from todoke.web.pages import pages
 from todoke.web.streams import OpenStream, Streams
 
@@ -112,11 +112,11 @@ class _Receipts:
         """POST /s/{token}/address with `address`, or the `domain` that the receipt suggests.
 
         303 back to the receipt (JSON: 200 with it) once the new attempt is due. 422 when the address cannot be one.
-        409 when it cannot be corrected (any more). 429 when too much was sent from this address. 403 from another
-        origin; 4xx for a body that is no form; 404, 503 as above.
+        409 when it cannot be corrected (any more). 429 when too much was sent from this address. 403 from an origin
+        that is not the site's; 4xx for a body that is no form; 404, 503 as above.
         """
         try:
-            require_same_origin(request, self.app.settings.site.door_url)
+            require_own_origin(request, self.app.settings.site)
             sent = await read_small_form(request)
             timeline = await self._find(request)
             if timeline is None:
@@ -328,14 +328,17 @@ def _refused(request: Request, app: App, error: RequestError) -> Response:
 
 
 def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
-    """The receipt's routes. Scripts of the site's pages may read it, for the door gives them its address."""
+    """The receipt's routes. Scripts of the site's pages may read and correct it: the door gives them its address."""
     pace = pace or Pace()
     receipts = _Receipts(app, pace, Streams(pace.streams))
     methods = ["GET", "OPTIONS"]
     shared = [Middleware(Cors, site=app.settings.site, methods="GET, HEAD, OPTIONS")]
+    posted = [Middleware(Cors, site=app.settings.site)]
     return [
         Route("/s/{token}", receipts.show, methods=methods, middleware=shared),
         Route("/s/{token}/events", receipts.events, methods=methods, middleware=shared),
-        Route("/s/{token}/address", receipts.correct, methods=["POST"]),
+        Route(
+            "/s/{token}/address", receipts.correct, methods=["POST", "OPTIONS"], middleware=posted
+        ),
         Route("/s/{token}/address", receipts.back, methods=["GET"]),
     ]

@@ -30,7 +30,7 @@ from todoke.ports.outbox import Added, Duplicate
 from todoke.server.asgi import without_sender
 from todoke.server.protocol import BoundedProtocol
 from todoke.walk.app import App
-from todoke.web.door import door, uploads
+from todoke.web.door import door, script, uploads
 
 
 @dataclass
@@ -159,7 +159,7 @@ def ask(
         "server": ("door.example", 443),
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in given.items()],
     }
-    routes = [*door.routes(app), *uploads.routes(app)]
+    routes = [*door.routes(app), *uploads.routes(app), *script.routes()]
     asgi = without_sender(app) if whole else Starlette(routes=routes)
     return asyncio.run(_ask(asgi, scope, pieces, pause_seconds, ends))
 

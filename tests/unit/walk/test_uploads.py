@@ -23,6 +23,7 @@ from todoke.walk.app import App
 from todoke.walk.sweep import sweep
 from todoke.walk.uploads.offer import LINK_SECONDS, MOST_AT_ONCE, TICKET_LIFE
 from todoke.walk.uploads.tidy import MARK, MOST, tidy_when_due
+from todoke.web.pages.assets import SCRIPT, asset_url
 
 PDF = b"%PDF-1.7\n" + b"x" * 6_000_000
 CV = Field(name="cv", kind="file", accept=("application/pdf",), required=True)
@@ -204,14 +205,6 @@ class TestOffers:
         clock.move(days=1)
         assert offer(few, offered()).status == 200
 
-    def test_the_script(self, app: App) -> None:
-        """For pages of any origin, and kept by browsers for an hour."""
-        answer = ask(app, "/upload.js", method="GET")
-        assert answer.status == 200
-        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-        assert answer.headers["cache-control"] == "public, max-age=3600"
-
 
 class TestTickets:
     def test_a_ticket_becomes_the_file(self, app: App, bucket: MemoryBucket) -> None:
@@ -375,7 +368,7 @@ class TestPages:
     def test_our_own_page_brings_the_script_and_may_upload(self, app: App) -> None:
         """The hosted form, and the one that comes back with faults; not where there is no bucket or no file."""
         for answer in (ask(app, "/f/jobs", method="GET"), ask(app, "/f/jobs", b"who=Aoi")):
-            assert '<script src="/upload.js" defer></script>' in answer.body.decode()
+            assert f'<script src="{asset_url(SCRIPT)}" defer></script>' in answer.body.decode()
             assert (
                 "connect-src 'self' https://bucket.example;"
                 in answer.headers["content-security-policy"]
@@ -384,7 +377,7 @@ class TestPages:
             ask(app, "/f/any", method="GET"),
             ask(replace(app, bucket=None), "/f/jobs", method="GET"),
         ):
-            assert "upload.js" not in other.body.decode()
+            assert SCRIPT not in other.body.decode()
             assert "connect-src 'self';" in other.headers["content-security-policy"]
 
     def test_a_file_that_is_there_need_not_come_again(self, app: App, bucket: MemoryBucket) -> None:
@@ -426,7 +419,7 @@ class TestPages:
         assert value not in page
         assert 'value="Jun"' in page
         assert 'name="cv" type="file"' in page
-        assert '<script src="/upload.js" defer></script>' in page
+        assert f'<script src="{asset_url(SCRIPT)}" defer></script>' in page
 
     def test_a_page_without_the_script_is_better_than_none(
         self, app: App, bucket: MemoryBucket
@@ -435,7 +428,7 @@ class TestPages:
         bucket.fault = StoreUnavailable("no")
         answer = ask(app, "/f/jobs", method="GET")
         assert answer.status == 200
-        assert "upload.js" not in answer.body.decode()
+        assert SCRIPT not in answer.body.decode()
 
 
 class TestContents:

@@ -229,8 +229,8 @@ def test_the_receipt_is_read_by_the_sites_pages(
     assert answer.status == 404
 
 
-def test_the_receipts_preflight_is_answered_and_its_correction_stays_its_own() -> None:
-    """Libraries that trace requests ask for leave before a GET; an address is corrected on our own page alone."""
+def test_the_receipts_preflight_is_answered_and_the_sites_pages_correct() -> None:
+    """Libraries that trace requests ask for leave before a GET; the site's pages correct an address."""
     asgi = receipts(SITE)
     path = f"/s/{token_of('s1')}"
     headers = {"origin": HERE, "access-control-request-headers": "sentry-trace"}
@@ -241,8 +241,16 @@ def test_the_receipts_preflight_is_answered_and_its_correction_stays_its_own() -
     )
     assert answer.headers["access-control-allow-headers"].endswith(", sentry-trace")
     assert call(asgi, path, method="POST", headers=headers).status == 405
-    assert call(asgi, f"{path}/address", method="OPTIONS", headers=headers).status == 405
-    refused = call(
-        asgi, f"{path}/address", method="POST", headers=headers, body=b"address=a@b.example"
-    )
-    assert (refused.status, "access-control-allow-origin" in refused.headers) == (403, False)
+    correction = f"{path}/address"
+    asked = call(asgi, correction, method="OPTIONS", headers=headers)
+    assert (asked.status, readers(asked)) == (204, HERE)
+    form = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "cross-site"}
+    for origin, status, reads in (
+        (HERE, 409, HERE),
+        ("https://elsewhere.example", 403, "*"),
+        ("null", 403, "*"),
+        ("", 403, ""),
+    ):
+        sent = {**form, "accept": JSON, **({"origin": origin} if origin else {})}
+        answer = call(asgi, correction, method="POST", headers=sent, body=b"address=none")
+        assert (answer.status, readers(answer)) == (status, reads), origin

@@ -39,6 +39,7 @@ PATHS = (
     "/desk/s1",
     "/hooks/ses/secret-of-the-hook",
     "/u/contact",
+    "/todoke.js",
     "/upload.js",
     "/healthz",
     "/nothing",

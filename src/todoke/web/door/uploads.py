@@ -1,7 +1,4 @@
-"""Large files: POST /u/{form} gives links to put them into the bucket by; GET /upload.js is the script that uses these.
-
-A site's page includes the script, and nothing else changes in it. Documented in docs/uploads.md.
-"""
+"""Large files: POST /u/{form} gives links to put them into the bucket by. Documented in docs/uploads.md."""
 
 from __future__ import annotations
 
@@ -28,22 +25,17 @@ from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors
 from todoke.web.http.errors import describe, error_response, json_error, json_response
 from todoke.web.http.refused import Refused, note_refused
-from todoke.web.pages.assets import asset_response, assets
 
 PATH = "/u/"
-SCRIPT = "/upload.js"
 _LIMIT_BYTES = 65_536
 _SECONDS = 10.0
 _MOST_TYPE_CHARACTERS = 255
 
 
 def routes(app: App) -> list[Route]:
-    """The route for links, under the door's rules for origins, and the script."""
+    """The route for links, under the door's rules for origins."""
     links = Cors(Links(app), app.settings.site, note_refusals(app))
-    return [
-        Route(f"{PATH}{{form:path}}", links, name="uploads"),
-        Route(SCRIPT, _script, methods=["GET"]),
-    ]
+    return [Route(f"{PATH}{{form:path}}", links, name="uploads")]
 
 
 class Links:
@@ -116,16 +108,6 @@ def _say(offered: Offered, language: str) -> Response:
         say = translator("door", language).gettext
         return json_error(422, "invalid", say("Please check your answers."), errors=offered.errors)
     return json_response({"ok": True, "uploads": offered.uploads})
-
-
-async def _script(request: Request) -> Response:
-    """GET /upload.js: 200, for pages of any origin; browsers ask again after an hour."""
-    headers = {
-        "access-control-allow-origin": "*",
-        "cache-control": "public, max-age=3600",
-        "cross-origin-resource-policy": "cross-origin",
-    }
-    return asset_response(request, assets()["upload.js"], headers)
 
 
 def upload_origin(bucket: Bucket | None, form: Form) -> str:

@@ -21,6 +21,7 @@ from todoke.model.colour import text_on
 from todoke.model.form import ACCENT, Site
 from todoke.model.logo import Logo
 from todoke.web.pages.codings import LEAST_BYTES, chosen, coded
+from todoke.web.pages.squeeze import squeezed
 
 _STATIC = Path(__file__).with_name("static")
 _EVERY_PAGE = "todoke.css"
@@ -32,6 +33,8 @@ _TOGETHER = {
 }
 """Files that leave with another one before them: one request fewer, and no page loads both."""
 _ICON = "icon.svg"
+SCRIPT = "todoke.js"
+"""What pages of any site load (docs/script.md)."""
 LOGO = "logo"
 """The name of the logo, whatever its file is called."""
 
@@ -59,14 +62,26 @@ def asset_url(name: str, site: Site | None = None) -> str:
 
 
 def asset_response(request: Request, asset: Asset, headers: Mapping[str, str]) -> Response:
-    """200 with the asset, in the coding that the request takes."""
-    content, more = asset.content, {"x-content-type-options": "nosniff", **headers}
+    """200 with the asset, in the coding that the request takes; 304 without it for who has it (RFC 9110 13.1.2)."""
+    content, coding = asset.content, ""
+    more = {"x-content-type-options": "nosniff", **headers}
     if len(content) >= LEAST_BYTES and _is_text(asset.media_type):
         more["vary"] = "accept-encoding"
         if coding := chosen(request.headers.get("accept-encoding", "")):
             more["content-encoding"] = coding
             content = _kept(content, coding)
+    more["etag"] = f'"{asset.digest}{coding and "-"}{coding}"'
+    if more["etag"] in request.headers.get("if-none-match", ""):
+        more.pop("content-encoding", None)
+        return Response(status_code=304, headers=more)
     return Response(content, media_type=asset.media_type, headers=more)
+
+
+FOR_ANY_SITE = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""So that a page of any origin may load a script, by its hash too (Subresource Integrity 3.4)."""
 
 
 def routes(site: Site | None = None) -> list[Route]:
@@ -84,6 +99,8 @@ def routes(site: Site | None = None) -> list[Route]:
             "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
             "cross-origin-resource-policy": "same-origin",
         }
+        if request.path_params["name"] == SCRIPT:
+            headers |= FOR_ANY_SITE
         return asset_response(request, asset, headers)
 
     return [Route("/static/{hash}/{name}", show, methods=["GET"])]
@@ -92,6 +109,7 @@ def routes(site: Site | None = None) -> list[Route]:
 @lru_cache(maxsize=8)
 def _assets(accent: str, logo: Logo | None) -> Mapping[str, Asset]:
     found = dict(_files())
+    found[SCRIPT] = squeezed(found[SCRIPT].decode()).encode()
     if accent != ACCENT:
         found[_EVERY_PAGE] += _accent_css(accent).encode()
         icon = found[_ICON].replace(ACCENT.encode(), accent.encode())

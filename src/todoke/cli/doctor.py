@@ -30,6 +30,7 @@ from todoke.services.http.ask import ask
 from todoke.services.table import service_named
 from todoke.walk.app import utc_now
 from todoke.web.door.rehearse import rehearse
+from todoke.wiring import open_courier
 
 _COLOURS = {
     Verdict.GOOD: "green",
@@ -93,6 +94,7 @@ def examine(
         "door": examination.door,
         "webhook": examination.webhook,
         "provider": examination.provider,
+        "webhooks": examination.webhooks,
     }
     threads = {name: _Step(name, step) for name, step in steps.items()}
     for thread in threads.values():
@@ -204,6 +206,16 @@ class Examination:
             hook=self._hook(),
             zone=self._settings.site.time_zone,
         )
+
+    def webhooks(self) -> list[Check]:
+        """Whether webhooks can be told, where there are any. Nothing is posted."""
+        from todoke.doctor.judge_webhooks import judge_webhooks
+        from todoke.doctor.look_webhooks import look_for_off
+
+        courier, hooks = open_courier(self._settings), self._settings.webhooks.values()
+        if courier is None:
+            return []
+        return judge_webhooks(hooks, courier.find, look_for_off(self._settings))
 
     def provider(self) -> list[Check]:
         """Whether people can enter the desk by the OpenID provider, where there is one."""

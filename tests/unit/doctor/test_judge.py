@@ -23,6 +23,9 @@ from todoke.doctor.judge import (
     judge_store,
     not_finished,
 )
+from todoke.doctor.judge_webhooks import judge_webhooks
+from todoke.model.webhook import Webhook
+from todoke.testing import FakeCourier
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 GB = 1024**3
@@ -175,3 +178,21 @@ def test_only_what_is_bad_is_a_failure() -> None:
     assert exit_code(checks) == 0
     assert exit_code([*checks, Check("b", Verdict.BAD, "x.")]) == 1
     assert not_finished("c", 2).status is failed("d", "x").status is Verdict.UNKNOWN
+
+
+def test_webhooks() -> None:
+    """Each by itself: its secret, its address, whether it is off."""
+    names = {"good": b"k", "unset": b"", "gone": b"k", "within": b"k", "nowhere": b"k"}
+    hooks = [
+        Webhook(name=name, url="https://x.example/", keys=(key,) if key else ())
+        for name, key in names.items()
+    ]
+    courier = FakeCourier(faults={"within": "not_public", "nowhere": "unresolved"})
+    found = statuses(judge_webhooks(hooks, courier.find, {"gone": NOW}))
+    assert found == {
+        "notices.good": "good",
+        "notices.unset": "unknown",
+        "notices.gone": "bad",
+        "notices.within": "bad",
+        "notices.nowhere": "bad",
+    }

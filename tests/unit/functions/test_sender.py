@@ -16,6 +16,8 @@ from support.aws.lambda_events import (
     Invocation,
     MemoryQueues,
     StreamMapping,
+    as_lambda,
+    passes_filter,
     queue_record,
     read_plain,
     stream_record,
@@ -24,6 +26,7 @@ from support.variants import replace
 from todoke.aws.functions import time_left
 from todoke.aws.functions.hint import Hint, hints_in, read_hint, write_hint
 from todoke.aws.functions.relay import Relay
+from todoke.aws.functions.secrets import NEEDED
 from todoke.aws.functions.upkeep import UNDER_WAY, make_sweep
 from todoke.model.address import Address
 from todoke.model.admission import Invitation
@@ -41,10 +44,15 @@ from todoke.model.mail import Mail
 from todoke.model.message import Message, Outcome, Role
 from todoke.model.person import DeskSettings
 from todoke.model.submission import Entry, Submission
+from todoke.model.webhook import Webhook
+from todoke.model.webhook_key import WEBHOOK_SECRETS
 from todoke.ports.journal import FollowUp
 from todoke.services.table import SERVICES, chosen_in
-from todoke.testing import FakeClock, FakeMailer, MemoryStore
+from todoke.stores.dynamodb.notices import notice_item
+from todoke.stores.dynamodb.wire import wire
+from todoke.testing import FakeClock, FakeCourier, FakeMailer, MemoryStore
 from todoke.walk.app import App
+from todoke.walk.notices.cause import of_pause
 from todoke.walk.tally import Counted
 
 LEASE = timedelta(minutes=6)
@@ -678,3 +686,18 @@ class TestInvitations:
         story = Story(answers={mails.MANAGER: [error(diagnostic="no")]})
         assert self.take(story) == {"batchItemFailures": []}
         assert "desk_link_not_mailed" in caplog.text
+
+
+def test_the_sweep_tells_webhooks() -> None:
+    """After mails; what is told is told in the run, and no notice wakes the sender."""
+    story, courier = Story(), FakeCourier()
+    webhook = Webhook(name="crm", url="https://crm.example/", keys=(b"k" * 24,))
+    app = replace(story.app, settings=replace(SETTINGS, webhooks={"crm": webhook}), courier=courier)
+    notices = of_pause({"crm": webhook}, "contact", story.clock(), reason="complaints")
+    app.notices.put_notices(notices, story.clock())
+    make_sweep(app, {}, queues=story.queues)({}, Invocation())
+    assert courier.ids == [notices[0].id]
+    item = as_lambda(wire(notice_item(notices[0], story.clock())))
+    for event in ("INSERT", "MODIFY"):
+        assert not passes_filter({"eventName": event, "dynamodb": {"NewImage": item}})
+    assert [name for name, needed in NEEDED.items() if WEBHOOK_SECRETS in needed] == ["sweep"]

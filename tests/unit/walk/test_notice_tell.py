@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from support.places import ROOT
+from support.run.serving import eventually
 from support.store.desk import Desk
 from support.web.doors import OPEN_FORM, make_app
 from todoke.model.notice import MailNews, Notice, NoticeType
@@ -22,14 +23,17 @@ from todoke.model.submission import Entry, File, Submission
 from todoke.model.webhook import Webhook
 from todoke.model.webhook_key import new_key, read_key
 from todoke.ports.courier import Reply
-from todoke.testing import FakeClock, MemoryStore
+from todoke.testing import FakeClock, FakeCourier, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.notices.body import body_of
 from todoke.walk.notices.cause import of_submission
 from todoke.walk.notices.off import off_since, turn_on
+from todoke.walk.notices.pause import tell_of_pause
 from todoke.walk.notices.schedule import PAUSES, next_try
 from todoke.walk.notices.sign import signature, signed_headers
+from todoke.walk.notices.spell import tell_webhooks
 from todoke.walk.notices.tell import Came, tell_some
+from todoke.walk.notices.teller import Teller
 
 VECTORS = Path(ROOT / "shared" / "corpora" / "webhook-signatures" / "standard_webhooks.jsonl")
 NOW = datetime(2031, 5, 6, 12, 0, tzinfo=UTC)
@@ -78,28 +82,6 @@ def test_each_key_signs() -> None:
     for key, said in zip((b"a", b"b"), headers["webhook-signature"].split(), strict=True):
         mac = hmac.new(key * 24, f"id.{stamp}.{{}}".encode(), hashlib.sha256)
         assert said == f"v1,{base64.b64encode(mac.digest()).decode()}"
-
-
-@dataclass
-class FakeCourier:
-    """Answers as it is told, the last for ever."""
-
-    replies: list[Reply] = field(default_factory=lambda: [Reply(status=200)])
-    posted: list[tuple[str, Mapping[str, str], dict[str, Any]]] = field(default_factory=list)
-
-    def post(self, webhook: Webhook, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """See Courier."""
-        self.posted.append((webhook.url, headers, json.loads(body)))
-        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-
-    def find(self, webhook: Webhook) -> str:
-        """See Courier."""
-        return "" if webhook.url else "unresolved"
-
-    @property
-    def ids(self) -> list[str]:
-        """The webhook-ids that came."""
-        return [headers["webhook-id"] for _, headers, _ in self.posted]
 
 
 @dataclass
@@ -229,6 +211,67 @@ def test_who_is_gone_is_told_nothing_until_enabled() -> None:
     assert off_since(there.store, "crm") is None
     assert there.tell() is Came.TOLD
     assert len(set(there.courier.ids)) == 3
+
+
+def test_a_pause_of_a_form_is_told() -> None:
+    """By one call; once for each pause, and nothing without webhooks."""
+    there = hall()
+    until = there.clock.now + timedelta(hours=1)
+    for _ in range(2):
+        tell_of_pause(there.app, "any", reason="complaints", until=until)
+    there.tell()
+    [(_, _, said)] = there.courier.posted
+    assert said["type"] == "form.paused"
+    assert said["data"] == {
+        "form": "any",
+        "reason": "complaints",
+        "until": "2031-05-06T13:00:00Z",
+    }
+    tell_of_pause(replace(make_app(), store=there.store), "any", reason="complaints")
+    assert there.store.next_notice("crm") is None
+
+
+def test_a_spell_ends() -> None:
+    """All webhooks are told, each what it waits for; one that is down, or that the store fails, holds up no other."""
+    there = hall()
+    there.add(9)
+    app = replace(there.app, courier=there.courier)
+    tell_webhooks(app, 30)
+    assert len(there.courier.posted) == 9
+    there.add(3)
+    tell_webhooks(app, 0)
+    assert len(there.courier.posted) == 9
+    there.store.close()
+    tell_webhooks(app, 30)
+    tell_webhooks(replace(app, courier=None), 30)
+    assert len(there.courier.posted) == 9
+
+
+def test_threads_tell_and_end() -> None:
+    """As it comes, by hints; one that is down rests, while another is told."""
+    slow = replace(CRM, name="slow", url="https://slow.example/")
+    there = hall()
+
+    class Halves(FakeCourier):
+        def post(self, webhook: Webhook, body: bytes, headers: Mapping[str, str]) -> Reply:
+            answer = super().post(webhook, body, headers)
+            return Reply(fault="timed_out") if webhook.name == "slow" else answer
+
+    courier = Halves()
+    webhooks = {"crm": CRM, "slow": slow}
+    app = make_app(webhooks=webhooks)
+    teller = Teller(replace(app, store=there.store, clock=there.clock), courier)
+    teller.start()
+    try:
+        for _ in range(6):
+            submission = Desk(there.store, now=there.clock.now).submission()
+            notices = of_submission(webhooks, submission.id, "contact", there.clock.now)
+            there.store.add(submission, (), None, notices).result()
+            teller.wake()
+        eventually(lambda: [n for n, _, _ in courier.posted].count("crm") == 6)
+        assert 1 <= [n for n, _, _ in courier.posted].count("slow") <= 2
+    finally:
+        teller.stop(5)
 
 
 def test_a_clock_that_is_set_back() -> None:

@@ -18,12 +18,16 @@ from todoke.model.errors import Error, SendDeferred, SendError, SendRefused, Sen
 from todoke.model.form import Confirmation, Field, Form, Managers
 from todoke.model.mail import Mail
 from todoke.model.person import DeskSettings
+from todoke.model.webhook import Webhook
+from todoke.ports.courier import Reply
 from todoke.ports.events import EventSource
 from todoke.ports.mailer import Accepted
 from todoke.report.setup import shown_form
-from todoke.testing import FakeClock
+from todoke.testing import FakeClock, FakeCourier
 from todoke.walk.app import App
 from todoke.walk.errand import carry_out
+from todoke.walk.notices.cause import of_pause
+from todoke.walk.notices.tell import tell_some
 
 OWNER, AOI, READER = "owner@shop.example", "aoi@shop.example", "reads@shop.example"
 FORMS = {
@@ -269,3 +273,26 @@ def shown(answer: Answer) -> str:
     """Where an answer leads, as a browser asks for it."""
     assert answer.status == 303
     return answer.headers["location"].partition("#")[0]
+
+
+def test_webhooks_as_owners_see_them() -> None:
+    """When each took something, when it failed, what waits; of its address no more than the origin."""
+    webhook = Webhook(name="crm", url="https://crm.example/hook?key=s3cret", keys=(b"k" * 24,))
+    visit = Visit(OWNER)
+    settings = replace(visit.app.settings, webhooks={"crm": webhook})
+    visit.app = replace(visit.app, settings=settings)
+    visit.asgi, visit.cookie = opened(visit.app, OWNER)
+    notices = [
+        *of_pause(settings.webhooks, "contact", NOW, reason="complaints"),
+        *of_pause(settings.webhooks, "leave", NOW, reason="complaints"),
+    ]
+    visit.app.notices.put_notices(notices, NOW)
+    courier = FakeCourier([Reply(status=200), Reply(status=410)])
+    assert "Never yet" in visit.get().text
+    tell_some(visit.app, courier, webhook)
+    page = visit.get().text
+    assert "Off since" in page
+    assert "https://crm.example<" in page
+    assert "HTTP 410" in page
+    assert "s3cret" not in page
+    assert "Webhooks" not in Visit(AOI).get().text

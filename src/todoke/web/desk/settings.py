@@ -32,6 +32,7 @@ from todoke.walk.try_mail import new_test, reported
 from todoke.web.desk.back import DONE
 from todoke.web.desk.done import told_of
 from todoke.web.desk.room import Desk, go
+from todoke.web.desk.webhooks import shown_webhooks
 
 _TEST = "test"
 _NOT_TAKEN = {Kind.REJECTED, Kind.DEFERRED, Kind.FAILED}
@@ -57,6 +58,7 @@ async def show_settings(desk: Desk, request: Request, stay: Stay) -> Response:
         token_tested=token,
         tested=_tested(events),
         events=[evidence(event, language, TITLES) for event in events],
+        webhooks=await run_in_threadpool(shown_webhooks, app) if person.is_owner else [],
         versions=_versions(app) if person.is_owner else [],
         done=told_of(request.query_params.get(DONE, "")),
     )

@@ -84,6 +84,7 @@ emulators: install ## bring what tests use of AWS and of npm into .emulators
 	@scripts/neighbours
 	@scripts/formspree
 	@scripts/html-validate
+	@scripts/sites
 
 clean: ## remove what make made
 	rm -rf .pictures .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ from todoke.cli.aws import aws
 from todoke.cli.backups import export, import_
 from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
+from todoke.cli.page_import import import_form
 from todoke.cli.sandbox import sandbox
 from todoke.cli.webhooks import webhooks
 
@@ -175,6 +176,7 @@ def show(
 commands.command()(export)
 commands.command()(webhooks)
 commands.command("import")(import_)
+commands.command("import-form")(import_form)
 
 
 @commands.command()

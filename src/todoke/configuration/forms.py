@@ -33,9 +33,11 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         table.error("", f"{name!r} cannot be a part of an address.", hint)
     page_url = read_url(table, "page_url")
     is_known = bool(site.door_url and _NAME.fullmatch(name) and not FORM_END.search(site.door_url))
-    way = Way(name, site, page_url or (site.url and f"{site.url}/"), is_known)
+    spoken = read_spoken(table)
+    where = page_url or (site.url and f"{site.url}/")
+    way = Way(name, site, where, is_known, is_dialect=bool(spoken.dialect))
     page = read_page_facts(table, folder, way)
-    fields, spoken = read_fields(table, page), read_spoken(table)
+    fields = read_fields(table, page)
     page_language = page.language.partition("-")[0].lower()
     language = page_language if page_language in LANGUAGES else site.language
     charset = _read_charset(table, page)

@@ -32,6 +32,8 @@ class Way:
     page: str
     is_known: bool = True
     """Whether the form's name and the door's address are given and may be what they are."""
+    is_dialect: bool = False
+    """Whether the form has another address at the door, too: that of the product its page was written for."""
 
     @property
     def door(self) -> str:
@@ -88,7 +90,7 @@ def _difference(to: SplitResult, door: SplitResult, way: Way) -> str:
     if to.port != door.port:
         return "that is another port than door_url's"
     path, right = unquote(to.path), unquote(door.path)
-    if path.removesuffix("/") == right:
+    if path.removesuffix("/") == right or way.is_dialect:
         return ""
     if re.sub("/+", "/", path).removesuffix("/") == right:
         return "the door knows no address with two slashes one after the other"

@@ -22,4 +22,5 @@ BASIN = Dialect(
     address=re.compile(r"/f/(?P<key>[^/]+?)(?:\.json)?"),
     stored=_stored,
     refused=_refused,
+    marks=("data-basin-form",),
 )

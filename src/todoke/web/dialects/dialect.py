@@ -46,7 +46,9 @@ class Dialect:
     finds the form, and where it has none a field of the body does (aliases.py). `hosts` are the product's own.
     `claims`: an unknown key at this address is answered in the dialect, for nothing else is there. `is_bare`: the key
     is all of the path, and counts only for a form of this dialect. `header` is one that its client alone sends.
-    `always_json`: so is every answer at this address. `leads_on`: the path is where to go afterwards.
+    `always_json`: so is every answer at this address. `leads_on`: the path is where to go afterwards. `home` is the
+    address of a form whose page does not say one. `marks` are
+    attributes of a <form> that only it gives a meaning, `honeypot_marks` those that name a trap.
     """
 
     name: str
@@ -60,6 +62,9 @@ class Dialect:
     header: bytes = b""
     always_json: bool = False
     leads_on: bool = False
+    home: str = "/"
+    marks: tuple[str, ...] = ()
+    honeypot_marks: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -14,4 +14,6 @@ NETLIFY = Dialect(
     stored=as_said,
     refused=refused_as_said,
     leads_on=True,
+    marks=("netlify", "data-netlify"),
+    honeypot_marks=("netlify-honeypot", "data-netlify-honeypot"),
 )

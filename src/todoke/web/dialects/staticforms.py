@@ -23,4 +23,5 @@ STATICFORMS = Dialect(
     stored=_stored,
     refused=_refused,
     claims=True,
+    home="/submit",
 )

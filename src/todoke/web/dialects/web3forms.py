@@ -29,4 +29,5 @@ WEB3FORMS = Dialect(
     stored=_stored,
     refused=_refused,
     claims=True,
+    home="/submit",
 )

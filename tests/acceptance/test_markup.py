@@ -18,6 +18,7 @@ from support.web.gallery import (
     Shown,
     chromium,
     context_of,
+    disown_path,
     gallery,
 )
 from support.web.local_server import serving
@@ -37,6 +38,7 @@ def told_wrong(context: BrowserContext, shown: Shown) -> dict[str, str]:
     token = page.locator("input[name=token]").first.input_value()
     posts = {
         "desk-asked": ("/desk/ask", {"address": "eve@example.com"}),
+        "disowned": (disown_path("delivered"), {}),
         "receipt-wrong": (f"/s/{token_of('bounced')}/address", {"address": "x"}),
         "desk-note-wrong": ("/desk/bounced/remarks", {"text": "", "token": token}),
         "desk-erased": ("/desk/deferred/erase", {"what": "one", "token": token}),

@@ -86,3 +86,32 @@ def test_several_at_once(desk: Desk) -> None:
     assert list(desk.store.draw_each(names, ration, desk.now)) == [True, True, True, False]
     assert list(desk.store.draw_each(["asks b", "asks b"], ration, desk.now)) == [True, False]
     assert list(desk.store.draw_each([], ration, desk.now)) == []
+
+
+def test_what_is_used_up_stays_so(desk: Desk) -> None:
+    """None is free before the moment, whatever was free; then one, and the rest evenly."""
+    ration = Ration(3, timedelta(days=3))
+    assert draw(desk, "to a", 1, ration) == 1
+    desk.store.use_up("to a", ration, desk.now + timedelta(days=400))
+    desk.store.use_up("to a", ration, desk.now + timedelta(days=5))
+    assert draw(desk, "to a", 3, ration) == 0
+    assert draw(desk, "to b", 3, ration) == 3
+    desk.move(days=399, hours=23)
+    assert draw(desk, "to a", 3, ration) == 0
+    desk.move(hours=1)
+    assert draw(desk, "to a", 3, ration) == 1
+    desk.move(days=1)
+    assert draw(desk, "to a", 3, ration) == 1
+    desk.move(days=3)
+    assert draw(desk, "to a", 5, ration) == 3
+
+
+def test_a_name_nobody_drew_of_is_used_up_as_well(desk: Desk) -> None:
+    """And another time for longer."""
+    ration = Ration(1, timedelta(hours=1))
+    for hours in (2, 10):
+        desk.store.use_up("to c", ration, desk.now + timedelta(hours=hours))
+    desk.move(hours=9)
+    assert draw(desk, "to c", 1, ration) == 0
+    desk.move(hours=1)
+    assert draw(desk, "to c", 2, ration) == 1

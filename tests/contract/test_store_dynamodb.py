@@ -30,7 +30,7 @@ from todoke.model import ids
 from todoke.model.act import Act, Deed
 from todoke.model.address import Address
 from todoke.model.admission import DeskSession, Grant
-from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Status
+from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason, Status
 from todoke.model.erased import erased_mailbox
 from todoke.model.errors import Malformed, StoreUnavailable, TooLarge
 from todoke.model.form import Field, Form, Managers, Site
@@ -503,6 +503,13 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     for event in delivered(desk, claims):
         desk.store.journal([event], nothing_follows)
     found["both events in calls of their own"] = meter.take()
+    assert desk.store.timeline(other.submission.id)
+    ration, until = Ration(3, timedelta(days=3)), desk.now + timedelta(days=400)
+    desk.store.use_up("confirmations/somebody", ration, until)
+    [told, *_] = delivered(desk, claims)
+    said = replace(told, kind=Kind.COMPLAINED, reason=Reason.DISOWNED)
+    assert list(desk.store.journal([said], nothing_follows)) == [Journaled.NEW]
+    found["a confirmation that is disowned"] = meter.take()
     for number in range(48):
         desk.add(desk.submission(visitor=Address(f"visitor{number}@example.com")))
     meter.take()

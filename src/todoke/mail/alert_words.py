@@ -27,6 +27,7 @@ class AlertWords(View):
 _TITLES = {
     Note.CORRECTED: N_("A visitor corrected their address"),
     Note.COMPLAINED: N_("A mail was reported as unwanted"),
+    Note.DISOWNED: N_("Somebody asked for no confirmation and was sent one"),
     Note.SILENT: N_("The mail service has stopped reporting"),
     Note.UNKNOWN: N_("It is not known whether a mail arrived"),
     Note.SET_UP: N_("Mails are refused, and others are taken"),
@@ -52,6 +53,9 @@ _HAPPENED = {
         "They are tried again for some days by themselves."
     ),
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
+    Note.DISOWNED: N_(
+        "%(mail)s arrived, and whoever reads it said that it was not them who filled in the form."
+    ),
     Note.CORRECTED: N_(
         "The visitor corrected the address for the confirmation: it was %(old)s and is now %(new)s."
     ),
@@ -111,6 +115,13 @@ _COMPLAINED_ADVICE = (
         "Do not write to this address again without need: complaints harm the delivery of all mail of this site."
     ),
 )
+_DISOWNED_ADVICE = (
+    N_(
+        "Do not write to this address: somebody else typed it, by mistake or on purpose. It is sent no more "
+        "confirmations."
+    ),
+    N_("Look at what was sent with it at the desk, and erase it if nobody needs it."),
+)
 _CORRECTED_ADVICE = (
     N_("Use the new address when you answer; the notification that you have names the old one."),
 )
@@ -153,6 +164,7 @@ def alert_words(
     standing = _told(note, about)
     failed = note not in {
         Note.CORRECTED,
+        Note.DISOWNED,
         Note.COMPLAINED,
         Note.SILENT,
         Note.UNKNOWN,
@@ -230,6 +242,8 @@ def _advice(note: Note, about: MessageTimeline | None, reason: Reason | None) ->
         return _CORRECTED_ADVICE
     if note is Note.COMPLAINED:
         return _COMPLAINED_ADVICE
+    if note is Note.DISOWNED:
+        return _DISOWNED_ADVICE
     if note is Note.SILENT:
         return _SILENT_ADVICE
     if note is Note.UNKNOWN:

@@ -161,6 +161,7 @@ def _values(
         "reply_to": inert_address(reply_to.address) if reply_to else "",
         "desk_url": desk_url(settings, submission.id) if for_manager else "",
         "receipt_url": _receipt_url(claim, form, settings),
+        "disown_url": "" if for_manager else _disown_url(claim, settings),
         "alert": alert,
         "has_broken": any(map(is_broken, texts)),
     }
@@ -216,6 +217,14 @@ def _receipt_url(claim: Claim, form: Form, settings: Settings) -> str:
         return ""
     token = ids.receipt_token(settings.secret, claim.submission.id)
     return own_url(settings.site.door_url, f"/s/{token}")
+
+
+def _disown_url(claim: Claim, settings: Settings) -> str:
+    """Where whoever reads a confirmation says that they asked for none; "" when the door's own address is not set."""
+    mailbox = claim.attempt.recipient.key
+    token = ids.disown_token(settings.secret, claim.submission.id, mailbox)
+    door = settings.site.door_url
+    return own_url(door, f"/s/{token}/not-me") if door else ""
 
 
 def desk_url(settings: Settings, submission_id: str) -> str:

@@ -130,9 +130,11 @@ class Reason(StrEnum):
     FORWARDING = "forwarding"
     MISCONFIGURED = "misconfigured"
     TOO_MANY = "too_many"
-    """Ours: this mailbox was sent as many confirmations as one is sent in so short a time."""
+    """Ours: this mailbox is sent no more confirmations for now, or its reader said that they asked for none."""
     NO_PERSON = "no_person"
     """Ours: nobody reads confirmations there."""
+    DISOWNED = "disowned"
+    """Ours: whoever reads this mailbox said that they asked for no confirmation."""
     OTHER = "other"
 
 
@@ -170,6 +172,7 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.MISCONFIGURED: Party.SENDER,
     Reason.TOO_MANY: Party.NOBODY,
     Reason.NO_PERSON: Party.RECIPIENT,
+    Reason.DISOWNED: Party.NOBODY,
     Reason.OTHER: Party.NOBODY,
 }
 """Whose fault a reason is taken for where people read it; an answer's own party may say it more exactly."""

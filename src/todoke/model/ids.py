@@ -170,8 +170,23 @@ def receipt_token(secret: bytes, submission_id: str) -> str:
     return submission_id + signature(secret, b"todoke receipt", submission_id)
 
 
+def disown_token(secret: bytes, submission_id: str, mailbox: str) -> str:
+    """What whoever was sent a submission's confirmation at this mailbox key disowns it by: of the same shape."""
+    return submission_id + signature(secret, b"todoke disown", f"{submission_id} {mailbox}")
+
+
+def is_disown_token(secret: bytes, submission_id: str, mailbox: str, token: str) -> bool:
+    """Whether a token was made by `disown_token` for these."""
+    return _is_same(token, disown_token(secret, submission_id, mailbox))
+
+
+def submission_of(token: str) -> str:
+    """The id that such a token, or a receipt's, begins with; "" where it is too short for any."""
+    return token[:-_MAC_CHARACTERS]
+
+
 def signature(secret: bytes, purpose: bytes, text: str) -> str:
-    """32 URL-safe characters (192 bits) for an ASCII text, which only the holder of `secret` can compute."""
+    """32 URL-safe characters (192 bits) for a text, which only the holder of `secret` can compute."""
     mac = hashlib.blake2b(text.encode(), key=_mac_key(secret), person=purpose, digest_size=24)
     return urlsafe_b64encode(mac.digest()).decode()
 

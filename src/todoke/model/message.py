@@ -12,7 +12,7 @@ import msgspec
 
 from todoke.model.address import Address
 from todoke.model.care import NO_CARE, Care
-from todoke.model.delivery import Ceiling, DeliveryEvent, Standing, Status
+from todoke.model.delivery import Ceiling, DeliveryEvent, Reason, Standing, Status
 from todoke.model.submission import Submission
 
 
@@ -35,6 +35,8 @@ class Note(StrEnum):
     REJECTED = "rejected"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    DISOWNED = "disowned"
+    """Its reader said that they asked for no confirmation."""
     CORRECTED = "corrected"
     SILENT = "silent"
     UNKNOWN = "unknown"
@@ -146,6 +148,11 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
             status = Status.IN_REVIEW if self.is_in_review else Status.QUEUED
             return Standing(since=since, status=status)
         return self.headline.standing
+
+    @property
+    def is_disowned(self) -> bool:
+        """Whether the reader of an attempt said that they asked for no confirmation."""
+        return any(e.reason is Reason.DISOWNED for a in self.attempts for e in a.events)
 
     @property
     def ceiling(self) -> Ceiling | None:

@@ -32,6 +32,13 @@ class Allowances(Protocol):
         """
         ...
 
+    def use_up(self, name: str, ration: Ration, until: datetime) -> None:
+        """Let none be free under this name before this moment; then one is, and the rest come back evenly.
+
+        What was used up for longer stays so.
+        """
+        ...
+
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:
         """Let one that was drawn not count."""
         ...

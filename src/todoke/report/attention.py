@@ -41,6 +41,9 @@ _TO_DO = {
     Reason.MISCONFIGURED: N_(
         "All mails fare so until it is mended: let whoever runs the site look at todoke doctor, then send again."
     ),
+    Reason.DISOWNED: N_(
+        "Somebody else typed the address, by mistake or on purpose: send it nothing. It gets no more confirmations."
+    ),
     Reason.OTHER: N_("Look at the evidence of one of them, then send again."),
 }
 _OF_A_MANAGER = N_(
@@ -78,7 +81,9 @@ def failures(timelines: Iterable[Timeline], language: str) -> list[dict[str, Any
         is_ours = message.message.role is not Role.CONFIRMATION
         who = str(recipient) if is_ours else recipient.domain.lower()
         is_unwanted = not standing.status.is_failure
-        reason = None if is_unwanted else standing.reason
+        reason = standing.reason
+        if is_unwanted:
+            reason = Reason.DISOWNED if message.is_disowned else None
         key = (who, reason, is_unwanted)
         group = groups.setdefault(
             key, _Group(who, is_ours, reason, is_unwanted, set(), standing.since)
@@ -109,7 +114,7 @@ def _failed(timelines: Iterable[Timeline]) -> Iterator[MessageTimeline]:
 
 
 def _told(group: _Group, language: str) -> dict[str, Any]:
-    if group.is_unwanted:
+    if group.is_unwanted and group.reason is None:
         cause, to_do = _UNWANTED, _LEAVE_IT
     else:
         cause = _UNSAID if group.reason is None else ""

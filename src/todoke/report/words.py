@@ -157,6 +157,7 @@ def text_beside_steps(reading: Reading, said: Words, language: str) -> str:
 
 _NOTES = {
     Note.COMPLAINED: N_("It was reported as unwanted"),
+    Note.DISOWNED: N_("Its reader said that they asked for none"),
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
     Note.UNKNOWN: N_("It is not known whether it arrived"),
@@ -185,13 +186,14 @@ _REASONS = {
         "The mail service or its settings here are at fault, not the address."
     ),
     Reason.TOO_MANY: N_(
-        "The address was sent several confirmations within a short time, and nobody is to fill a mailbox with "
-        "our mails. One a day is sent again."
+        "The address was sent several confirmations within a short time, or its reader said that they asked for "
+        "none: nobody is to fill a mailbox with our mails."
     ),
     Reason.NO_PERSON: N_(
         "Nobody reads confirmations at such an address: it runs a mail system, takes no answers, or is a gateway to "
         "text messages."
     ),
+    Reason.DISOWNED: N_("Whoever reads it said that it was not them who filled in the form."),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
 }
 

@@ -23,7 +23,7 @@ from todoke.walk.notices.teller import Teller
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
 from todoke.walk.sweep import sweep
-from todoke.web import health, hooks, owner, receipt
+from todoke.web import disown, health, hooks, owner, receipt
 from todoke.web.dialects.table import ROOMS
 from todoke.web.door import door, script, uploads
 from todoke.web.door.elsewhere import Elsewhere
@@ -113,6 +113,7 @@ def without_sender(  # noqa: PLR0913 - what a server has, and a function has not
     readiness = health.tried_lately(app)
     own_routes = [
         *receipt.routes(app, pace=pace),
+        *disown.routes(app),
         *hooks.routes(app, track_events),
         LateRoutes("/desk", lambda: _desk_routes(app, mail_rest, most_bytes)),
         *uploads.routes(app),

@@ -71,7 +71,9 @@ def _happened(before: MessageTimeline, after: MessageTimeline) -> Iterable[tuple
     if is_now.has_failed and not was.has_failed:
         yield "failed", Note(is_now.status.value), len(after.attempts)
     if is_now.complained and not was.complained:
-        yield "complained", Note.COMPLAINED, len(after.attempts)
+        is_disowned = after.is_disowned and not before.is_disowned
+        note = Note.DISOWNED if is_disowned else Note.COMPLAINED
+        yield "complained", note, len(after.attempts)
     if before.message.recipient.key != after.message.recipient.key:
         yield "corrected", Note.CORRECTED, after.corrections
 

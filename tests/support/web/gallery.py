@@ -29,7 +29,9 @@ from support.web.stories import (
     ANSWERS,
     CONTACT,
     EVENTS,
+    HANA,
     NOW,
+    SECRET,
     fill,
     make_app,
     make_message,
@@ -43,13 +45,14 @@ from todoke.demo.switch import WebhookSwitch
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
+from todoke.model.ids import disown_token
 from todoke.model.message import MessageTimeline, Role, Timeline
 from todoke.model.submission import FieldError
 from todoke.ports.suppressions import Lifting, ListedFor, Suppression
 from todoke.testing import FakeSuppressions, MemoryStore
 from todoke.walk.app import App
 from todoke.walk.lift import entry_name
-from todoke.web import receipt
+from todoke.web import disown, receipt
 from todoke.web.desk import desk
 from todoke.web.desk.enter import entry_link
 from todoke.web.http.compress import Compress
@@ -269,6 +272,7 @@ def gallery(folder: Path, **looks: Any) -> Iterator[Shown]:
     routes = [
         *assets.routes(site),
         *receipt.routes(app, pace=PACE),
+        *disown.routes(app),
         *desk.routes(app),
         Route("/answers", answers),
         Route("/fault", fault),
@@ -303,12 +307,19 @@ def context_of(
     )
 
 
+def disown_path(id_: str) -> str:
+    """Where whoever was sent the confirmation of a submission says that they asked for none."""
+    return f"/s/{disown_token(SECRET, id_, HANA.key)}/not-me"
+
+
 OPEN_PAGES = {
     **{
         f"receipt-{status}": f"/s/{token_of(status)}"
         for status in (*EVENTS, "smtp", "ja", "none", LONG)
     },
     "receipt-404": "/s/nobody",
+    "disown": disown_path("accepted"),
+    "disown-ja": disown_path("ja"),
     "answers": "/answers",
     "answers-wrong": "/answers?wrong=1",
     "answers-wrong-ja": "/answers?wrong=1&language=ja",

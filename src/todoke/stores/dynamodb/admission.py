@@ -18,9 +18,9 @@ from todoke.model.json_text import reader, to_json
 from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
 from todoke.stores.dynamodb.client import Changed, DynamoTable, Item, Key
-from todoke.stores.dynamodb.count import climb, descend
+from todoke.stores.dynamodb.count import climb, climb_to, descend
 from todoke.stores.dynamodb.items import epoch, new_nonce
-from todoke.stores.rules.draw import latest, step
+from todoke.stores.rules.draw import latest, step, used_up
 from todoke.stores.rules.values import micros, plain
 
 _SESSIONS, _ACTS = "session", "act"
@@ -90,6 +90,11 @@ class DynamoAdmission:
     def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
         """See Allowances. A write for each."""
         return [self.draw(name, ration, now) for name in names]
+
+    def use_up(self, name: str, ration: Ration, until: datetime) -> None:
+        """See Allowances."""
+        to, expiry = used_up(ration, micros(until)), epoch(until + ration.within) + 1
+        climb_to(self._table, _allowance(name), to, expiry=expiry)
 
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:
         """See Allowances."""

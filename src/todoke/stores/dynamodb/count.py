@@ -49,6 +49,12 @@ def climb(table: DynamoTable, key: Key, step: int, *, start: int, most: int, exp
     raise StoreUnavailable(f"Too many count at one place of {table.name} at once.")
 
 
+def climb_to(table: DynamoTable, key: Key, to: int, *, expiry: int) -> None:
+    """Let the number of an item be this, where it is less. The item expires at `expiry`."""
+    values: dict[str, Value] = {":to": to, ":e": expiry}
+    _unless(table, key, "SET x = :to, e = :e", values, "attribute_not_exists(k) OR x < :to")
+
+
 def descend(table: DynamoTable, key: Key, step: int, *, above: int) -> None:
     """Let the number of an item go back by a step, where it is above this."""
     _unless(table, key, "SET x = x - :step", {":step": step, ":above": above}, "x > :above")

@@ -14,7 +14,7 @@ from todoke.model.admission import DeskSession, Grant
 from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
 from todoke.stores.memory.tables import Tables
-from todoke.stores.rules.draw import drawn, step
+from todoke.stores.rules.draw import drawn, step, used_up
 from todoke.stores.rules.trail import position
 from todoke.stores.rules.values import micros
 
@@ -78,6 +78,12 @@ class MemoryAdmission(ABC):
     def draw_each(self, names: Sequence[str], ration: Ration, now: datetime) -> Sequence[bool]:
         """See Allowances."""
         return [self.draw(name, ration, now) for name in names]
+
+    def use_up(self, name: str, ration: Ration, until: datetime) -> None:
+        """See Allowances."""
+        with self._writing() as tables:
+            before = tables.allowances.get(name, 0)
+            tables.allowances[name] = max(before, used_up(ration, micros(until)))
 
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
         """See Allowances."""

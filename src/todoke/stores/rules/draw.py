@@ -18,6 +18,11 @@ def drawn(full_at: int | None, ration: Ration, now: int) -> int | None:
     return after if after <= latest(ration, now) else None
 
 
+def used_up(ration: Ration, until: int) -> int:
+    """That moment when none is free before this one."""
+    return until + step(ration) * (ration.most - 1)
+
+
 def latest(ration: Ration, now: int) -> int:
     """That moment when all of it is drawn."""
     return now + step(ration) * ration.most

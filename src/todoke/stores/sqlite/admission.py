@@ -15,7 +15,7 @@ from todoke.model.admission import DeskSession, Grant
 from todoke.model.json_text import reader, to_json
 from todoke.ports.allowance import Ration
 from todoke.ports.trail import ActPage
-from todoke.stores.rules.draw import drawn, step
+from todoke.stores.rules.draw import drawn, step, used_up
 from todoke.stores.rules.trail import position
 from todoke.stores.rules.values import micros, plain, time_of
 from todoke.stores.sqlite.rows import SQL, Row, insert_rows
@@ -84,6 +84,11 @@ class SqliteAdmission(ABC):
         """See Allowances."""
         drawn: Sequence[bool] = self._write(_draw, ([*map(plain, names)], ration, micros(now)))
         return drawn
+
+    def use_up(self, name: str, ration: Ration, until: datetime) -> None:
+        """See Allowances."""
+        full_at = used_up(ration, micros(until))
+        self._write(_run("use_up"), {"name": plain(name), "full_at": full_at})
 
     def put_back(self, name: str, ration: Ration, now: datetime) -> None:  # noqa: ARG002 - see Allowances
         """See Allowances."""

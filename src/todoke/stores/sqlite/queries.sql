@@ -313,6 +313,10 @@ SELECT full_at FROM allowances WHERE name = :name;
 -- name: put_full_at
 INSERT OR REPLACE INTO allowances VALUES (:name, :full_at);
 
+-- name: use_up
+INSERT INTO allowances VALUES (:name, :full_at)
+ON CONFLICT (name) DO UPDATE SET full_at = max(full_at, excluded.full_at);
+
 -- name: purge_allowances
 DELETE FROM allowances WHERE full_at <= :now;
 

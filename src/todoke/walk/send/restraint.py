@@ -2,14 +2,15 @@
 
 Whoever types an address into a form need not read its mail. So it is counted by the addressee, over all forms and from
 whatever network, when a confirmation is first handed over; a later try of the same one does not count. What is withheld
-is kept, and said to be withheld; the managers' mails go on. Counts are kept under a keyed hash and forgotten in days.
+is kept, and said to be withheld; the managers' mails go on. Counts are kept under a keyed hash and forgotten in days;
+who said that they asked for none is remembered for longer (walk/disown.py).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from todoke.model import ids
 from todoke.model.address import Address
@@ -114,9 +115,17 @@ def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if not outcome.events and _counts(app, outcome.claim):
             try:
-                app.allowances.put_back(_name(app, outcome.claim), _ration(app), app.clock())
+                app.allowances.put_back(
+                    _name(app, outcome.claim.attempt.recipient), _ration(app), app.clock()
+                )
             except StoreError as error:
                 log.info("counted_twice", fault=type(error).__name__)
+
+
+def use_up(app: App, recipient: Address, until: datetime) -> None:
+    """Let this addressee be sent none before this moment; where nothing is counted, nothing comes of it."""
+    if app.settings.max_confirmations:
+        app.allowances.use_up(_name(app, recipient), _ration(app), until)
 
 
 def _counts(app: App, claim: Claim) -> bool:
@@ -127,13 +136,12 @@ def _counts(app: App, claim: Claim) -> bool:
 def _draw(app: App, claims: Sequence[Claim]) -> Sequence[bool]:
     if not claims:
         return ()
-    names = [_name(app, claim) for claim in claims]
+    names = [_name(app, claim.attempt.recipient) for claim in claims]
     return app.allowances.draw_each(names, _ration(app), app.clock())
 
 
-def _name(app: App, claim: Claim) -> str:
-    key = addressee_key(claim.attempt.recipient)
-    return ids.counted_key(app.settings.secret, "confirmations", key)
+def _name(app: App, recipient: Address) -> str:
+    return ids.counted_key(app.settings.secret, "confirmations", addressee_key(recipient))
 
 
 def _ration(app: App) -> Ration:

@@ -51,6 +51,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         numbered=table.flag("numbered"),
         review=table.flag("review", default=review),
         ask_about_typos=table.flag("ask_about_typos"),
+        proof_of_work=table.flag("proof_of_work"),
         page=page.path,
         page_url=page_url,
         fields=fields,

@@ -54,6 +54,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "numbered",
         "review",
         "ask_about_typos",
+        "proof_of_work",
         "language",
         "page",
         "select",

@@ -163,7 +163,7 @@ class Form:
     in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
     `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
     `review`: what looks suspicious is kept for somebody to look at. `ask_about_typos`: a person is asked before it is
-    stored whether a mistyped domain is meant, and not only by the receipt.
+    stored whether a mistyped domain is meant, and not only by the receipt. `proof_of_work`: browsers are asked for one.
     `dialect` is the product that its page was written for, "" for us, `keys` what that calls the form beside its name,
     and `honeypot` are the names of its traps beside those that are always some.
     """
@@ -177,6 +177,7 @@ class Form:
     numbered: bool = False
     review: bool = True
     ask_about_typos: bool = False
+    proof_of_work: bool = False
     page: str = ""
     page_url: str = ""
     fields: tuple[Field, ...] | None = None

@@ -88,6 +88,16 @@ GIBBERISH = Signal(
     weight=4,
     why=N_("Several answers are letters at random."),
 )
+NO_WORK = Signal(
+    name="no_work",
+    weight=2,
+    why=N_("The form asks browsers for a proof of work, and none came that counts."),
+)
+WORK = Signal(
+    name="work",
+    weight=-3,
+    why=N_("A proof of work came with it, which costs whoever sends many: this speaks for it."),
+)
 REPEATED = Signal(
     name="repeated",
     weight=4,
@@ -108,6 +118,8 @@ SIGNALS = (
     LINK_IN_NAME,
     GIBBERISH,
     REPEATED,
+    NO_WORK,
+    WORK,
 )
 """Every signal, in the order in which a submission keeps them."""
 BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -144,6 +144,7 @@ def ask(
     alone, but to all that is there.
     """
     pieces = [body] if isinstance(body, bytes) else list(body)
+    path, _, query = path.partition("?")
     given = {"host": "door.example", "content-type": "application/x-www-form-urlencoded"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {
@@ -153,7 +154,7 @@ def ask(
         "raw_path": path.encode(),
         "root_path": "",
         "scheme": "https",
-        "query_string": b"",
+        "query_string": query.encode(),
         "http_version": "1.1",
         "client": ("192.0.2.1", 1234),
         "server": ("door.example", 443),

@@ -12,6 +12,7 @@ from todoke.forms.suspicion.circumstances import (
     Agent,
     Circumstances,
     PageOwner,
+    ProofOfWork,
     of_sending,
 )
 from todoke.model import signal
@@ -59,7 +60,7 @@ def test_a_website_weighs_least() -> None:
     """Browsers fill it in, and where the page asks for it, it is an answer."""
     assert found(website="https://a.example") == {"website_filled"}
     assert found(CONTACT, website="https://a.example") == set()
-    assert signal.WEBSITE.weight == min(s.weight for s in SIGNALS)
+    assert signal.WEBSITE.weight == min(s.weight for s in SIGNALS if s is not signal.WORK)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,8 @@ def test_every_circumstance_counts_once() -> None:
         (Circumstances(loaded_before=1.9), [signal.TOO_FAST]),
         (Circumstances(loaded_before=2.0), []),
         (Circumstances(is_load_forged=True), [signal.FORGED_LOAD]),
+        (Circumstances(work=ProofOfWork.MISSING), [signal.NO_WORK]),
+        (Circumstances(work=ProofOfWork.DONE), [signal.WORK]),
     ]
     assert [list(of_sending(circumstances)) for circumstances, _ in known] == [e for _, e in known]
 
@@ -135,6 +138,13 @@ def test_no_signal_decides_alone() -> None:
     assert all(signals_of({one}, LEAST_THRESHOLD) == () for one in SIGNALS)
     assert signals_of({signal.TRAP, signal.WEBSITE}, signal.THRESHOLD) == ()
     assert signals_of({signal.PROGRAM, signal.TRAP}, signal.THRESHOLD) == ("trap_filled", "program")
+
+
+def test_work_speaks_for_a_submission_and_its_absence_decides_nothing() -> None:
+    """Who has no JavaScript brings none: with a trap that a browser filled it is not enough."""
+    assert signals_of({signal.NO_WORK, signal.TRAP}, signal.THRESHOLD) == ()
+    assert signals_of({signal.WORK, signal.PROGRAM, signal.TRAP}, signal.THRESHOLD) == ()
+    assert signals_of({signal.NO_WORK, signal.PROGRAM, signal.GIBBERISH}, signal.THRESHOLD)
 
 
 @given(st.sets(st.sampled_from(SIGNALS)), st.integers(LEAST_THRESHOLD, 100))

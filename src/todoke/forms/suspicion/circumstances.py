@@ -10,7 +10,16 @@ from enum import Enum
 
 import msgspec
 
-from todoke.model.signal import DISGUISED, FORGED_LOAD, OTHER_PAGE, PROGRAM, TOO_FAST, Signal
+from todoke.model.signal import (
+    DISGUISED,
+    FORGED_LOAD,
+    NO_WORK,
+    OTHER_PAGE,
+    PROGRAM,
+    TOO_FAST,
+    WORK,
+    Signal,
+)
 
 LEAST_SECONDS = 2.0
 """Nobody reads a page, fills in its form and sends it in less, with the help of a browser or without."""
@@ -32,6 +41,15 @@ class PageOwner(Enum):
     OTHER = "other"
 
 
+class ProofOfWork(Enum):
+    """What came of a proof of work."""
+
+    NOT_ASKED = "not_asked"
+    MISSING = "missing"
+    """Asked for, and none came, or none that counts."""
+    DONE = "done"
+
+
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one sending.
 
@@ -44,6 +62,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     page: PageOwner = PageOwner.UNKNOWN
     loaded_before: float | None = None
     is_load_forged: bool = False
+    work: ProofOfWork = ProofOfWork.NOT_ASKED
 
 
 UNKNOWN = Circumstances()
@@ -61,3 +80,7 @@ def of_sending(known: Circumstances) -> Iterator[Signal]:
         yield TOO_FAST
     if known.is_load_forged:
         yield FORGED_LOAD
+    if known.work is ProofOfWork.MISSING:
+        yield NO_WORK
+    elif known.work is ProofOfWork.DONE:
+        yield WORK

@@ -7,7 +7,7 @@ import re
 from starlette.types import Scope
 
 from todoke.forms.control_fields import LOADED
-from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner
+from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner, ProofOfWork
 from todoke.forms.suspicion.load import with_load
 from todoke.model.form import Form
 from todoke.model.settings import Settings
@@ -34,20 +34,27 @@ class Observer:
         self._own = {origin_of(url) for url in (*site.origins, site.url, site.door_url)} - {""}
         self._is_secure = site.door_url.startswith("https://")
 
-    def circumstances(self, scope: Scope, form: Form, controls: EntryList) -> Circumstances:
-        """What the header fields say, and a hidden field of the form's page."""
-        known = self._by_fields(scope)
+    def circumstances(
+        self,
+        scope: Scope,
+        form: Form,
+        controls: EntryList,
+        work: ProofOfWork = ProofOfWork.NOT_ASKED,
+    ) -> Circumstances:
+        """What the header fields say, a hidden field of the form's page, and the `work` that came along."""
+        known = self._by_fields(scope, work)
         stated = first_text(controls, LOADED) if controls else ""
         if not stated:
             return known
         return with_load(known, self._secret, form.name, stated, self._clock())
 
-    def _by_fields(self, scope: Scope) -> Circumstances:
+    def _by_fields(self, scope: Scope, work: ProofOfWork) -> Circumstances:
         name = header(scope, b"user-agent")
         return Circumstances(
             agent=Agent.BROWSER if _BROWSER.match(name) else Agent.PROGRAM,
             has_browsers_fields=self._has_browsers_fields(scope, name),
             page=self._page(scope),
+            work=work,
         )
 
     def _has_browsers_fields(self, scope: Scope, name: str) -> bool:

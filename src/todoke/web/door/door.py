@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
 from todoke.forms.secret import secret_names
+from todoke.forms.suspicion.circumstances import ProofOfWork
 from todoke.model import ids
 from todoke.model.delivery import Reading
 from todoke.model.errors import (
@@ -56,6 +57,7 @@ from todoke.web.door.empty import EmptyForms
 from todoke.web.door.interpreter import Interpreter
 from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.meant import meant_by
+from todoke.web.door.proof import Proofs
 from todoke.web.door.question import question
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
@@ -96,6 +98,7 @@ class Door:
         self._app = app
         self._site = app.settings.site
         self._observer = Observer(app.settings, app.clock)
+        self._proofs = Proofs(app.settings.secret, app.clock)
         self._waiters: Waiting | None = None
         self._empty = EmptyForms(app)
         forms = app.settings.forms
@@ -203,14 +206,14 @@ class Door:
         return f"{self._address(scope)} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
-        sent = arrival.answers
+        sent, work = self._parted(arrival)
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, arrival.controls),
-            known=self._observer.circumstances(arrival.scope, arrival.form, arrival.controls),
+            known=self._observer.circumstances(arrival.scope, arrival.form, arrival.controls, work),
         )
         try:
             answers = await self._redeemed(arrival.form, sent)
@@ -247,6 +250,11 @@ class Door:
         if stored.same_content:
             last.stored(stored.submission_id)
         return self._answer_repeated(arrival, answers, prepared, stored)
+
+    def _parted(self, arrival: Arrival) -> tuple[EntryList, ProofOfWork]:
+        if not arrival.form.proof_of_work:
+            return arrival.answers, ProofOfWork.NOT_ASKED
+        return self._proofs.part(arrival.form, arrival.answers)
 
     def _answer_faults(
         self, arrival: Arrival, faults: FieldErrors, uploaded: tuple[Uploaded, ...]

@@ -10,6 +10,7 @@ from todoke.forms.suspicion.load import write_load
 from todoke.model.form import Form
 from todoke.walk.app import App
 from todoke.web.door.answer import form_url
+from todoke.web.door.proof import challenge, is_for_challenge
 from todoke.web.http.asked import base_path, header, language_of
 from todoke.web.http.errors import json_response
 from todoke.web.pages import pages
@@ -29,8 +30,11 @@ class EmptyForms:
     def page(self, scope: Scope, form: Form, upload_origin: str) -> Response:
         """The form in the visitor's language; its script puts large files at `upload_origin`, if there is one.
 
-        Where nothing but JSON is asked for, only what says when a page was loaded, for a script of the site.
+        With ?challenge a challenge, where the form asks for a proof of work. Where nothing but JSON is asked for, only
+        what says when a page was loaded, for a script of the site.
         """
+        if is_for_challenge(scope, form):
+            return challenge(self._app, form)
         now = self._app.clock()
         loaded = write_load(self._app.settings.secret, form.name, now)
         accept = header(scope, b"accept")

@@ -35,6 +35,11 @@ _TOGETHER = {
 _ICON = "icon.svg"
 SCRIPT = "todoke.js"
 """What pages of any site load (docs/script.md)."""
+_SCRIPTS = frozenset({"text/javascript", "application/javascript"})
+_SCRIPT = "default-src 'none'"
+"""Of a worker; one in a sandbox has no origin, and no cryptography."""
+_DRAWING = f"{_SCRIPT}; style-src 'unsafe-inline'; sandbox"
+"""For who opens a drawing alone: in a page it is an <img>, where nothing runs."""
 LOGO = "logo"
 """The name of the logo, whatever its file is called."""
 
@@ -95,8 +100,7 @@ def routes(site: Site | None = None) -> list[Route]:
         is_fresh = request.path_params["hash"] == asset.digest
         headers = {
             "cache-control": "public, max-age=31536000, immutable" if is_fresh else "no-cache",
-            # For who opens a drawing alone: in a page it is an <img>, where nothing runs.
-            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "content-security-policy": _SCRIPT if asset.media_type in _SCRIPTS else _DRAWING,
             "cross-origin-resource-policy": "same-origin",
         }
         if request.path_params["name"] == SCRIPT:

@@ -1,0 +1,78 @@
+"""A form that asks for a proof of work: what it is worth, and that nobody is turned away without one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from support.solver import proof, solve
+from support.web.doors import OPEN_FORM, Answer, ask, kept, make_app
+from todoke.forms.suspicion.circumstances import ProofOfWork
+from todoke.model.form import Field
+from todoke.model.submission import Entry
+from todoke.walk.app import App
+from todoke.web.door.proof import Proofs
+
+FORM = replace(OPEN_FORM, name="contact", fields=(Field(name="message"),), proof_of_work=True)
+BROWSER = "text/html,*/*;q=0.8"
+
+
+def challenge_of(app: App) -> dict[str, Any]:
+    """A challenge, as a script of the page gets it."""
+    answer = ask(app, "/f/contact?challenge", method="GET", accept="application/json")
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "no-store"
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def send(app: App, field: str = "") -> Answer:
+    """Post the form with this in its field for the proof."""
+    body = f"message=Hello&altcha={quote(field)}" if field else "message=Hello"
+    return ask(app, "/f/contact", body.encode(), accept=BROWSER)
+
+
+@pytest.mark.parametrize("field", ["", "nonsense", "solved"])
+def test_nobody_is_turned_away(field: str) -> None:
+    """With a proof, without one, and with what is none: it is stored, and the proof is no answer."""
+    app = make_app(FORM)
+    if field == "solved":
+        challenge = challenge_of(app)
+        field = proof(challenge, solve(challenge))
+    assert send(app, field).status == 303
+    (submission,) = kept(app)
+    assert submission.entries == (Entry("message", "Hello"),)
+
+
+def test_a_proof_counts_once() -> None:
+    """And for the form that gave it out; the answers come without it in each case."""
+    app = make_app(FORM)
+    proofs = Proofs(app.settings.secret, app.clock)
+    challenge = challenge_of(app)
+    said = Entry("message", "Hello")
+    sent = (said, Entry("altcha", proof(challenge, solve(challenge))))
+    assert proofs.part(replace(FORM, name="order"), sent) == ((said,), ProofOfWork.MISSING)
+    assert proofs.part(FORM, sent) == ((said,), ProofOfWork.DONE)
+    assert proofs.part(FORM, sent) == ((said,), ProofOfWork.MISSING)
+    assert proofs.part(FORM, (said,)) == ((said,), ProofOfWork.MISSING)
+
+
+def test_a_form_that_asks_for_none_has_none() -> None:
+    """Its page is a page whatever the query, and a field of this name is an answer like any other."""
+    app = make_app(replace(FORM, proof_of_work=False, fields=None))
+    answer = ask(app, "/f/contact?challenge", method="GET", accept="text/html")
+    assert b"<!doctype html>" in answer.body.lower()
+    send(app, "mine")
+    (submission,) = kept(app)
+    assert Entry("altcha", "mine") in submission.entries
+
+
+def test_a_page_of_ours_brings_one_along() -> None:
+    """By scripts of its own, and shows nothing of it."""
+    page = ask(make_app(FORM), "/f/contact", method="GET", accept="text/html").body.decode()
+    assert 'data-challenge="/f/contact?challenge"' in page
+    assert "/work.js" in page
+    assert "altcha" not in page

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.forms.control_fields import control_fault, is_control_name, split_controls
-from todoke.model.form import ControlKind, Field, Form
+from todoke.forms.aliases import NAMES, Sense, names_of, senses
+from todoke.forms.control_fields import (
+    control_fault,
+    is_control_name,
+    is_control_of,
+    split_controls,
+)
+from todoke.model.form import Confirmation, ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, File
 
 ANY = Form(name="any")
@@ -50,6 +56,34 @@ def test_what_a_visitor_fills_in_is_an_answer_whatever_its_name(name: str) -> No
     assert split_controls(Form(name="f", fields=(hidden,)), entries) == ((), entries)
     assert f'"{name}" is shown' in control_fault(shown)
     assert not control_fault(hidden)
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted({name for d in NAMES for name in senses(d)})) | st.text(),
+            st.text(),
+        )
+    ),
+)
+def test_in_a_dialect_only_its_own_names_steer(dialect: str, pairs: list[tuple[str, str]]) -> None:
+    """All else stays an answer, in its order; a trap that is filled in does, too."""
+    form = Form(name="any", dialect=dialect, confirmation=Confirmation(field=""))
+    entries = tuple(Entry(name, value) for name, value in pairs)
+    answers, controls = split_controls(form, entries)
+    known = senses(dialect)
+    steering = {n for n, s in known.items() if s not in {Sense.SUBJECT, Sense.REPLY_TO, Sense.TRAP}}
+    kept = [e for e in entries if e.name not in known and not is_control_name(e.name)]
+    assert [e for e in answers if e.name not in known and e.name not in TRAPS] == kept
+    assert not steering.intersection(named(answers))
+    traps = names_of(dialect, Sense.TRAP)
+    assert [e for e in answers if e.name in traps] == [
+        e for e in entries if e.name in traps and e.value
+    ]
+    ours = {e.value for e in entries if known.get(e.name) is Sense.NEXT}
+    assert {e.value for e in controls if e.name == "_next"} == ours
+    assert {is_control_of(form, name) for name in steering} == {True}
 
 
 def test_a_file_never_steers() -> None:

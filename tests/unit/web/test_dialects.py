@@ -438,6 +438,51 @@ def test_what_is_sent_to_nobody_is_answered_as_before() -> None:
     assert ask(app, "/nowhere", method="OPTIONS", whole=True).status in {404, 405}
 
 
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/a#b;c", "https://door.example/a%23b;c"),
+        ('/"><b>', "https://door.example/%22%3E%3Cb%3E"),
+        ("/\u5c4a", "https://door.example/%E5%B1%8A"),
+    ],
+)
+def test_any_path_is_sent_to_again_as_it_is(path: str, action: str) -> None:
+    """It goes into the page as an address, and nothing in it becomes more than that."""
+    form = Form(name="contact", managers=OPEN_FORM.managers)
+    wrong = {"form-name": "contact", "email": "wrong"}
+    page = send(make_app(form, site=SITE), path, wrong, accept=BROWSER)
+    assert f'action="{action}"' in page.body.decode()
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/thanks", "//submit", "//"])
+def test_two_slashes_lead_nowhere(path: str) -> None:
+    """Such an address could be read as another host's."""
+    app = make_app(Form(name="contact", managers=OPEN_FORM.managers), site=SITE)
+    assert send(app, path, TYPED | {"form-name": "contact"}).status == 404
+    assert kept(app) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_key": {"a": 1}}',
+        b'{"access_key": ["contact", "contact"], "email": ["x", {"y": null}]}',
+        b'{"form-name": null}',
+        b'{"access_key": "\\ud800"}',
+        b"access_key=%00&form-name=%ff",
+        b"access_key",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("path", ["/submit", "/anywhere", "/ajax/contact", "/s/contact"])
+def test_no_body_makes_a_fault_of_ours(body: bytes, path: str) -> None:
+    """Whatever is in it, and wherever it goes."""
+    app = make_app(Form(name="contact", managers=OPEN_FORM.managers), site=SITE)
+    for content_type in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
+        answer = ask(app, path, body, whole=True, content_type=content_type)
+        assert answer.status < 500
+
+
 def test_what_cannot_be_read_is_said_in_the_words_of_the_address() -> None:
     """Before anybody knows which form it was."""
     answer = ask(

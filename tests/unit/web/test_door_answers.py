@@ -148,9 +148,9 @@ def _broken_hint(app: App) -> App:
 def _odd_duplicate(app: App) -> App:
     add = app.store.add
 
-    def again(submission: Any, messages: Any, repeat: Any) -> Future[Added | Duplicate]:
+    def again(*write: Any) -> Future[Added | Duplicate]:
         answer: Future[Added | Duplicate] = Future()
-        stored = add(submission, messages, repeat).result()
+        stored = add(*write).result()
         answer.set_result(Duplicate(Odd(stored.submission_id), same_content=True))
         return answer
 
@@ -161,8 +161,8 @@ def _odd_duplicate(app: App) -> App:
 def _store_that_fails_late(app: App) -> App:
     add = app.store.add
 
-    def late(submission: Any, messages: Any, repeat: Any) -> Future[Added | Duplicate]:
-        add(submission, messages, repeat)
+    def late(*write: Any) -> Future[Added | Duplicate]:
+        add(*write)
         answer: Future[Added | Duplicate] = Future()
         answer.set_exception(RuntimeError("after the commit"))
         return answer

@@ -7,6 +7,7 @@ review.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -62,12 +63,17 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     def action(self) -> str:
         """Where the form is sent again from a page of ours: by the way it came, on which its fields mean the same."""
         path = meant_by(self.scope).path
-        return own_url(self.site.door_url, path) if path else form_url(self.form, self.site)
+        if not path:
+            return form_url(self.form, self.site)
+        return own_url(self.site.door_url, quote(path, safe=_IN_PATHS))
 
     @property
     def form_origins(self) -> tuple[str, ...]:
         """Where a form on a page of ours may end: form-action counts for redirects, too (CSP 3)."""
         return tuple(filter(None, [origin_of(self.redirect)]))
+
+
+_IN_PATHS = "/@:!$&'()*+,;=~"
 
 
 class SeeOther(Response):

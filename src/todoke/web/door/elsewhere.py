@@ -46,7 +46,8 @@ class Elsewhere:
             await self._rest(scope, receive, send)
             return
         path = _path(scope)
-        is_room = path[1:].partition("/")[0] in self._rooms
+        # An address that begins with two slashes could be read as that of another host: it is nothing's.
+        is_room = path.startswith("//") or path[1:].partition("/")[0] in self._rooms
         spoken = [(d, key) for d, key in spoken_at(path) if d.claims or not is_room]
         for dialect, key in spoken:
             form = self._interpreter.form_of(key) if key else None

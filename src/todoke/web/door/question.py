@@ -13,7 +13,7 @@ from todoke.forms.hint import FieldHint, address_hints
 from todoke.forms.secret import secret_names
 from todoke.model.address import Address
 from todoke.model.submission import Entry, EntryList, first_text
-from todoke.web.door.answer import Arrival, form_url
+from todoke.web.door.answer import Arrival
 from todoke.web.http.asked import base_path, is_script, wants_page
 from todoke.web.http.refused import Refused, note_refused
 from todoke.web.pages import pages
@@ -29,8 +29,8 @@ def question(arrival: Arrival, visitor: Address) -> Response | None:
     if first_text(arrival.entries, AS_TYPED) == visitor:
         return None
     hint = next(iter(address_hints(arrival.form, visitor, arrival.language)), None)
-    if hint is None:
-        return None
+    if hint is None or not any(entry.name == hint.field for entry in arrival.entries):
+        return None  # nothing, or it came by another product's name for it
     note_refused(arrival.scope, Refused(hint.code))
     entries = tuple(entry for entry in arrival.entries if entry.name != AS_TYPED)
     return pages.answers_page(
@@ -40,7 +40,7 @@ def question(arrival: Arrival, visitor: Address) -> Response | None:
         arrival.language,
         422,
         site=arrival.site,
-        action=form_url(arrival.form, arrival.site),
+        action=arrival.action,
         base=base_path(arrival.scope),
         form_origins=arrival.form_origins,
         question=pages.Question(hint.message, hint.suggestion, _corrected(entries, hint)),

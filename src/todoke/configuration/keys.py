@@ -44,6 +44,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "give_up_after",
         "expect_events_within",
         "lease",
+        "look_up_domains",
         *(service.section for service in SERVICES.values()),
     ),
     **{f"mail.{service.section}": service.keys for service in SERVICES.values()},

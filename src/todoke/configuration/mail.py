@@ -72,6 +72,7 @@ def read_mail(table: Table, environ: Mapping[str, str], *, serving: bool = True)
             "expect_events_within", timedelta(hours=24), least="1s", most="2w"
         ),
         lease=table.duration("lease", timedelta(minutes=5), least="10s", most="1h"),
+        look_up_domains=table.flag("look_up_domains"),
     )
 
 

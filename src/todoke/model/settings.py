@@ -154,7 +154,7 @@ class MailSettings:
 
     A message that stays deferred is given up after `give_up_after`; a service with delivery events that says nothing
     for `expect_events_within` makes it read `unknown`. `lease` is how long one hand-over may take before another
-    may begin; `concurrency` how many run at once.
+    may begin; `concurrency` how many run at once. `look_up_domains`: the DNS is asked whether a visitor's takes mail.
     """
 
     service: str
@@ -165,6 +165,7 @@ class MailSettings:
     give_up_after: timedelta = timedelta(days=4)
     expect_events_within: timedelta = timedelta(hours=24)
     lease: timedelta = timedelta(minutes=5)
+    look_up_domains: bool = False
     own: ServiceSettings = NO_SERVICE
 
     def own_as(self, kind: type[Own]) -> Own:

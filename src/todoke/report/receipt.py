@@ -39,10 +39,15 @@ _TAKEN = frozenset({Reading.ACCEPTED, Reading.UNDETERMINED, Reading.DELIVERED})
 
 
 def can_correct(
-    message: MessageTimeline, settings: Settings, now: datetime, redirected: int = 0
+    message: MessageTimeline,
+    settings: Settings,
+    now: datetime,
+    redirected: int = 0,
+    *,
+    takes_no_mail: bool = False,
 ) -> bool:
     """True when the visitor may give another address: their confirmation failed, is unknown, or goes to a domain that
-    looks mistyped, and tries are left.
+    looks mistyped or `takes_no_mail`, and tries are left.
 
     `redirected` of its corrections were the desk's, and do not count. While it is looked at, it is due to nobody.
     """
@@ -51,22 +56,25 @@ def can_correct(
     status = read_status(message, settings, now)
     if status is Reading.IN_REVIEW:
         return False
-    looks_mistyped = bool(intended_mailbox(message.message.recipient))
-    may_help = status.is_failure or status is Reading.UNKNOWN or looks_mistyped
+    is_doubtful = takes_no_mail or bool(intended_mailbox(message.message.recipient))
+    may_help = status.is_failure or status is Reading.UNKNOWN or is_doubtful
     return may_help and message.corrections - redirected < settings.max_corrections
 
 
-def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, Any]:
+def receipt(
+    timeline: Timeline, settings: Settings, now: datetime, *, takes_no_mail: bool = False
+) -> dict[str, Any]:
     """The receipt as JSON: {id, received_at, form, ..., messages: [{role, to, status, since, can_correct, text, ...}]}.
 
     Alerts are left out: they are between the site and its managers. `final` is True when no change is expected.
     `attention` names what needs the reader: {text, link, target, failed}, `target` the id of an element; None for
     nothing. `suggestion` asks whether another address was meant: {text, button, domain}; None where nothing is amiss.
+    `takes_no_mail`: the domain of the confirmation does not, for certain.
     """
     submission = timeline.submission
     language = receipt_language(timeline, settings)
     shown = _visitors_messages(timeline)
-    told = [_receipt_message(m, timeline, settings, now) for m in shown]
+    told = [_receipt_message(m, timeline, settings, now, takes_no_mail) for m in shown]
     return {
         "id": submission.id,
         "number": ids.number(submission.id),
@@ -78,7 +86,7 @@ def receipt(timeline: Timeline, settings: Settings, now: datetime) -> dict[str, 
         "language": language,
         "final": all(is_final(m, settings, now) for m in shown),
         "attention": _attention(told, language),
-        "suggestion": _suggestion(shown, told, language),
+        "suggestion": _suggestion(shown, told, language, takes_no_mail),
         "messages": told,
     }
 
@@ -109,14 +117,20 @@ def _attention(messages: Sequence[Mapping[str, Any]], language: str) -> dict[str
 
 
 def _suggestion(
-    shown: Sequence[MessageTimeline], told: Sequence[Mapping[str, Any]], language: str
+    shown: Sequence[MessageTimeline],
+    told: Sequence[Mapping[str, Any]],
+    language: str,
+    takes_no_mail: bool,
 ) -> dict[str, str] | None:
-    """What may have been meant by the address that can be corrected."""
+    """What may have been meant by the address that can be corrected, or that no mail comes there."""
     for message, said in zip(shown, told, strict=True):
         meant = intended_mailbox(message.message.recipient) if said["can_correct"] else NOBODY
         if meant:
             text, button = words.suggestion_words(said["to"], meant.masked, language)
             return {"text": text, "button": button, "domain": meant.domain}
+        if takes_no_mail and said["can_correct"]:
+            text = words.no_mail_words(said["to"], language)
+            return {"text": text, "button": "", "domain": ""}
     return None
 
 
@@ -132,13 +146,18 @@ def _visitors_messages(timeline: Timeline) -> list[MessageTimeline]:
 
 
 def _receipt_message(
-    message: MessageTimeline, timeline: Timeline, settings: Settings, now: datetime
+    message: MessageTimeline,
+    timeline: Timeline,
+    settings: Settings,
+    now: datetime,
+    takes_no_mail: bool,
 ) -> dict[str, Any]:
     language = receipt_language(timeline, settings)
     status = public_status(read_status(message, settings, now))
     role = message.message.role
     title = words.receipt_title(role, settings.site.name, language)
-    is_open = can_correct(message, settings, now, timeline.care.redirected)
+    redirected = timeline.care.redirected
+    is_open = can_correct(message, settings, now, redirected, takes_no_mail=takes_no_mail)
     said = words.receipt_words(
         status,
         role,

@@ -158,6 +158,7 @@ def attention_words(
 
 
 _SUGGESTION = N_("Your confirmation goes to %(to)s. Did you mean %(meant)s?")
+_NO_MAIL = N_("No mail reaches %(to)s: its domain takes none. Is the address right?")
 _SUGGESTION_BUTTON = N_("Yes, correct it")
 
 
@@ -165,6 +166,11 @@ def suggestion_words(to: str, meant: str, language: str) -> tuple[str, str]:
     """Whether another address was meant than was typed, and what the button for it says. Both are masked."""
     text = say(_SUGGESTION, language).replace("%(to)s", to).replace("%(meant)s", meant)
     return text, say(_SUGGESTION_BUTTON, language)
+
+
+def no_mail_words(to: str, language: str) -> str:
+    """That the domain of an address, which is masked, takes no mail."""
+    return say(_NO_MAIL, language).replace("%(to)s", to)
 
 
 class Step(StrEnum):

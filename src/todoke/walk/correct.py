@@ -26,7 +26,7 @@ class Correction(StrEnum):
     """The address of this submission cannot be corrected, or not any more."""
 
 
-def correct(app: App, timeline: Timeline, typed: str) -> Correction:
+def correct(app: App, timeline: Timeline, typed: str, *, takes_no_mail: bool = False) -> Correction:
     """Send the confirmation of a submission to the address that was `typed`. Raises StoreError.
 
     One failure takes one correction: of several at once the first counts. The same again, while it waits, is no other.
@@ -34,7 +34,10 @@ def correct(app: App, timeline: Timeline, typed: str) -> Correction:
     confirmation = next((m for m in timeline.messages if m.message.role is Role.CONFIRMATION), None)
     if confirmation is None:
         return Correction.CLOSED
-    if not can_correct(confirmation, app.settings, app.clock(), timeline.care.redirected):
+    redirected = timeline.care.redirected
+    if not can_correct(
+        confirmation, app.settings, app.clock(), redirected, takes_no_mail=takes_no_mail
+    ):
         return Correction.DUE if _is_asked_again(confirmation, typed) else Correction.CLOSED
     try:
         address = parse_address(typed)

@@ -28,9 +28,9 @@ from todoke.model.ids import receipt_hash
 from todoke.model.language import N_, translator
 from todoke.model.message import Timeline
 from todoke.model.submission import FieldError
-from todoke.report.receipt import receipt, receipt_language
+from todoke.report.receipt import receipt_language
 from todoke.walk.app import App
-from todoke.walk.correct import Correction, address_at, correct
+from todoke.walk.correct import Correction, address_at
 from todoke.web.http.asked import (
     base_path,
     client_address,
@@ -42,6 +42,7 @@ from todoke.web.http.cors import Cors
 from todoke.web.http.errors import RETRY_AFTER_SECONDS, json_error, json_response
 from todoke.web.http.small_form import read_small_form, require_own_origin
 from todoke.web.pages import pages
+from todoke.web.receipt_teller import ReceiptTeller, told_by
 from todoke.web.streams import OpenStream, Streams
 
 _VARY = {"vary": "accept"}
@@ -73,6 +74,7 @@ class _Receipts:
     app: App
     pace: Pace
     streams: Streams
+    told: ReceiptTeller
 
     async def show(self, request: Request) -> Response:
         """GET /s/{token}.
@@ -145,7 +147,7 @@ class _Receipts:
         peer = self._peer(request)
         if not self.app.allowance.take(peer):
             return _too_many(request, self.app)
-        corrected = await run_in_threadpool(correct, self.app, timeline, typed)
+        corrected = await run_in_threadpool(self.told.correct, timeline, typed)
         if corrected is not Correction.DUE:
             self.app.allowance.give_back(peer)
         match corrected:
@@ -174,7 +176,7 @@ class _Receipts:
         notice: str = "",
         typed: str = "",
     ) -> Response:
-        shown = receipt(timeline, self.app.settings, self.app.clock())
+        shown = self.told.receipt(timeline)
         form = self.app.settings.forms.get(timeline.submission.form)
         if wants_json(request):
             return json_response(shown, status, {**pages.security_headers(), **_VARY})
@@ -217,7 +219,7 @@ class _Receipts:
         timeline = await self._find(request)
         if timeline is None:
             return None
-        return receipt(timeline, self.app.settings, self.app.clock())
+        return self.told.receipt(timeline)
 
 
 class _Stream(StreamingResponse):
@@ -327,10 +329,10 @@ def _refused(request: Request, app: App, error: RequestError) -> Response:
     return _answer(request, app, error.status, error.code, title, text)
 
 
-def routes(app: App, *, pace: Pace | None = None) -> list[Route]:
+def routes(app: App, *, pace: Pace | None = None, told: ReceiptTeller | None = None) -> list[Route]:
     """The receipt's routes. Scripts of the site's pages may read and correct it: the door gives them its address."""
     pace = pace or Pace()
-    receipts = _Receipts(app, pace, Streams(pace.streams))
+    receipts = _Receipts(app, pace, Streams(pace.streams), told or told_by(app))
     methods = ["GET", "OPTIONS"]
     shared = [Middleware(Cors, site=app.settings.site, methods="GET, HEAD, OPTIONS")]
     posted = [Middleware(Cors, site=app.settings.site)]

@@ -77,6 +77,8 @@ function showSuggestion(suggestion) {
   form.hidden = !suggestion;
   setText(form.querySelector("[data-part=text]"), suggestion?.text ?? "");
   form.elements.domain.value = suggestion?.domain ?? "";
+  form.querySelector("button").hidden = suggestion?.domain === "";
+  form.querySelector("a").hidden = suggestion?.domain !== "";
 }
 
 function show(receipt) {

@@ -21,8 +21,10 @@ from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import Entry, EntryList
+from todoke.stores.memory.store import MemoryStore
 from todoke.walk.app import utc_now
 from todoke.walk.guard import Guard
+from todoke.walk.learn import Teacher
 from todoke.web.door.circumstances import Observer
 
 SAMPLES = Path(__file__).resolve().parents[1] / "tests" / "samples"
@@ -134,11 +136,16 @@ def observer() -> Observer:
     return Observer(settings, utc_now)
 
 
+def guard() -> Guard:
+    """A guard that saw nothing before, and was taught nothing."""
+    return Guard(SITE, THRESHOLD, Teacher(b"s" * 32), MemoryStore())
+
+
 def is_caught(sample: Sample, fields: Mapping[str, str], *, trap: bool) -> bool:
     """Whether it is put in review, at a guard that saw nothing before."""
     entries = (*sample.entries, Entry("_gotcha", sample.name)) if trap else sample.entries
     known = observer().circumstances(scope_of(fields), FORM, ())
-    return bool(Guard(SITE, THRESHOLD).signals(FORM, entries, known))
+    return bool(guard().signals(FORM, entries, known))
 
 
 def table() -> Iterator[str]:
@@ -158,8 +165,8 @@ def honest_lines() -> Iterator[str]:
     """How many honest messages are put in review, by the browser that sends them; each guard sees all of them."""
     honest = [*samples("honest.en.txt"), *samples("honest.ja.txt")]
     for name, fields in BROWSERS.items():
-        guard, known = Guard(SITE, THRESHOLD), observer().circumstances(scope_of(fields), FORM, ())
-        held = sum(bool(guard.signals(FORM, s.entries, known)) for s in honest)
+        one, known = guard(), observer().circumstances(scope_of(fields), FORM, ())
+        held = sum(bool(one.signals(FORM, s.entries, known)) for s in honest)
         yield f"{name}: {held} of {len(honest)} honest messages in review"
 
 
@@ -177,11 +184,11 @@ def cost_lines() -> Iterator[str]:
 
 
 def _microseconds(lists: list[EntryList]) -> float:
-    guard, watching = Guard(SITE, THRESHOLD), observer()
+    one, watching = guard(), observer()
     scopes = [scope_of(BROWSERS["Chrome, a form"]) for _ in lists]
     begun = time.perf_counter()
     for entries, scope in zip(lists, scopes, strict=True):
-        guard.signals(FORM, entries, watching.circumstances(scope, FORM, ()))
+        one.signals(FORM, entries, watching.circumstances(scope, FORM, ()))
     return (time.perf_counter() - begun) / len(lists) * 1e6
 
 

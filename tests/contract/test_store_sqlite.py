@@ -121,6 +121,7 @@ class TestFile:
                 "acts",
                 "allowances",
                 "notices",
+                "lessons",
                 "words",
                 "unindexed",
                 "care",

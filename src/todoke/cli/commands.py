@@ -268,6 +268,18 @@ def desk(
 
 
 @commands.command()
+def lessons(
+    forget: Annotated[bool, typer.Option("--forget", help="Forget all of them.")] = False,
+    as_json: Json = False,
+    config: Config = CONFIG,
+) -> None:
+    """Say what the guard was taught at the desk, print it, or forget it."""
+    from todoke.cli.lessons import lessons as run
+
+    raise typer.Exit(run(config, forget=forget, as_json=as_json))
+
+
+@commands.command()
 def sessions(
     end: Annotated[
         list[str] | None,

@@ -103,6 +103,11 @@ REPEATED = Signal(
     weight=4,
     why=N_("The same text came several times within an hour."),
 )
+LEARNED = Signal(
+    name="learned",
+    weight=4,
+    why=N_("Its words are like those of what was marked as spam here."),
+)
 
 SIGNALS = (
     TRAP,
@@ -120,6 +125,7 @@ SIGNALS = (
     REPEATED,
     NO_WORK,
     WORK,
+    LEARNED,
 )
 """Every signal, in the order in which a submission keeps them."""
 BY_NAME = {signal.name: signal for signal in SIGNALS}

@@ -81,6 +81,11 @@ def first_text(entries: EntryList, name: str) -> str:
     return next(iter(texts(entries, name)), "")
 
 
+def without(entries: EntryList, name: str) -> EntryList:
+    """The entries but for those of this name."""
+    return tuple(entry for entry in entries if entry.name != name)
+
+
 def files(entries: EntryList) -> Iterator[tuple[int, Entry, File]]:
     """Each file entry with its position in the list."""
     for position, entry in enumerate(entries):

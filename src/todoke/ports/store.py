@@ -14,6 +14,7 @@ from todoke.ports.archive import Archive
 from todoke.ports.care import Carebook
 from todoke.ports.erasure import Erasure
 from todoke.ports.journal import Journal
+from todoke.ports.lessons import Lessons
 from todoke.ports.movable import Movable
 from todoke.ports.notices import Notices
 from todoke.ports.outbox import Outbox
@@ -32,6 +33,7 @@ class Store(
     Allowances,
     Trail,
     Notices,
+    Lessons,
     Movable,
     Protocol,
 ):

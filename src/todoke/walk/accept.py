@@ -31,6 +31,7 @@ from todoke.model.submission import (
     Submission,
     files,
     texts,
+    without,
 )
 from todoke.walk.app import App
 from todoke.walk.notices.cause import of_submission
@@ -94,7 +95,7 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         visitor=visitor,
         token_hash=ids.receipt_hash(token),
         retain_until=now + form.retention if form.retention else None,
-        signals=app.guard.signals(form, _beside_address(form, entries), context.known),
+        signals=app.guard.signals(form, without(entries, form.confirmation.field), context.known),
     )
     webhooks = {} if submission.signals else app.settings.webhooks
     return Prepared(
@@ -133,11 +134,6 @@ def _visitor(form: Form, entries: EntryList) -> Address:
         except AddressError:
             continue
     return NOBODY
-
-
-def _beside_address(form: Form, entries: EntryList) -> EntryList:
-    """The answers but for the visitor's address, which is nobody's concern who looks for suspicious ones."""
-    return tuple(entry for entry in entries if entry.name != form.confirmation.field)
 
 
 def _messages(

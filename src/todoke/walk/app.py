@@ -20,6 +20,7 @@ from todoke.ports.erasure import Erasure
 from todoke.ports.events import EventSource
 from todoke.ports.identity import Identity
 from todoke.ports.journal import Journal
+from todoke.ports.lessons import Lessons
 from todoke.ports.mailer import Mailer
 from todoke.ports.notices import Notices
 from todoke.ports.outbox import Outbox
@@ -30,6 +31,7 @@ from todoke.ports.suppressions import SuppressionSource
 from todoke.ports.trail import Trail
 from todoke.walk.allowance import Allowance
 from todoke.walk.guard import Guard
+from todoke.walk.learn import Teacher
 from todoke.walk.people import People
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
@@ -83,7 +85,8 @@ class App:
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
         object.__setattr__(self, "allowance", Allowance(self.settings.most_from_one_address))
-        guard = Guard(self.settings.site, self.settings.guard.threshold)
+        known = Teacher(self.settings.secret)
+        guard = Guard(self.settings.site, self.settings.guard.threshold, known, self.store)
         object.__setattr__(self, "guard", guard)
         object.__setattr__(self, "people", People(self.settings))
 
@@ -130,6 +133,11 @@ class App:
     @property
     def notices(self) -> Notices:
         """What webhooks are to be told."""
+        return self.store
+
+    @property
+    def lessons(self) -> Lessons:
+        """What people said is spam and what is none."""
         return self.store
 
     @property

@@ -12,12 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from todoke.forms.suspicion.answers import Roles, in_answers, longest_free, roles_of
+from todoke.forms.suspicion.answers import Roles, free_texts, in_answers, roles_of
 from todoke.forms.suspicion.circumstances import Circumstances, of_sending
 from todoke.model.form import Form, Site
-from todoke.model.signal import REPEATED, signals_of
+from todoke.model.log import get_logger
+from todoke.model.signal import LEARNED, REPEATED, signals_of
 from todoke.model.submission import EntryList
 from todoke.model.url import origin_of
+from todoke.ports.lessons import Lessons
+from todoke.walk.learn import Teacher
 
 WITHIN_SECONDS = 3_600.0
 OFTEN = 4
@@ -27,14 +30,26 @@ LEAST_LENGTH = 40
 MOST_REMEMBERED = 4_096
 """Texts; of more, those are forgotten that have not come for the longest."""
 _LOOKED_AT = 4_096
+ASK_EVERY_SECONDS = 60.0
+_log = get_logger(__name__)
 
 
 class Guard:
     """Decides of each submission which signals it is kept with: none unless they reach the threshold together."""
 
     def __init__(
-        self, site: Site, threshold: int, monotonic: Callable[[], float] = time.monotonic
+        self,
+        site: Site,
+        threshold: int,
+        teacher: Teacher,
+        lessons: Lessons,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.teacher = teacher
+        self._lessons = lessons
+        self._monotonic = monotonic
+        self._ask_after = 0.0
+        self._lock = threading.Lock()
         self._threshold = threshold
         self._own_hosts = _hosts(site)
         self._roles: dict[str, Roles] = {}
@@ -48,10 +63,34 @@ class Guard:
         if roles is None:
             roles = self._roles[form.name] = roles_of(form)
         found = {*of_sending(known), *in_answers(roles, answers, self._own_hosts)}
-        text = longest_free(roles, answers)
+        texts = free_texts(roles, answers)
+        text = max(texts, key=len, default="")
         if len(text) >= LEAST_LENGTH and self._repetition.is_often(text):
             found.add(REPEATED)
-        return signals_of(found, self._threshold) if found else ()
+        if not found:
+            return ()
+        self._ask_for_lessons()
+        if self.teacher.is_spam(texts):
+            found.add(LEARNED)
+        return signals_of(found, self._threshold)
+
+    def _ask_for_lessons(self) -> None:
+        """Read what was learned, beside what is under way: nobody waits for it, and it is done once a minute at most.
+
+        It is asked for where something is suspicious only: what was learned decides nothing alone.
+        """
+        with self._lock:
+            now = self._monotonic()
+            if now < self._ask_after:
+                return
+            self._ask_after = now + ASK_EVERY_SECONDS
+        threading.Thread(target=self._read_lessons, name="lessons", daemon=True).start()
+
+    def _read_lessons(self) -> None:
+        try:
+            self.teacher.refresh(self._lessons)
+        except Exception as error:  # noqa: BLE001 the filter stays as it was
+            _log.warning("lessons_not_read", error=type(error).__name__)
 
 
 class Repetition:

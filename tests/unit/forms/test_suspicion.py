@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todoke.forms.suspicion.answers import TRAPS, in_answers, longest_free, roles_of
+from todoke.forms.suspicion.answers import TRAPS, free_texts, in_answers, roles_of
 from todoke.forms.suspicion.circumstances import (
     UNKNOWN,
     Agent,
@@ -113,7 +113,7 @@ def test_only_what_is_typed_is_looked_at() -> None:
     assert found(CONTACT, landing=links, topic=links, message="Hello") == set()
     assert found(landing=file) == set()
     typed = (Entry("landing", "x" * 50), Entry("message", "Hello"), Entry("_honey", "x" * 50))
-    assert longest_free(roles_of(CONTACT), typed) == "Hello"
+    assert free_texts(roles_of(CONTACT), typed) == ["Hello"]
 
 
 def test_every_circumstance_counts_once() -> None:

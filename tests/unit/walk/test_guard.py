@@ -7,8 +7,11 @@ import pytest
 from todoke.forms.suspicion.circumstances import UNKNOWN, Agent, Circumstances
 from todoke.model.form import Form, Site
 from todoke.model.submission import Entry, EntryList
+from todoke.stores.memory.store import MemoryStore
 from todoke.walk.guard import MOST_REMEMBERED, OFTEN, WITHIN_SECONDS, Guard, Repetition
+from todoke.walk.learn import Teacher
 
+SECRET = b"s" * 32
 SITE = Site(
     name="Site",
     url="https://www.site.example/",
@@ -30,29 +33,34 @@ class Time:
         return self.now
 
 
+def guard_of(threshold: int, store: MemoryStore | None = None, clock: Time | None = None) -> Guard:
+    """A guard that was taught what is in the store."""
+    return Guard(SITE, threshold, Teacher(SECRET), store or MemoryStore(), clock or Time())
+
+
 def answers(**texts: str) -> EntryList:
     return tuple(Entry(name, text) for name, text in texts.items())
 
 
 def test_signals_are_kept_from_the_threshold_on() -> None:
     """A filled trap alone is a browser's; with a sender that only calls itself one it is to be looked at."""
-    guard = Guard(SITE, 8)
+    guard = guard_of(8)
     trapped = answers(name="Aoi", _gotcha="x")
     assert guard.signals(FORM, trapped, UNKNOWN) == ()
     assert guard.signals(FORM, trapped, FAKED) == ("trap_filled", "disguised")
-    assert Guard(SITE, 10).signals(FORM, trapped, FAKED) == ()
+    assert guard_of(10).signals(FORM, trapped, FAKED) == ()
 
 
 def test_a_form_may_do_without() -> None:
     """`review = false` keeps nothing back."""
     form = Form(name="contact", review=False)
-    assert Guard(SITE, 8).signals(form, answers(_gotcha="x"), FAKED) == ()
+    assert guard_of(8).signals(form, answers(_gotcha="x"), FAKED) == ()
 
 
 def test_links_to_each_address_of_the_site_are_its_own() -> None:
     """With and without www, and whatever its port."""
     text = "https://site.example/1 https://www.shop.example/2 http://forms.site.example https://b.example"
-    guard = Guard(SITE, 6)
+    guard = guard_of(6)
     assert guard.signals(FORM, answers(message=text), FAKED) == ()
     more = f"{text} https://c.example https://d.example"
     assert guard.signals(FORM, answers(message=more), FAKED) == ("disguised", "many_links")
@@ -60,7 +68,7 @@ def test_links_to_each_address_of_the_site_are_its_own() -> None:
 
 def test_the_same_text_again_and_again() -> None:
     """From the fourth time on within an hour it counts, whoever sends it; and never alone."""
-    guard = Guard(SITE, 6, Time())
+    guard = guard_of(6)
     program = Circumstances(agent=Agent.PROGRAM)
     kept = [guard.signals(FORM, answers(name=f"N{n}", message=LONG), program) for n in range(OFTEN)]
     assert kept == [(), (), (), ("program", "repeated")]
@@ -69,7 +77,7 @@ def test_the_same_text_again_and_again() -> None:
 
 def test_short_texts_may_be_equal() -> None:
     """Many people write nothing but "Please send me the catalogue"."""
-    guard = Guard(SITE, 6, Time())
+    guard = guard_of(6)
     program = Circumstances(agent=Agent.PROGRAM)
     for _ in range(OFTEN + 1):
         assert guard.signals(FORM, answers(message="Please send me the catalogue."), program) == ()

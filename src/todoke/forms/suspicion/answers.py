@@ -98,10 +98,9 @@ def in_answers(roles: Roles, entries: EntryList, own_hosts: frozenset[str]) -> I
         yield GIBBERISH
 
 
-def longest_free(roles: Roles, entries: EntryList) -> str:
-    """The longest answer that somebody wrote freely, as far as it is looked at."""
-    free = (v for n, v in _typed(entries) if n not in roles.closed and n not in roles.traps)
-    return max(free, key=len, default="")
+def free_texts(roles: Roles, entries: EntryList) -> list[str]:
+    """The answers that somebody wrote freely, as far as they are looked at."""
+    return [v for n, v in _typed(entries) if n not in roles.closed and n not in roles.traps]
 
 
 def _typed(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:

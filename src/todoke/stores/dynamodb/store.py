@@ -36,6 +36,7 @@ from todoke.stores.dynamodb.files import KeptFiles, required
 from todoke.stores.dynamodb.index import totals
 from todoke.stores.dynamodb.items import StoredItem
 from todoke.stores.dynamodb.journal import DynamoJournal
+from todoke.stores.dynamodb.lessons import DynamoLessons
 from todoke.stores.dynamodb.notices import DynamoNotices
 from todoke.stores.dynamodb.ordinals import Ordinals
 from todoke.stores.dynamodb.page import Lists
@@ -52,7 +53,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DynamoStore(DynamoAdmission, DynamoNotices):
+class DynamoStore(DynamoAdmission, DynamoNotices, DynamoLessons):
     """See Store. `name` is the table's; `secret` is the one that ids are made with (ids.place).
 
     `tokened` are services that bring the attempt's token and recipient back in every event (see Pointers).

@@ -25,6 +25,7 @@ from todoke.ports.outbox import Added, Backlog, Duplicate
 from todoke.ports.suppressions import Suppression, SuppressionList
 from todoke.stores.memory.admission import MemoryAdmission
 from todoke.stores.memory.erase import erase
+from todoke.stores.memory.lessons import MemoryLessons
 from todoke.stores.memory.notices import MemoryNotices
 from todoke.stores.memory.page import count, cursor, page
 from todoke.stores.memory.tables import Tables
@@ -37,7 +38,7 @@ from todoke.stores.rules.values import changed_suppressions
 from todoke.stores.rules.work import Work, first_works, kept_message
 
 
-class MemoryStore(MemoryAdmission, MemoryNotices):
+class MemoryStore(MemoryAdmission, MemoryNotices, MemoryLessons):
     """See Store. It forgets everything when the process ends; otherwise it keeps each promise of the port."""
 
     def __init__(self, secrets: Secrets = secrets_by_name) -> None:

@@ -13,6 +13,7 @@ from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.erased import Erased, ErasedBy, latest
 from todoke.model.kept import Kept, Repeat, Restored
+from todoke.model.lesson import Lesson
 from todoke.model.message import Timeline
 from todoke.model.notice import REMEMBERED, KeptNotice, Notice
 from todoke.model.submission import RepeatKey, Submission
@@ -44,6 +45,7 @@ class Tables:
     last_ordinals: dict[str, int] = field(default_factory=dict)
     """The highest of each form, whether it is still there or not."""
     notices: dict[str, KeptNotice] = field(default_factory=dict)
+    lessons: dict[str, Lesson] = field(default_factory=dict)
     notice_tokens: dict[str, str] = field(default_factory=dict)
     """The live or lapsed claim of each that has one, by id."""
 
@@ -170,5 +172,6 @@ class Tables:
             ordinals=dict(self.ordinals),
             last_ordinals=dict(self.last_ordinals),
             notices=dict(self.notices),
+            lessons=dict(self.lessons),
             notice_tokens=dict(self.notice_tokens),
         )

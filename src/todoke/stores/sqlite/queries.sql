@@ -415,3 +415,16 @@ SELECT place, notice, due_at, tries FROM notices WHERE id = :id;
 -- name: notices
 SELECT place, notice, due_at, tries FROM notices WHERE webhook = :webhook AND place < :before
 ORDER BY place DESC LIMIT :limit;
+
+-- name: teach
+INSERT OR REPLACE INTO lessons VALUES (:id, :taught_at, :lesson);
+
+-- name: purge_lessons
+DELETE FROM lessons WHERE (taught_at, id) <= (
+  SELECT taught_at, id FROM lessons ORDER BY taught_at DESC, id DESC LIMIT 1 OFFSET :most);
+
+-- name: lessons
+SELECT lesson FROM lessons ORDER BY taught_at DESC, id DESC LIMIT :most;
+
+-- name: forget_lessons
+DELETE FROM lessons;

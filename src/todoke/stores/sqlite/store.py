@@ -33,6 +33,7 @@ from todoke.stores.sqlite import care, claim, erase, erased, journal, move, page
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.admission import SqliteAdmission
 from todoke.stores.sqlite.index import Indexer
+from todoke.stores.sqlite.lessons import SqliteLessons
 from todoke.stores.sqlite.notices import SqliteNotices
 from todoke.stores.sqlite.read import backlog, counts, load, read_file
 from todoke.stores.sqlite.readers import Readers
@@ -45,7 +46,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class SqliteStore(SqliteAdmission, SqliteNotices):
+class SqliteStore(SqliteAdmission, SqliteNotices, SqliteLessons):
     """See Store. `path` is the database file; it is made, with its folder, if there is none. `on_rescue` is called when
     its files are gone and what they held was saved beside `path`. `secrets` tells which answers nobody can look for.
 

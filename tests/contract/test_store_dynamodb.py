@@ -483,6 +483,8 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     found["claim of both messages"] = meter.take()
     assert desk.store.draw("confirmations/somebody", Ration(3, timedelta(days=3)), desk.now)
     found["the count of a confirmation"] = meter.take()
+    assert desk.store.mark("paused/contact") is None
+    found["whether a form's confirmations pause"] = meter.take()
     desk.move(seconds=1.234567)
     finish(desk, claims)
     found["outcome of both messages"] = meter.take()

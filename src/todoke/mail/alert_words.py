@@ -29,6 +29,7 @@ _TITLES = {
     Note.COMPLAINED: N_("A mail was reported as unwanted"),
     Note.DISOWNED: N_("Somebody asked for no confirmation and was sent one"),
     Note.SILENT: N_("The mail service has stopped reporting"),
+    Note.PAUSED: N_("Confirmations of a form pause"),
     Note.UNKNOWN: N_("It is not known whether a mail arrived"),
     Note.SET_UP: N_("Mails are refused, and others are taken"),
 }
@@ -53,6 +54,10 @@ _HAPPENED = {
         "They are tried again for some days by themselves."
     ),
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
+    Note.PAUSED: N_(
+        "Too many confirmations of this form came back or were unwanted. %(mail)s was the last of them. They pause "
+        "now, so that the mails of this site keep arriving; your own go on."
+    ),
     Note.DISOWNED: N_(
         "%(mail)s arrived, and whoever reads it said that it was not them who filled in the form."
     ),
@@ -122,6 +127,15 @@ _DISOWNED_ADVICE = (
     ),
     N_("Look at what was sent with it at the desk, and erase it if nobody needs it."),
 )
+_PAUSED_ADVICE = (
+    N_(
+        "Look at what came in lately at the desk: is somebody filling in made-up or other people's addresses?"
+    ),
+    N_(
+        "Nothing else is to be done: after an hour a few pass, and if none of them goes wrong, all do. What waits for "
+        "longer than a day is not sent; its visitors see that on their receipts."
+    ),
+)
 _CORRECTED_ADVICE = (
     N_("Use the new address when you answer; the notification that you have names the old one."),
 )
@@ -148,6 +162,16 @@ _UNKNOWN_ADVICE = (
     N_("If the mail did not come, send it again from the desk."),
 )
 
+_ADVICE_OF = {
+    Note.CORRECTED: _CORRECTED_ADVICE,
+    Note.COMPLAINED: _COMPLAINED_ADVICE,
+    Note.PAUSED: _PAUSED_ADVICE,
+    Note.DISOWNED: _DISOWNED_ADVICE,
+    Note.SILENT: _SILENT_ADVICE,
+    Note.UNKNOWN: _UNKNOWN_ADVICE,
+    Note.SET_UP: _SET_UP_ADVICE,
+}
+
 
 def alert_words(
     note: Note,
@@ -165,6 +189,7 @@ def alert_words(
     failed = note not in {
         Note.CORRECTED,
         Note.DISOWNED,
+        Note.PAUSED,
         Note.COMPLAINED,
         Note.SILENT,
         Note.UNKNOWN,
@@ -238,18 +263,8 @@ def _answer(standing: Standing) -> Inert:
 
 
 def _advice(note: Note, about: MessageTimeline | None, reason: Reason | None) -> tuple[str, ...]:
-    if note is Note.CORRECTED:
-        return _CORRECTED_ADVICE
-    if note is Note.COMPLAINED:
-        return _COMPLAINED_ADVICE
-    if note is Note.DISOWNED:
-        return _DISOWNED_ADVICE
-    if note is Note.SILENT:
-        return _SILENT_ADVICE
-    if note is Note.UNKNOWN:
-        return _UNKNOWN_ADVICE
-    if note is Note.SET_UP:
-        return _SET_UP_ADVICE
+    if note in _ADVICE_OF:
+        return _ADVICE_OF[note]
     first = (_ADVICE[reason],) if reason in _ADVICE else ()
     if about is None or about.message.role is not Role.CONFIRMATION:
         address = _MANAGER_ADVICE[1:] if _may_be_address(reason) else ()

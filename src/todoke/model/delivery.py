@@ -99,6 +99,8 @@ class Kind(StrEnum):
     """A failure that a webhook told of and the service's own records have not confirmed: kept, and changing nothing."""
     SILENT = "silent"
     """Our own note that the service had reported nothing on any mail since `at`: kept, and changing nothing."""
+    PAUSED = "paused"
+    """Our own note that its form's confirmations paused when this one went wrong: kept, and changing nothing."""
     COMPLAINED = "complained"
     """The recipient called it unwanted (RFC 5965); it did arrive."""
     OTHER = "other"
@@ -133,12 +135,14 @@ class Reason(StrEnum):
     """Ours: this mailbox is sent no more confirmations for now, or its reader said that they asked for none."""
     NO_PERSON = "no_person"
     """Ours: nobody reads confirmations there."""
+    PAUSED = "paused"
+    """Ours: the form's confirmations paused for longer than it could wait."""
     DISOWNED = "disowned"
     """Ours: whoever reads this mailbox said that they asked for no confirmation."""
     OTHER = "other"
 
 
-WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON})
+WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON, Reason.PAUSED})
 """Why we withhold a mail: no alert tells of it."""
 TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
 """The events that prove that a service took the mail."""
@@ -172,6 +176,7 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.MISCONFIGURED: Party.SENDER,
     Reason.TOO_MANY: Party.NOBODY,
     Reason.NO_PERSON: Party.RECIPIENT,
+    Reason.PAUSED: Party.NOBODY,
     Reason.DISOWNED: Party.NOBODY,
     Reason.OTHER: Party.NOBODY,
 }

@@ -39,6 +39,8 @@ class Note(StrEnum):
     """Its reader said that they asked for no confirmation."""
     CORRECTED = "corrected"
     SILENT = "silent"
+    PAUSED = "paused"
+    """The confirmations of its form pause, because too many went wrong."""
     UNKNOWN = "unknown"
     SET_UP = "set_up"
     """Mails like it are refused alike while others are taken: the set-up is at fault."""

@@ -38,7 +38,7 @@ class Journal(Protocol):
         states its service_id; without `orphans` it is let go, and answered ORPHAN all the same. Of orphans only the
         beginning is kept of what is very long, and the newest 10,000 (in a table some hundred more). A repetition (same
         key on the same attempt) changes nothing. Once an event other than ANSWER_LOST, INTERRUPTED, DEFERRED,
-        UNCONFIRMED, SILENT or OTHER is known for the latest attempt, the message is not due.
+        UNCONFIRMED, SILENT, PAUSED or OTHER is known for the latest attempt, the message is not due.
         """
         ...
 

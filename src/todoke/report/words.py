@@ -73,9 +73,7 @@ TEXTS = {
     Reading.IN_REVIEW: N_(
         "It is stored here, and does not leave before somebody has looked at the message."
     ),
-    Reading.QUEUED: N_(
-        "It is stored here and will be handed over to the mail service in a moment."
-    ),
+    Reading.QUEUED: N_("It is stored here and has yet to be handed over to the mail service."),
     Reading.WITHHELD: N_("We do not send this mail to this address."),
     Reading.DEFERRED: N_(
         "A mail server did not take it at the last try. It is tried again by itself."
@@ -160,6 +158,7 @@ _NOTES = {
     Note.DISOWNED: N_("Its reader said that they asked for none"),
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
+    Note.PAUSED: N_("The form's confirmations pause"),
     Note.UNKNOWN: N_("It is not known whether it arrived"),
     Note.SET_UP: N_("Mails like it are refused"),
 }
@@ -192,6 +191,9 @@ _REASONS = {
     Reason.NO_PERSON: N_(
         "Nobody reads confirmations at such an address: it runs a mail system, takes no answers, or is a gateway to "
         "text messages."
+    ),
+    Reason.PAUSED: N_(
+        "Confirmations of this form paused for longer than a day, because too many came back or were unwanted."
     ),
     Reason.DISOWNED: N_("Whoever reads it said that it was not them who filled in the form."),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
@@ -233,6 +235,7 @@ _EVENTS = {
         "A failure was reported; the mail service's records have yet to confirm it"
     ),
     Kind.SILENT: N_("The mail service has reported nothing on any mail since"),
+    Kind.PAUSED: N_("Too many went wrong, and the form's confirmations paused"),
     Kind.OTHER: N_("A word of the mail service that is not known here"),
 }
 

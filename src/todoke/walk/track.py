@@ -13,8 +13,10 @@ from todoke.ports.journal import Journaled
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.security import log
+from todoke.walk.send.breaker import Watch
 
 _RETURNED = frozenset({Kind.REJECTED, Kind.BOUNCED})
+_GONE_WRONG = _RETURNED | {Kind.COMPLAINED}
 
 
 def track(
@@ -28,7 +30,10 @@ def track(
     about_links = [ids.is_desk_token(app.settings.secret, event.token) for event in events]
     ours = [event for event, of_link in zip(events, about_links, strict=True) if not of_link]
     decide = follow_up(app.settings)
-    journaled = app.journal.journal(ours, decide, orphans=orphans) if ours else ()
+    watch = Watch(decide) if any(event.kind in _GONE_WRONG for event in ours) else None
+    journaled = app.journal.journal(ours, watch or decide, orphans=orphans) if ours else ()
+    if watch:
+        watch.judge(app)
     if Journaled.NEW in journaled:
         app.hint()
     words = iter(journaled)

@@ -326,3 +326,16 @@ class TestSendingAgain:
         """A cookie alone sends nothing."""
         visit = Visit(office(told("s1")))
         assert post(visit.asgi, "/desk/outage", "i-s1=on", **visit.cookie).status == 403
+
+
+def test_it_names_the_forms_whose_confirmations_pause() -> None:
+    """As long as they do, and to whoever may see the form."""
+    app = office()
+    assert "Confirmations pause" not in Visit(app).see("/desk/attention")
+    app.shelf.put_mark("paused/leave", NOW + timedelta(minutes=10))
+    assert "Confirmations pause: Leave" in Visit(app).see("/desk/attention")
+    assert "Confirmations pause" not in Visit(app, str(AOI)).see("/desk/attention")
+    app.shelf.put_mark("paused/leave", NOW - timedelta(hours=2))
+    assert "Confirmations pause: Leave" in Visit(app).see("/desk/attention"), "a few pass"
+    app.shelf.put_mark("tried/leave", NOW - timedelta(hours=1))
+    assert "Confirmations pause" not in Visit(app).see("/desk/attention")

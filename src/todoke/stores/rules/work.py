@@ -25,6 +25,7 @@ OPEN_KINDS = frozenset(
         Kind.DEFERRED,
         Kind.UNCONFIRMED,
         Kind.SILENT,
+        Kind.PAUSED,
         Kind.OTHER,
     }
 )

@@ -20,6 +20,7 @@ from todoke.model.log import get_logger
 from todoke.model.message import Claim, Outcome, Role
 from todoke.ports.allowance import Ration
 from todoke.walk.app import App
+from todoke.walk.send.breaker import PAUSED, TRIES, State, may_try, state
 
 DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
@@ -95,19 +96,51 @@ def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     was claimed by a process that died was counted by that: to count it anew, or hold it up, would be to say of an
     addressee what is true of our machine. So what dies between a claim and its count lets a group of claims pass.
     """
+    try:
+        paused = _paused(app, claims)
+    except StoreError as error:
+        return _later(app, [c for c in claims if _is_bounded(app, c)], error)
+    claims = [claim for claim in claims if claim.attempt.token not in paused]
     fresh = [claim for claim in claims if _counts(app, claim)]
     persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]
     others = [claim for claim in fresh if not is_person(claim.attempt.recipient)]
-    held = {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in others}
+    held = paused | {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in others}
     try:
         are_free = _draw(app, persons)
     except StoreError as error:
-        log.warning("not_counted", confirmations=len(persons), fault=type(error).__name__)
-        later = app.clock() + _STORE_PAUSE
-        waiting = {c.attempt.token: Outcome(claim=c, events=(), retry_at=later) for c in persons}
-        return held | waiting
+        return held | _later(app, persons, error)
     too_many = [claim for claim, is_free in zip(persons, are_free, strict=True) if not is_free]
     return held | {c.attempt.token: _withheld(app, c, Reason.TOO_MANY) for c in too_many}
+
+
+def _later(app: App, claims: Sequence[Claim], error: StoreError) -> dict[str, Outcome]:
+    log.warning("not_counted", confirmations=len(claims), fault=type(error).__name__)
+    later = app.clock() + _STORE_PAUSE
+    return {c.attempt.token: Outcome(claim=c, events=(), retry_at=later) for c in claims}
+
+
+def _paused(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
+    """What waits, or waited long enough, because its form's confirmations pause (breaker.py)."""
+    held: dict[str, Outcome] = {}
+    bounded = [claim for claim in claims if _is_bounded(app, claim)]
+    for form in {claim.submission.form for claim in bounded}:
+        until = app.shelf.mark(PAUSED + form)
+        standing = state(app, form) if until else State.GOING
+        if until is None or standing is State.GOING:
+            continue
+        for claim in bounded:
+            is_its = claim.submission.form == form
+            if is_its and (standing is State.RESTING or not may_try(app, form, until)):
+                held[claim.attempt.token] = _wait(app, claim, until)
+    return held
+
+
+def _wait(app: App, claim: Claim, until: datetime) -> Outcome:
+    """It comes again when the pause may be over; after a day it is withheld."""
+    now = app.clock()
+    if now >= (claim.resend_asked_at or claim.message.created_at) + DAY:
+        return _withheld(app, claim, Reason.PAUSED)
+    return Outcome(claim=claim, events=(), retry_at=max(until, now + TRIES))
 
 
 def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
@@ -129,8 +162,11 @@ def use_up(app: App, recipient: Address, until: datetime) -> None:
 
 
 def _counts(app: App, claim: Claim) -> bool:
-    is_fresh = claim.message.role is Role.CONFIRMATION and not claim.was_tried
-    return is_fresh and bool(app.settings.max_confirmations)
+    return _is_bounded(app, claim) and not claim.was_tried
+
+
+def _is_bounded(app: App, claim: Claim) -> bool:
+    return claim.message.role is Role.CONFIRMATION and bool(app.settings.max_confirmations)
 
 
 def _draw(app: App, claims: Sequence[Claim]) -> Sequence[bool]:

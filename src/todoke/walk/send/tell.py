@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from todoke.model import ids
 from todoke.model.address import Address
+from todoke.model.delivery import Kind
 from todoke.model.log import get_logger
 from todoke.model.message import Message, MessageTimeline, Note, Outcome
 from todoke.model.notice import Notice
@@ -15,6 +16,7 @@ from todoke.model.submission import Submission
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import alert, who_can_act
 from todoke.walk.app import App
+from todoke.walk.send.breaker import Watch
 from todoke.walk.send.doubt import PartRefused, group_of
 from todoke.walk.send.rest_log import without_addresses
 
@@ -29,7 +31,12 @@ def store_outcomes(app: App, usual: FollowUp, outcomes: Sequence[Outcome]) -> No
     In the log, and by an alert in the same write.
     """
     news = _news(app, outcomes)
-    app.outbox.finish(outcomes, _with_alerts(app.settings, usual, news) if news else usual)
+    decide = _with_alerts(app.settings, usual, news) if news else usual
+    is_refused = any(e.kind is Kind.REJECTED for outcome in outcomes for e in outcome.events)
+    watch = Watch(decide) if is_refused else None
+    app.outbox.finish(outcomes, watch or decide)
+    if watch:
+        watch.judge(app)
     for part in news.values():
         app.shelf.put_mark(_mark_of(app, part), app.clock())
         _note(app, part)

@@ -20,6 +20,7 @@ from todoke.report.status import form_title
 from todoke.report.words import reason_words
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
+from todoke.walk.send.breaker import PAUSED, TRYING, State, state_of
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.silence import Silence, silence
 from todoke.web.desk.filter import ATTENTION, Filter, scope_of
@@ -58,6 +59,7 @@ async def show_attention(mail_rest: Rest, desk: Desk, request: Request, stay: St
         lost=[_named(desk, request, timeline) for timeline in lost[:_NAMED]],
         lost_more=max(0, len(lost) - _NAMED),
         silence=told_silence(silent),
+        paused=await run_in_threadpool(_paused, app, person),
         waiting=waiting,
         ending=[{**one, "link": home(request, **one["asked"])} for one in ending],
         may_work=person.rank is not Rank.READER,
@@ -117,6 +119,17 @@ def _waiting(app: App, rest: MailRest | None, language: str) -> dict[str, Any] |
         "since": rfc3339(now - timedelta(seconds=rest.seconds)) if rest else "",
         "status": Status.QUEUED.value,
     }
+
+
+def _paused(app: App, person: Person) -> list[str]:
+    """The titles of the forms whose confirmations pause. Raises StoreError."""
+    marks, now = app.shelf.marks(), app.clock()
+    return [
+        form_title(name, app.settings)
+        for name in sorted(app.settings.forms)
+        if person.forms is None or name in person.forms
+        if state_of(marks.get(PAUSED + name), marks.get(TRYING + name), now) is not State.GOING
+    ]
 
 
 def _ending(app: App, person: Person) -> list[dict[str, Any]]:

@@ -1,0 +1,225 @@
+"""The breaker: a form's confirmations pause when too many come back or are complained of; managers' mails go on.
+
+Nothing is counted beside what is stored: when one goes wrong the newest are looked at. A pause is two moments, which
+all processes share: until when nothing passes, and since when it is tried again. It ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from todoke.forms.managers import managers_of
+from todoke.model import ids
+from todoke.model.delivery import OURS, Ceiling, DeliveryEvent, Kind, Permanence, Status
+from todoke.model.errors import StoreError
+from todoke.model.log import get_logger
+from todoke.model.message import AttemptTimeline, Message, MessageTimeline, Note, Role, Timeline
+from todoke.model.notice import Notice
+from todoke.model.settings import Settings
+from todoke.model.submission import Submission
+from todoke.ports.allowance import Ration
+from todoke.ports.archive import Query
+from todoke.ports.journal import FollowUp
+from todoke.walk.alert import alert
+from todoke.walk.app import App
+
+WINDOW = 100
+"""Confirmations whose end is known; so many of the newest count."""
+LEAST_KNOWN, LEAST_BOUNCED = 25, 4
+ONE_IN = 25
+"""One hard bounce in so many is too many: 4 %."""
+COMPLAINT_WINDOW, LEAST_COMPLAINTS = 1_000, 2
+"""One complaint says nothing of a rate, in a thousand as in twenty; two of a thousand are what services warn of."""
+RESTS = timedelta(hours=1)
+TRIES = timedelta(minutes=30)
+TRIED = Ration(5, timedelta(hours=1))
+_LOOKED_AT = 300
+_PAGE = 100
+PAUSED, TRYING = "paused/", "tried/"
+_ENDS = frozenset({Status.BOUNCED, Status.REJECTED})
+log = get_logger(__name__)
+
+
+class State(StrEnum):
+    """How a form's confirmations fare now."""
+
+    GOING = "going"
+    RESTING = "resting"
+    TRYING = "trying"
+    """A few pass. If none of them goes wrong in half an hour, all do."""
+
+
+class Fates(NamedTuple):
+    """How many of the newest confirmations were mailed, have a known end, came back for good, and were unwanted."""
+
+    mailed: int = 0
+    known: int = 0
+    bounced: int = 0
+    complained: int = 0
+
+
+def state_of(until: datetime | None, tried: datetime | None, now: datetime) -> State:
+    """What a pause is now that rests `until`, and is tried again since `tried`."""
+    if until is None:
+        return State.GOING
+    if now < until:
+        return State.RESTING
+    is_tried = tried is not None and tried >= until and now >= tried + TRIES
+    return State.GOING if is_tried else State.TRYING
+
+
+def too_many(fates: Fates) -> str:
+    """Why these are too many, in a word for programs; "" where they are not."""
+    is_enough = fates.known >= LEAST_KNOWN and fates.bounced >= LEAST_BOUNCED
+    if is_enough and fates.bounced * ONE_IN >= fates.known:
+        return "hard_bounces"
+    is_rate = fates.complained * COMPLAINT_WINDOW >= fates.mailed
+    return "complaints" if is_rate and fates.complained >= LEAST_COMPLAINTS else ""
+
+
+def fates_of(timelines: Iterable[Timeline], since: datetime | None) -> Fates:
+    """Those of the newest confirmations handed over since then, newest first. Pure."""
+    mailed = known = bounced = complained = 0
+    for told in _mailed(timelines, since):
+        if mailed >= COMPLAINT_WINDOW:
+            break
+        mailed += 1
+        complained += told.standing.complained
+        if known < WINDOW and _is_known(told):
+            known += 1
+            bounced += _has_bounced(told)
+    return Fates(mailed, known, bounced, complained)
+
+
+def _mailed(timelines: Iterable[Timeline], since: datetime | None) -> Iterator[AttemptTimeline]:
+    """Of each confirmation the latest attempt that came to something."""
+    for timeline in timelines:
+        for message in timeline.messages:
+            if message.message.role is Role.CONFIRMATION:
+                tried = [a for a in message.attempts if a.standing.is_taken or _is_known(a)]
+                if tried and (since is None or tried[-1].attempt.started_at >= since):
+                    yield tried[-1]
+
+
+def _is_known(told: AttemptTimeline) -> bool:
+    """Whether it is known what became of it, as far as its service can ever tell."""
+    status = told.standing.status
+    if status is Status.ACCEPTED:
+        return told.attempt.ceiling is not Ceiling.DELIVERED
+    return status is Status.DELIVERED or status in _ENDS
+
+
+def _has_bounced(told: AttemptTimeline) -> bool:
+    return told.standing.status in _ENDS and told.standing.permanence is Permanence.HARD
+
+
+def _is_bad(told: AttemptTimeline) -> bool:
+    return told.standing.complained or _has_bounced(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The usual decision; and notes the confirmations that a change shows to have gone wrong."""
+
+    usual: FollowUp
+    seen: dict[str, tuple[Submission, AttemptTimeline]] = field(default_factory=dict)
+
+    def __call__(
+        self, submission: Submission, before: MessageTimeline, after: MessageTimeline
+    ) -> Sequence[Message | Notice]:
+        """See FollowUp."""
+        if after.message.role is Role.CONFIRMATION:
+            known = {a.attempt.token for a in before.attempts if _is_bad(a)}
+            for told in after.attempts:
+                if _is_bad(told) and told.attempt.token not in known:
+                    self.seen[submission.id] = (submission, told)
+        return self.usual(submission, before, after)
+
+    def judge(self, app: App) -> None:
+        """Pause the forms of which too many went wrong. Where the store cannot tell, the next that does is judged."""
+        try:
+            for submission, told in self.seen.values() if app.settings.max_confirmations else ():
+                _judge(app, submission, told)
+        except StoreError as error:
+            log.warning("not_judged", fault=type(error).__name__)
+
+
+def state(app: App, form: str) -> State:
+    """How the confirmations of a form fare now. Raises StoreError."""
+    until = app.shelf.mark(PAUSED + form)
+    tried = app.shelf.mark(TRYING + form) if until else None
+    return state_of(until, tried, app.clock())
+
+
+def may_try(app: App, form: str, until: datetime) -> bool:
+    """Whether one more may pass while it is tried again, which then counts. Raises StoreError."""
+    now = app.clock()
+    app.shelf.put_mark(TRYING + form, now, unless_after=until)
+    return app.allowances.draw(f"tries/{form}/{until.isoformat()}", TRIED, now)
+
+
+def _judge(app: App, submission: Submission, told: AttemptTimeline) -> None:
+    form, now = submission.form, app.clock()
+    until, tried = app.shelf.mark(PAUSED + form), app.shelf.mark(TRYING + form)
+    standing = state_of(until, tried, now)
+    if standing is State.RESTING or (until and told.attempt.started_at < until):
+        return  # it was handed over before the pause
+    again = standing is State.TRYING
+    since = max((t for t in (until, tried) if t), default=None)
+    why = "again" if again else too_many(_newest(app, submission, told, since))
+    if not why or not app.shelf.put_mark(PAUSED + form, now + RESTS, unless_after=now):
+        return
+    log.error("confirmations_paused", form=form, reason=why)
+    if not again:
+        _tell(app, told, now, why, form)
+
+
+def _newest(
+    app: App, submission: Submission, told: AttemptTimeline, since: datetime | None
+) -> Fates:
+    """How the newest fared, up to the one that went wrong: those before it were handed over earlier as a rule."""
+    most = COMPLAINT_WINDOW if told.standing.complained else _LOOKED_AT
+    own = app.archive.timeline(submission.id)
+    found = [own] if own else []
+    before = app.archive.cursor(submission.id)
+    while before and len(found) < most:
+        query = Query(form=submission.form, before=before, limit=_PAGE, brief=True)
+        page = app.archive.page(query)
+        found += page.timelines
+        before = page.next if page.timelines else ""
+    return fates_of(found, since)
+
+
+def _tell(app: App, told: AttemptTimeline, now: datetime, why: str, form: str) -> None:
+    """Note it on the mail that showed it, with alerts in the same write; and tell the webhooks."""
+    from todoke.walk.notices.pause import tell_of_pause  # noqa: PLC0415 - hardly ever
+
+    note = DeliveryEvent(
+        kind=Kind.PAUSED, at=now, received_at=now, service=OURS, token=told.attempt.token
+    )
+    app.journal.journal([note], _alerts(app.settings, now), orphans=False)
+    tell_of_pause(app, form, reason=why, until=now + RESTS)
+    app.hint()
+
+
+def _alerts(settings: Settings, now: datetime) -> FollowUp:
+    """Who is told of a pause: the form's managers, and the site's `alert_to`."""
+
+    def decide(
+        submission: Submission, _before: MessageTimeline, after: MessageTimeline
+    ) -> Sequence[Message]:
+        form = settings.forms.get(submission.form)
+        managers = managers_of(form, submission.entries) if form else ()
+        told = {to.key: to for to in (*managers, *settings.site.alert_to)}
+        made = []
+        for to in told.values():
+            derived = ids.derived_id("alert", "paused", submission.form, now.isoformat(), to)
+            id_ = f"{submission.id}-{derived}"
+            made.append(alert(settings, submission, after, to, Note.PAUSED, id_))
+        return made
+
+    return decide

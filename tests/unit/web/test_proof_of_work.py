@@ -7,13 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from starlette.applications import Starlette
 
 from support.solver import proof, solve
 from support.web.doors import OPEN_FORM, Answer, ask, kept, make_app
-from todoke.forms.suspicion.circumstances import ProofOfWork
-from todoke.model.form import Field
-from todoke.model.submission import Entry
+from support.web.stories import post
+from todoke.forms.suspicion.circumstances import Circumstances, ProofOfWork
+from todoke.model.form import Field, Form
+from todoke.model.submission import Entry, EntryList
 from todoke.walk.app import App
+from todoke.web.door import door
 from todoke.web.door.proof import Proofs
 
 FORM = replace(OPEN_FORM, name="contact", fields=(Field(name="message"),), proof_of_work=True)
@@ -56,8 +59,30 @@ def test_a_proof_counts_once() -> None:
     sent = (said, Entry("altcha", proof(challenge, solve(challenge))))
     assert proofs.part(replace(FORM, name="order"), sent) == ((said,), ProofOfWork.MISSING)
     assert proofs.part(FORM, sent) == ((said,), ProofOfWork.DONE)
+    assert proofs.part(FORM, sent) == ((said,), ProofOfWork.DONE)
+    proofs.spend(FORM, sent)
     assert proofs.part(FORM, sent) == ((said,), ProofOfWork.MISSING)
     assert proofs.part(FORM, (said,)) == ((said,), ProofOfWork.MISSING)
+
+
+def test_a_form_that_came_back_brings_its_proof_again() -> None:
+    """It is used up by what is stored, not by a fault; the next submission with it is one without."""
+    app = make_app(replace(FORM, fields=(Field(name="message", required=True),)))
+    known: list[ProofOfWork] = []
+
+    class Watch:
+        def signals(self, _form: Form, _sent: EntryList, seen: Circumstances) -> tuple[str, ...]:
+            known.append(seen.work)
+            return ()
+
+    object.__setattr__(app, "guard", Watch())
+    asgi = Starlette(routes=door.routes(app))
+    challenge = challenge_of(app)
+    field = quote(proof(challenge, solve(challenge)))
+    said = ("", "One", "Two")
+    answers = [post(asgi, "/f/contact", f"message={text}&altcha={field}") for text in said]
+    assert [answer.status for answer in answers] == [422, 303, 303]
+    assert known == [ProofOfWork.DONE, ProofOfWork.MISSING]
 
 
 def test_a_form_that_asks_for_none_has_none() -> None:

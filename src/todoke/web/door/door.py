@@ -33,7 +33,7 @@ from todoke.model.errors import (
 )
 from todoke.model.form import Form, Limits
 from todoke.model.language import LANGUAGES
-from todoke.model.submission import EntryList, FieldErrors, File, first_text
+from todoke.model.submission import EntryList, FieldErrors, first_text
 from todoke.ports.outbox import Duplicate
 from todoke.walk import accept
 from todoke.walk.app import App
@@ -73,7 +73,7 @@ from todoke.web.http.body import read_body
 from todoke.web.http.cors import Cors, Typed
 from todoke.web.http.errors import LastWord, error_response, last_word, log_unexpected
 from todoke.web.http.wait import Waiting, apart
-from todoke.web.pages.controls import Uploaded
+from todoke.web.pages.controls import Uploaded, uploaded_by
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
 PATH = "/f/"
@@ -221,7 +221,7 @@ class Door:
             return answer_not_now(arrival, error)
         prepared = await apart(size, accept.prepare, self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
-            return self._answer_faults(arrival, prepared, _uploaded(sent, answers))
+            return self._answer_faults(arrival, prepared, uploaded_by(sent, answers))
         if arrival.form.ask_about_typos:
             asked = question(arrival, prepared.submission.visitor)
             if asked is not None:
@@ -243,8 +243,7 @@ class Door:
             raise Uncertain from error
         if not isinstance(stored, Duplicate):
             last.stored(stored.submission_id)
-            self._hint()
-            self._app.tally.count(Counted.ACCEPTED, arrival.form.name)
+            self._note(arrival, Counted.ACCEPTED)
             return answer
         self._app.allowance.give_back(peer)
         if stored.same_content:
@@ -272,11 +271,16 @@ class Door:
                 asked = replaced(arrival, upload_origin=self._upload_origin(arrival.form))
                 return answer_used_uploads(asked, accept.fields_of(answers, stored.upload))
             return answer_reused_key(arrival)
-        self._hint()
-        self._app.tally.count(Counted.REPEATED, arrival.form.name)
+        self._note(arrival, Counted.REPEATED)
         # It is derived from the id, so that a repetition gets the link of the first.
         token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
         return _stored(arrival, prepared, stored.submission_id, token)
+
+    def _note(self, arrival: Arrival, counted: Counted) -> None:
+        self._hint()
+        self._app.tally.count(counted, arrival.form.name)
+        if arrival.form.proof_of_work:
+            self._proofs.spend(arrival.form, arrival.answers)
 
     def _hint(self) -> None:
         """Wake the sender. A hint may be lost: what is stored is stored."""
@@ -307,15 +311,6 @@ def _stored(
     submission = prepared.submission
     status = Reading.IN_REVIEW if submission.signals else Reading.QUEUED
     return answer_stored(arrival, submission_id, token, roles, status, submission.visitor)
-
-
-def _uploaded(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:
-    """The files that tickets stood for."""
-    return tuple(
-        Uploaded(before.name, after.value.name, before.value)
-        for before, after in zip(sent, redeemed, strict=True)
-        if isinstance(before.value, str) and isinstance(after.value, File)
-    )
 
 
 def reading_limits(form: Form) -> Limits:

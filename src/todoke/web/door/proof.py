@@ -47,15 +47,18 @@ class Proofs:
         """The oldest stand first."""
 
     def part(self, form: Form, answers: EntryList) -> tuple[EntryList, ProofOfWork]:
-        """The visitor's answers without the proof, and what it is worth. One that counted counts no more."""
-        proof = first_text(answers, FIELD)
+        """The visitor's answers without the proof, and what it is worth."""
         rest = tuple(e for e in answers if e.name != FIELD)
+        nonce = solved(self._secret, form.name, first_text(answers, FIELD), self._clock())
+        is_done = nonce and nonce not in self._used
+        return rest, ProofOfWork.DONE if is_done else ProofOfWork.MISSING
+
+    def spend(self, form: Form, answers: EntryList) -> None:
+        """What came with a proof is stored: it counts no more. A form that came back may bring it again until then."""
         now = self._clock()
-        nonce = solved(self._secret, form.name, proof, now)
-        if not nonce or nonce in self._used:
-            return rest, ProofOfWork.MISSING
-        self._remember(nonce, now)
-        return rest, ProofOfWork.DONE
+        nonce = solved(self._secret, form.name, first_text(answers, FIELD), now)
+        if nonce:
+            self._remember(nonce, now)
 
     def _remember(self, nonce: str, now: datetime) -> None:
         self._used[nonce] = now

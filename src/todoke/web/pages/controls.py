@@ -28,6 +28,15 @@ class Uploaded:
     ticket: str
 
 
+def uploaded_by(sent: EntryList, redeemed: EntryList) -> tuple[Uploaded, ...]:
+    """The files that tickets stood for."""
+    return tuple(
+        Uploaded(before.name, after.value.name, before.value)
+        for before, after in zip(sent, redeemed, strict=True)
+        if isinstance(before.value, str) and isinstance(after.value, File)
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One thing to choose: an option of a select, or one box or button of a group."""

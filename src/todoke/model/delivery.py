@@ -137,12 +137,14 @@ class Reason(StrEnum):
     """Ours: nobody reads confirmations there."""
     PAUSED = "paused"
     """Ours: the form's confirmations paused for longer than it could wait."""
+    ENOUGH_ALERTS = "enough_alerts"
+    """Ours: its reader was sent as many alerts of this form as one is sent in so short a time."""
     DISOWNED = "disowned"
     """Ours: whoever reads this mailbox said that they asked for no confirmation."""
     OTHER = "other"
 
 
-WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON, Reason.PAUSED})
+WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON, Reason.PAUSED, Reason.ENOUGH_ALERTS})
 """Why we withhold a mail: no alert tells of it."""
 TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
 """The events that prove that a service took the mail."""
@@ -177,6 +179,7 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.TOO_MANY: Party.NOBODY,
     Reason.NO_PERSON: Party.RECIPIENT,
     Reason.PAUSED: Party.NOBODY,
+    Reason.ENOUGH_ALERTS: Party.NOBODY,
     Reason.DISOWNED: Party.NOBODY,
     Reason.OTHER: Party.NOBODY,
 }

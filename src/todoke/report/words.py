@@ -195,6 +195,9 @@ _REASONS = {
     Reason.PAUSED: N_(
         "Confirmations of this form paused for longer than a day, because too many came back or were unwanted."
     ),
+    Reason.ENOUGH_ALERTS: N_(
+        "Many mails of this form went wrong within an hour, and its reader had ten alerts of them. The desk shows all."
+    ),
     Reason.DISOWNED: N_("Whoever reads it said that it was not them who filled in the form."),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
 }

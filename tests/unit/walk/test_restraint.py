@@ -9,7 +9,7 @@ import pytest
 from support.mail.mails import MANAGER, settings
 from support.mail.story import Story
 from todoke.model.address import Address
-from todoke.model.delivery import Kind, Reading, Reason, Status
+from todoke.model.delivery import DeliveryEvent, Kind, Reading, Reason, Status
 from todoke.model.errors import SendDeferred, StoreUnavailable
 from todoke.model.message import Role
 from todoke.model.retry import RetryPolicy
@@ -21,6 +21,7 @@ from todoke.walk.alert import follow_up
 from todoke.walk.app import App
 from todoke.walk.send.restraint import give_back, withhold
 from todoke.walk.send.round import claim_allowed, claim_due, put_off, send_round
+from todoke.walk.track import track
 
 VICTIM = Address("anna.lee@example.org")
 SPELLINGS = [
@@ -191,6 +192,58 @@ class TestWhatCounts:
         send_round(story.app, 10)
         assert story.told(id_).standing.reason is Reason.NO_PERSON
         assert [mail.recipient for mail in story.mailer.sent] == [MANAGER]
+
+
+def fail(story: Story, ids: list[str]) -> None:
+    """Their confirmations come back."""
+    events = [
+        DeliveryEvent(
+            kind=Kind.BOUNCED,
+            at=story.clock(),
+            received_at=story.clock(),
+            service="fake",
+            token=story.told(id_).attempts[-1].attempt.token,
+        )
+        for id_ in ids
+    ]
+    track(story.app, events)
+
+
+class TestAlerts:
+    def test_nobody_is_flooded_by_alerts(self) -> None:
+        """Of a hundred that fail ten are told of at once, and ten in an hour; the others are kept and say why."""
+        story = story_of()
+        ids = [story.add(Role.CONFIRMATION, visitor=f"v{n}@example.org") for n in range(100)]
+        send_round(story.app, 500)
+        fail(story, ids[:80])
+        send_round(story.app, 500)
+        to = [mail.recipient for mail in story.mailer.sent]
+        assert to.count(MANAGER) == 10
+        alerts = [story.told(id_, Role.ALERT).standing for id_ in ids[:80]]
+        held = [a for a in alerts if a.status is Status.WITHHELD]
+        assert len(held) == 70
+        assert {a.reason for a in held} == {Reason.ENOUGH_ALERTS}
+        story.clock.now += timedelta(minutes=30)
+        fail(story, ids[80:])
+        send_round(story.app, 500)
+        assert [mail.recipient for mail in story.mailer.sent].count(MANAGER) == 15
+
+    def test_what_is_put_off_does_not_count(self) -> None:
+        """An outage costs nobody an alert."""
+        story = story_of()
+        id_ = story.add(Role.CONFIRMATION)
+        send_round(story.app, 10)
+        fail(story, [id_])
+        policy = RetryPolicy(give_up_after=timedelta(days=4))
+        for _ in range(15):
+            claims = claim_due(story.app, 10)
+            assert withhold(story.app, claims) == {}
+            outcomes = [put_off(story.app, c, policy, timedelta(seconds=5), None) for c in claims]
+            story.app.outbox.finish(outcomes, lambda *_: ())
+            give_back(story.app, outcomes)
+            story.clock.move(seconds=6)
+        send_round(story.app, 10)
+        assert story.told(id_, Role.ALERT).standing.status is Status.ACCEPTED
 
 
 class _Uncounted(MemoryStore):

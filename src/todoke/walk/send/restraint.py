@@ -17,13 +17,16 @@ from todoke.model.address import Address
 from todoke.model.delivery import OURS, DeliveryEvent, Kind, Reason
 from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
-from todoke.model.message import Claim, Outcome, Role
+from todoke.model.message import Claim, Note, Outcome, Role
 from todoke.ports.allowance import Ration
 from todoke.walk.app import App
 from todoke.walk.send.breaker import PAUSED, TRIES, State, may_try, state
 
 DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
+ALERTS = Ration(10, timedelta(hours=1))
+"""So many alerts of a form's mails one of its people gets at once, and as many in an hour: the desk shows all."""
+_OF_ONE = frozenset(Note) - {Note.SILENT, Note.SET_UP, Note.PAUSED}
 log = get_logger(__name__)
 _ROLES = frozenset(
     [
@@ -105,10 +108,12 @@ def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]
     others = [claim for claim in fresh if not is_person(claim.attempt.recipient)]
     held = paused | {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in others}
+    alerts = [claim for claim in claims if _is_bounded_alert(app, claim)]
     try:
-        are_free = _draw(app, persons)
+        are_free = _draw(app, persons, _ration(app))
+        held |= _too_many_alerts(app, alerts)
     except StoreError as error:
-        return held | _later(app, persons, error)
+        return held | _later(app, [*persons, *alerts], error)
     too_many = [claim for claim, is_free in zip(persons, are_free, strict=True) if not is_free]
     return held | {c.attempt.token: _withheld(app, c, Reason.TOO_MANY) for c in too_many}
 
@@ -146,11 +151,12 @@ def _wait(app: App, claim: Claim, until: datetime) -> Outcome:
 def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
     """Let those not count that were put off untried: they come again, and are counted then."""
     for outcome in outcomes:
-        if not outcome.events and _counts(app, outcome.claim):
+        claim = outcome.claim
+        is_alert = _is_bounded_alert(app, claim)
+        if not outcome.events and (is_alert or _counts(app, claim)):
+            ration = ALERTS if is_alert else _ration(app)
             try:
-                app.allowances.put_back(
-                    _name(app, outcome.claim.attempt.recipient), _ration(app), app.clock()
-                )
+                app.allowances.put_back(_name_of(app, claim), ration, app.clock())
             except StoreError as error:
                 log.info("counted_twice", fault=type(error).__name__)
 
@@ -169,11 +175,33 @@ def _is_bounded(app: App, claim: Claim) -> bool:
     return claim.message.role is Role.CONFIRMATION and bool(app.settings.max_confirmations)
 
 
-def _draw(app: App, claims: Sequence[Claim]) -> Sequence[bool]:
+def _is_bounded_alert(app: App, claim: Claim) -> bool:
+    """Whether it tells of one mail among many: what tells of all of a form's, or of the service, is never held back."""
+    is_fresh = claim.message.role is Role.ALERT and not claim.was_tried
+    return is_fresh and claim.message.note in _OF_ONE and bool(app.settings.max_confirmations)
+
+
+def _too_many_alerts(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
+    are_free = _draw(app, claims, ALERTS)
+    beyond = [claim for claim, is_free in zip(claims, are_free, strict=True) if not is_free]
+    return {c.attempt.token: _withheld(app, c, Reason.ENOUGH_ALERTS) for c in beyond}
+
+
+def _draw(app: App, claims: Sequence[Claim], ration: Ration) -> Sequence[bool]:
     if not claims:
         return ()
-    names = [_name(app, claim.attempt.recipient) for claim in claims]
-    return app.allowances.draw_each(names, _ration(app), app.clock())
+    names = [_name_of(app, claim) for claim in claims]
+    return app.allowances.draw_each(names, ration, app.clock())
+
+
+def _name_of(app: App, claim: Claim) -> str:
+    """What a claim is counted under: of an alert its reader and form, of a confirmation its addressee."""
+    recipient = claim.attempt.recipient
+    if claim.message.role is not Role.ALERT:
+        return _name(app, recipient)
+    return ids.counted_key(
+        app.settings.secret, "alerts", f"{claim.submission.form} {recipient.key}"
+    )
 
 
 def _name(app: App, recipient: Address) -> str:

@@ -133,7 +133,9 @@ def filled() -> MemoryStore:
     """Submissions with a message in every state, both roles, every ceiling, and in Japanese."""
     store = stored()
     for status in EVENTS:
-        other = "bounced" if status == "delivered" else "delivered"
+        # Nothing of a submission in review is handed over.
+        others = {"delivered": "bounced", "in_review": "in_review"}
+        other = others.get(status, "delivered")
         fill(
             store,
             make_timeline(
@@ -157,6 +159,10 @@ def filled() -> MemoryStore:
             id_="smtp",
         ),
         make_timeline(make_message("bounced", submission_id="ja"), id_="ja", language="ja"),
+        make_timeline(
+            make_message("accepted", recipient=Address("hana@gmial.com"), submission_id="typo"),
+            id_="typo",
+        ),
         make_timeline(
             make_message(
                 "rejected",
@@ -315,7 +321,7 @@ def disown_path(id_: str) -> str:
 OPEN_PAGES = {
     **{
         f"receipt-{status}": f"/s/{token_of(status)}"
-        for status in (*EVENTS, "smtp", "ja", "none", LONG)
+        for status in (*EVENTS, "smtp", "ja", "typo", "none", LONG)
     },
     "receipt-404": "/s/nobody",
     "disown": disown_path("accepted"),

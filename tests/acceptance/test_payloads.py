@@ -41,6 +41,9 @@ host = "127.0.0.1"
 port = {smtp}
 security = "none"
 
+[guard]
+review = false  # what is held back for review would not be mailed, and its mails are looked at here
+
 [forms.any]
 title = "Form {hostile}"
 managers = ["manager@example.org"]

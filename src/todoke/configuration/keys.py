@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "alert_to",
         "max_corrections",
         "max_confirmations",
+        "max_mails_per_day",
         "repeat_window",
         "trusted_proxies",
         "most_from_one_address",

@@ -171,6 +171,7 @@ def _read_document(
         templates=templates,
         max_corrections=site.max_corrections,
         max_confirmations=site.max_confirmations,
+        max_mails_per_day=site.max_mails_per_day,
         repeat_window=site.repeat_window,
         trusted_proxies=site.trusted_proxies,
         most_from_one_address=site.most_from_one_address,

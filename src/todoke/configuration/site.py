@@ -34,6 +34,7 @@ class SiteTable:
     site: Site
     max_corrections: int
     max_confirmations: int
+    max_mails_per_day: int
     repeat_window: timedelta
     trusted_proxies: int
     most_from_one_address: int
@@ -139,6 +140,7 @@ def read_site(table: Table, environ: Mapping[str, str], folder: Path) -> SiteTab
         site=site,
         max_corrections=table.number("max_corrections", 3, least=0, most=20),
         max_confirmations=table.number("max_confirmations", 3, least=0, most=1_000),
+        max_mails_per_day=table.number("max_mails_per_day", 0, least=0, most=10_000_000),
         repeat_window=table.duration("repeat_window", timedelta(minutes=10), least="0s", most="1d"),
         trusted_proxies=table.number("trusted_proxies", 0, least=0, most=10),
         most_from_one_address=table.number("most_from_one_address", 1_000, least=0, most=1_000_000),

@@ -29,6 +29,7 @@ _TITLES = {
     Note.COMPLAINED: N_("A mail was reported as unwanted"),
     Note.DISOWNED: N_("Somebody asked for no confirmation and was sent one"),
     Note.SILENT: N_("The mail service has stopped reporting"),
+    Note.CAPPED: N_("Today's mails are used up"),
     Note.PAUSED: N_("Confirmations of a form pause"),
     Note.UNKNOWN: N_("It is not known whether a mail arrived"),
     Note.SET_UP: N_("Mails are refused, and others are taken"),
@@ -54,6 +55,9 @@ _HAPPENED = {
         "They are tried again for some days by themselves."
     ),
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
+    Note.CAPPED: N_(
+        "This site has sent as many mails today as its settings allow. %(mail)s was the first that did not go."
+    ),
     Note.PAUSED: N_(
         "Too many confirmations of this form came back or were unwanted. %(mail)s was the last of them. They pause "
         "now, so that the mails of this site keep arriving; your own go on."
@@ -136,6 +140,13 @@ _PAUSED_ADVICE = (
         "longer than a day is not sent; its visitors see that on their receipts."
     ),
 )
+_CAPPED_ADVICE = (
+    N_("Everything that visitors send is stored: read it at the desk."),
+    N_(
+        "Mails to managers wait until tomorrow (UTC); confirmations are not sent. If these are honest visitors, let "
+        "whoever runs the site raise site.max_mails_per_day."
+    ),
+)
 _CORRECTED_ADVICE = (
     N_("Use the new address when you answer; the notification that you have names the old one."),
 )
@@ -166,6 +177,7 @@ _ADVICE_OF = {
     Note.CORRECTED: _CORRECTED_ADVICE,
     Note.COMPLAINED: _COMPLAINED_ADVICE,
     Note.PAUSED: _PAUSED_ADVICE,
+    Note.CAPPED: _CAPPED_ADVICE,
     Note.DISOWNED: _DISOWNED_ADVICE,
     Note.SILENT: _SILENT_ADVICE,
     Note.UNKNOWN: _UNKNOWN_ADVICE,
@@ -190,6 +202,7 @@ def alert_words(
         Note.CORRECTED,
         Note.DISOWNED,
         Note.PAUSED,
+        Note.CAPPED,
         Note.COMPLAINED,
         Note.SILENT,
         Note.UNKNOWN,

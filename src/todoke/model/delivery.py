@@ -139,12 +139,22 @@ class Reason(StrEnum):
     """Ours: the form's confirmations paused for longer than it could wait."""
     ENOUGH_ALERTS = "enough_alerts"
     """Ours: its reader was sent as many alerts of this form as one is sent in so short a time."""
+    OVER_CAP = "over_cap"
+    """Ours: the site had sent as many mails that day as its owner allows."""
     DISOWNED = "disowned"
     """Ours: whoever reads this mailbox said that they asked for no confirmation."""
     OTHER = "other"
 
 
-WITHHOLDING = frozenset({Reason.TOO_MANY, Reason.NO_PERSON, Reason.PAUSED, Reason.ENOUGH_ALERTS})
+WITHHOLDING = frozenset(
+    {
+        Reason.TOO_MANY,
+        Reason.NO_PERSON,
+        Reason.PAUSED,
+        Reason.ENOUGH_ALERTS,
+        Reason.OVER_CAP,
+    }
+)
 """Why we withhold a mail: no alert tells of it."""
 TOOK_IT = frozenset({Kind.ACCEPTED, Kind.DELIVERED, Kind.COMPLAINED})
 """The events that prove that a service took the mail."""
@@ -180,6 +190,7 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.NO_PERSON: Party.RECIPIENT,
     Reason.PAUSED: Party.NOBODY,
     Reason.ENOUGH_ALERTS: Party.NOBODY,
+    Reason.OVER_CAP: Party.NOBODY,
     Reason.DISOWNED: Party.NOBODY,
     Reason.OTHER: Party.NOBODY,
 }

@@ -39,6 +39,8 @@ class Note(StrEnum):
     """Its reader said that they asked for no confirmation."""
     CORRECTED = "corrected"
     SILENT = "silent"
+    CAPPED = "capped"
+    """The site sent as many mails today as it may."""
     PAUSED = "paused"
     """The confirmations of its form pause, because too many went wrong."""
     UNKNOWN = "unknown"

@@ -209,6 +209,7 @@ class Settings:
     uploads: str = ""
     max_corrections: int = 3
     max_confirmations: int = 0
+    max_mails_per_day: int = 0
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0
     most_from_one_address: int = 1_000

@@ -158,6 +158,7 @@ _NOTES = {
     Note.DISOWNED: N_("Its reader said that they asked for none"),
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
+    Note.CAPPED: N_("The day's mails are used up"),
     Note.PAUSED: N_("The form's confirmations pause"),
     Note.UNKNOWN: N_("It is not known whether it arrived"),
     Note.SET_UP: N_("Mails like it are refused"),
@@ -198,6 +199,7 @@ _REASONS = {
     Reason.ENOUGH_ALERTS: N_(
         "Many mails of this form went wrong within an hour, and its reader had ten alerts of them. The desk shows all."
     ),
+    Reason.OVER_CAP: N_("This site had sent as many mails that day as its settings allow."),
     Reason.DISOWNED: N_("Whoever reads it said that it was not them who filled in the form."),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
 }

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
 ALERTS = Ration(10, timedelta(hours=1))
 """So many alerts of a form's mails one of its people gets at once, and as many in an hour: the desk shows all."""
-_OF_ONE = frozenset(Note) - {Note.SILENT, Note.SET_UP, Note.PAUSED}
+_OF_ONE = frozenset(Note) - {Note.SILENT, Note.SET_UP, Note.PAUSED, Note.CAPPED}
 log = get_logger(__name__)
 _ROLES = frozenset(
     [

@@ -16,6 +16,7 @@ from todoke.model.retry import RetryPolicy
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
+from todoke.walk.send.cap import over_cap, with_cap_alert
 from todoke.walk.send.hand_over import give_up, hand_over
 from todoke.walk.send.restraint import give_back, withhold
 from todoke.walk.send.tell import store_outcomes
@@ -79,6 +80,10 @@ def claim_allowed(
     """
     claims = claim_due(app, limit, ids)
     held = withhold(app, claims)
+    if app.settings.max_mails_per_day:
+        capped = over_cap(app, [c for c in claims if c.attempt.token not in held])
+        usual = with_cap_alert(app, usual, [*capped.values()])
+        held |= capped
     if held:
         store_outcomes(app, usual, [*held.values()])
     return [c for c in claims if c.attempt.token not in held], tuple(held.values())

@@ -119,7 +119,7 @@
     if (!faults.some(({ type, name }) => type === "radio" && name === target.name)) faults.push(target);
   }
 
-  // Puts large files into the bucket, if there is one. Gives the answer that stops it all.
+  // Puts large files into the bucket. Gives the answer that stops it all, or null where there is no bucket for them.
   async function upload(state, url, files, reach) {
     const missing = files.filter(([, file]) => !tickets.has(file));
     const total = missing.reduce((sum, [, file]) => sum + file.size, 0);
@@ -177,7 +177,8 @@
     if (!answer) {
       const body = isMultipart ? new FormData() : new URLSearchParams();
       for (const [name, value] of data) body.append(name, tickets.get(value) ?? (isMultipart ? value : value.name ?? value));
-      answer = await call(state, url, body, files[0] && (({ loaded, total }) => reach(loaded / total)));
+      // To ask how far it is takes leave before (a preflight), which is worth it for large files alone.
+      answer = await call(state, url, body, answer === null && (({ loaded, total }) => reach(loaded / total)));
     }
 
     removeEventListener("beforeunload", stay);

@@ -49,9 +49,10 @@ HOSTILE = (
 
 def one(id_: str, hours: int, status: str = "delivered", **changes: Any) -> Timeline:
     """A submission of so many hours ago with two messages."""
+    second = status if status == "in_review" else "delivered"
     messages = (
         make_message(status, submission_id=id_),
-        make_message("delivered", Role.NOTIFICATION, recipient=AOI, submission_id=id_),
+        make_message(second, Role.NOTIFICATION, recipient=AOI, submission_id=id_),
     )
     return make_timeline(
         *messages, id_=id_, **{"received_at": NOW - timedelta(hours=hours), **changes}

@@ -86,7 +86,6 @@ def make_settings(**changes: Any) -> Settings:
 
 # The events of one attempt for each word that a status may read, and how long ago the attempt began.
 EVENTS: Mapping[str, tuple[tuple[Kind, ...], timedelta]] = {
-    "in_review": ((), timedelta()),
     "queued": ((), timedelta()),
     "failed": ((Kind.FAILED,), timedelta(days=4)),
     "accepted": ((Kind.ACCEPTED,), timedelta(minutes=1)),
@@ -96,6 +95,7 @@ EVENTS: Mapping[str, tuple[tuple[Kind, ...], timedelta]] = {
     "delivered": ((Kind.ACCEPTED, Kind.DELIVERED), timedelta(minutes=1)),
     "bounced": ((Kind.ACCEPTED, Kind.BOUNCED), timedelta(minutes=1)),
     "unknown": ((Kind.ANSWER_LOST,), timedelta(minutes=1)),
+    "in_review": ((), timedelta()),
 }
 
 

@@ -236,10 +236,10 @@ def test_nothing_stored_dresses_up_the_page() -> None:
             Entry(HOSTILE, HOSTILE),
             Entry("f", File(name=HOSTILE, media_type=HOSTILE, content=b"")),
         ),
-        signals=(HOSTILE,),
     )
-    asgi, cookie = opened(make_app(stored(timeline)))
-    for path in ("/desk", "/desk/s1"):
+    held = make_timeline(make_message("in_review"), id_="s2", signals=(HOSTILE,))
+    asgi, cookie = opened(make_app(stored(timeline, held)))
+    for path in ("/desk", "/desk/s1", "/desk/s2"):
         page = call(asgi, path, headers=cookie).text
         assert "<script>alert" not in page
         assert not set("\u202e\u2066\x00\x1b") & set(page)

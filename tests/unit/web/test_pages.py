@@ -328,6 +328,7 @@ def texts_shown() -> set[str]:
     found: set[str] = set()
     for path in (
         *(SOURCE / "report").glob("*.py"),
+        SOURCE / "web" / "disown.py",
         SOURCE / "web" / "receipt.py",
         SOURCE / "model" / "signal.py",
         *(SOURCE / "web" / "desk").glob("*.py"),

@@ -662,6 +662,7 @@ class TestJournal:
             Kind.DEFERRED,
             Kind.UNCONFIRMED,
             Kind.SILENT,
+            Kind.PAUSED,
             Kind.OTHER,
         }
         assert (kind in proves_nothing) == (desk.told(message).due_at is not None)

@@ -267,6 +267,7 @@ def _to_schema_5(path: Path) -> None:
             "long_answers",
             "allowances",
             "notices",
+            "lessons",
         ):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE submissions DROP COLUMN ordinal")

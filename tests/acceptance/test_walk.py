@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from support.mail.postfix import DOMAIN, Postfix, postfix
-from support.run.serving import Served, Sink, free_port, serve
+from support.run.serving import Served, Sink, eventually, free_port, serve
 from support.web.browsing import static_site
 
 pytestmark = pytest.mark.acceptance
@@ -128,11 +129,13 @@ def test_both_mails_lie_in_the_maildir_and_speak_as_they_should(walk, browser, m
     text = mail.get_body(("plain",)).get_content()
     assert "washi" not in text
     assert "Hanako" not in text
-    found = [
-        m
-        for m in mail_server.mails(f"manager@{DOMAIN}")
-        if "Hanako Sato" in m.get_body(("plain",)).get_content()
-    ]
+
+    def notifications() -> list[EmailMessage]:
+        mails = mail_server.mails(f"manager@{DOMAIN}")
+        return [m for m in mails if "Hanako Sato" in m.get_body(("plain",)).get_content()]
+
+    eventually(notifications, seconds=20, what="the manager's mail")
+    found = notifications()
     assert [m["Reply-To"] for m in found] == [f"hanako@{DOMAIN}"]
     assert "washi paper in A3" in found[0].get_body(("plain",)).get_content()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from socket import socket
 
 import pytest
 
@@ -78,9 +79,15 @@ def test_who_hangs_is_left() -> None:
 
 def test_nobody_listens() -> None:
     """And what is no HTTP."""
-    with receiver() as there:
-        hook = webhook(there)
-    assert post(hook) == Reply(fault="no_answer")
+    with socket() as bound:  # bound and not listening: nobody else takes the port meanwhile
+        bound.bind(("127.0.0.1", 0))
+        nobody = Webhook(
+            name="crm",
+            url=f"http://127.0.0.1:{bound.getsockname()[1]}/hook",
+            allow_private=True,
+            any_port=True,
+        )
+        assert post(nobody) == Reply(fault="no_answer")
     with receiver(answers=[b"hello\r\n\r\n"]) as there:
         assert post(webhook(there)) == Reply(fault="no_answer")
     with receiver() as there:

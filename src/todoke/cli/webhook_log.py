@@ -100,7 +100,7 @@ def _show_one(
         notice, last = one.notice, one.tries[-1] if one.tries else None
         said = f"  ({_why(last)})" if last and last.fault else ""
         about = notice.submission_id or notice.form
-        row = (_clock(notice.at, zone), notice.type.value, about, _state(one) + said, notice.id)
+        row = (_clock(notice.at, zone), notice.type.value, about, _shown(one) + said, notice.id)
         print_line("  " + "\t".join(map(clean_line, row)))
     if not kept:
         print_line("  nothing yet")
@@ -108,14 +108,17 @@ def _show_one(
 
 
 def _state(kept: KeptNotice) -> str:
-    if kept.due_at is not None:
-        return f"waits, tried {len(kept.tries)} times" if kept.tries else "waits"
-    return "told" if kept.was_told else "given up"
+    """In a word for programs."""
+    return "waits" if kept.due_at else "told" if kept.was_told else "given_up"
+
+
+def _shown(kept: KeptNotice) -> str:
+    state, tries = _state(kept), len(kept.tries)
+    return f"{state}, tried {tries} times" if kept.due_at and tries else state.replace("_", " ")
 
 
 def _row(kept: KeptNotice, off: datetime | None) -> dict[str, object]:
     notice = kept.notice
-    state = "waits" if kept.due_at else "told" if kept.was_told else "given_up"
     return {
         "webhook": notice.webhook,
         "id": notice.id,
@@ -123,7 +126,7 @@ def _row(kept: KeptNotice, off: datetime | None) -> dict[str, object]:
         "at": rfc3339(notice.at),
         "form": notice.form,
         "submission": notice.submission_id or None,
-        "state": state,
+        "state": _state(kept),
         "due_at": rfc3339(kept.due_at) if kept.due_at else None,
         "off": off is not None,
         "tries": [_try(tried) for tried in kept.tries],

@@ -92,12 +92,16 @@ def who_can_act(
     Without one of them, `alert_to`. Never the address that the message failed to reach: it was
     `before.message.recipient`, which is also the one that a correction leaves behind.
     """
-    form = settings.forms.get(submission.form)
-    managers = managers_of(form, submission.entries) if form else ()
-    alert_to = settings.site.alert_to
+    managers, alert_to = managers_told(settings, submission), settings.site.alert_to
     wanted = managers if after.message.role is Role.CONFIRMATION else (*alert_to, *managers)
     failed = before.message.recipient
     return _each_once(wanted, failed) or _each_once(alert_to, failed)
+
+
+def managers_told(settings: Settings, submission: Submission) -> Sequence[Address]:
+    """The managers whom a submission's answers name; nobody when its form is no longer in the settings."""
+    form = settings.forms.get(submission.form)
+    return managers_of(form, submission.entries) if form else ()
 
 
 def _each_once(addresses: Iterable[Address], but: Address) -> Sequence[Address]:
@@ -143,6 +147,28 @@ def alert(
         about=about.message.id,
         note=note,
     )
+
+
+def site_alerts(
+    settings: Settings, submission: Submission, about: MessageTimeline, note: Note, *what: str
+) -> Sequence[Message]:
+    """Alerts of what concerns the whole site, to its `alert_to`, else to the managers.
+
+    Their ids are hashes of `what` happened and who is told, so that it is told once to each.
+    """
+    return [
+        alert(
+            settings,
+            submission,
+            about,
+            recipient,
+            note,
+            f"{submission.id}-{ids.derived_id('alert', *what, recipient)}",
+        )
+        for recipient in dict.fromkeys(
+            settings.site.alert_to or managers_told(settings, submission)
+        )
+    ]
 
 
 def _when(about: MessageTimeline) -> datetime:

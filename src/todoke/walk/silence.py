@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from todoke.forms.managers import managers_of
-from todoke.model import ids
 from todoke.model.delivery import OURS, Ceiling, DeliveryEvent, Kind, Reading, Status, reading
 from todoke.model.log import get_logger
 from todoke.model.message import Attempt, Message, MessageTimeline, Note, Timeline
@@ -22,7 +20,7 @@ from todoke.model.submission import Submission
 from todoke.ports.archive import Query
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.ports.shelf import Shelf
-from todoke.walk.alert import alert
+from todoke.walk.alert import site_alerts
 from todoke.walk.app import App
 
 HEARD_EVERY = timedelta(seconds=10)
@@ -149,20 +147,9 @@ def silence_alerts(settings: Settings, service: str, since: datetime) -> FollowU
     def decide(
         submission: Submission, _before: MessageTimeline, after: MessageTimeline
     ) -> Sequence[Message]:
-        form = settings.forms.get(submission.form)
-        managers = managers_of(form, submission.entries) if form else ()
-        return [
-            alert(
-                settings,
-                submission,
-                after,
-                recipient,
-                Note.SILENT,
-                f"{submission.id}-"
-                + ids.derived_id("alert", "silent", service, since.isoformat(), recipient),
-            )
-            for recipient in dict.fromkeys(settings.site.alert_to or managers)
-        ]
+        return site_alerts(
+            settings, submission, after, Note.SILENT, "silent", service, since.isoformat()
+        )
 
     return decide
 

@@ -16,11 +16,12 @@ from todoke.model.message import Note, Role
 from todoke.testing import MemoryStore
 from todoke.walk.app import App
 from todoke.walk.send.breaker import (
+    PAUSED,
     RESTS,
     TRIES,
+    TRYING,
     Fates,
     State,
-    state,
     state_of,
     too_many,
 )
@@ -41,6 +42,12 @@ def story_of(most: int = 3) -> Story:
         clock=story.clock,
     )
     return story
+
+
+def state(app: App, form: str) -> State:
+    """How the confirmations of a form fare now."""
+    mark = app.shelf.mark
+    return state_of(mark(PAUSED + form), mark(TRYING + form), app.clock())
 
 
 def mailed(story: Story, number: int) -> list[str]:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from todoke.forms.managers import managers_of
 from todoke.model import ids
 from todoke.model.delivery import OURS, Ceiling, DeliveryEvent, Kind, Permanence, Status
 from todoke.model.errors import StoreError
@@ -24,7 +23,7 @@ from todoke.model.submission import Submission
 from todoke.ports.allowance import Ration
 from todoke.ports.archive import Query
 from todoke.ports.journal import FollowUp
-from todoke.walk.alert import alert
+from todoke.walk.alert import alert, managers_told
 from todoke.walk.app import App
 
 WINDOW = 100
@@ -148,13 +147,6 @@ class Watch:
             log.warning("not_judged", fault=type(error).__name__)
 
 
-def state(app: App, form: str) -> State:
-    """How the confirmations of a form fare now. Raises StoreError."""
-    until = app.shelf.mark(PAUSED + form)
-    tried = app.shelf.mark(TRYING + form) if until else None
-    return state_of(until, tried, app.clock())
-
-
 def may_try(app: App, form: str, until: datetime) -> bool:
     """Whether one more may pass while it is tried again, which then counts. Raises StoreError."""
     now = app.clock()
@@ -212,8 +204,7 @@ def _alerts(settings: Settings, now: datetime) -> FollowUp:
     def decide(
         submission: Submission, _before: MessageTimeline, after: MessageTimeline
     ) -> Sequence[Message]:
-        form = settings.forms.get(submission.form)
-        managers = managers_of(form, submission.entries) if form else ()
+        managers = managers_told(settings, submission)
         told = {to.key: to for to in (*managers, *settings.site.alert_to)}
         made = []
         for to in told.values():

@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from todoke.forms.managers import managers_of
-from todoke.model import ids
-from todoke.model.delivery import OURS, DeliveryEvent, Kind, Reason
+from todoke.model.delivery import Reason
 from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role
 from todoke.model.notice import Notice
-from todoke.model.settings import Settings
 from todoke.model.submission import Submission
 from todoke.ports.allowance import Ration
 from todoke.ports.journal import FollowUp
-from todoke.walk.alert import alert
+from todoke.walk.alert import site_alerts
 from todoke.walk.app import App
+from todoke.walk.send.restraint import withheld
 
 _DAY = timedelta(days=1)
 _COMES_BACK_WITHIN = 100 * _DAY
@@ -51,16 +49,7 @@ def over_cap(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
 def _held(claim: Claim, now: datetime) -> Outcome:
     if claim.message.role is not Role.CONFIRMATION:
         return Outcome(claim=claim, events=(), retry_at=_begin(now) + _DAY)
-    event = DeliveryEvent(
-        kind=Kind.WITHHELD,
-        at=now,
-        received_at=now,
-        service=OURS,
-        token=claim.attempt.token,
-        recipient=str(claim.attempt.recipient),
-        reason=Reason.OVER_CAP,
-    )
-    return Outcome(claim=claim, events=(event,))
+    return withheld(claim, Reason.OVER_CAP, now)
 
 
 def _begin(now: datetime) -> datetime:
@@ -82,21 +71,9 @@ def with_cap_alert(app: App, usual: FollowUp, outcomes: Sequence[Outcome]) -> Fo
     ) -> Sequence[Message | Notice]:
         made = list(usual(submission, was, after))
         if after.message.id == first:
-            made += _alerts(app.settings, submission, after, begin)
+            made += site_alerts(
+                app.settings, submission, after, Note.CAPPED, "capped", begin.isoformat()
+            )
         return made
 
     return decide
-
-
-def _alerts(
-    settings: Settings, submission: Submission, after: MessageTimeline, begin: datetime
-) -> Sequence[Message]:
-    """To the site's `alert_to`, else to the form's managers."""
-    form = settings.forms.get(submission.form)
-    managers = managers_of(form, submission.entries) if form else ()
-    made = []
-    for to in dict.fromkeys(settings.site.alert_to or managers):
-        derived = ids.derived_id("alert", "capped", begin.isoformat(), to)
-        id_ = f"{submission.id}-{derived}"
-        made.append(alert(settings, submission, after, to, Note.CAPPED, id_))
-    return made

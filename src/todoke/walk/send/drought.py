@@ -1,4 +1,4 @@
-"""RestLog that no mail is taken although each is answered by itself: "not now" or "no" to all, or no answer to any.
+"""Notice that no mail is taken although each is answered by itself: "not now" or "no" to all, or no answer to any.
 
 Then nothing rests, for no answer is about all mails, and each waits for its own next try. Alerts fare no better, so
 only the log can tell.

@@ -20,7 +20,7 @@ from todoke.model.log import get_logger
 from todoke.model.message import Claim, Note, Outcome, Role
 from todoke.ports.allowance import Ration
 from todoke.walk.app import App
-from todoke.walk.send.breaker import PAUSED, TRIES, State, may_try, state
+from todoke.walk.send.breaker import PAUSED, TRIES, TRYING, State, may_try, state_of
 
 DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
@@ -130,8 +130,10 @@ def _paused(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     bounded = [claim for claim in claims if _is_bounded(app, claim)]
     for form in {claim.submission.form for claim in bounded}:
         until = app.shelf.mark(PAUSED + form)
-        standing = state(app, form) if until else State.GOING
-        if until is None or standing is State.GOING:
+        if until is None:
+            continue
+        standing = state_of(until, app.shelf.mark(TRYING + form), app.clock())
+        if standing is State.GOING:
             continue
         for claim in bounded:
             is_its = claim.submission.form == form
@@ -216,7 +218,11 @@ def _ration(app: App) -> Ration:
 
 def _withheld(app: App, claim: Claim, reason: Reason) -> Outcome:
     log.info("withheld", message=claim.message.id, reason=reason.value)
-    now = app.clock()
+    return withheld(claim, reason, app.clock())
+
+
+def withheld(claim: Claim, reason: Reason, now: datetime) -> Outcome:
+    """The end of a claim that is not handed over, on purpose."""
     event = DeliveryEvent(
         kind=Kind.WITHHELD,
         at=now,

@@ -77,6 +77,11 @@ def as_said(words: Words) -> Words:
     return words
 
 
+def with_message(denial: Denial) -> Words:
+    """The door's own words, and `message`, which many clients read, beside `error`."""
+    return {**denial.words, "message": denial.text}
+
+
 def refused_as_said(denial: Denial) -> Words:
     """The door's own words, unchanged."""
     return denial.words

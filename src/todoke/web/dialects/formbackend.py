@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 
-from todoke.web.dialects.dialect import Denial, Dialect, Words
+from todoke.web.dialects.dialect import Dialect, Words, with_message
 
 
 def _stored(words: Words) -> Words:
     return {**words, "submission_text": words["message"]}
-
-
-def _refused(denial: Denial) -> Words:
-    return {**denial.words, "message": denial.text}
 
 
 FORMBACKEND = Dialect(
@@ -21,5 +17,5 @@ FORMBACKEND = Dialect(
     hosts=("www.formbackend.com", "formbackend.com"),
     address=re.compile(r"/f/(?P<key>[^/]+)"),
     stored=_stored,
-    refused=_refused,
+    refused=with_message,
 )

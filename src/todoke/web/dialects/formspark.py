@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import re
 
-from todoke.web.dialects.dialect import Denial, Dialect, Words, as_said
-
-
-def _refused(denial: Denial) -> Words:
-    return {**denial.words, "message": denial.text}
-
+from todoke.web.dialects.dialect import Dialect, as_said, with_message
 
 FORMSPARK = Dialect(
     name="formspark",
@@ -17,6 +12,6 @@ FORMSPARK = Dialect(
     hosts=("submit-form.com", "api.formspark.io"),
     address=re.compile(r"/(?P<key>[^/]+)"),
     stored=as_said,
-    refused=_refused,
+    refused=with_message,
     is_bare=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from todoke.web.dialects.dialect import Denial, Dialect, Words
+from todoke.web.dialects.dialect import Denial, Dialect, Words, with_message
 
 
 def _stored(words: Words) -> Words:
@@ -12,7 +12,7 @@ def _stored(words: Words) -> Words:
 
 
 def _refused(denial: Denial) -> Words:
-    return {**denial.words, "success": False, "message": denial.text}
+    return {**with_message(denial), "success": False}
 
 
 GETFORM = Dialect(

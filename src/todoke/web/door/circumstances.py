@@ -7,7 +7,13 @@ import re
 from starlette.types import Scope
 
 from todoke.forms.control_fields import LOADED
-from todoke.forms.suspicion.circumstances import Agent, Circumstances, PageOwner, ProofOfWork
+from todoke.forms.suspicion.circumstances import (
+    UNKNOWN,
+    Agent,
+    Circumstances,
+    PageOwner,
+    ProofOfWork,
+)
 from todoke.forms.suspicion.load import with_load
 from todoke.model.form import Form
 from todoke.model.settings import Settings
@@ -41,7 +47,12 @@ class Observer:
         controls: EntryList,
         work: ProofOfWork = ProofOfWork.NOT_ASKED,
     ) -> Circumstances:
-        """What the header fields say, a hidden field of the form's page, and the `work` that came along."""
+        """What the header fields say, a hidden field of the form's page, and the `work` that came along.
+
+        Of a form without review nothing is looked at, for nobody asks.
+        """
+        if not form.review:
+            return UNKNOWN
         known = self._by_fields(scope, work)
         stated = first_text(controls, LOADED) if controls else ""
         if not stated:

@@ -18,6 +18,8 @@ KEY = "_idempotency"
 CHARSET = "_charset_"
 AS_TYPED = "_as_typed"
 LOADED = "_loaded"
+WORK = "altcha"
+"""The field that ALTCHA's widget adds to a form. It steers nothing but where a form asks for a proof of work."""
 
 TRAPS = frozenset({"_gotcha", "_honey", "_honeypot"})
 """Fields that people do not see and programs fill in. Left empty they are nothing; filled in they are kept."""
@@ -48,6 +50,14 @@ def _traps(dialect: str, honeypot: tuple[str, ...]) -> frozenset[str]:
     return TRAPS.union(honeypot, names_of(dialect, Sense.TRAP))
 
 
+def proofs_of(form: Form) -> frozenset[str]:
+    """The names of the fields in which a widget brings what this form asks for: they are never answers."""
+    return frozenset({WORK}) if form.proof_of_work else _NO_PROOFS
+
+
+_NO_PROOFS: frozenset[str] = frozenset()
+
+
 def is_control_name(name: str) -> bool:
     """Whether a field of this name may steer. Only `_charset_` is known in capitals too (HTML 4.10.21.4)."""
     return name in _MEANINGS or name in TRAPS or name.lower() == CHARSET
@@ -55,16 +65,27 @@ def is_control_name(name: str) -> bool:
 
 def is_control_of(form: Form, name: str) -> bool:
     """Whether a field of this name may steer the form, or says in its dialect what no visitor says."""
-    if is_control_name(name) or name in traps_of(form):
+    if is_control_name(name) or name in traps_of(form) or name in proofs_of(form):
         return True
     return senses(form.dialect).get(name) not in {None, Sense.SUBJECT, Sense.REPLY_TO}
 
 
 def split_controls(form: Form, entries: EntryList) -> tuple[EntryList, EntryList]:
-    """Part what steers from the visitor's answers: (answers, controls). What the form shows to visitors is in both.
+    """Part what steers from the visitor's answers: (answers, controls). What the form shows to visitors is in both, but
+    for proofs.
 
     What a dialect calls otherwise is among the controls by our own name.
     """
+    if proofs := proofs_of(form):
+        brought = tuple(e for e in entries if e.name in proofs)
+        if brought:
+            rest = tuple(e for e in entries if e.name not in proofs)
+            answers, controls = _split(form, rest)
+            return answers, (*controls, *brought)
+    return _split(form, entries)
+
+
+def _split(form: Form, entries: EntryList) -> tuple[EntryList, EntryList]:
     if form.dialect or form.honeypot:
         return _split_by_dialect(form, entries)
     for entry in entries:

@@ -19,7 +19,6 @@ from starlette.types import Receive, Scope, Send
 from todoke.forms import control_fields
 from todoke.forms.rewritten import find_rewritten, restore
 from todoke.forms.secret import secret_names
-from todoke.forms.suspicion.circumstances import ProofOfWork
 from todoke.model import ids
 from todoke.model.delivery import Reading
 from todoke.model.errors import (
@@ -52,12 +51,11 @@ from todoke.web.door.answer import (
 )
 from todoke.web.door.arrived import salvage
 from todoke.web.door.charset import charset_of
-from todoke.web.door.circumstances import Observer
 from todoke.web.door.empty import EmptyForms
+from todoke.web.door.evidence import Evidence
 from todoke.web.door.interpreter import Interpreter
 from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.meant import meant_by
-from todoke.web.door.proof import Proofs
 from todoke.web.door.question import question
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
@@ -97,8 +95,7 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
-        self._observer = Observer(app.settings, app.clock)
-        self._proofs = Proofs(app.settings.secret, app.clock)
+        self._evidence = Evidence(app)
         self._waiters: Waiting | None = None
         self._empty = EmptyForms(app)
         forms = app.settings.forms
@@ -206,22 +203,21 @@ class Door:
         return f"{self._address(scope)} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
-        sent, work = self._parted(arrival)
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, arrival.controls),
-            known=self._observer.circumstances(arrival.scope, arrival.form, arrival.controls, work),
+            known=self._evidence.gather(arrival.scope, arrival.form, arrival.controls),
         )
         try:
-            answers = await self._redeemed(arrival.form, sent)
+            answers = await self._redeemed(arrival.form, arrival.answers)
         except StoreError as error:
             return answer_not_now(arrival, error)
         prepared = await apart(size, accept.prepare, self._app, arrival.form, answers, context)
         if isinstance(prepared, tuple):
-            return self._answer_faults(arrival, prepared, uploaded_by(sent, answers))
+            return self._answer_faults(arrival, prepared, uploaded_by(arrival.answers, answers))
         if arrival.form.ask_about_typos:
             asked = question(arrival, prepared.submission.visitor)
             if asked is not None:
@@ -250,11 +246,6 @@ class Door:
             last.stored(stored.submission_id)
         return self._answer_repeated(arrival, answers, prepared, stored)
 
-    def _parted(self, arrival: Arrival) -> tuple[EntryList, ProofOfWork]:
-        if not arrival.form.proof_of_work:
-            return arrival.answers, ProofOfWork.NOT_ASKED
-        return self._proofs.part(arrival.form, arrival.answers)
-
     def _answer_faults(
         self, arrival: Arrival, faults: FieldErrors, uploaded: tuple[Uploaded, ...]
     ) -> Response:
@@ -279,8 +270,7 @@ class Door:
     def _note(self, arrival: Arrival, counted: Counted) -> None:
         self._hint()
         self._app.tally.count(counted, arrival.form.name)
-        if arrival.form.proof_of_work:
-            self._proofs.spend(arrival.form, arrival.answers)
+        self._evidence.spend(arrival.form, arrival.controls)
 
     def _hint(self) -> None:
         """Wake the sender. A hint may be lost: what is stored is stored."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.types import Scope
 
+from todoke.forms.control_fields import WORK
 from todoke.forms.suspicion.circumstances import ProofOfWork
 from todoke.model.form import Form
 from todoke.model.proof import VALID_FOR, new_challenge, solved
@@ -19,8 +20,6 @@ from todoke.model.submission import EntryList, first_text
 from todoke.walk.app import App
 from todoke.web.http.errors import json_response
 
-FIELD = "altcha"
-"""The field that ALTCHA's widget adds to a form."""
 _QUERY = b"challenge"
 MOST_REMEMBERED = 20_000
 """Solved challenges; of more, the oldest are forgotten, and could count once more."""
@@ -46,17 +45,19 @@ class Proofs:
         self._used: dict[str, datetime] = {}
         """The oldest stand first."""
 
-    def part(self, form: Form, answers: EntryList) -> tuple[EntryList, ProofOfWork]:
-        """The visitor's answers without the proof, and what it is worth."""
-        rest = tuple(e for e in answers if e.name != FIELD)
-        nonce = solved(self._secret, form.name, first_text(answers, FIELD), self._clock())
-        is_done = nonce and nonce not in self._used
-        return rest, ProofOfWork.DONE if is_done else ProofOfWork.MISSING
+    def worth(self, form: Form, controls: EntryList) -> ProofOfWork:
+        """What came of it, for a form that may ask for one."""
+        if not form.proof_of_work:
+            return ProofOfWork.NOT_ASKED
+        nonce = solved(self._secret, form.name, first_text(controls, WORK), self._clock())
+        return ProofOfWork.DONE if nonce and nonce not in self._used else ProofOfWork.MISSING
 
-    def spend(self, form: Form, answers: EntryList) -> None:
+    def spend(self, form: Form, controls: EntryList) -> None:
         """What came with a proof is stored: it counts no more. A form that came back may bring it again until then."""
+        if not form.proof_of_work:
+            return
         now = self._clock()
-        nonce = solved(self._secret, form.name, first_text(answers, FIELD), now)
+        nonce = solved(self._secret, form.name, first_text(controls, WORK), now)
         if nonce:
             self._remember(nonce, now)
 

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from support.store.desk import MANAGER, ON_AWS, SECRET, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
 from todoke.model.address import Address
-from todoke.model.care import Care
+from todoke.model.care import Care, Verdict
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reading, Reason
 from todoke.model.erased import erased_mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
@@ -47,6 +47,8 @@ CHANGES: list[Callable[[Care], Care]] = [
     lambda care: care.open(),
     lambda care: care.star(on=not care.starred),
     lambda care: care.assign("a@v.example" if not care.assignee else ""),
+    lambda care: care.judge(Verdict.HONEST, START),
+    lambda care: care.judge(Verdict.SPAM, START),
 ]
 SERVICE_IDS = st.sampled_from(["", "q-1", "q-2"])
 
@@ -108,13 +110,20 @@ class Histories(RuleBasedStateMachine):
         visitor=VISITORS,
         key=st.sampled_from(["", "k1", "k2"]),
         days=st.none() | st.integers(0, 2),
+        signals=st.sampled_from([(), ("program", "trap_filled")]),
     )
-    def add(self, form: str, visitor: str, key: str, days: int | None) -> None:
+    def add(
+        self, form: str, visitor: str, key: str, days: int | None, signals: tuple[str, ...] = ()
+    ) -> None:
         """Add a submission, with a repeat key or without."""
         retain_until = None if days is None else self.desk.now + timedelta(days=days)
         repeat = self.desk.repeat(key, fingerprint=form, seconds=200) if key else None
         submission = self.desk.submission(
-            form=form, visitor=visitor, retain_until=retain_until, repeat=repeat
+            form=form,
+            visitor=visitor,
+            retain_until=retain_until,
+            signals=signals,
+            repeat=repeat,
         )
         messages = self.desk.pair(submission) if visitor else ()
         answers = [s.add(submission, messages, repeat).result() for s in (self.store, self.model)]
@@ -264,6 +273,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         attention=st.booleans(),
+        review=st.booleans(),
+        spam=st.booleans(),
         unread=st.booleans(),
         starred=st.booleans(),
         done=st.none() | st.booleans(),

@@ -29,6 +29,8 @@ class Deed(StrEnum):
     IMPORTED = "imported"
     NOTED = "noted"
     """A note, an assignment, a star, done or not done: the desk's own marks."""
+    JUDGED = "judged"
+    """It was said to be spam, or to be none."""
     RESENT = "resent"
     CORRECTED = "corrected"
     ERASED = "erased"

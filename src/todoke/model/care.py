@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 from msgspec.structs import replace
@@ -12,6 +13,13 @@ from todoke.model.errors import Malformed
 LONGEST_REMARK = 4_000
 """Characters of one remark."""
 MOST_REMARKS = 200
+
+
+class Verdict(StrEnum):
+    """What somebody said of a submission. It decides what its messages do: see Carebook.take_care."""
+
+    HONEST = "honest"
+    SPAM = "spam"
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +33,9 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of one submission: since when it is read and done (None: it is not), whether it has a star, who takes it on (an
-    address, "" for nobody), what was remarked, in the order it was, and how often its confirmation was sent to another
-    address from the desk (`redirected`; such count among the message's corrections, too)."""
+    address, "" for nobody), what was remarked, in the order it was, how often its confirmation was sent to another
+    address from the desk (`redirected`; such count among the message's corrections, too), and what was said of it last,
+    and when (`verdict`, `judged_at`; None: nothing)."""
 
     read_at: datetime | None = None
     done_at: datetime | None = None
@@ -34,6 +43,8 @@ class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assignee: str = ""
     remarks: tuple[Remark, ...] = ()
     redirected: int = 0
+    verdict: Verdict | None = None
+    judged_at: datetime | None = None
 
     def read(self, at: datetime) -> Care:
         """Read; the first time stays."""
@@ -50,6 +61,15 @@ class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def open(self) -> Care:
         """To be done again."""
         return replace(self, done_at=None)
+
+    def judge(self, verdict: Verdict, at: datetime) -> Care:
+        """Said to be spam, and so done; or to be none, and so to be done again where it was said to be. The first time
+        stays."""
+        if verdict is self.verdict:
+            return self
+        was_spam = self.verdict is Verdict.SPAM
+        after = self.done(at) if verdict is Verdict.SPAM else self.open() if was_spam else self
+        return replace(after, verdict=verdict, judged_at=at)
 
     def star(self, *, on: bool) -> Care:
         """With a star or without."""

@@ -183,6 +183,11 @@ class MessageTimeline(msgspec.Struct, frozen=True, kw_only=True):
         return self.resend_asked_at is None or attempt.attempt.started_at >= self.resend_asked_at
 
 
+def awaits_verdict(submission: Submission, care: Care) -> bool:
+    """Whether a submission is kept for review, and nobody judged it yet."""
+    return bool(submission.signals) and care.verdict is None
+
+
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """A submission and all that became of it: what the receipt and the desk show. `care` is the desk's alone.
 
@@ -193,3 +198,8 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[MessageTimeline, ...]
     care: Care = NO_CARE
     ordinal: int | None = None
+
+    @property
+    def awaits_verdict(self) -> bool:
+        """Whether it is kept for review, and nobody judged it yet."""
+        return awaits_verdict(self.submission, self.care)

@@ -35,7 +35,8 @@ class Query:
 
     What the desk's people did (model/care.py): `unread` are those that nobody read, `starred` have a star, `assignee`
     takes them on, `done` is True or False, None for both. `attention` are those of which a message failed, or was
-    complained of, and that are not done.
+    complained of, and that are not done. `review` are those that are kept for review and that nobody judged, which are
+    not among the unread; `spam` those that were said to be spam.
 
     `before` is a cursor: the page of those that are older. `after` is one too: the page of those that are newer, the
     nearest of them, shown newest first all the same. At most one of the two is given.
@@ -52,6 +53,8 @@ class Query:
     words: str = ""
     unread: bool = False
     attention: bool = False
+    review: bool = False
+    spam: bool = False
     starred: bool = False
     done: bool | None = None
     assignee: str = ""

@@ -14,6 +14,7 @@ _DEEDS = {
     Deed.EXPORTED: N_("exported"),
     Deed.IMPORTED: N_("imported a backup"),
     Deed.NOTED: N_("marked a submission"),
+    Deed.JUDGED: N_("said whether it is spam"),
     Deed.RESENT: N_("sent a mail again"),
     Deed.CORRECTED: N_("sent a mail to another address"),
     Deed.ERASED: N_("erased"),

@@ -88,6 +88,8 @@ def _care(care: Care) -> dict[str, Any]:
     return {
         "read_at": _time(care.read_at),
         "done_at": _time(care.done_at),
+        "verdict": care.verdict.value if care.verdict else "",
+        "judged_at": _time(care.judged_at),
         "starred": care.starred,
         "assignee": care.assignee,
         "remarks": [{"by": r.by, "at": _time(r.at), "text": r.text} for r in care.remarks],

@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from todoke.model.care import Verdict
 from todoke.model.delivery import Reading
 from todoke.model.language import N_
 from todoke.model.message import MessageTimeline, Role, Timeline
@@ -43,6 +44,7 @@ def row(
         "excerpt": excerpt(message, _EXCERPT) or (address if name else ""),
         "unread": care.read_at is None,
         "done": care.done_at is not None,
+        "spam": care.verdict is Verdict.SPAM,
         "starred": care.starred,
         "assignee": care.assignee,
         "initials": initials(care.assignee),

@@ -18,7 +18,7 @@ from todoke.model.show import local_rfc3339
 from todoke.model.submission import File
 from todoke.model.zone import Zone
 
-CARE_COLUMNS = ("done_at", "starred", "assignee", "notes")
+CARE_COLUMNS = ("verdict", "done_at", "starred", "assignee", "notes")
 """What the desk's people did."""
 FIXED_COLUMNS = (
     *("id", "received_at", "form", "ordinal", "visitor"),
@@ -146,6 +146,7 @@ def _row(
 
 
 def _care_cells(care: Care, zone: Zone) -> Iterator[str]:
+    yield care.verdict.value if care.verdict else ""
     yield local_rfc3339(care.done_at, zone) if care.done_at else ""
     yield "yes" if care.starred else ""
     yield care.assignee

@@ -108,6 +108,7 @@ def way(
         "about": words.note_words(message.message.note, language),
         "due_at": rfc3339(message.due_at) if message.attempts else "",
         "corrections": message.corrections,
+        "in_review": message.is_in_review,
         "is_out": is_out_of_hands(message, settings, now),
         "is_confirmation": role is Role.CONFIRMATION,
         "attempts": [

@@ -35,6 +35,7 @@ ROUTES = {
     "GET /desk/{id}/files": THEIRS,
     "GET /desk/{id}/files/{position}": THEIRS,
     "POST /desk/{id}/care": SOME,
+    "POST /desk/{id}/verdict": SOME,
     "POST /desk/{id}/remarks": SOME,
     "POST /desk/{id}/remarks/{remark}/delete": "owner manager",  # the manager wrote it
     "GET /desk/{id}/messages/{message}/resend": SOME,
@@ -49,6 +50,7 @@ ROUTES = {
 FIELDS = {
     "POST /desk/export": "&format=csv",
     "POST /desk/{id}/care": "&do=assign&to=boss%40shop.example&was=",
+    "POST /desk/{id}/verdict": "&verdict=spam",
     "POST /desk/{id}/remarks": "&text=called+back",
     "POST /desk/{id}/messages/{message}/address": "&address=hana%40right.example",
     "POST /desk/{id}/erase": "&what=one",

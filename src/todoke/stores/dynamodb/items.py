@@ -15,7 +15,7 @@ import msgspec
 from todoke.model import ids
 from todoke.model.address import NOBODY
 from todoke.model.delivery import Status
-from todoke.model.message import Timeline
+from todoke.model.message import Timeline, awaits_verdict
 from todoke.model.submission import Submission
 from todoke.stores.dynamodb.client import Item, Key
 from todoke.stores.dynamodb.codec import Record, decode, encode
@@ -26,7 +26,8 @@ from todoke.stores.rules.work import Work
 FAULTS = frozenset(
     {Status.FAILED, Status.DEFERRED, Status.UNDETERMINED, Status.REJECTED, Status.BOUNCED}
 )
-"""Statuses that few submissions have, so that an index of their own finds them, and those with a complaint."""
+"""Statuses that few submissions have, so that an index of their own finds them, those with a complaint, and those that
+are in review."""
 ID = re.compile(r"[0-9a-v]{26}")
 """A submission's id, and what begins whatever belongs to it."""
 _CARRIED = re.compile(r"(?<![0-9a-z])[0-9a-v]{26}")
@@ -137,7 +138,8 @@ def item_of(stored: StoredItem, *, is_late: bool = False) -> Item:
     wakes = due_digits(record, is_late=is_late)
     if wakes:
         item["w"] = wakes
-    if any(_is_faulty(work) for work in record.works):
+    waits = awaits_verdict(submission, record.care)
+    if waits or any(_is_faulty(work) for work in record.works):
         item["p"] = place
     # With files in the bucket only the sweep may end it: time to live would leave them behind.
     if submission.retain_until is not None and not stored.objects:

@@ -240,6 +240,8 @@ def _is_fault(query: Query) -> bool:
     """Whether the index of faults holds all that is meant."""
     if query.address:
         return False
-    return query.attention or (
-        bool(query.statuses) and query.silent_since is None and query.statuses <= FAULTS
+    return (
+        query.review
+        or query.attention
+        or (bool(query.statuses) and query.silent_since is None and query.statuses <= FAULTS)
     )

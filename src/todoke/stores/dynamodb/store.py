@@ -201,10 +201,15 @@ class DynamoStore(DynamoAdmission, DynamoNotices, DynamoLessons):
         """See Store. No more are looked at than for a page."""
         return self._lists.count(query, most)
 
-    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+    def take_care(
+        self,
+        submission_id: str,
+        change: Callable[[Care], Care],
+        notices: Sequence[Notice] = (),
+    ) -> Care | None:
         """See Store."""
         self._table.require_open()
-        return take_care(self._cabinet, submission_id, change)
+        return take_care(self._cabinet, submission_id, change, notices)
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""

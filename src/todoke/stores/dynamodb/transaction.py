@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 
+from todoke.model.care import NO_CARE, Care
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Message
 from todoke.model.notice import Notice
@@ -20,11 +21,12 @@ from todoke.stores.rules.work import Work, new_work
 
 
 class DynamoTransaction:
-    """See Transaction; of one submission, or of none (None)."""
+    """See Transaction and Cares; of one submission, or of none (None)."""
 
     def __init__(self, record: Record | None) -> None:
         self._record = record
         self.ordinal = record.ordinal if record else None
+        self._care = record.care if record else NO_CARE
         works = record.works if record else ()
         self._works = {work.message.id: work for work in works}
         self.before = dict(self._works)
@@ -35,7 +37,8 @@ class DynamoTransaction:
     @property
     def is_changed(self) -> bool:
         """Whether there is anything to write."""
-        return self._works != self.before
+        had = self._record.care if self._record else NO_CARE
+        return self._works != self.before or self._care != had
 
     @property
     def works(self) -> dict[str, Work]:
@@ -47,7 +50,9 @@ class DynamoTransaction:
         """The submission as changed."""
         assert self._record is not None  # noqa: S101 - nothing can be changed without one
         works = tuple(self._works.values())
-        return msgspec.structs.replace(self._record, works=works, ordinal=self.ordinal)
+        return msgspec.structs.replace(
+            self._record, works=works, care=self._care, ordinal=self.ordinal
+        )
 
     def message_of(self, token: str) -> str | None:
         """See Transaction."""
@@ -90,6 +95,18 @@ class DynamoTransaction:
     def tell(self, notice: Notice, due_at: datetime) -> None:
         """See Transaction."""
         self.notices[notice.id] = (notice, due_at)
+
+    def care(self, submission_id: str) -> Care | None:  # noqa: ARG002 - see Cares
+        """See Cares."""
+        return self._care if self._record else None
+
+    def keep_care(self, submission_id: str, care: Care) -> None:  # noqa: ARG002 - see Cares
+        """See Cares."""
+        self._care = care
+
+    def works_of(self, submission_id: str) -> Sequence[Work]:  # noqa: ARG002 - see Cares
+        """See Cares."""
+        return tuple(self._works.values())
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         """See Transaction. They are kept by the caller, for they are about no submission."""

@@ -170,13 +170,15 @@ class MemoryStore(MemoryAdmission, MemoryNotices, MemoryLessons):
         with self._reading() as tables:
             return count(tables, query, most, self._secrets)
 
-    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+    def take_care(
+        self,
+        submission_id: str,
+        change: Callable[[Care], Care],
+        notices: Sequence[Notice] = (),
+    ) -> Care | None:
         """See Store."""
         with self._writing() as tables:
-            if submission_id not in tables.submissions:
-                return None
-            tables.care[submission_id] = change(tables.care_of(submission_id))
-            return tables.care[submission_id]
+            return rules.take_care(MemoryTransaction(tables), submission_id, change, notices)
 
     def file(self, submission_id: str, position: int) -> File | None:
         """See Store."""

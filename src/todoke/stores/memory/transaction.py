@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from todoke.model.care import Care
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import Message
 from todoke.model.notice import Notice
@@ -17,7 +18,7 @@ from todoke.stores.rules.work import Work, new_work
 
 @dataclass(slots=True)
 class MemoryTransaction:
-    """See Transaction."""
+    """See Transaction, and Cares."""
 
     tables: Tables
 
@@ -45,6 +46,16 @@ class MemoryTransaction:
 
     def tell(self, notice: Notice, due_at: datetime) -> None:
         self.tables.tell([notice], due_at)
+
+    def care(self, submission_id: str) -> Care | None:
+        is_there = submission_id in self.tables.submissions
+        return self.tables.care_of(submission_id) if is_there else None
+
+    def keep_care(self, submission_id: str, care: Care) -> None:
+        self.tables.care[submission_id] = care
+
+    def works_of(self, submission_id: str) -> Sequence[Work]:
+        return self.tables.of(submission_id)
 
     def keep_orphan(self, event: DeliveryEvent) -> None:
         self.tables.orphans.setdefault(event.key, event)

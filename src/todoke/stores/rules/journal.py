@@ -1,4 +1,4 @@
-"""What finish, journal and resend do, written once for every store.
+"""What finish, journal, resend and take_care do, written once for every store.
 
 A store gives a Transaction that lives as long as one of its writes; the rules stay here and in work.py.
 """
@@ -10,13 +10,22 @@ from datetime import datetime
 from functools import partial
 
 from todoke.model.address import Address
+from todoke.model.care import Care, Verdict
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import MessageTimeline, Outcome
 from todoke.model.notice import Notice
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules.orphans import bounded
-from todoke.stores.rules.transaction import Transaction, Works
-from todoke.stores.rules.work import Work, ask_again, end, journaled, was_tried_since
+from todoke.stores.rules.transaction import Cares, Transaction, Works
+from todoke.stores.rules.work import (
+    Work,
+    ask_again,
+    end,
+    hold,
+    journaled,
+    release,
+    was_tried_since,
+)
 
 
 def finish(transaction: Transaction, outcomes: Sequence[Outcome], follow_up: FollowUp) -> None:
@@ -67,6 +76,29 @@ def resend(
     changes.keep(work, asked)
     changes.follow(follow_up, now)
     return True
+
+
+def take_care(
+    cares: Cares, submission_id: str, change: Callable[[Care], Care], notices: Sequence[Notice]
+) -> Care | None:
+    """Carebook.take_care."""
+    before = cares.care(submission_id)
+    if before is None:
+        return None
+    after = change(before)
+    if after == before:
+        return after
+    cares.keep_care(submission_id, after)
+    if after.verdict is before.verdict or after.judged_at is None:
+        return after
+    for work in cares.works_of(submission_id):
+        judged = hold(work) if after.verdict is Verdict.SPAM else release(work, after.judged_at)
+        if judged != work:
+            cares.keep(judged)
+    if after.verdict is Verdict.HONEST:
+        for notice in notices:
+            cares.tell(notice, after.judged_at)
+    return after
 
 
 def _journal_one(

@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from todoke.model.address import mailbox_key
-from todoke.model.care import Care
+from todoke.model.care import Care, Verdict
 from todoke.model.delivery import Reading, reading
-from todoke.model.message import MessageTimeline
+from todoke.model.message import MessageTimeline, awaits_verdict
+from todoke.model.submission import Submission
 from todoke.stores.rules.values import plain
 from todoke.stores.rules.work import Work
 
 UNREAD, ATTENTION, STARRED, DONE = "unread", "attention", "starred", "done"
+REVIEW, SPAM = "review", "spam"
+"""Of what is kept for review and nobody judged, which is not among the unread; of what was said to be spam."""
 WAITS = "waits"
 """Of a message that will read UNKNOWN, now or once its service was silent for long enough."""
-ALL = (UNREAD, ATTENTION, STARRED, DONE, WAITS)
+ALL = (UNREAD, ATTENTION, STARRED, DONE, WAITS, REVIEW, SPAM)
 """Every list but those of who takes submissions on."""
 _NEVER, _NO_TIME = datetime.max.replace(tzinfo=UTC), timedelta(0)
 
 
-def lists_of(care: Care, works: Iterable[Work]) -> frozenset[str]:
+def lists_of(submission: Submission, care: Care, works: Iterable[Work]) -> frozenset[str]:
     """The names of the lists that a submission is in."""
     names = set()
     for work in works:
@@ -31,8 +34,12 @@ def lists_of(care: Care, works: Iterable[Work]) -> frozenset[str]:
             Reading.UNKNOWN
         ):
             names.add(WAITS)
-    if care.read_at is None:
+    if awaits_verdict(submission, care):
+        names.add(REVIEW)
+    elif care.read_at is None:
         names.add(UNREAD)
+    if care.verdict is Verdict.SPAM:
+        names.add(SPAM)
     if care.starred:
         names.add(STARRED)
     if care.done_at is not None:

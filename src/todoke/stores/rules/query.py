@@ -16,6 +16,8 @@ from todoke.stores.rules.erase import address_keys, recipients
 from todoke.stores.rules.lists import (
     ATTENTION,
     DONE,
+    REVIEW,
+    SPAM,
     STARRED,
     UNREAD,
     lists_of,
@@ -42,6 +44,8 @@ def wanted_lists(query: Query) -> tuple[str, ...]:
     """The lists that a submission must be in, those first that few are in."""
     wanted = {
         taken_on_by(query.assignee): bool(query.assignee),
+        REVIEW: query.review,
+        SPAM: query.spam,
         STARRED: query.starred,
         ATTENTION: query.attention,
         UNREAD: query.unread,
@@ -67,7 +71,7 @@ def meets(
         _is_in_span(query, submission)
         and (not query.form or submission.form == query.form)
         and (query.scope is None or is_in_scope(query.scope, submission, works))
-        and _is_listed(query, care, works)
+        and _is_listed(query, submission, care, works)
         and (not query.statuses or any(_has_status(query, work.timeline) for work in works))
         and (not query.address or _concerns(query.address, submission, works))
         and (not query.words or _holds(query.words, submission, works, secrets))
@@ -121,11 +125,11 @@ def _is_in_span(query: Query, submission: Submission) -> bool:
     )
 
 
-def _is_listed(query: Query, care: Care, works: tuple[Work, ...]) -> bool:
+def _is_listed(query: Query, submission: Submission, care: Care, works: tuple[Work, ...]) -> bool:
     wanted = wanted_lists(query)
     if not wanted and query.done is None:
         return True
-    lists = lists_of(care, works)
+    lists = lists_of(submission, care, works)
     return lists.issuperset(wanted) and (query.done is not False or DONE not in lists)
 
 

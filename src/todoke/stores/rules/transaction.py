@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from todoke.model.care import Care
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Message
 from todoke.model.notice import Notice
@@ -34,6 +35,22 @@ class Works(Protocol):
 
     def tell(self, notice: Notice, due_at: datetime) -> None:
         """Keep a notice due at `due_at`; one with its id that is there is told again, or stays as it is."""
+        ...
+
+
+class Cares(Works, Protocol):
+    """The care of submissions too."""
+
+    def care(self, submission_id: str) -> Care | None:
+        """A submission's care; None where there is no such submission."""
+        ...
+
+    def keep_care(self, submission_id: str, care: Care) -> None:
+        """Keep the care of a submission that is there."""
+        ...
+
+    def works_of(self, submission_id: str) -> Sequence[Work]:
+        """The work on all messages of a submission that is there."""
         ...
 
 

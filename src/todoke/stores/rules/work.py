@@ -15,7 +15,14 @@ from todoke.model.address import Address, mailbox_key, same_mailbox
 from todoke.model.care import Care
 from todoke.model.delivery import OURS, TOOK_IT, Ceiling, DeliveryEvent, Kind, Standing, standing
 from todoke.model.kept import Kept, KeptAttempt, KeptMessage
-from todoke.model.message import Attempt, AttemptTimeline, Message, MessageTimeline, Outcome
+from todoke.model.message import (
+    Attempt,
+    AttemptTimeline,
+    Message,
+    MessageTimeline,
+    Outcome,
+    Role,
+)
 from todoke.model.submission import Submission
 
 OPEN_KINDS = frozenset(
@@ -171,6 +178,20 @@ def ask_again(
             corrections=timeline.corrections + bool(recipient),
         )
     )
+
+
+def release(work: Work, now: datetime) -> Work:
+    """Make what is in review due: a person asks for it now, and the time to give up counts from here."""
+    if not work.timeline.is_in_review:
+        return work
+    return Work(replace(work.timeline, due_at=now, resend_asked_at=now))
+
+
+def hold(work: Work) -> Work:
+    """Put what was never tried in review. An alert is about something else, and goes on."""
+    if work.timeline.attempts or work.message.role is Role.ALERT:
+        return work
+    return Work(replace(work.timeline, due_at=None))
 
 
 def was_tried_since(seen: MessageTimeline, work: Work) -> bool:

@@ -96,7 +96,7 @@ def prepare(
         addresses=frozenset(
             map(plain, address_keys(submission.visitor, (m.recipient for m in messages)))
         ),
-        lists=lists_of(NO_CARE, works),
+        lists=lists_of(submission, NO_CARE, works),
         files=tuple((place, f.content) for place, _, f in files(submission.entries)),
         repeats=_repeat_rows(submission.id, repeat, uploads),
         notices=tuple((n.id, notices.notice_row(n, submission.received_at)) for n in told),

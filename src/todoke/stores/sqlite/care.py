@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 import apsw
 
 from todoke.model.care import NO_CARE, Care
 from todoke.model.json_text import to_json
-from todoke.stores.rules.lists import lists_of
 from todoke.stores.rules.values import plain
-from todoke.stores.sqlite.read import load
 from todoke.stores.sqlite.rows import SQL
-
-CareRequest = tuple[str, Callable[[Care], Care]]
-
-
-def take_care(connection: apsw.Connection, requests: Sequence[CareRequest]) -> list[Care | None]:
-    """See Carebook.take_care."""
-    return [_take_one(connection, *request) for request in requests]
 
 
 def put_care(connection: apsw.Connection, seq: int, care: Care) -> None:
@@ -39,18 +30,3 @@ def relist(
         new += [(name, plain(form), seq) for name in after - before]
     connection.executemany(SQL["leave_list"], gone)
     connection.executemany(SQL["join_list"], new)
-
-
-def _take_one(
-    connection: apsw.Connection, submission_id: str, change: Callable[[Care], Care]
-) -> Care | None:
-    seq = connection.execute(SQL["seq_of_submission"], {"id": plain(submission_id)}).get
-    if seq is None:
-        return None
-    stored = load(connection, [seq])[seq]
-    care = change(stored.care)
-    if care != stored.care:
-        put_care(connection, seq, care)
-        after = lists_of(care, stored.works.values())
-        relist(connection, [(seq, stored.submission.form, stored.lists, after)])
-    return care

@@ -1,16 +1,18 @@
-"""What finish, journal, resend and join_orphans do in SQLite: each takes the requests of one group, in order."""
+"""What finish, journal, resend, take_care and join_orphans do in SQLite: each takes a group's requests, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import apsw
 
 from todoke.model.address import Address
+from todoke.model.care import Care
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import MessageTimeline, Outcome
+from todoke.model.notice import Notice
 from todoke.ports.journal import FollowUp, Journaled
 from todoke.stores.rules import journal as rules
 from todoke.stores.rules.values import read_event
@@ -78,6 +80,18 @@ def resend(connection: apsw.Connection, requests: Sequence[ResendRequest]) -> li
     ]
     transaction.flush()
     return answers
+
+
+def take_care(
+    connection: apsw.Connection,
+    requests: Sequence[tuple[str, Callable[[Care], Care], tuple[Notice, ...]]],
+) -> list[Care | None]:
+    """See Carebook.take_care."""
+    transaction = SqliteTransaction(connection)
+    transaction.open_submissions(id_ for id_, _, _ in requests)
+    taken = [rules.take_care(transaction, *request) for request in requests]
+    transaction.flush()
+    return taken
 
 
 def join_orphans(

@@ -56,7 +56,7 @@ def restored_rows(kept: Kept, secrets: Secrets) -> RestoredRows:
     whole = replace(
         addition,
         addresses=frozenset(map(plain, concerned)),
-        lists=lists_of(kept.care, works),
+        lists=lists_of(kept.submission, kept.care, works),
         ordinal=kept.ordinal,
     )
     return RestoredRows(kept, whole, works)

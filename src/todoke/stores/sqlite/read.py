@@ -73,7 +73,7 @@ class StoredRows(msgspec.Struct, frozen=True):
     @property
     def lists(self) -> frozenset[str]:
         """The lists that it is in."""
-        return lists_of(self.care, self.works.values())
+        return lists_of(self.submission, self.care, self.works.values())
 
     @property
     def timeline(self) -> Timeline:

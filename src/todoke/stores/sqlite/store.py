@@ -29,7 +29,7 @@ from todoke.stores.rules.claim import ClaimRequest
 from todoke.stores.rules.erase import Condition
 from todoke.stores.rules.query import Secrets, secrets_by_name
 from todoke.stores.rules.values import micros, plain, read_event, time_or_none
-from todoke.stores.sqlite import care, claim, erase, erased, journal, move, page, shelf
+from todoke.stores.sqlite import claim, erase, erased, journal, move, page, shelf
 from todoke.stores.sqlite.add import Adder, prepare
 from todoke.stores.sqlite.admission import SqliteAdmission
 from todoke.stores.sqlite.index import Indexer
@@ -178,9 +178,15 @@ class SqliteStore(SqliteAdmission, SqliteNotices, SqliteLessons):
         """See Store."""
         return self._read(page.count, query, most, self._secrets)
 
-    def take_care(self, submission_id: str, change: Callable[[Care], Care]) -> Care | None:
+    def take_care(
+        self,
+        submission_id: str,
+        change: Callable[[Care], Care],
+        notices: Sequence[Notice] = (),
+    ) -> Care | None:
         """See Store."""
-        taken: Care | None = self._write(care.take_care, (submission_id, change))
+        request = (submission_id, change, tuple(notices))
+        taken: Care | None = self._write(journal.take_care, request)
         return taken
 
     def file(self, submission_id: str, position: int) -> File | None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import apsw
+from msgspec.structs import replace
 
 from todoke.model.address import mailbox_key
+from todoke.model.care import Care
 from todoke.model.delivery import DeliveryEvent
 from todoke.model.message import Attempt, Message
 from todoke.model.notice import Notice
@@ -18,7 +20,7 @@ from todoke.stores.rules.values import event_json, micros, plain, read_event
 from todoke.stores.rules.work import Work, new_work
 from todoke.stores.sqlite import notices
 from todoke.stores.sqlite.add import add_total
-from todoke.stores.sqlite.care import relist
+from todoke.stores.sqlite.care import put_care, relist
 from todoke.stores.sqlite.read import StoredRows, load
 from todoke.stores.sqlite.rows import (
     SQL,
@@ -40,7 +42,7 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class SqliteTransaction:
-    """See Transaction. `flush` writes; before that nothing is written but orphans."""
+    """See Transaction and Cares. `flush` writes; before that nothing is written but orphans."""
 
     connection: apsw.Connection
     _stored: dict[int, StoredRows] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class SqliteTransaction:
     """Messages with a recipient that may be new to their submission."""
     _listed: dict[int, frozenset[str]] = field(default_factory=dict)
     """Of submissions of which something changed, the lists that they are in."""
+    _cared: dict[int, None] = field(default_factory=dict)
     _notices: list[tuple[str, int | None, Row]] = field(default_factory=list)
     _told_at: int = 0
 
@@ -64,6 +67,14 @@ class SqliteTransaction:
         keys = {"keys": json_list(message_ids)}
         rows = self.connection.execute(SQL["seqs_of_messages"], keys)
         self._open({seq for _, seq in rows})
+
+    def open_submissions(self, submission_ids: Iterable[str]) -> None:
+        """Read these submissions, where they are there."""
+        statement = SQL["seq_of_submission"]
+        found = (
+            self.connection.execute(statement, {"id": plain(id_)}).get for id_ in submission_ids
+        )
+        self._open({seq for seq in found if seq is not None})
 
     def open_events(self, events: Sequence[DeliveryEvent]) -> None:
         """Read the submissions that these events may belong to."""
@@ -156,6 +167,22 @@ class SqliteTransaction:
         self._notices.append((notice.id, seq, notices.notice_row(notice, due_at)))
         self._told_at = micros(due_at)
 
+    def care(self, submission_id: str) -> Care | None:
+        """See Cares."""
+        seq = self._seqs.get(submission_id)
+        return None if seq is None else self._stored[seq].care
+
+    def keep_care(self, submission_id: str, care: Care) -> None:
+        """See Cares."""
+        seq = self._seqs[submission_id]
+        self._note_lists(seq)
+        self._stored[seq] = replace(self._stored[seq], care=care)
+        self._cared[seq] = None
+
+    def works_of(self, submission_id: str) -> Sequence[Work]:
+        """See Cares."""
+        return tuple(self._stored[self._seqs[submission_id]].works.values())
+
     def keep_orphan(self, event: DeliveryEvent) -> None:
         """See Transaction."""
         self.connection.execute(
@@ -197,6 +224,8 @@ class SqliteTransaction:
         )
         for seq, message in self._addresses:
             join_words(self.connection, seq, message)
+        for seq in self._cared:
+            put_care(self.connection, seq, self._stored[seq].care)
         relist(
             self.connection,
             [

@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.act import Deed
-from todoke.model.care import LONGEST_REMARK, MOST_REMARKS
+from todoke.model.care import LONGEST_REMARK, MOST_REMARKS, Verdict
 from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.report.words import say
 from todoke.walk.admit import Stay
 from todoke.walk.attend import MARKS, TakenMeanwhile, assign, mark, plain_lines, remark, take_back
+from todoke.walk.judge import judge
 from todoke.web.desk.back import DONE, kept_filter
 from todoke.web.desk.room import Desk, go
 from todoke.web.desk.submission import Written, submission_page
@@ -51,6 +52,20 @@ async def take_care(desk: Desk, request: Request, stay: Stay) -> Response:
     if what == "unread":
         return go(request, fragment=f"r{id_}", **kept, done=done)
     return go(request, id_, fragment=DONE, **kept, done=done)
+
+
+async def judge_it(desk: Desk, request: Request, stay: Stay) -> Response:
+    """POST /desk/{id}/verdict with `verdict`, honest or spam: 303 to the submission; 403, 404."""
+    said = (await desk.form(request, stay)).get("verdict", "")
+    timeline = await desk.timeline(request, stay, to_change=True)
+    if said not in set(Verdict):
+        raise NotFound
+    submission, verdict = timeline.submission, Verdict(said)
+    await desk.note(stay, Deed.JUDGED, submission=submission.id, detail=verdict)
+    await run_in_threadpool(judge, desk.app, submission, verdict)
+    was_kept = any(message.is_in_review for message in timeline.messages)
+    done = "released" if was_kept and verdict is Verdict.HONEST else verdict.value
+    return go(request, submission.id, fragment=DONE, **kept_filter(request), done=done)
 
 
 async def add_remark(desk: Desk, request: Request, stay: Stay) -> Response:

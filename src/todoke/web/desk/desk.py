@@ -85,6 +85,7 @@ def routes(
         desk.page("/desk/{id}/files", export.export_files),
         desk.page("/desk/{id}/files/{position:int}", submission.download),
         desk.change("/desk/{id}/care", care.take_care),
+        desk.change("/desk/{id}/verdict", care.judge_it),
         desk.change("/desk/{id}/remarks", care.add_remark),
         desk.change("/desk/{id}/remarks/{remark}/delete", care.delete_remark),
         desk.page("/desk/{id}/messages/{message}/resend", resend.ask),

@@ -55,6 +55,16 @@ _TOLD = {
     "taken": DoneWords(
         N_("Somebody else took it on meanwhile, as you see below. Nothing was changed."), Tone.LATE
     ),
+    "spam": DoneWords(
+        N_("Kept as spam. No mail about it leaves, and the guard has learned from it.")
+    ),
+    "honest": DoneWords(N_("It is no spam. The guard has learned from it.")),
+    "released": DoneWords(
+        N_(
+            "It is no spam. Its mails are handed over in a moment. This page shows what becomes of them."
+        ),
+        goes_on=True,
+    ),
     "note": DoneWords(N_("The note is saved.")),
     "unnote": DoneWords(N_("The note is deleted.")),
     "resent": DoneWords(

@@ -12,8 +12,8 @@ from todoke.model.person import Person
 from todoke.model.settings import Settings
 from todoke.ports.archive import Query, Scope
 
-ATTENTION, UNREAD = "attention", "unread"
-VIEWS = ("", ATTENTION, UNREAD)
+ATTENTION, UNREAD, REVIEW, SPAM = "attention", "unread", "review", "spam"
+VIEWS = ("", ATTENTION, UNREAD, REVIEW, SPAM)
 NOT_DELIVERED = "not_delivered"
 """Each word for a failure at once."""
 STATUSES = (NOT_DELIVERED, *(r.value for r in Reading))
@@ -70,6 +70,8 @@ class Filter:
             words=self.words,
             unread=self.view == UNREAD,
             attention=self.view == ATTENTION,
+            review=self.view == REVIEW,
+            spam=self.view == SPAM,
             starred=bool(self.starred),
             done={"done": True, "open": False}.get(self.work),
             assignee=self.assignee,

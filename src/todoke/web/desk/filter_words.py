@@ -8,9 +8,15 @@ from todoke.model.delivery import Reading
 from todoke.model.language import N_
 from todoke.model.show import show_date
 from todoke.report.words import DESK_LABELS, say
-from todoke.web.desk.filter import ATTENTION, NOT_DELIVERED, UNREAD, Filter
+from todoke.web.desk.filter import ATTENTION, NOT_DELIVERED, REVIEW, SPAM, UNREAD, Filter
 
-TABS = {"": N_("All"), ATTENTION: N_("Needs attention"), UNREAD: N_("Unread")}
+TABS = {
+    "": N_("All"),
+    ATTENTION: N_("Needs attention"),
+    UNREAD: N_("Unread"),
+    REVIEW: N_("In review"),
+    SPAM: N_("Spam"),
+}
 _NOT_DELIVERED = N_("Not delivered, for any reason")
 _WORK = {"open": N_("Not done"), "done": N_("Done")}
 _NAMES = {

@@ -1,4 +1,4 @@
-"""Marks on submissions of the list: read, done, starred; on several at once, or on one."""
+"""Marks on submissions of the list: read, done, starred, spam or none; on several at once, or on one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.act import Deed
+from todoke.model.care import Verdict
 from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.report.words import say
 from todoke.walk.admit import Stay
 from todoke.walk.attend import MARKS, mark
+from todoke.walk.judge import judge
 from todoke.web.desk.back import DONE
-from todoke.web.desk.filter import read_cursors, read_filter
+from todoke.web.desk.filter import REVIEW, SPAM, read_cursors, read_filter
 from todoke.web.desk.room import Desk, go
 
 CHOSEN = "i-"
@@ -31,11 +33,19 @@ _WORDS = {
     "unread": N_("Mark as unread"),
     "open": N_("Mark as not done"),
 }
+_VERDICTS = {
+    Verdict.HONEST.value: N_("Not spam"),
+    Verdict.SPAM.value: N_("Spam"),
+}
+_OF_A_VIEW = {REVIEW: _VERDICTS, SPAM: {Verdict.HONEST.value: _VERDICTS[Verdict.HONEST.value]}}
+"""The marks of views that are about spam; what is there has no other use for any."""
 
 
-def marks(language: str) -> list[tuple[str, str]]:
-    """The marks that can be put on several, with their words."""
-    return [(name, say(words, language)) for name, words in _WORDS.items()]
+def marks(language: str, view: str) -> list[tuple[str, str]]:
+    """The marks that can be put on several of a view of the list, with their words."""
+    spam = Verdict.SPAM.value
+    words = _OF_A_VIEW.get(view, {**_WORDS, spam: _VERDICTS[spam]})
+    return [(name, say(text, language)) for name, text in words.items()]
 
 
 async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
@@ -49,14 +59,20 @@ async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
     if one := fields.get("one", ""):
         what, _, id_ = one.partition(" ")
         ids = [id_]
-    if ids and what not in MARKS:
+    verdict = what if what in _VERDICTS else ""
+    if ids and not verdict and what not in MARKS:
         raise NotFound
     # All are looked at before anything is changed, and none is kept: a hundred of a megabyte each are many.
     for id_ in ids:
         await desk.timeline_of(stay, id_, to_change=True)
-    await desk.note_all(stay, Deed.NOTED, [(id_, what) for id_ in ids])
+    deed = Deed.JUDGED if verdict else Deed.NOTED
+    await desk.note_all(stay, deed, [(id_, what) for id_ in ids])
     for id_ in ids:
-        await run_in_threadpool(mark, desk.app, id_, what)
+        if verdict:
+            timeline = await desk.timeline_of(stay, id_, to_change=True)
+            await run_in_threadpool(judge, desk.app, timeline.submission, Verdict(verdict))
+        else:
+            await run_in_threadpool(mark, desk.app, id_, what)
     told = {DONE: what, MANY: str(len(ids)) if len(ids) > 1 else ""} if ids else {DONE: "none"}
     return go(request, fragment=f"r{ids[0]}" if one else "", **list_asked(fields), **told)
 

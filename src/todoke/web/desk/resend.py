@@ -101,11 +101,12 @@ async def send_elsewhere(desk: Desk, request: Request, stay: Stay) -> Response:
 async def _message(
     desk: Desk, request: Request, stay: Stay, *, only: Role | None = None
 ) -> tuple[Timeline, MessageTimeline]:
-    """The message that a path names, of a submission that is this person's to work on. Raises NotFound."""
+    """The message that a path names, of a submission that is this person's to work on. Raises NotFound, also where it
+    is kept for review: then somebody has to judge the submission."""
     timeline = await desk.timeline(request, stay, to_change=True)
     asked = request.path_params["message"]
     found = next((m for m in timeline.messages if m.message.id == asked), None)
-    if found is None or (only and found.message.role is not only):
+    if found is None or found.is_in_review or (only and found.message.role is not only):
         raise NotFound
     return timeline, found
 

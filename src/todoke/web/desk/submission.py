@@ -20,11 +20,13 @@ from todoke.model.errors import NotFound
 from todoke.model.message import Claim, Role, Timeline
 from todoke.model.person import Person, who_may_take
 from todoke.model.show import rfc3339
+from todoke.model.signal import BY_NAME, LEARNED
 from todoke.ports.archive import Query
 from todoke.report.answers import shown_answers
 from todoke.report.reply import reply_link, reply_subject
 from todoke.report.status import form_title
 from todoke.report.way import ways
+from todoke.report.words import say
 from todoke.services.table import TITLES
 from todoke.walk.admit import Stay
 from todoke.walk.app import App
@@ -146,7 +148,7 @@ def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, A
         "title": title,
         "language": submission.language,
         "retain_until": rfc3339(submission.retain_until),
-        "signals": list(submission.signals),
+        "review": _shown_review(app, timeline, language),
         "reply": reply_link(
             to,
             subject=reply_subject(title, submission.id),
@@ -158,6 +160,28 @@ def shown_submission(app: App, timeline: Timeline, language: str) -> dict[str, A
             in_reply_to=_confirmation_id(app, timeline, to),
         ),
         "messages": ways(timeline, settings, now, language, TITLES),
+    }
+
+
+def _shown_review(app: App, timeline: Timeline, language: str) -> dict[str, Any] | None:
+    """Why it was kept, and what was said of it; None of what nobody suspected and nobody judged."""
+    submission, care = timeline.submission, timeline.care
+    if not submission.signals and care.verdict is None:
+        return None
+    form = app.settings.form(submission.form)
+    return {
+        "awaits": timeline.awaits_verdict,
+        "verdict": care.verdict.value if care.verdict else "",
+        "judged_at": rfc3339(care.judged_at),
+        "holds": any(message.is_in_review for message in timeline.messages),
+        # One that another version of todoke knows has a name, at least.
+        "reasons": [
+            say(BY_NAME[name].why, language) if name in BY_NAME else name
+            for name in submission.signals
+        ],
+        "words": app.guard.teacher.spoke(form, submission)
+        if LEARNED.name in submission.signals
+        else (),
     }
 
 

@@ -24,7 +24,16 @@ from todoke.walk.silence import silence
 from todoke.web.desk.attention import heads, told_silence
 from todoke.web.desk.back import DONE
 from todoke.web.desk.done import told_of
-from todoke.web.desk.filter import ATTENTION, UNREAD, YEARS, Filter, read_cursors, read_filter
+from todoke.web.desk.filter import (
+    ATTENTION,
+    REVIEW,
+    SPAM,
+    UNREAD,
+    YEARS,
+    Filter,
+    read_cursors,
+    read_filter,
+)
 from todoke.web.desk.filter_words import TABS, chips, statuses, work_words
 from todoke.web.desk.line import line
 from todoke.web.desk.marks import MANY, marks
@@ -64,7 +73,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
         headers={"referrer-policy": "same-origin"},  # see back.kept_filter
         rows=rows,
         several_forms=len(forms) > 1,
-        marks=marks(language),
+        marks=marks(language, asked.view),
         top=home(request, **asked.asked()),
         may_work=person.rank is not Rank.READER,
         asked=asked,
@@ -73,7 +82,7 @@ async def show_list(desk: Desk, request: Request, stay: Stay) -> Response:
             (words, home(request, **rest.asked()))
             for words, rest in chips(asked, dict(forms), language)
         ],
-        tabs=_tabs(request, asked, read.tabs),
+        tabs=_tabs(request, asked, read.tabs, is_guarded=_is_guarded(app.settings, person)),
         total=read.total.shown,
         is_one=read.total == Count(1),
         forms=forms,
@@ -145,7 +154,7 @@ def _read(app: App, person: Person, asked: Filter, query: Query) -> _Read:
         view: archive.count(
             Filter(view=view, form=asked.form).query(person, app.settings, now), _MOST_ON_A_TAB
         )
-        for view in (ATTENTION, UNREAD)
+        for view in (ATTENTION, UNREAD, REVIEW)
     }
     return _Read(page, total, tabs)
 
@@ -162,7 +171,17 @@ def _row(desk: Desk, request: Request, stay: Stay, timeline: Timeline, is_one_fo
     }
 
 
-def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dict[str, object]]:
+def _is_guarded(settings: Settings, person: Person) -> bool:
+    """Whether any form that is this person's to see may keep something for review."""
+    seen = settings.forms.keys() if person.forms is None else person.forms
+    return any(form.review for name, form in settings.forms.items() if name in seen)
+
+
+def _tabs(
+    request: Request, asked: Filter, counts: dict[str, Count], *, is_guarded: bool
+) -> list[dict[str, object]]:
+    """The tabs. Those about spam are there where there may be any."""
+    is_any = is_guarded or bool(counts[REVIEW].number) or asked.view in {REVIEW, SPAM}
     return [
         {
             "label": label,
@@ -171,6 +190,7 @@ def _tabs(request: Request, asked: Filter, counts: dict[str, Count]) -> list[dic
             "is_open": view == asked.view,
         }
         for view, label in TABS.items()
+        if is_any or view not in {REVIEW, SPAM}
     ]
 
 

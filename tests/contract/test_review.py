@@ -8,7 +8,7 @@ import pytest
 
 from support.store.desk import Desk
 from todoke.model import ids
-from todoke.model.care import Care, Verdict
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import Kind, Status
 from todoke.model.message import Role, Timeline
 from todoke.model.notice import Notice, NoticeType
@@ -96,7 +96,7 @@ class TestKept:
         assert desk.resend(message.id)
 
 
-def judge(desk: Desk, id_: str, verdict: Verdict, *notices: Notice) -> Care | None:
+def judge(desk: Desk, id_: str, verdict: SpamVerdict, *notices: Notice) -> Care | None:
     """Say what it is, now."""
     now = desk.now
     return desk.store.take_care(id_, lambda care: care.judge(verdict, now), notices)
@@ -118,8 +118,8 @@ class TestJudged:
         kept = suspect(desk)
         desk.move(days=9)
         notice = about(kept.submission)
-        care = judge(desk, kept.submission.id, Verdict.HONEST, notice)
-        assert care == Care(verdict=Verdict.HONEST, judged_at=desk.now)
+        care = judge(desk, kept.submission.id, SpamVerdict.HONEST, notice)
+        assert care == Care(verdict=SpamVerdict.HONEST, judged_at=desk.now)
         there = desk.timeline(kept.submission.id)
         assert there.care == care
         assert {(m.due_at, m.resend_asked_at) for m in there.messages} == {(desk.now, desk.now)}
@@ -134,15 +134,15 @@ class TestJudged:
         """Nothing is due, and nobody is told; it may be let go later all the same."""
         kept = suspect(desk)
         notice = about(kept.submission)
-        care = judge(desk, kept.submission.id, Verdict.SPAM, notice)
+        care = judge(desk, kept.submission.id, SpamVerdict.SPAM, notice)
         assert care == Care(
-            read_at=desk.now, done_at=desk.now, verdict=Verdict.SPAM, judged_at=desk.now
+            read_at=desk.now, done_at=desk.now, verdict=SpamVerdict.SPAM, judged_at=desk.now
         )
         assert statuses(desk.timeline(kept.submission.id)) == [Status.IN_REVIEW] * 2
         assert desk.store.next_due() is None
         assert desk.store.notice(notice.id) is None
         later = desk.move(hours=1)
-        assert judge(desk, kept.submission.id, Verdict.HONEST, notice)
+        assert judge(desk, kept.submission.id, SpamVerdict.HONEST, notice)
         there = desk.timeline(kept.submission.id)
         assert there.care.done_at is None
         assert {m.due_at for m in there.messages} == {later}
@@ -151,11 +151,11 @@ class TestJudged:
     def test_the_same_again_changes_nothing(self, desk: Desk) -> None:
         """Of two who let it go the first counts, whatever became of its mails meanwhile."""
         kept = suspect(desk)
-        first = judge(desk, kept.submission.id, Verdict.HONEST)
+        first = judge(desk, kept.submission.id, SpamVerdict.HONEST)
         desk.finish(desk.claim()[0], Kind.ACCEPTED)
         before = desk.timeline(kept.submission.id)
         desk.move(minutes=1)
-        assert judge(desk, kept.submission.id, Verdict.HONEST, about(kept.submission)) == first
+        assert judge(desk, kept.submission.id, SpamVerdict.HONEST, about(kept.submission)) == first
         assert desk.timeline(kept.submission.id) == before
         assert desk.store.notice(about(kept.submission).id) is None
 
@@ -164,13 +164,13 @@ class TestJudged:
         passed = desk.add()
         first, second = (m.message.id for m in passed.messages)
         [claimed] = desk.claim(first)
-        judge(desk, passed.submission.id, Verdict.SPAM)
+        judge(desk, passed.submission.id, SpamVerdict.SPAM)
         there = {m.message.id: m for m in desk.timeline(passed.submission.id).messages}
         assert there[second].is_in_review
         assert not there[first].is_in_review
         assert desk.claim() == []
         desk.finish(claimed, Kind.ACCEPTED)
-        judge(desk, passed.submission.id, Verdict.HONEST)
+        judge(desk, passed.submission.id, SpamVerdict.HONEST)
         assert {c.message.id for c in desk.claim()} == {second}
 
     def test_an_alert_is_about_something_else(self, desk: Desk) -> None:
@@ -178,7 +178,7 @@ class TestJudged:
         kept = desk.submission()
         alert = desk.message(kept, Role.ALERT)
         desk.add(kept, *desk.pair(kept), alert)
-        judge(desk, kept.id, Verdict.SPAM)
+        judge(desk, kept.id, SpamVerdict.SPAM)
         assert {c.message.id for c in desk.claim()} == {alert.id}
 
     def test_each_is_in_its_list(self, desk: Desk) -> None:
@@ -188,11 +188,11 @@ class TestJudged:
         other = desk.add()
         both = kept.submission.id, other.submission.id
         assert (listed(desk, review=True), listed(desk, unread=True)) == ([both[0]], [both[1]])
-        judge(desk, both[0], Verdict.HONEST)
+        judge(desk, both[0], SpamVerdict.HONEST)
         assert listed(desk, review=True) == []
         assert listed(desk, unread=True) == [both[1], both[0]]
         for id_ in both:
-            judge(desk, id_, Verdict.SPAM)
+            judge(desk, id_, SpamVerdict.SPAM)
         assert listed(desk, spam=True) == [both[1], both[0]]
         assert listed(desk, unread=True) == listed(desk, review=True) == []
         assert listed(desk) == [both[1], both[0]]
@@ -200,7 +200,7 @@ class TestJudged:
     def test_a_judged_one_moves_as_it_is(self, desk: Desk) -> None:
         """What was said of it, and what waits for it, are part of a backup."""
         kept = suspect(desk)
-        judge(desk, kept.submission.id, Verdict.HONEST)
+        judge(desk, kept.submission.id, SpamVerdict.HONEST)
         before = desk.timeline(kept.submission.id)
         [moving] = desk.store.walk()
         desk.store.erase(submission_id=kept.submission.id)
@@ -212,16 +212,16 @@ class TestJudged:
     def test_nobody_there(self, desk: Desk) -> None:
         """A submission that is gone cannot be judged, and makes no notice."""
         gone = desk.submission()
-        assert judge(desk, gone.id, Verdict.HONEST, about(gone)) is None
+        assert judge(desk, gone.id, SpamVerdict.HONEST, about(gone)) is None
         assert desk.store.notice(about(gone).id) is None
 
     def test_several_at_once(self, desk: Desk) -> None:
         """Of people who say different things at one moment the last is what counts, and all agrees with it."""
         kept = suspect(desk)
         with ThreadPoolExecutor(4) as pool:
-            said = [Verdict.HONEST, Verdict.SPAM] * 4
+            said = [SpamVerdict.HONEST, SpamVerdict.SPAM] * 4
             list(pool.map(lambda verdict: judge(desk, kept.submission.id, verdict), said))
         there = desk.timeline(kept.submission.id)
-        is_let_go = there.care.verdict is Verdict.HONEST
+        is_let_go = there.care.verdict is SpamVerdict.HONEST
         assert [m.is_in_review for m in there.messages] == [not is_let_go] * 2
         assert len(desk.claim()) == (2 if is_let_go else 0)

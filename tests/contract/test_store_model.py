@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from support.store.desk import MANAGER, ON_AWS, SECRET, START, STORE_NAMES, STORES, Desk
 from support.variants import replace
 from todoke.model.address import Address
-from todoke.model.care import Care, Verdict
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reading, Reason
 from todoke.model.erased import erased_mailbox
 from todoke.model.message import Claim, Message, MessageTimeline, Note, Outcome, Role, Timeline
@@ -47,8 +47,8 @@ CHANGES: list[Callable[[Care], Care]] = [
     lambda care: care.open(),
     lambda care: care.star(on=not care.starred),
     lambda care: care.assign("a@v.example" if not care.assignee else ""),
-    lambda care: care.judge(Verdict.HONEST, START),
-    lambda care: care.judge(Verdict.SPAM, START),
+    lambda care: care.judge(SpamVerdict.HONEST, START),
+    lambda care: care.judge(SpamVerdict.SPAM, START),
 ]
 SERVICE_IDS = st.sampled_from(["", "q-1", "q-2"])
 

@@ -74,9 +74,9 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
     1 when there is none of it, or several, which are listed.
     """
     with opened(config) as (settings, store):
-        found = _named(store, submission_id)
+        found = named(store, submission_id)
         if len(found) != 1:
-            sys.stderr.write(f"todoke: {_not_one(submission_id, found, settings.site.time_zone)}")
+            sys.stderr.write(f"todoke: {not_one(submission_id, found, settings.site.time_zone)}")
             return 1
         timeline = found[0]
         record = export.full_record(timeline, settings, utc_now())
@@ -89,27 +89,28 @@ def show_submission(config: Path, submission_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def _named(archive: Archive, named: str) -> list[Timeline]:
+def named(archive: Archive, asked: str) -> list[Timeline]:
     """The submission of this id, or those whose reference begins so."""
-    timeline = archive.timeline(named)
+    timeline = archive.timeline(asked)
     if timeline is not None:
         return [timeline]
-    begin = named.lower()
+    begin = asked.lower()
     if not _REFERENCE.fullmatch(begin):
         return []
     timelines = export.all_pages(archive, Query(words=begin), _MOST_LOOKED_AT)
     return [t for t in timelines if ids.number(t.submission.id).startswith(begin)]
 
 
-def _not_one(named: str, found: list[Timeline], zone: Zone) -> str:
+def not_one(asked: str, found: list[Timeline], zone: Zone) -> str:
+    """What is said where a name is no submission's, or that of several, which are listed."""
     if not found:
-        return f"There is no submission {clean_line(named)}.\n"
+        return f"There is no submission {clean_line(asked)}.\n"
     lines = "".join(
         f"  {t.submission.id}  {show_clock(rfc3339(t.submission.received_at), zone)}"
         f"  {clean_line(t.submission.form)}  {clean_line(t.submission.visitor)}\n"
         for t in found
     )
-    return f"{len(found)} submissions have a reference that begins with {named}:\n{lines}"
+    return f"{len(found)} submissions have a reference that begins with {asked}:\n{lines}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

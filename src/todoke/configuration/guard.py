@@ -10,6 +10,7 @@ from todoke.toml.table import Table
 def read_guard(table: Table) -> GuardSettings:
     """Read [guard]; faults are noted in the table's findings."""
     return GuardSettings(
-        review=table.flag("review", default=False),
+        review=table.flag("review", default=True),
         threshold=table.number("threshold", THRESHOLD, least=LEAST_THRESHOLD, most=100),
+        digest=table.flag("digest", default=True),
     )

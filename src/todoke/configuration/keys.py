@@ -31,7 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
-    "guard": ("review", "threshold"),
+    "guard": ("review", "threshold", "digest"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
     "webhooks.NAME": ("url", "events", "forms", "answers", "allow_private", "any_port"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),

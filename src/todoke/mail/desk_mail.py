@@ -1,7 +1,8 @@
-"""Mails of the desk to its own people: a link into it, and a test. Nothing that a stranger wrote is in them."""
+"""Mails of the desk to its own people: a link into it, a test, a digest. Nothing that a stranger wrote is in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from todoke.mail.templates import Sentences, render
@@ -10,6 +11,7 @@ from todoke.model import ids
 from todoke.model.address import Address
 from todoke.model.language import translator
 from todoke.model.mail import Mail, identified
+from todoke.model.own_url import own_url
 from todoke.model.settings import Settings
 
 
@@ -34,6 +36,25 @@ def compose_desk_test(
 ) -> Mail:
     """The test mail. What is reported of it is kept under its token as of no submission's mail."""
     return _compose("desk_test", settings, recipient, token, language, now, {})
+
+
+def compose_digest(
+    settings: Settings,
+    recipient: Address,
+    *,
+    counts: Mapping[str, int],
+    language: str,
+    now: datetime,
+) -> Mail:
+    """How many submissions of each form wait for a verdict: `counts` by the form's name."""
+    token = ids.desk_token(settings.secret)
+    titles = [(settings.form(name).shown, count) for name, count in counts.items()]
+    said: dict[str, object] = {
+        "number": sum(counts.values()),
+        "forms": sorted(titles),
+        "url": own_url(settings.site.door_url, "/desk?view=review"),
+    }
+    return _compose("desk_digest", settings, recipient, token, language, now, said)
 
 
 def _compose(

@@ -15,7 +15,7 @@ LONGEST_REMARK = 4_000
 MOST_REMARKS = 200
 
 
-class Verdict(StrEnum):
+class SpamVerdict(StrEnum):
     """What somebody said of a submission. It decides what its messages do: see Carebook.take_care."""
 
     HONEST = "honest"
@@ -43,7 +43,7 @@ class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     assignee: str = ""
     remarks: tuple[Remark, ...] = ()
     redirected: int = 0
-    verdict: Verdict | None = None
+    verdict: SpamVerdict | None = None
     judged_at: datetime | None = None
 
     def read(self, at: datetime) -> Care:
@@ -62,13 +62,13 @@ class Care(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """To be done again."""
         return replace(self, done_at=None)
 
-    def judge(self, verdict: Verdict, at: datetime) -> Care:
+    def judge(self, verdict: SpamVerdict, at: datetime) -> Care:
         """Said to be spam, and so done; or to be none, and so to be done again where it was said to be. The first time
         stays."""
         if verdict is self.verdict:
             return self
-        was_spam = self.verdict is Verdict.SPAM
-        after = self.done(at) if verdict is Verdict.SPAM else self.open() if was_spam else self
+        was_spam = self.verdict is SpamVerdict.SPAM
+        after = self.done(at) if verdict is SpamVerdict.SPAM else self.open() if was_spam else self
         return replace(after, verdict=verdict, judged_at=at)
 
     def star(self, *, on: bool) -> Care:

@@ -182,10 +182,12 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
-    """How suspicion is dealt with: where a form says nothing else, whether `review` holds what weighs `threshold`."""
+    """How suspicion is dealt with: where a form says nothing else, whether `review` holds what weighs `threshold`, and
+    whether a `digest` of what is held is mailed once a day."""
 
     review: bool = True
     threshold: int = THRESHOLD
+    digest: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

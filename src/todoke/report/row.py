@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from todoke.model.care import Verdict
+from todoke.model.care import SpamVerdict
 from todoke.model.delivery import Reading
 from todoke.model.language import N_
 from todoke.model.message import MessageTimeline, Role, Timeline
@@ -44,7 +44,7 @@ def row(
         "excerpt": excerpt(message, _EXCERPT) or (address if name else ""),
         "unread": care.read_at is None,
         "done": care.done_at is not None,
-        "spam": care.verdict is Verdict.SPAM,
+        "spam": care.verdict is SpamVerdict.SPAM,
         "starred": care.starred,
         "assignee": care.assignee,
         "initials": initials(care.assignee),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from todoke.model.care import Verdict
+from todoke.model.care import SpamVerdict
 from todoke.model.errors import NotFound
 from todoke.model.settings import Settings
 from todoke.model.submission import Submission
@@ -14,7 +14,7 @@ from todoke.walk.learn import Teacher
 from todoke.walk.notices.cause import of_submission
 
 
-def judge(app: App, submission: Submission, verdict: Verdict) -> None:
+def judge(app: App, submission: Submission, verdict: SpamVerdict) -> None:
     """Keep what somebody says of a submission, and let what follows begin. See `judge_in`."""
     judge_in(app.store, app.settings, app.guard.teacher, submission, verdict, app.clock())
     app.hint()
@@ -25,7 +25,7 @@ def judge_in(
     settings: Settings,
     teacher: Teacher | None,
     submission: Submission,
-    verdict: Verdict,
+    verdict: SpamVerdict,
     now: datetime,
 ) -> None:
     """Keep what somebody says of a submission, in one write with what follows, and learn from it. Raises StoreError.
@@ -40,4 +40,4 @@ def judge_in(
     # After the verdict, which matters more: to say it again teaches what a crash kept from being learned.
     if teacher is not None:
         form = settings.form(submission.form)
-        teacher.teach(store, form, submission, now, is_spam=verdict is Verdict.SPAM)
+        teacher.teach(store, form, submission, now, is_spam=verdict is SpamVerdict.SPAM)

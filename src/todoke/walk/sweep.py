@@ -8,6 +8,7 @@ from todoke.model.act import BY_TIME, Act, Deed
 from todoke.model.errors import RecordsUnavailable, StoreError
 from todoke.model.log import get_logger
 from todoke.walk.app import App
+from todoke.walk.digest import send_digests
 from todoke.walk.reconcile import reconcile_when_due
 from todoke.walk.security import log as security
 from todoke.walk.silence import watch
@@ -21,7 +22,8 @@ def sweep(app: App) -> int:
     """Wake the sender, and erase the submissions whose retention ended; how many were erased.
 
     Waking it finds the work that a crash or a lost hint forgot. Then look whether the mail service has fallen silent,
-    and once a day ask its records or its suppression list, and tidy the bucket: a fault there is logged. Erasing comes
+    and once a day ask its records or its suppression list, tidy the bucket, and mail what waits for a verdict: a fault
+    there is logged. Erasing comes
     last, for a fault in it must not keep the rest from being done. Raises StoreError: if the store cannot do it now.
     """
     app.hint()
@@ -29,6 +31,7 @@ def sweep(app: App) -> int:
     _unless_it_fails("reconcile", _reconcile, app)
     _unless_it_fails("suppressions", read_suppressions_when_due, app)
     _unless_it_fails("tidy", _tidy, app)
+    _unless_it_fails("digest", send_digests, app)
     return _end_retention(app)
 
 

@@ -21,7 +21,7 @@ from support.web.stories import (
 )
 from todoke.model.act import Deed
 from todoke.model.address import Address
-from todoke.model.care import Care, Verdict
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import Status
 from todoke.model.form import Managers
 from todoke.model.message import Role, Timeline
@@ -115,7 +115,7 @@ def test_what_is_no_spam_leaves() -> None:
     answer = office.post("/desk/s1/verdict", verdict="honest")
     assert (answer.status, answer.headers["location"]) == (303, "/desk/s1?done=released#done")
     assert office.statuses() == {Status.QUEUED}
-    assert office.care() == Care(verdict=Verdict.HONEST, judged_at=NOW)
+    assert office.care() == Care(verdict=SpamVerdict.HONEST, judged_at=NOW)
     assert office.hints
     [notice] = office.store.notices("crm").notices
     assert notice.notice.type == "submission.accepted"

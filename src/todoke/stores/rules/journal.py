@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from todoke.model.address import Address
-from todoke.model.care import Care, Verdict
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import DeliveryEvent, Kind
 from todoke.model.message import MessageTimeline, Outcome
 from todoke.model.notice import Notice
@@ -92,10 +92,10 @@ def take_care(
     if after.verdict is before.verdict or after.judged_at is None:
         return after
     for work in cares.works_of(submission_id):
-        judged = hold(work) if after.verdict is Verdict.SPAM else release(work, after.judged_at)
+        judged = hold(work) if after.verdict is SpamVerdict.SPAM else release(work, after.judged_at)
         if judged != work:
             cares.keep(judged)
-    if after.verdict is Verdict.HONEST:
+    if after.verdict is SpamVerdict.HONEST:
         for notice in notices:
             cares.tell(notice, after.judged_at)
     return after

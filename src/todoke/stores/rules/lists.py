@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from todoke.model.address import mailbox_key
-from todoke.model.care import Care, Verdict
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import Reading, reading
 from todoke.model.message import MessageTimeline, awaits_verdict
 from todoke.model.submission import Submission
@@ -38,7 +38,7 @@ def lists_of(submission: Submission, care: Care, works: Iterable[Work]) -> froze
         names.add(REVIEW)
     elif care.read_at is None:
         names.add(UNREAD)
-    if care.verdict is Verdict.SPAM:
+    if care.verdict is SpamVerdict.SPAM:
         names.add(SPAM)
     if care.starred:
         names.add(STARRED)

@@ -185,8 +185,7 @@ class SqliteStore(SqliteAdmission, SqliteNotices, SqliteLessons):
         notices: Sequence[Notice] = (),
     ) -> Care | None:
         """See Store."""
-        request = (submission_id, change, tuple(notices))
-        taken: Care | None = self._write(journal.take_care, request)
+        taken: Care | None = self._write(journal.take_care, (submission_id, change, tuple(notices)))
         return taken
 
     def file(self, submission_id: str, position: int) -> File | None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.act import Deed
-from todoke.model.care import LONGEST_REMARK, MOST_REMARKS, Verdict
+from todoke.model.care import LONGEST_REMARK, MOST_REMARKS, SpamVerdict
 from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.report.words import say
@@ -58,13 +58,13 @@ async def judge_it(desk: Desk, request: Request, stay: Stay) -> Response:
     """POST /desk/{id}/verdict with `verdict`, honest or spam: 303 to the submission; 403, 404."""
     said = (await desk.form(request, stay)).get("verdict", "")
     timeline = await desk.timeline(request, stay, to_change=True)
-    if said not in set(Verdict):
+    if said not in set(SpamVerdict):
         raise NotFound
-    submission, verdict = timeline.submission, Verdict(said)
+    submission, verdict = timeline.submission, SpamVerdict(said)
     await desk.note(stay, Deed.JUDGED, submission=submission.id, detail=verdict)
     await run_in_threadpool(judge, desk.app, submission, verdict)
     was_kept = any(message.is_in_review for message in timeline.messages)
-    done = "released" if was_kept and verdict is Verdict.HONEST else verdict.value
+    done = "released" if was_kept and verdict is SpamVerdict.HONEST else verdict.value
     return go(request, submission.id, fragment=DONE, **kept_filter(request), done=done)
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.act import Deed
-from todoke.model.care import Verdict
+from todoke.model.care import SpamVerdict
 from todoke.model.errors import NotFound
 from todoke.model.language import N_
 from todoke.report.words import say
@@ -34,16 +34,19 @@ _WORDS = {
     "open": N_("Mark as not done"),
 }
 _VERDICTS = {
-    Verdict.HONEST.value: N_("Not spam"),
-    Verdict.SPAM.value: N_("Spam"),
+    SpamVerdict.HONEST.value: N_("Not spam"),
+    SpamVerdict.SPAM.value: N_("Spam"),
 }
-_OF_A_VIEW = {REVIEW: _VERDICTS, SPAM: {Verdict.HONEST.value: _VERDICTS[Verdict.HONEST.value]}}
+_OF_A_VIEW = {
+    REVIEW: _VERDICTS,
+    SPAM: {SpamVerdict.HONEST.value: _VERDICTS[SpamVerdict.HONEST.value]},
+}
 """The marks of views that are about spam; what is there has no other use for any."""
 
 
 def marks(language: str, view: str) -> list[tuple[str, str]]:
     """The marks that can be put on several of a view of the list, with their words."""
-    spam = Verdict.SPAM.value
+    spam = SpamVerdict.SPAM.value
     words = _OF_A_VIEW.get(view, {**_WORDS, spam: _VERDICTS[spam]})
     return [(name, say(text, language)) for name, text in words.items()]
 
@@ -70,7 +73,7 @@ async def put_marks(desk: Desk, request: Request, stay: Stay) -> Response:
     for id_ in ids:
         if verdict:
             timeline = await desk.timeline_of(stay, id_, to_change=True)
-            await run_in_threadpool(judge, desk.app, timeline.submission, Verdict(verdict))
+            await run_in_threadpool(judge, desk.app, timeline.submission, SpamVerdict(verdict))
         else:
             await run_in_threadpool(mark, desk.app, id_, what)
     told = {DONE: what, MANY: str(len(ids)) if len(ids) > 1 else ""} if ids else {DONE: "none"}

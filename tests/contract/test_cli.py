@@ -250,7 +250,7 @@ def test_export_writes_a_file_for_its_owner_only(folder: Path) -> None:
     text = (folder / "out.csv").read_bytes().decode()
     assert text.startswith(
         "id,received_at,form,ordinal,visitor,confirmation,notification,alert,"
-        "done_at,starred,assignee,notes,message,file,more_fields\r\n"
+        "verdict,done_at,starred,assignee,notes,message,file,more_fields\r\n"
     )
     assert ",'=cmd|\x1b[2J,a.txt,\r\n" in text
     assert text.count("\r\n") == 2

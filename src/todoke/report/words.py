@@ -71,7 +71,7 @@ LABELS = {
 
 TEXTS = {
     Reading.IN_REVIEW: N_(
-        "It is stored here, and does not leave before somebody has looked at the message."
+        "It is stored here, and leaves only when somebody says that the message is no spam."
     ),
     Reading.QUEUED: N_("It is stored here and has yet to be handed over to the mail service."),
     Reading.WITHHELD: N_("We do not send this mail to this address."),

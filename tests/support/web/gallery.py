@@ -43,6 +43,7 @@ from support.web.stories import (
 from todoke.demo import home
 from todoke.demo.switch import WebhookSwitch
 from todoke.model.address import Address
+from todoke.model.care import SpamVerdict
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Reason
 from todoke.model.form import Site
 from todoke.model.ids import disown_token
@@ -179,7 +180,13 @@ def filled() -> MemoryStore:
             visitor=Address("hanako.suzuki-yamamoto@mail.very-long-department.example.com"),
         ),
         make_timeline(id_="none"),
+        make_timeline(
+            make_message("in_review", submission_id="spam"),
+            id_="spam",
+            signals=("trap_filled", "bbcode", "many_links"),
+        ),
     )
+    store.take_care("spam", lambda care: care.judge(SpamVerdict.SPAM, NOW))
     store.journal(
         [
             DeliveryEvent(
@@ -345,11 +352,15 @@ DESK_PAGES = {
     "desk-list": "/desk",
     "desk-list-empty": "/desk?form=none",
     "desk-list-filtered": "/desk?view=attention&words=hana&status=not_delivered&since=2026-11-01",
+    "desk-list-review": "/desk?view=review",
+    "desk-list-spam": "/desk?view=spam",
     "desk-attention": "/desk/attention",
     "desk-figures": "/desk/figures",
     "desk-outage": "/desk/outage?view=attention",
     "desk-bounced": "/desk/bounced",
     "desk-unknown": "/desk/unknown?form=contact&done=star",
+    "desk-in-review": "/desk/in_review",
+    "desk-spam": "/desk/spam",
     "desk-many": f"/desk/{LONG}",
     "desk-resend": "/desk/delivered/messages/delivered-confirmation/resend",
     "desk-address": "/desk/delivered/messages/delivered-confirmation/address",

@@ -31,6 +31,10 @@ name = "Site {hostile}"
 url = "http://127.0.0.1:{port}/"
 door_url = "http://127.0.0.1:{port}"
 max_confirmations = 0
+max_confirmations_of_form = 0
+max_confirmations_of_site = 0
+max_alerts = 0
+pause_confirmations = false
 
 [mail]
 service = "smtp"

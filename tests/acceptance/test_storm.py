@@ -52,6 +52,10 @@ url = "http://127.0.0.1/"
 door_url = "http://127.0.0.1/"
 alert_to = ["silent+owner@example.org"]
 max_confirmations = 0
+max_confirmations_of_form = 0
+max_confirmations_of_site = 0
+max_alerts = 0
+pause_confirmations = false
 
 [mail]
 service = "customers-mail-cloud"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from support.store.desk import START, Desk
+from support.mail.mails import settings
+from support.store.desk import MANAGER, START, Desk
+from todoke.model.delivery import Reason, Status
+from todoke.model.message import Role
 from todoke.ports.allowance import Ration
+from todoke.testing import FakeMailer
+from todoke.walk.app import App
+from todoke.walk.send.round import send_round
 
 TEN = Ration(10, timedelta(minutes=10))
 
@@ -115,3 +122,51 @@ def test_a_name_nobody_drew_of_is_used_up_as_well(desk: Desk) -> None:
     assert draw(desk, "to c", 1, ration) == 0
     desk.move(hours=1)
     assert draw(desk, "to c", 2, ration) == 1
+
+
+SPELLINGS = [
+    f"{local}@{domain}"
+    for local in (
+        *("anna.lee", "Anna.Lee", "annalee", "ANNALEE", "a.n.n.a.l.e.e"),
+        *("annalee+1", "annalee+2", "anna.lee+shop", "Anna.lee+x.y", "a.nnalee"),
+    )
+    for domain in ("victim.example", "Victim.Example")
+]
+
+
+def test_one_victim_in_twenty_spellings(desk: Desk) -> None:
+    """Of 300 submissions over two forms three confirmations leave, through two processes; all is stored, the manager
+    hears of all, and somebody else has theirs."""
+    mailer = FakeMailer()
+    bounds = settings(
+        max_confirmations=3, max_confirmations_of_form=1_000, max_confirmations_of_site=1_000
+    )
+    processes = [
+        App(settings=bounds, store=desk.store, mailer=mailer, clock=lambda: desk.now)
+        for _ in range(2)
+    ]
+    kept: list[str] = []
+    for number in range(302):
+        visitor = SPELLINGS[number % 20] if number < 300 else f"honest{number}@site.example"
+        kept_one = desk.submission(form=("contact", "order")[number % 2], visitor=visitor)
+        desk.store.add(kept_one, desk.pair(kept_one), None).result()
+        kept.append(kept_one.id)
+        desk.move(seconds=1)
+    while any(send_round(app, 100).outcomes for app in processes):
+        pass
+    to = Counter(mail.recipient for mail in mailer.sent)
+    assert to[MANAGER] == 302
+    assert (
+        sum(n for address, n in to.items() if address.ascii_domain.lower() == "victim.example") == 3
+    )
+    assert to["honest300@site.example"] == to["honest301@site.example"] == 1  # type: ignore[index]
+    told = [
+        (m.standing.status, m.standing.reason)
+        for id_ in kept
+        for m in desk.timeline(id_).messages
+        if m.message.role is Role.CONFIRMATION
+    ]
+    assert Counter(told) == {
+        (Status.ACCEPTED, None): 5,
+        (Status.WITHHELD, Reason.TOO_MANY): 297,
+    }

@@ -483,6 +483,13 @@ def measured(desk: Desk, meter: Meter) -> dict[str, tuple[float, float, float]]:
     found["claim of both messages"] = meter.take()
     assert desk.store.draw("confirmations/somebody", Ration(3, timedelta(days=3)), desk.now)
     found["the count of a confirmation"] = meter.take()
+    assert desk.store.draw("confirmations/somebody", Ration(3, timedelta(days=3)), desk.now)
+    found["of another one to the same addressee"] = meter.take()
+    part = Ration(100, timedelta(hours=1))
+    desk.store.draw("confirmations of form/contact", part, desk.now)
+    meter.take()
+    assert desk.store.draw("confirmations of form/contact", part, desk.now)
+    found["the next part of an hour's confirmations of a form"] = meter.take()
     assert desk.store.mark("paused/contact") is None
     found["whether a form's confirmations pause"] = meter.take()
     desk.move(seconds=1.234567)

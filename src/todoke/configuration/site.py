@@ -29,11 +29,16 @@ _PAGE = re.compile(r"[^/]/[^?#]*\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SiteTable:
-    """What [site] says: the site, and the five limits that Settings holds beside it."""
+    """What [site] says: the site, and the limits that Settings holds beside it."""
 
     site: Site
     max_corrections: int
     max_confirmations: int
+    max_confirmations_of_network: int
+    max_confirmations_of_form: int
+    max_confirmations_of_site: int
+    pauses_confirmations: bool
+    max_alerts: int
     max_mails_per_day: int
     repeat_window: timedelta
     trusted_proxies: int
@@ -47,6 +52,10 @@ def _uploads_a_day(table: Table) -> int:
         return value
     table.error("uploads_a_day", "is less than two forms may bring.", 'Write "1GB" or more.')
     return _LEAST_A_DAY
+
+
+def _an_hour(table: Table, key: str, usual: int) -> int:
+    return table.number(key, usual, least=0, most=1_000_000)
 
 
 def _accent(table: Table) -> str:
@@ -140,6 +149,11 @@ def read_site(table: Table, environ: Mapping[str, str], folder: Path) -> SiteTab
         site=site,
         max_corrections=table.number("max_corrections", 3, least=0, most=20),
         max_confirmations=table.number("max_confirmations", 3, least=0, most=1_000),
+        max_confirmations_of_network=_an_hour(table, "max_confirmations_of_network", 1_000),
+        max_confirmations_of_form=_an_hour(table, "max_confirmations_of_form", 10_000),
+        max_confirmations_of_site=_an_hour(table, "max_confirmations_of_site", 20_000),
+        pauses_confirmations=table.flag("pause_confirmations", default=True),
+        max_alerts=_an_hour(table, "max_alerts", 10),
         max_mails_per_day=table.number("max_mails_per_day", 0, least=0, most=10_000_000),
         repeat_window=table.duration("repeat_window", timedelta(minutes=10), least="0s", most="1d"),
         trusted_proxies=table.number("trusted_proxies", 0, least=0, most=10),

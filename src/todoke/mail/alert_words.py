@@ -30,6 +30,7 @@ _TITLES = {
     Note.DISOWNED: N_("Somebody asked for no confirmation and was sent one"),
     Note.SILENT: N_("The mail service has stopped reporting"),
     Note.CAPPED: N_("Today's mails are used up"),
+    Note.OVER_RATE: N_("More confirmations were asked for than are sent in an hour"),
     Note.PAUSED: N_("Confirmations of a form pause"),
     Note.UNKNOWN: N_("It is not known whether a mail arrived"),
     Note.SET_UP: N_("Mails are refused, and others are taken"),
@@ -57,6 +58,10 @@ _HAPPENED = {
     Note.COMPLAINED: N_("%(mail)s arrived, and its recipient reported it as unwanted."),
     Note.CAPPED: N_(
         "This site has sent as many mails today as its settings allow. %(mail)s was the first that did not go."
+    ),
+    Note.OVER_RATE: N_(
+        "More confirmations were asked for than this site sends in an hour: of a form, of all of them, or from one "
+        "network. %(mail)s was the first today that did not go. Your own mails go on."
     ),
     Note.PAUSED: N_(
         "Too many confirmations of this form came back or were unwanted. %(mail)s was the last of them. They pause "
@@ -147,6 +152,15 @@ _CAPPED_ADVICE = (
         "whoever runs the site raise site.max_mails_per_day."
     ),
 )
+_OVER_RATE_ADVICE = (
+    N_(
+        "Look at what came in lately at the desk: is somebody filling in made-up or other people's addresses?"
+    ),
+    N_(
+        "Everything is stored, and its visitors see on their receipts that no mail goes to them. If they are honest, "
+        "let whoever runs the site raise site.max_confirmations_of_form, _of_site or _of_network, as the desk says why."
+    ),
+)
 _CORRECTED_ADVICE = (
     N_("Use the new address when you answer; the notification that you have names the old one."),
 )
@@ -178,6 +192,7 @@ _ADVICE_OF = {
     Note.COMPLAINED: _COMPLAINED_ADVICE,
     Note.PAUSED: _PAUSED_ADVICE,
     Note.CAPPED: _CAPPED_ADVICE,
+    Note.OVER_RATE: _OVER_RATE_ADVICE,
     Note.DISOWNED: _DISOWNED_ADVICE,
     Note.SILENT: _SILENT_ADVICE,
     Note.UNKNOWN: _UNKNOWN_ADVICE,
@@ -203,6 +218,7 @@ def alert_words(
         Note.DISOWNED,
         Note.PAUSED,
         Note.CAPPED,
+        Note.OVER_RATE,
         Note.COMPLAINED,
         Note.SILENT,
         Note.UNKNOWN,

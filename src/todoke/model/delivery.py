@@ -141,6 +141,10 @@ class Reason(StrEnum):
     """Ours: its reader was sent as many alerts of this form as one is sent in so short a time."""
     OVER_CAP = "over_cap"
     """Ours: the site had sent as many mails that day as its owner allows."""
+    OVER_RATE = "over_rate"
+    """Ours: more confirmations of the form, or of the site, were asked for than are sent in an hour."""
+    BUSY_NETWORK = "busy_network"
+    """Ours: more confirmations were asked for from one network than are sent in an hour."""
     DISOWNED = "disowned"
     """Ours: whoever reads this mailbox said that they asked for no confirmation."""
     OTHER = "other"
@@ -153,6 +157,8 @@ WITHHOLDING = frozenset(
         Reason.PAUSED,
         Reason.ENOUGH_ALERTS,
         Reason.OVER_CAP,
+        Reason.OVER_RATE,
+        Reason.BUSY_NETWORK,
     }
 )
 """Why we withhold a mail: no alert tells of it."""
@@ -191,6 +197,8 @@ PARTY_OF: Mapping[Reason, Party] = {
     Reason.PAUSED: Party.NOBODY,
     Reason.ENOUGH_ALERTS: Party.NOBODY,
     Reason.OVER_CAP: Party.NOBODY,
+    Reason.OVER_RATE: Party.NOBODY,
+    Reason.BUSY_NETWORK: Party.NOBODY,
     Reason.DISOWNED: Party.NOBODY,
     Reason.OTHER: Party.NOBODY,
 }

@@ -28,7 +28,10 @@ class Role(StrEnum):
 
 
 class Note(StrEnum):
-    """Why an alert was written: the status of what failed, or what else happened. NONE is for what is no alert."""
+    """Why an alert was written: the status of what failed, or what else happened. NONE is for what is no alert.
+
+    A confirmation with OVER_RATE is not to be sent: its network had asked for too many.
+    """
 
     NONE = ""
     FAILED = "failed"
@@ -41,6 +44,8 @@ class Note(StrEnum):
     SILENT = "silent"
     CAPPED = "capped"
     """The site sent as many mails today as it may."""
+    OVER_RATE = "over_rate"
+    """More confirmations were asked for than are sent in an hour: of a form, of the site, or from one network."""
     PAUSED = "paused"
     """The confirmations of its form pause, because too many went wrong."""
     UNKNOWN = "unknown"

@@ -211,6 +211,11 @@ class Settings:
     uploads: str = ""
     max_corrections: int = 3
     max_confirmations: int = 0
+    max_confirmations_of_network: int = 0
+    max_confirmations_of_form: int = 0
+    max_confirmations_of_site: int = 0
+    pauses_confirmations: bool = False
+    max_alerts: int = 0
     max_mails_per_day: int = 0
     repeat_window: timedelta = timedelta(minutes=10)
     trusted_proxies: int = 0

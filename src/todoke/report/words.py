@@ -159,6 +159,7 @@ _NOTES = {
     Note.CORRECTED: N_("The visitor corrected the address"),
     Note.SILENT: N_("The mail service stopped reporting"),
     Note.CAPPED: N_("The day's mails are used up"),
+    Note.OVER_RATE: N_("More confirmations were asked for than are sent in an hour"),
     Note.PAUSED: N_("The form's confirmations pause"),
     Note.UNKNOWN: N_("It is not known whether it arrived"),
     Note.SET_UP: N_("Mails like it are refused"),
@@ -197,9 +198,17 @@ _REASONS = {
         "Confirmations of this form paused for longer than a day, because too many came back or were unwanted."
     ),
     Reason.ENOUGH_ALERTS: N_(
-        "Many mails of this form went wrong within an hour, and its reader had ten alerts of them. The desk shows all."
+        "Many mails of this form went wrong within an hour, and its reader had enough alerts of them. The desk "
+        "shows all."
     ),
     Reason.OVER_CAP: N_("This site had sent as many mails that day as its settings allow."),
+    Reason.OVER_RATE: N_(
+        "More confirmations of this form, or of this site, were asked for within an hour than its settings allow."
+    ),
+    Reason.BUSY_NETWORK: N_(
+        "More confirmations were asked for from one network within an hour than the settings of this site allow. "
+        "Many people may share a network: a company, a school, the customers of a telephone company."
+    ),
     Reason.DISOWNED: N_("Whoever reads it said that it was not them who filled in the form."),
     Reason.OTHER: N_("For a reason that was not stated clearly."),
 }

@@ -21,7 +21,7 @@ from todoke.model import ids
 from todoke.model.address import NOBODY, Address, AddressError, parse_address
 from todoke.model.form import Form, Managers
 from todoke.model.language import translator
-from todoke.model.message import Message, Role
+from todoke.model.message import Message, Note, Role
 from todoke.model.notice import Notice
 from todoke.model.submission import (
     EntryList,
@@ -105,6 +105,21 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         token=token,
         notices=of_submission(webhooks, submission_id, form.name, now) if webhooks else (),
     )
+
+
+def bounded(app: App, prepared: Prepared, network: str) -> Prepared:
+    """The same; where this network asked for too many confirmations within an hour, with one that is not to be sent.
+
+    What is kept for review asks for none. To be called in one thread.
+    """
+    confirms = any(message.role is Role.CONFIRMATION for message in prepared.messages)
+    if not confirms or prepared.submission.signals or app.networks.take(network):
+        return prepared
+    messages = (
+        msgspec.structs.replace(m, note=Note.OVER_RATE) if m.role is Role.CONFIRMATION else m
+        for m in prepared.messages
+    )
+    return msgspec.structs.replace(prepared, messages=tuple(messages))
 
 
 def refusals(

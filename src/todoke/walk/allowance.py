@@ -1,6 +1,7 @@
-"""How much one address may have stored: enough for all who share it, too little to fill a disk or a mail account by.
+"""How much one address may have stored, and how many confirmations one network may ask for.
 
-It is no defence against spam. Who is beyond it is refused and told when to come back: nothing is dropped in silence.
+Enough for all who share it, too little to fill a disk or a mail account by. It is no defence against spam. Nothing is
+dropped in silence: who is beyond it is refused and told when to come back, or told that no confirmation is sent.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from collections.abc import Callable
 
 WITHIN_SECONDS = 600.0
 MOST_REMEMBERED = 10_000
-"""Addresses; of more, those are forgotten of which nothing came for the longest."""
+"""Peers; of more, those are forgotten of which nothing came for the longest."""
 
 
 class Allowance:
-    """At most `most` at once of one peer, which come back evenly within WITHIN_SECONDS. To be used in one thread.
+    """At most `most` at once of one peer, which come back evenly within a time. To be used in one thread.
 
     0 means no bound. "" is nobody in particular, and has none.
     """
 
-    def __init__(self, most: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        most: int,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        within_seconds: float = WITHIN_SECONDS,
+    ) -> None:
         self._most = most
+        self._within_seconds = within_seconds
         self._monotonic = monotonic
         self._used: dict[str, tuple[float, float]] = {}
         """How much of it, and when that was; who came last stands last."""
@@ -31,7 +39,7 @@ class Allowance:
             return True
         now = self._monotonic()
         used, at = self._used.pop(peer, (0.0, now))
-        used = max(0.0, used - (now - at) * self._most / WITHIN_SECONDS)
+        used = max(0.0, used - (now - at) * self._most / self._within_seconds)
         is_free = used + 1 <= self._most
         self._used[peer] = (used + is_free, now)
         if len(self._used) > MOST_REMEMBERED:

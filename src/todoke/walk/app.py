@@ -36,6 +36,7 @@ from todoke.walk.people import People
 from todoke.walk.refusal import Refusals
 from todoke.walk.send.courtesy import Courtesy
 from todoke.walk.send.doubt import Doubt
+from todoke.walk.send.rates import Rates
 from todoke.walk.tally import Tally
 
 
@@ -78,13 +79,17 @@ class App:
     doubt: Doubt = field(default_factory=Doubt)
     patience: Patience = field(default_factory=Patience)
     refusals: Refusals = field(init=False)
+    rates: Rates = field(default_factory=Rates)
     allowance: Allowance = field(init=False)
+    networks: Allowance = field(init=False)
     guard: Guard = field(init=False)
     people: People = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", Refusals(self.tally, self.clock))
         object.__setattr__(self, "allowance", Allowance(self.settings.most_from_one_address))
+        an_hour = Allowance(self.settings.max_confirmations_of_network, within_seconds=3_600.0)
+        object.__setattr__(self, "networks", an_hour)
         known = Teacher(self.settings.secret)
         guard = Guard(self.settings.site, self.settings.guard.threshold, known, self.store)
         object.__setattr__(self, "guard", guard)

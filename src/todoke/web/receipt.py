@@ -35,6 +35,7 @@ from todoke.web.http.asked import (
     base_path,
     client_address,
     language_of,
+    network_of,
     peer_of,
     wants_json,
 )
@@ -103,7 +104,7 @@ class _Receipts:
             return _unavailable(request, self.app)
         if timeline is None:
             return _not_found(request, self.app)
-        reader = self.streams.enter(self._peer(request))
+        reader = self.streams.enter(peer_of(self._address(request)))
         if reader is None:
             return _unavailable(request, self.app)
         headers = {**pages.security_headers(), "x-accel-buffering": "no"}
@@ -135,8 +136,8 @@ class _Receipts:
         """GET /s/{token}/address: 303 to the receipt, for whoever opens the address that a form went to."""
         return self._to_receipt(request)
 
-    def _peer(self, request: Request) -> str:
-        return peer_of(client_address(request.scope, self.app.settings.trusted_proxies))
+    def _address(self, request: Request) -> str:
+        return client_address(request.scope, self.app.settings.trusted_proxies)
 
     def _to_receipt(self, request: Request) -> Response:
         return RedirectResponse(_path(request), 303, headers=pages.security_headers())
@@ -144,12 +145,13 @@ class _Receipts:
     async def _correct(self, request: Request, timeline: Timeline, typed: str) -> Response:
         language = receipt_language(timeline, self.app.settings)
         say = translator("pages", language).gettext
-        peer = self._peer(request)
-        if not self.app.allowance.take(peer):
+        peer, network = peer_of(self._address(request)), network_of(self._address(request))
+        if not (self.app.allowance.take(peer) and self.app.networks.take(network)):
             return _too_many(request, self.app)
         corrected = await run_in_threadpool(self.told.correct, timeline, typed)
         if corrected is not Correction.DUE:
             self.app.allowance.give_back(peer)
+            self.app.networks.give_back(network)
         match corrected:
             case Correction.CLOSED:
                 text = say("This address cannot be corrected here now.")

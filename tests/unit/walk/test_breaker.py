@@ -13,9 +13,11 @@ from support.mail.story import Story
 from todoke.model.address import Address
 from todoke.model.delivery import Ceiling, DeliveryEvent, Kind, Permanence, Reason, Status
 from todoke.model.message import Note, Role
+from todoke.ports.archive import Page, Query
 from todoke.testing import MemoryStore
 from todoke.walk.app import App
 from todoke.walk.send.breaker import (
+    LEAST_BOUNCED,
     PAUSED,
     RESTS,
     TRIES,
@@ -32,11 +34,13 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def story_of(most: int = 3) -> Story:
+def story_of(most: int = 3, *, pauses: bool = True) -> Story:
     """An app whose addressees are counted, as always outside of tests."""
     story = Story(ceiling=Ceiling.HANDED_OVER)
     story.app = App(
-        settings=settings(site=story.app.settings.site, max_confirmations=most),
+        settings=settings(
+            site=story.app.settings.site, max_confirmations=most, pauses_confirmations=pauses
+        ),
         store=story.store,
         mailer=story.mailer,
         clock=story.clock,
@@ -60,21 +64,31 @@ def mailed(story: Story, number: int) -> list[str]:
 
 def tell(story: Story, id_: str, kind: Kind, permanence: Permanence = Permanence.HARD) -> None:
     """What the mail service reports of a confirmation."""
-    attempt = next(a for a in reversed(story.told(id_).attempts) if a.standing.is_taken)
-    event = DeliveryEvent(
-        kind=kind,
-        at=story.clock(),
-        received_at=story.clock(),
-        service="smtp",
-        token=attempt.attempt.token,
-        permanence=permanence,
-    )
-    track(story.app, [event])
+    tell_all(story, [id_], kind, permanence)
 
 
-def paused(most: int = 3) -> Story:
+def tell_all(
+    story: Story, ids: list[str], kind: Kind, permanence: Permanence = Permanence.HARD
+) -> None:
+    """What it reports of several in one call."""
+    events = []
+    for id_ in ids:
+        attempt = next(a for a in reversed(story.told(id_).attempts) if a.standing.is_taken)
+        event = DeliveryEvent(
+            kind=kind,
+            at=story.clock(),
+            received_at=story.clock(),
+            service="smtp",
+            token=attempt.attempt.token,
+            permanence=permanence,
+        )
+        events.append(event)
+    track(story.app, events)
+
+
+def paused(most: int = 3, *, pauses: bool = True) -> Story:
     """A form of whose confirmations four of thirty came back."""
-    story = story_of(most)
+    story = story_of(most, pauses=pauses)
     for id_ in mailed(story, 30)[-4:]:
         tell(story, id_, Kind.BOUNCED)
     return story
@@ -155,9 +169,9 @@ class TestWhenItOpens:
         tell(story, ids[9], Kind.COMPLAINED)
         assert state(story.app, "contact") is State.RESTING
 
-    def test_where_nothing_is_counted_it_never_opens(self) -> None:
-        """With max_confirmations = 0."""
-        assert state(paused(0).app, "contact") is State.GOING
+    def test_where_it_is_off_it_never_opens(self) -> None:
+        """With pause_confirmations = false."""
+        assert state(paused(pauses=False).app, "contact") is State.GOING
 
 
 class TestWhileItIsOpen:
@@ -262,3 +276,61 @@ def test_it_is_shared_by_all_processes() -> None:
     id_ = story.add(visitor=Address("new@example.org"))
     send_round(other, 10)
     assert status(story, id_) is Status.QUEUED
+
+
+class CountedStore(MemoryStore):
+    """Counts the pages that are read of it."""
+
+    pages = 0
+
+    def page(self, query: Query) -> Page:
+        """Read one."""
+        self.pages += 1
+        return super().page(query)
+
+
+def counted(number: int) -> tuple[Story, CountedStore, list[str]]:
+    """A form with so many confirmations, in a store that counts."""
+    story = story_of()
+    store = story.store = CountedStore()
+    story.app = App(
+        settings=story.app.settings, store=store, mailer=story.mailer, clock=story.clock
+    )
+    return story, store, mailed(story, number)
+
+
+def test_many_that_went_wrong_together_are_looked_at_once() -> None:
+    """A batch of a hundred that came back costs as much as one."""
+    story, store, ids = counted(480)
+    tell_all(story, ids[::5], Kind.BOUNCED)
+    assert state(story.app, "contact") is State.RESTING
+    assert store.pages <= 3
+
+
+def test_a_storm_of_bounces_is_looked_at_until_it_pauses() -> None:
+    """Each in a call of its own: a look that opens nothing needs 24 that went well for each that did not."""
+    story, store, ids = counted(480)
+    for id_ in ids[-240:]:
+        tell(story, id_, Kind.BOUNCED)
+    assert state(story.app, "contact") is State.RESTING
+    assert store.pages <= 3 * LEAST_BOUNCED
+
+
+def test_a_batch_is_judged_by_what_was_handed_over_since_a_pause() -> None:
+    """What came back of before does not hide what came back since."""
+    story = paused()
+    old = [id_ for id_ in ("s00001", "s00002") if status(story, id_) is Status.ACCEPTED]
+    assert old
+    waiting = mailed(story, 10)
+    story.clock.now += RESTS
+    send_round(story.app, 100)
+    passed = next(i for i in waiting if status(story, i) is Status.ACCEPTED)
+    tell_all(story, old, Kind.BOUNCED)
+    assert state(story.app, "contact") is State.TRYING
+    tell_all(story, [passed, "s00003"], Kind.BOUNCED)
+    assert state(story.app, "contact") is State.RESTING
+
+
+def test_it_needs_no_count_of_addressees() -> None:
+    """Whoever lets one mailbox have any number still keeps the account."""
+    assert state(paused(0).app, "contact") is State.RESTING

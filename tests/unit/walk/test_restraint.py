@@ -36,7 +36,7 @@ def story_of(most: int = 3, **options: object) -> Story:
     story = Story(**options)  # type: ignore[arg-type]
     app = story.app
     story.app = App(
-        settings=settings(site=app.settings.site, max_confirmations=most),
+        settings=settings(site=app.settings.site, max_confirmations=most, max_alerts=10),
         store=story.store,
         mailer=story.mailer,
         clock=app.clock,

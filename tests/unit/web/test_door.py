@@ -16,6 +16,7 @@ from todoke.model.address import Address
 from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.ids import receipt_hash, receipt_token
+from todoke.model.message import Message, Note, Role
 from todoke.model.submission import Entry
 from todoke.walk.tally import Counted
 
@@ -706,3 +707,33 @@ def test_a_script_may_ask_when_its_page_was_loaded() -> None:
     ask(app, "/f/any", f"{typed}&_gotcha=x".encode(), user_agent="Mozilla/5.0", sec_fetch_site="x")
     assert [s.signals for s in kept(app)] == [(), ("trap_filled", "forged_load")]
     assert b"<html" in ask(app, "/f/any", method="GET", accept=f"{JSON}, text/html").body
+
+
+def test_a_network_that_asks_for_too_many_confirmations() -> None:
+    """All of it is stored and answered alike; one who shares the network gets none, others do; what asks for none is
+    not counted, and neither is a network of one's own."""
+    app = make_app(CONTACT, max_confirmations_of_network=3, trusted_proxies=1)
+
+    def notes(*addresses: str, answers: bytes = GOOD) -> list[Note]:
+        before = len(app.store.messages)  # type: ignore[attr-defined]
+        for address in addresses:
+            n = len(kept(app))
+            answer = ask(app, "/f/contact", answers + b"&n=%d" % n, x_forwarded_for=address)
+            assert answer.status == 303
+        made: list[Message] = app.store.messages[before:]  # type: ignore[attr-defined]
+        assert {m.note for m in made if m.role is not Role.CONFIRMATION} <= {Note.NONE}
+        return [m.note for m in made if m.role is Role.CONFIRMATION]
+
+    here = [f"198.51.100.{n}" for n in range(5)]
+    assert notes(*here) == [Note.NONE] * 3 + [Note.OVER_RATE] * 2
+    assert notes("198.51.101.1", "2001:db8::1", "2001:db8:0:1::1") == [Note.NONE] * 3
+    assert notes(*[f"2001:db8::{n}" for n in range(2, 5)]) == [Note.NONE] * 2 + [Note.OVER_RATE]
+    assert notes(*["127.0.0.1", "10.0.0.1", "192.168.1.1", "fd00::1"] * 2) == [Note.NONE] * 8
+
+
+def test_where_networks_have_no_bound() -> None:
+    """0 counts nothing."""
+    app = make_app(CONTACT, trusted_proxies=1)
+    for n in range(20):
+        ask(app, "/f/contact", GOOD + b"&n=%d" % n, x_forwarded_for="198.51.100.1")
+    assert {m.note for m in app.store.messages} == {Note.NONE}  # type: ignore[attr-defined]

@@ -321,6 +321,18 @@ def test_corrections_count_for_the_address_that_sends_them(accept: str) -> None:
     assert post(asgi, path, "address=hana%40example.org", accept=accept).status in {200, 303}
 
 
+def test_corrections_count_for_the_network_that_sends_them() -> None:
+    """As a confirmation that a form asks for does."""
+    app = make_app(one(), max_confirmations_of_network=1, trusted_proxies=1)
+    asgi = Starlette(routes=receipt.routes(app))
+    path, here = f"/s/{token('s1')}/address", {"x-forwarded-for": "198.51.100.1"}
+    assert post(asgi, path, "address=none", **here).status == 422
+    assert app.networks.take("198.51.100.0")
+    assert post(asgi, path, "address=hana%40example.org", **here).status == 429
+    there = {"x-forwarded-for": "198.51.101.1"}
+    assert post(asgi, path, "address=hana%40example.org", **there).status == 303
+
+
 def test_the_page_of_a_corrected_address_tells_the_earlier_one() -> None:
     """With what became of it and when, in the site's zone: the page is made, not only its values."""
     store = one()

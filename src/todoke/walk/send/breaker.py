@@ -120,6 +120,13 @@ def _is_bad(told: AttemptTimeline) -> bool:
     return told.standing.complained or _has_bounced(told)
 
 
+class _Wrong(NamedTuple):
+    """A confirmation that came back or is unwanted."""
+
+    submission: Submission
+    told: AttemptTimeline
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """The usual decision; and notes the confirmations that a change shows to have gone wrong."""
@@ -139,10 +146,16 @@ class Watch:
         return self.usual(submission, before, after)
 
     def judge(self, app: App) -> None:
-        """Pause the forms of which too many went wrong. Where the store cannot tell, the next that does is judged."""
+        """Pause the forms of which too many went wrong. Where the store cannot tell, the next that does is judged.
+
+        Each form is looked at once, however many of its confirmations a change shows to have gone wrong.
+        """
+        wrong: dict[str, list[_Wrong]] = {}
+        for submission, told in self.seen.values() if app.settings.pauses_confirmations else ():
+            wrong.setdefault(submission.form, []).append(_Wrong(submission, told))
         try:
-            for submission, told in self.seen.values() if app.settings.max_confirmations else ():
-                _judge(app, submission, told)
+            for form, several in wrong.items():
+                _judge(app, form, several)
         except StoreError as error:
             log.warning("not_judged", fault=type(error).__name__)
 
@@ -154,27 +167,29 @@ def may_try(app: App, form: str, until: datetime) -> bool:
     return app.allowances.draw(f"tries/{form}/{until.isoformat()}", TRIED, now)
 
 
-def _judge(app: App, submission: Submission, told: AttemptTimeline) -> None:
-    form, now = submission.form, app.clock()
+def _judge(app: App, form: str, wrong: Sequence[_Wrong]) -> None:
+    now = app.clock()
     until, tried = app.shelf.mark(PAUSED + form), app.shelf.mark(TRYING + form)
     standing = state_of(until, tried, now)
-    if standing is State.RESTING or (until and told.attempt.started_at < until):
-        return  # it was handed over before the pause
+    # What was handed over before a pause says nothing of what came after it.
+    wrong = [w for w in wrong if until is None or w.told.attempt.started_at >= until]
+    if standing is State.RESTING or not wrong:
+        return
+    newest = max(wrong, key=lambda w: (w.submission.received_at, w.submission.id))
     again = standing is State.TRYING
     since = max((t for t in (until, tried) if t), default=None)
-    why = "again" if again else too_many(_newest(app, submission, told, since))
+    is_unwanted = any(w.told.standing.complained for w in wrong)
+    most = COMPLAINT_WINDOW if is_unwanted else _LOOKED_AT
+    why = "again" if again else too_many(_newest(app, newest.submission, most, since))
     if not why or not app.shelf.put_mark(PAUSED + form, now + RESTS, unless_after=now):
         return
     log.error("confirmations_paused", form=form, reason=why)
     if not again:
-        _tell(app, told, now, why, form)
+        _tell(app, newest.told, now, why, form)
 
 
-def _newest(
-    app: App, submission: Submission, told: AttemptTimeline, since: datetime | None
-) -> Fates:
+def _newest(app: App, submission: Submission, most: int, since: datetime | None) -> Fates:
     """How the newest fared, up to the one that went wrong: those before it were handed over earlier as a rule."""
-    most = COMPLAINT_WINDOW if told.standing.complained else _LOOKED_AT
     own = app.archive.timeline(submission.id)
     found = [own] if own else []
     before = app.archive.cursor(submission.id)

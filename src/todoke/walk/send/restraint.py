@@ -1,4 +1,4 @@
-"""Nobody's mailbox is filled through us: how many confirmations one addressee is sent, whoever asks for them.
+"""Nobody's mailbox is filled through us: how many confirmations one addressee is sent, and how many leave at all.
 
 Whoever types an address into a form need not read its mail. So it is counted by the addressee, over all forms and from
 whatever network, when a confirmation is first handed over; a later try of the same one does not count. What is withheld
@@ -24,9 +24,14 @@ from todoke.walk.send.breaker import PAUSED, TRIES, TRYING, State, may_try, stat
 
 DAY = timedelta(days=1)
 _STORE_PAUSE = timedelta(seconds=30)
-ALERTS = Ration(10, timedelta(hours=1))
-"""So many alerts of a form's mails one of its people gets at once, and as many in an hour: the desk shows all."""
-_OF_ONE = frozenset(Note) - {Note.SILENT, Note.SET_UP, Note.PAUSED, Note.CAPPED}
+_HOUR = timedelta(hours=1)
+_OF_ONE = frozenset(Note) - {
+    Note.SILENT,
+    Note.SET_UP,
+    Note.PAUSED,
+    Note.CAPPED,
+    Note.OVER_RATE,
+}
 log = get_logger(__name__)
 _ROLES = frozenset(
     [
@@ -54,6 +59,14 @@ Those of business (info, sales, support: section 3) are not among them: small fi
 """
 _OF_LISTS = re.compile(r"owner-.+|.+-(?:owner|request|bounces|subscribe|unsubscribe)")
 """Addresses that manage a mailing list (RFC 2142, section 6)."""
+_SAME_MAILBOXES = {
+    "googlemail.com": "gmail.com",
+    "mac.com": "icloud.com",
+    "me.com": "icloud.com",
+    "pm.me": "proton.me",
+    "protonmail.com": "proton.me",
+}
+"""Domains under which a service delivers to the same mailbox."""
 _TEXT_MESSAGES = frozenset(
     [
         "email.uscc.net",
@@ -100,22 +113,54 @@ def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     addressee what is true of our machine. So what dies between a claim and its count lets a group of claims pass.
     """
     try:
-        paused = _paused(app, claims)
+        held = _paused(app, claims)
     except StoreError as error:
-        return _later(app, [c for c in claims if _is_bounded(app, c)], error)
-    claims = [claim for claim in claims if claim.attempt.token not in paused]
-    fresh = [claim for claim in claims if _counts(app, claim)]
-    persons = [claim for claim in fresh if is_person(claim.attempt.recipient)]
-    others = [claim for claim in fresh if not is_person(claim.attempt.recipient)]
-    held = paused | {c.attempt.token: _withheld(app, c, Reason.NO_PERSON) for c in others}
+        return _later(app, [c for c in claims if _is_confirmation(c)], error)
+    claims = [claim for claim in claims if claim.attempt.token not in held]
     alerts = [claim for claim in claims if _is_bounded_alert(app, claim)]
+    counted = []
+    for claim in filter(_is_fresh, claims):
+        reason = _never(app, claim)
+        if reason:
+            held[claim.attempt.token] = _withheld(app, claim, reason)
+        else:
+            counted.append(claim)
     try:
-        are_free = _draw(app, persons, _ration(app))
-        held |= _too_many_alerts(app, alerts)
+        return held | _too_many(app, counted) | _too_many_alerts(app, alerts)
     except StoreError as error:
-        return held | _later(app, [*persons, *alerts], error)
-    too_many = [claim for claim, is_free in zip(persons, are_free, strict=True) if not is_free]
+        return held | _later(app, [*counted, *alerts], error)
+
+
+def _never(app: App, claim: Claim) -> Reason | None:
+    """Why a confirmation is not sent whatever was sent before it."""
+    is_first_wish = claim.resend_asked_at is None
+    if claim.message.note is Note.OVER_RATE and is_first_wish:
+        return Reason.BUSY_NETWORK
+    if app.settings.max_confirmations and not is_person(claim.attempt.recipient):
+        return Reason.NO_PERSON
+    return None
+
+
+def _too_many(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
+    """What is more than its form, the site or its addressee may have; the others count. Raises StoreError."""
+    forms = [claim.submission.form for claim in claims]
+    may_leave = app.rates.take(app.allowances, app.settings, forms, app.clock())
+    leaving = [claim for claim, is_free in zip(claims, may_leave, strict=True) if is_free]
+    over = [claim for claim, is_free in zip(claims, may_leave, strict=True) if not is_free]
+    held = {c.attempt.token: _withheld(app, c, Reason.OVER_RATE) for c in over}
+    try:
+        are_free = _draw(app, leaving, _ration(app)) if app.settings.max_confirmations else ()
+    except StoreError:
+        _not_left(app, leaving)
+        raise
+    too_many = [c for c, is_free in zip(leaving, are_free, strict=False) if not is_free]
+    _not_left(app, too_many)
     return held | {c.attempt.token: _withheld(app, c, Reason.TOO_MANY) for c in too_many}
+
+
+def _not_left(app: App, claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        app.rates.give_back(app.settings, claim.submission.form)
 
 
 def _later(app: App, claims: Sequence[Claim], error: StoreError) -> dict[str, Outcome]:
@@ -127,7 +172,8 @@ def _later(app: App, claims: Sequence[Claim], error: StoreError) -> dict[str, Ou
 def _paused(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
     """What waits, or waited long enough, because its form's confirmations pause (breaker.py)."""
     held: dict[str, Outcome] = {}
-    bounded = [claim for claim in claims if _is_bounded(app, claim)]
+    pauses = app.settings.pauses_confirmations
+    bounded = [claim for claim in claims if pauses and _is_confirmation(claim)]
     for form in {claim.submission.form for claim in bounded}:
         until = app.shelf.mark(PAUSED + form)
         if until is None:
@@ -154,9 +200,13 @@ def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
     """Let those not count that were put off untried: they come again, and are counted then."""
     for outcome in outcomes:
         claim = outcome.claim
+        if outcome.events:
+            continue
+        if _is_fresh(claim):
+            _not_left(app, [claim])
         is_alert = _is_bounded_alert(app, claim)
-        if not outcome.events and (is_alert or _counts(app, claim)):
-            ration = ALERTS if is_alert else _ration(app)
+        if is_alert or (_is_fresh(claim) and app.settings.max_confirmations):
+            ration = _alerts(app) if is_alert else _ration(app)
             try:
                 app.allowances.put_back(_name_of(app, claim), ration, app.clock())
             except StoreError as error:
@@ -169,22 +219,22 @@ def use_up(app: App, recipient: Address, until: datetime) -> None:
         app.allowances.use_up(_name(app, recipient), _ration(app), until)
 
 
-def _counts(app: App, claim: Claim) -> bool:
-    return _is_bounded(app, claim) and not claim.was_tried
+def _is_fresh(claim: Claim) -> bool:
+    return _is_confirmation(claim) and not claim.was_tried
 
 
-def _is_bounded(app: App, claim: Claim) -> bool:
-    return claim.message.role is Role.CONFIRMATION and bool(app.settings.max_confirmations)
+def _is_confirmation(claim: Claim) -> bool:
+    return claim.message.role is Role.CONFIRMATION
 
 
 def _is_bounded_alert(app: App, claim: Claim) -> bool:
     """Whether it tells of one mail among many: what tells of all of a form's, or of the service, is never held back."""
     is_fresh = claim.message.role is Role.ALERT and not claim.was_tried
-    return is_fresh and claim.message.note in _OF_ONE and bool(app.settings.max_confirmations)
+    return is_fresh and claim.message.note in _OF_ONE and bool(app.settings.max_alerts)
 
 
 def _too_many_alerts(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
-    are_free = _draw(app, claims, ALERTS)
+    are_free = _draw(app, claims, _alerts(app)) if claims else ()
     beyond = [claim for claim, is_free in zip(claims, are_free, strict=True) if not is_free]
     return {c.attempt.token: _withheld(app, c, Reason.ENOUGH_ALERTS) for c in beyond}
 
@@ -208,6 +258,11 @@ def _name_of(app: App, claim: Claim) -> str:
 
 def _name(app: App, recipient: Address) -> str:
     return ids.counted_key(app.settings.secret, "confirmations", addressee_key(recipient))
+
+
+def _alerts(app: App) -> Ration:
+    """So many of a form's mails one of its people gets at once, and as many in an hour: the desk shows all."""
+    return Ration(app.settings.max_alerts, _HOUR)
 
 
 def _ration(app: App) -> Ration:
@@ -244,7 +299,7 @@ def addressee_key(address: Address) -> str:
     local = address.local.strip('"').lower()
     local = local.partition("+")[0] or local
     domain = address.ascii_domain.lower()
-    domain = "gmail.com" if domain == "googlemail.com" else domain
+    domain = _SAME_MAILBOXES.get(domain, domain)
     return f"{local.replace('.', '') or local}@{domain}"
 
 

@@ -16,9 +16,9 @@ from todoke.model.retry import RetryPolicy
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import follow_up
 from todoke.walk.app import App
-from todoke.walk.send.cap import over_cap, with_cap_alert
+from todoke.walk.send import cap, restraint
 from todoke.walk.send.hand_over import give_up, hand_over
-from todoke.walk.send.restraint import give_back, withhold
+from todoke.walk.send.restraint import withhold
 from todoke.walk.send.tell import store_outcomes
 
 ROUND_REST = timedelta(seconds=30)
@@ -61,6 +61,12 @@ def send_round(
     return Round((*held, *outcomes), fault)
 
 
+def give_back(app: App, outcomes: Sequence[Outcome]) -> None:
+    """Let those not count that were put off untried: they come again, and are counted then."""
+    restraint.give_back(app, outcomes)
+    cap.give_back(app, outcomes)
+
+
 def put_off(
     app: App, claim: Claim, policy: RetryPolicy, rest: timedelta, fault: SendDeferred | None
 ) -> Outcome:
@@ -79,12 +85,12 @@ def claim_allowed(
     Raises StoreError.
     """
     claims = claim_due(app, limit, ids)
-    held = withhold(app, claims)
+    held, capped = withhold(app, claims), {}
     if app.settings.max_mails_per_day:
-        capped = over_cap(app, [c for c in claims if c.attempt.token not in held])
-        usual = with_cap_alert(app, usual, [*capped.values()])
+        capped = cap.over_cap(app, [c for c in claims if c.attempt.token not in held])
+    if held or capped:
+        usual = cap.with_alerts(app, usual, [*held.values()], [*capped.values()])
         held |= capped
-    if held:
         store_outcomes(app, usual, [*held.values()])
     return [c for c in claims if c.attempt.token not in held], tuple(held.values())
 

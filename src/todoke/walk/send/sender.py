@@ -25,8 +25,7 @@ from todoke.walk.send.hand_over import Result, compose_mail, send_mail, unfinish
 from todoke.walk.send.handed import HandOvers, count_hand_overs
 from todoke.walk.send.in_hand import InHand
 from todoke.walk.send.rest_log import RestLog
-from todoke.walk.send.restraint import give_back
-from todoke.walk.send.round import ROUND_REST, claim_allowed, put_off
+from todoke.walk.send.round import ROUND_REST, claim_allowed, give_back, put_off
 from todoke.walk.send.tell import store_outcomes
 from todoke.walk.send.window import Window
 

@@ -63,6 +63,7 @@ from todoke.web.http.asked import (
     client_address,
     header,
     language_of,
+    network_of,
     peer_of,
     scope_wants_json,
     wants_page,
@@ -227,6 +228,7 @@ class Door:
         peer = peer_of(self._address(arrival.scope))
         if not self._app.allowance.take(peer):
             return answer_not_now(arrival, TooMany())
+        prepared = accept.bounded(self._app, prepared, network_of(self._address(arrival.scope)))
         last = LastWord(arrival.scope)
         try:
             with self._app.courtesy.visitor():

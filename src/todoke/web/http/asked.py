@@ -155,6 +155,36 @@ def peer_of(address: str) -> str:
     return "" if ip.is_loopback else str(ip)
 
 
+_OWN_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+            *("fc00::/7", "fe80::/10"),
+        ),
+    )
+)
+"""Of one's own: RFC 1918, 3927, 4193, 4291 and 6598."""
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """The network of an address: the /24 of an IPv4 one, the /64 of an IPv6 one.
+
+    "" where `peer_of` has nothing, and for one of a network of one's own: it is a proxy that nobody configured and
+    speaks for everybody, or somebody of the house.
+    """
+    peer = peer_of(address)
+    if not peer:
+        return ""
+    ip = ipaddress.ip_address(peer)
+    if any(ip in network for network in _OWN_NETWORKS):
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        return peer
+    return str(ipaddress.ip_address(int(ip) >> 8 << 8))
+
+
 def language_of(scope: Scope, default: str = "en") -> str:
     """The language to answer in: what Accept-Language asks for and we have, or `default`."""
     return _chosen_language(header(scope, b"accept-language")[:512], default)

@@ -11,6 +11,7 @@ from todoke.model.log import keep_security_log
 from todoke.model.settings import Settings
 from todoke.model.submission import EntryList
 from todoke.ports.bucket import Bucket
+from todoke.ports.captcha import CaptchaVerifier
 from todoke.ports.clock import Clock
 from todoke.ports.courier import Courier
 from todoke.ports.identity import Identity
@@ -41,6 +42,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         suppressions=service.open_suppressions(own),
         bucket=bucket,
         courier=open_courier(settings),
+        captcha=_open_captcha(settings),
         clock=clock,
         identity=_open_identity(settings),
     )
@@ -167,6 +169,16 @@ def open_courier(settings: Settings) -> Courier | None:
     from todoke.webhooks.courier import HttpCourier
 
     return HttpCourier()
+
+
+def _open_captcha(settings: Settings) -> CaptchaVerifier | None:
+    """None also where the secret is not: only who takes forms has it."""
+    provider = settings.guard.captcha
+    if provider is None or not settings.captcha_secret:
+        return None
+    from todoke.captcha.siteverify import Siteverify
+
+    return Siteverify(provider, settings.captcha_secret, settings.site.hosts)
 
 
 def _open_bucket(settings: Settings) -> Bucket | None:

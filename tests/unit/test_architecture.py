@@ -31,6 +31,7 @@ FLOORS = (
         "todoke/services/postmark",
         "todoke/services/ses",
         "todoke/services/smtp",
+        "todoke/captcha",
         "todoke/identity",
         "todoke/webhooks",
     ),

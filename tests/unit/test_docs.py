@@ -20,6 +20,7 @@ from todoke.services.table import SERVICES, chosen_in
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 ENVIRON = {
     "TODOKE_OIDC_SECRET": "s",
+    "TODOKE_CAPTCHA_SECRET": "s",
     "TODOKE_SECRET": "ab" * 32,
     "TODOKE_SMTP_PASSWORD": "password",
     "TODOKE_CMC_API_KEY": "key",

@@ -52,6 +52,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         review=table.flag("review", default=review),
         ask_about_typos=table.flag("ask_about_typos"),
         proof_of_work=table.flag("proof_of_work"),
+        captcha=table.flag("captcha"),
         page=page.path,
         page_url=page_url,
         fields=fields,

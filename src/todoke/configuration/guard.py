@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from todoke.model.settings import GuardSettings
+from collections.abc import Iterable, Mapping
+
+from todoke.model.captcha import CAPTCHA_SECRET, PROVIDERS
+from todoke.model.form import Form
+from todoke.model.settings import GuardSettings, Secret
 from todoke.model.signal import LEAST_THRESHOLD, THRESHOLD
+from todoke.toml.findings import ERROR, Findings
+from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
 
 
@@ -13,4 +19,40 @@ def read_guard(table: Table) -> GuardSettings:
         review=table.flag("review", default=True),
         threshold=table.number("threshold", THRESHOLD, least=LEAST_THRESHOLD, most=100),
         digest=table.flag("digest", default=True),
+        captcha=PROVIDERS.get(table.text("captcha", among=tuple(PROVIDERS))),
     )
+
+
+def read_captcha_secret(
+    findings: Findings,
+    environ: Mapping[str, str],
+    guard: GuardSettings,
+    forms: Iterable[Form],
+    *,
+    serving: bool,
+) -> Secret:
+    """What is shown to the provider of the captcha. Noted are a secret that is missing, and forms that ask in vain."""
+    asking = [form for form in forms if form.captcha]
+    for form in asking:
+        if guard.captcha is None:
+            findings.error(
+                ("forms", form.name, "captcha"),
+                "asks for a captcha, and [guard] does not say whose.",
+                f'Write `captcha = "{next(iter(PROVIDERS))}"` there.',
+            )
+        elif not form.review:
+            findings.warn(
+                ("forms", form.name, "captcha"),
+                "asks for a captcha that nobody looks at: nothing of this form is held for review.",
+                "Add `review = true`, to it or to [guard].",
+            )
+    secret = text_secret(environ, CAPTCHA_SECRET)
+    if serving and asking and guard.captcha and not secret:
+        findings.note(
+            ERROR,
+            (),
+            f"{CAPTCHA_SECRET} is missing: forms ask for a captcha, and its provider asks for our secret.",
+            "It is what the provider shows beside the site key.",
+            place=("the environment", 0),
+        )
+    return secret

@@ -5,6 +5,7 @@ docs/configuration.md has a heading for each; a test compares the two.
 
 from __future__ import annotations
 
+from todoke.model.captcha import CAPTCHA_SECRET
 from todoke.model.oidc import OIDC_SECRET
 from todoke.model.webhook_key import WEBHOOK_SECRETS
 from todoke.services.table import SERVICES
@@ -36,7 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
-    "guard": ("review", "threshold", "digest"),
+    "guard": ("review", "threshold", "digest", "captcha"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
     "webhooks.NAME": ("url", "events", "forms", "answers", "allow_private", "any_port"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),
@@ -62,6 +63,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "review",
         "ask_about_typos",
         "proof_of_work",
+        "captcha",
         "language",
         "page",
         "select",
@@ -114,6 +116,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 SECRETS: dict[tuple[str, str], str] = {
     ("site", "secret"): "TODOKE_SECRET",
     ("site", "metrics_token"): "TODOKE_METRICS_TOKEN",
+    ("guard", "secret"): CAPTCHA_SECRET,
+    ("guard", "captcha_secret"): CAPTCHA_SECRET,
     ("desk.oidc", "secret"): OIDC_SECRET,
     ("desk.oidc", "client_secret"): OIDC_SECRET,
     ("webhooks.NAME", "secret"): WEBHOOK_SECRETS,
@@ -136,6 +140,7 @@ ENVIRONMENT = (
     "TODOKE_LOG",
     "TODOKE_METRICS_TOKEN",
     OIDC_SECRET,
+    CAPTCHA_SECRET,
     WEBHOOK_SECRETS,
     "TODOKE_DOOR_URL",
     "TODOKE_SECRETS_FROM",

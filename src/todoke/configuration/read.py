@@ -11,7 +11,7 @@ from typing import Any
 from todoke.configuration.desk import read_desk
 from todoke.configuration.dialect import check_keys
 from todoke.configuration.forms import read_form
-from todoke.configuration.guard import read_guard
+from todoke.configuration.guard import read_captcha_secret, read_guard
 from todoke.configuration.keys import KEYS, SCHEMA
 from todoke.configuration.mail import read_mail, read_templates
 from todoke.configuration.site import read_site
@@ -156,6 +156,7 @@ def _read_document(
     secret = _read_secret(findings, environ, dry=dry)
     metrics_token = _read_metrics_token(findings, environ)
     oidc_secret = _read_oidc_secret(findings, environ, desk, serving=serving)
+    captcha_secret = read_captcha_secret(findings, environ, guard, forms.values(), serving=serving)
     _check_uploads(findings, environ)
     _check_attached(findings, environ, forms)
     if any(finding.severity == ERROR for finding in findings.found):
@@ -183,6 +184,7 @@ def _read_document(
         uploads_a_day=site.uploads_a_day,
         metrics_token=metrics_token,
         oidc_secret=oidc_secret,
+        captcha_secret=captcha_secret,
         desk=desk,
         guard=guard,
         webhooks=webhooks,

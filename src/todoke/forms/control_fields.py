@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from todoke.forms.aliases import Sense, names_of, senses
+from todoke.model.captcha import TOKEN_FIELDS
 from todoke.model.form import ControlKind, Field, Form
 from todoke.model.submission import Entry, EntryList, first_text
 
@@ -52,10 +53,15 @@ def _traps(dialect: str, honeypot: tuple[str, ...]) -> frozenset[str]:
 
 def proofs_of(form: Form) -> frozenset[str]:
     """The names of the fields in which a widget brings what this form asks for: they are never answers."""
-    return frozenset({WORK}) if form.proof_of_work else _NO_PROOFS
+    return _PROOFS[form.proof_of_work, form.captcha]
 
 
-_NO_PROOFS: frozenset[str] = frozenset()
+_PROOFS = {
+    (False, False): frozenset[str](),
+    (False, True): TOKEN_FIELDS,
+    (True, False): frozenset({WORK}),
+    (True, True): TOKEN_FIELDS | {WORK},
+}
 
 
 def is_control_name(name: str) -> bool:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from todoke.model.address import Address
 from todoke.model.logo import Logo
+from todoke.model.url import origin_of
 from todoke.model.zone import UTC_ZONE, Zone
 
 ACCENT = "#1d4e6f"
@@ -164,6 +165,7 @@ class Form:
     `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
     `review`: what looks suspicious is kept for somebody to look at. `ask_about_typos`: a person is asked before it is
     stored whether a mistyped domain is meant, and not only by the receipt. `proof_of_work`: browsers are asked for one.
+    `captcha`: its page has the widget of the provider that the settings of the guard name.
     `dialect` is the product that its page was written for, "" for us, `keys` what that calls the form beside its name,
     and `honeypot` are the names of its traps beside those that are always some.
     """
@@ -178,6 +180,7 @@ class Form:
     review: bool = True
     ask_about_typos: bool = False
     proof_of_work: bool = False
+    captcha: bool = False
     page: str = ""
     page_url: str = ""
     fields: tuple[Field, ...] | None = None
@@ -226,3 +229,10 @@ class Site:
     alert_to: tuple[Address, ...] = ()
     time_zone: Zone = UTC_ZONE
     hsts: timedelta = timedelta(0)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its own pages, and of those that may send its forms; without `www.`."""
+        origins = map(origin_of, (self.url, self.door_url, *self.origins))
+        hosts = (origin.partition("//")[2].partition(":")[0] for origin in origins)
+        return frozenset(host.removeprefix("www.") for host in hosts) - {""}

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from todoke.model.address import NOBODY, Address
+from todoke.model.captcha import CaptchaProvider
 from todoke.model.delivery import Ceiling
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
@@ -183,11 +184,15 @@ class MailSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
     """How suspicion is dealt with: where a form says nothing else, whether `review` holds what weighs `threshold`, and
-    whether a `digest` of what is held is mailed once a day."""
+    whether a `digest` of what is held is mailed once a day.
+
+    `captcha` is whose tokens the forms that ask for one bring.
+    """
 
     review: bool = True
     threshold: int = THRESHOLD
     digest: bool = True
+    captcha: CaptchaProvider | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +228,7 @@ class Settings:
     uploads_a_day: int = 20 * 1024**3
     metrics_token: Secret = NO_SECRET
     oidc_secret: Secret = NO_SECRET
+    captcha_secret: Secret = NO_SECRET
     desk: DeskSettings = DEFAULT_DESK
     guard: GuardSettings = GuardSettings()
     webhooks: Webhooks = field(default_factory=dict)

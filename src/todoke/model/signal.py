@@ -98,6 +98,16 @@ WORK = Signal(
     weight=-3,
     why=N_("A proof of work came with it, which costs whoever sends many: this speaks for it."),
 )
+NO_CAPTCHA = Signal(
+    name="no_captcha",
+    weight=2,
+    why=N_("The form asks for a captcha, and none came that counts."),
+)
+CAPTCHA = Signal(
+    name="captcha",
+    weight=-3,
+    why=N_("A captcha was solved, as its provider says: this speaks for it."),
+)
 REPEATED = Signal(
     name="repeated",
     weight=4,
@@ -125,6 +135,8 @@ SIGNALS = (
     REPEATED,
     NO_WORK,
     WORK,
+    NO_CAPTCHA,
+    CAPTCHA,
     LEARNED,
 )
 """Every signal, in the order in which a submission keeps them."""

@@ -13,6 +13,7 @@ from todoke.ports.admission import Admission
 from todoke.ports.allowance import Allowances
 from todoke.ports.archive import Archive
 from todoke.ports.bucket import Bucket
+from todoke.ports.captcha import CaptchaVerifier
 from todoke.ports.care import Carebook
 from todoke.ports.clock import Clock
 from todoke.ports.courier import Courier
@@ -53,7 +54,7 @@ def _nobody_listens() -> None:
 class App:
     """What the use cases run on. `hint` wakes the sender; it may be lost, doubled, early or late.
 
-    `courier` posts notices, None where there are no webhooks.
+    `courier` posts notices, None where there are no webhooks; `captcha` verifies tokens, None where none are asked for.
     `carry` brings an errand to the process that may speak to the mail service, and raises Error if it cannot; None
     where this one may.
     `identity` is the OpenID provider by which people may enter the desk, None where there is none. `records` is None
@@ -70,6 +71,7 @@ class App:
     suppressions: SuppressionSource | None = None
     bucket: Bucket | None = None
     courier: Courier | None = None
+    captcha: CaptchaVerifier | None = None
     clock: Clock = utc_now
     hint: Callable[[], None] = _nobody_listens
     carry: Callable[[Errand], None] | None = None

@@ -18,7 +18,6 @@ from todoke.model.form import Form, Site
 from todoke.model.log import get_logger
 from todoke.model.signal import LEARNED, REPEATED, signals_of
 from todoke.model.submission import EntryList
-from todoke.model.url import origin_of
 from todoke.ports.lessons import Lessons
 from todoke.walk.learn import Teacher
 
@@ -51,7 +50,7 @@ class Guard:
         self._ask_after = 0.0
         self._lock = threading.Lock()
         self._threshold = threshold
-        self._own_hosts = _hosts(site)
+        self._own_hosts = site.hosts
         self._roles: dict[str, Roles] = {}
         self._repetition = Repetition(monotonic)
 
@@ -115,9 +114,3 @@ class Repetition:
             if len(self._seen) > MOST_REMEMBERED:
                 del self._seen[next(iter(self._seen))]
         return times >= OFTEN
-
-
-def _hosts(site: Site) -> frozenset[str]:
-    origins = map(origin_of, (site.url, site.door_url, *site.origins))
-    hosts = (origin.partition("//")[2].partition(":")[0] for origin in origins)
-    return frozenset(host.removeprefix("www.") for host in hosts) - {""}

@@ -189,6 +189,16 @@ def test_what_is_needed_depends_on_the_mail_service(mail: object, names: set[str
     assert set(needed({"mail": mail})) == names
 
 
+@pytest.mark.parametrize(
+    ("forms", "is_needed"),
+    [({"a": {"captcha": True}}, True), ({"a": {}, "b": 1}, False), ("nonsense", False)],
+)
+def test_a_captcha_needs_its_secret(forms: object, is_needed: bool) -> None:
+    """Where a form asks for one."""
+    names = needed({"guard": {"captcha": "turnstile"}, "forms": forms})
+    assert ("TODOKE_CAPTCHA_SECRET" in names) == is_needed
+
+
 def test_the_next_steps_name_every_address(tmp_path: Path) -> None:
     """Forms, webhook, site, and who is told when something fails; the secret itself is not printed."""
     config = tmp_path / "todoke.toml"

@@ -16,6 +16,7 @@ from todoke.forms.suspicion.circumstances import (
     of_sending,
 )
 from todoke.model import signal
+from todoke.model.captcha import CaptchaVerdict
 from todoke.model.form import Field, Form
 from todoke.model.language import translator
 from todoke.model.signal import LEAST_THRESHOLD, SIGNALS, signals_of
@@ -60,7 +61,7 @@ def test_a_website_weighs_least() -> None:
     """Browsers fill it in, and where the page asks for it, it is an answer."""
     assert found(website="https://a.example") == {"website_filled"}
     assert found(CONTACT, website="https://a.example") == set()
-    assert signal.WEBSITE.weight == min(s.weight for s in SIGNALS if s is not signal.WORK)
+    assert signal.WEBSITE.weight == min(s.weight for s in SIGNALS if s.weight > 0)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,8 @@ def test_every_circumstance_counts_once() -> None:
         (Circumstances(is_load_forged=True), [signal.FORGED_LOAD]),
         (Circumstances(work=ProofOfWork.MISSING), [signal.NO_WORK]),
         (Circumstances(work=ProofOfWork.DONE), [signal.WORK]),
+        (Circumstances(captcha=CaptchaVerdict.MISSING), [signal.NO_CAPTCHA]),
+        (Circumstances(captcha=CaptchaVerdict.SOLVED), [signal.CAPTCHA]),
     ]
     assert [list(of_sending(circumstances)) for circumstances, _ in known] == [e for _, e in known]
 
@@ -145,6 +148,18 @@ def test_work_speaks_for_a_submission_and_its_absence_decides_nothing() -> None:
     assert signals_of({signal.NO_WORK, signal.TRAP}, signal.THRESHOLD) == ()
     assert signals_of({signal.WORK, signal.PROGRAM, signal.TRAP}, signal.THRESHOLD) == ()
     assert signals_of({signal.NO_WORK, signal.PROGRAM, signal.GIBBERISH}, signal.THRESHOLD)
+
+
+@pytest.mark.parametrize("work", ProofOfWork)
+@pytest.mark.parametrize("captcha", CaptchaVerdict)
+def test_a_captcha_and_a_proof_of_work_count_as_one(
+    work: ProofOfWork, captcha: CaptchaVerdict
+) -> None:
+    """Who has no JavaScript brings neither, and a trap that a browser filled in is still no reason."""
+    found = set(of_sending(Circumstances(work=work, captcha=captcha)))
+    weights = sorted(one.weight for one in found)
+    assert weights in ([], [-3], [2], [-3, 2])
+    assert signals_of(found | {signal.TRAP}, signal.THRESHOLD) == ()
 
 
 @given(st.sets(st.sampled_from(SIGNALS)), st.integers(LEAST_THRESHOLD, 100))

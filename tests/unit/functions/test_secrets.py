@@ -313,3 +313,24 @@ def test_a_desk_with_a_provider_needs_our_secret_there(tmp_path: Path) -> None:
     environ |= {"TODOKE_OIDC_SECRET": "s"}
     require_secrets(read(tmp_path / "todoke.toml", environ, serving=False), "web", environ)
     assert [f for f, names in NEEDED.items() if "TODOKE_OIDC_SECRET" in names] == ["web"]
+
+
+def test_a_captcha_s_secret_is_for_who_takes_forms(tmp_path: Path) -> None:
+    """Without it that one does not start; the others need none."""
+    asks = CONFIGURATION.replace(
+        "[forms.contact]", "[forms.contact]\ncaptcha = true\nreview = true"
+    )
+    (tmp_path / "todoke.toml").write_text(asks + '[guard]\ncaptcha = "turnstile"\n')
+    environ = {
+        "TODOKE_DOOR_URL": "https://door.example.jp",
+        "LAMBDA_TASK_ROOT": str(tmp_path),
+        "TODOKE_TABLE": "table",
+        **ALL.values,
+    }
+    settings = read(tmp_path / "todoke.toml", environ, serving=False)
+    require_secrets(settings, "sender", environ)
+    with pytest.raises(ConfigError, match="TODOKE_CAPTCHA_SECRET"):
+        require_secrets(settings, "web", environ)
+    environ |= {"TODOKE_CAPTCHA_SECRET": "s"}
+    require_secrets(read(tmp_path / "todoke.toml", environ, serving=False), "web", environ)
+    assert [f for f, names in NEEDED.items() if "TODOKE_CAPTCHA_SECRET" in names] == ["web"]

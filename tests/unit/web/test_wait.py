@@ -10,7 +10,7 @@ from concurrent.futures import Future
 import pytest
 
 from todoke.model.errors import StoreUnavailable
-from todoke.web.http.wait import Waiting
+from todoke.web.http.wait import Inquiries, Waiting
 
 
 def test_each_waits_for_its_own_result() -> None:
@@ -66,3 +66,57 @@ def test_a_request_that_is_given_up_leaves_the_write_alone() -> None:
         return await waiting.wait(other)
 
     assert asyncio.run(ask()) == 2
+
+
+class TestInquiries:
+    def test_an_answer_and_none(self) -> None:
+        """What is found; what was said otherwise where it is too late, or nobody could tell."""
+        ends = threading.Event()
+
+        def fails() -> str:
+            raise OSError
+
+        async def ask() -> list[str]:
+            inquiries = Inquiries(4, 0.05)
+            slow = inquiries.ask(lambda: str(ends.wait(20)), "late")
+            return await asyncio.gather(
+                Inquiries(1, 20).ask(lambda: "yes", "no"), inquiries.ask(fails, "failed"), slow
+            )
+
+        try:
+            assert asyncio.run(ask()) == ["yes", "failed", "late"]
+        finally:
+            ends.set()
+
+    def test_few_at_once(self) -> None:
+        """One that nobody waits for any longer counts until it ends, and then there is room again."""
+        ends = threading.Event()
+
+        def hang() -> str:
+            ends.wait(20)
+            return "yes"
+
+        async def again(inquiries: Inquiries) -> str:
+            await asyncio.sleep(0.01)
+            return await inquiries.ask(lambda: "room", "busy")
+
+        async def ask() -> list[str]:
+            inquiries = Inquiries(1, 0.05)
+            found = [await inquiries.ask(hang, "late"), await inquiries.ask(lambda: "x", "busy")]
+            ends.set()
+            answers = [await again(inquiries) for _ in range(500)]
+            return [*found, answers[-1]]
+
+        assert asyncio.run(ask()) == ["late", "busy", "room"]
+
+    def test_no_thread_to_give(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The machine is full: nothing is known, and nothing is counted as under way."""
+
+        def none(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        inquiries = Inquiries(1, 20)
+        with monkeypatch.context() as full:
+            full.setattr(threading.Thread, "start", none)
+            assert asyncio.run(inquiries.ask(lambda: "x", "otherwise")) == "otherwise"
+        assert asyncio.run(inquiries.ask(lambda: "x", "otherwise")) == "x"

@@ -13,6 +13,7 @@ from stack_review.session import Aws, asked
 from stack_review.stack import parameters_of
 from stack_review.template import parse
 from todoke.aws.deploy.package import names_provider, read_toml
+from todoke.model.captcha import CAPTCHA_SECRET
 from todoke.model.oidc import OIDC_SECRET
 from todoke.model.settings import ORIGIN_SECRET
 from todoke.model.webhook_key import WEBHOOK_SECRETS
@@ -38,6 +39,11 @@ def needed(document: Mapping[str, Any]) -> tuple[str, ...]:
         names += [secret.variable for secret in service.secrets if secret.is_needed(own)]
     if names_provider(document):
         names.append(OIDC_SECRET)
+    forms = document.get("forms")
+    if isinstance(forms, dict) and any(
+        isinstance(f, dict) and f.get("captcha") for f in forms.values()
+    ):
+        names.append(CAPTCHA_SECRET)
     if document.get("webhooks"):
         names.append(WEBHOOK_SECRETS)
     return tuple(names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from todoke.model.captcha import CAPTCHA_SECRET
 from todoke.model.errors import ConfigError
 from todoke.model.log import get_logger
 from todoke.model.oidc import OIDC_SECRET
@@ -34,7 +35,7 @@ BEHIND_CLOUDFRONT = "TODOKE_BEHIND_CLOUDFRONT"
 """Says "yes" where a CloudFront stands before the door, and ORIGIN_SECRET is needed."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "web": (*_secrets(open_hooks=True), OIDC_SECRET),
+    "web": (*_secrets(open_hooks=True), OIDC_SECRET, CAPTCHA_SECRET),
     "sender": _secrets(open_hooks=False),
     "sweep": (*_secrets(open_hooks=False), WEBHOOK_SECRETS),
 }
@@ -93,10 +94,13 @@ def require_secret(environ: Mapping[str, str]) -> None:
 
 
 def require_secrets(settings: Settings, function: str, environ: Mapping[str, str]) -> None:
-    """Raises ConfigError: if a secret is missing, of the mail service or the desk's provider, that `function` needs."""
+    """Raises ConfigError: if a secret is missing that `function` needs: the mail service's, or another provider's."""
     mail = settings.mail
     if function == "web" and settings.desk.oidc and not settings.oidc_secret:
         raise _missing(OIDC_SECRET, environ)
+    asks = any(form.captcha for form in settings.forms.values())
+    if function == "web" and asks and not settings.captcha_secret:
+        raise _missing(CAPTCHA_SECRET, environ)
     for secret in service_named(mail.service).secrets:
         is_ours = secret.opens_hook is (function == "web")
         if is_ours and secret.is_needed(mail.own) and not text_secret(environ, secret.variable):

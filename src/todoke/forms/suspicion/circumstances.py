@@ -10,9 +10,12 @@ from enum import Enum
 
 import msgspec
 
+from todoke.model.captcha import CaptchaVerdict
 from todoke.model.signal import (
+    CAPTCHA,
     DISGUISED,
     FORGED_LOAD,
+    NO_CAPTCHA,
     NO_WORK,
     OTHER_PAGE,
     PROGRAM,
@@ -63,6 +66,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     loaded_before: float | None = None
     is_load_forged: bool = False
     work: ProofOfWork = ProofOfWork.NOT_ASKED
+    captcha: CaptchaVerdict = CaptchaVerdict.UNKNOWN
 
 
 UNKNOWN = Circumstances()
@@ -80,7 +84,16 @@ def of_sending(known: Circumstances) -> Iterator[Signal]:
         yield TOO_FAST
     if known.is_load_forged:
         yield FORGED_LOAD
+    yield from _of_proofs(known)
+
+
+def _of_proofs(known: Circumstances) -> Iterator[Signal]:
+    """One signal for and one against at most: who has no JavaScript brings neither a proof of work nor a captcha."""
+    if known.work is ProofOfWork.DONE:
+        yield WORK
+    elif known.captcha is CaptchaVerdict.SOLVED:
+        yield CAPTCHA
     if known.work is ProofOfWork.MISSING:
         yield NO_WORK
-    elif known.work is ProofOfWork.DONE:
-        yield WORK
+    elif known.captcha is CaptchaVerdict.MISSING:
+        yield NO_CAPTCHA

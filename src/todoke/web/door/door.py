@@ -204,13 +204,14 @@ class Door:
         return f"{self._address(scope)} {header(scope, b'x-forwarded-for')}"
 
     async def _accept(self, arrival: Arrival, size: int) -> Response:
+        known = await self._evidence.gather(arrival.scope, arrival.form, arrival.controls)
         context = accept.Context(
             language=arrival.language,
             remote=self._place(arrival.scope),
             user_agent=header(arrival.scope, b"user-agent"),
             idempotency_key=idempotency_key(arrival.scope),
             page_key=page_key(arrival.form, arrival.controls),
-            known=self._evidence.gather(arrival.scope, arrival.form, arrival.controls),
+            known=known,
         )
         try:
             answers = await self._redeemed(arrival.form, arrival.answers)

@@ -1,0 +1,1 @@
+"""Verifies the tokens of Turnstile, hCaptcha and reCAPTCHA, which speak one protocol: siteverify."""

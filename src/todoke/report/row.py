@@ -42,7 +42,7 @@ def row(
         "title": form_title(submission.form, settings),
         "who": name or address,
         "excerpt": excerpt(message, _EXCERPT) or (address if name else ""),
-        "unread": care.read_at is None,
+        "unread": care.read_at is None and not timeline.awaits_verdict,
         "done": care.done_at is not None,
         "spam": care.verdict is SpamVerdict.SPAM,
         "starred": care.starred,

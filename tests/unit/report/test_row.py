@@ -10,7 +10,7 @@ import pytest
 from support.variants import replace
 from support.web.stories import EVENTS, NOW, make_message, make_settings, make_timeline
 from todoke.model.address import Address
-from todoke.model.care import Care
+from todoke.model.care import Care, SpamVerdict
 from todoke.model.delivery import Ceiling, Kind
 from todoke.model.message import MessageTimeline, Role
 from todoke.model.show import show_briefly
@@ -119,3 +119,12 @@ def test_short_times(ago: timedelta, english: str, japanese: str) -> None:
     iso = (NOW - ago).isoformat()
     assert show_briefly(iso, NOW, UTC_ZONE, "en") == english
     assert show_briefly(iso, NOW, UTC_ZONE, "ja") == japanese
+
+
+def test_what_is_kept_for_review_is_not_unread() -> None:
+    """It waits in a list of its own; what was said to be spam is called so."""
+    held = make_message("in_review")
+    assert shown(held)["unread"] is False
+    honest, spam = (Care(verdict=verdict, judged_at=NOW) for verdict in SpamVerdict)
+    assert shown(held, care=honest)["unread"] is True
+    assert (shown(held)["spam"], shown(held, care=spam)["spam"]) == (False, True)

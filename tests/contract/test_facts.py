@@ -8,17 +8,15 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dnslib import NS, QTYPE, RCODE, RR, DNSRecord
-from dnslib.server import BaseResolver, DNSServer
 
 from support.mail.mails import settings, smtp_settings
 from support.mail.ses_server import ACCOUNT, SesScript, error, ses_server, ses_settings
+from support.run.name_server import Zone, name_server
 from support.variants import replace
 from todoke.cli.doctor import Wishes, examine
 from todoke.cli.main import run
@@ -46,34 +44,6 @@ NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"
 
 
-@dataclass
-class Zone(BaseResolver):
-    """Answers from a list of records; a name may be slow, or fail."""
-
-    records: str = ""
-    slow: set[str] = field(default_factory=set)
-    failing: set[str] = field(default_factory=set)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def resolve(self, request: DNSRecord, _handler: Any) -> DNSRecord:
-        """See BaseResolver."""
-        reply = request.reply()
-        name = str(request.q.qname).rstrip(".")
-        if name in self.slow:
-            self.ended.wait(20)
-        if name in self.failing:
-            reply.header.rcode = RCODE.SERVFAIL
-            return reply
-        found = [rr for rr in RR.fromZone(self.records) if str(rr.rname).rstrip(".") == name]
-        for rr in found:
-            if QTYPE[rr.rtype] == QTYPE[request.q.qtype]:
-                reply.add_answer(rr)
-        if not found:
-            reply.header.rcode = RCODE.NXDOMAIN
-            reply.add_auth(RR("example", QTYPE.NS, rdata=NS("ns.example")))
-        return reply
-
-
 RECORDS = """\
 garden.example. 60 IN MX 10 mx.garden.example.
 garden.example. 60 IN TXT "v=spf1 include:amazonses.com" " ~all"
@@ -88,16 +58,8 @@ bounce.garden.example. 60 IN TXT "v=spf1 include:amazonses.com ~all"
 @pytest.fixture
 def zone() -> Iterator[tuple[Zone, Resolver]]:
     """A DNS server, and the resolver that asks it."""
-    found = Zone(RECORDS)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = DNSServer(found, port=port, address="127.0.0.1")
-    server.start_thread()
-    yield found, system_resolver(servers=["127.0.0.1"], port=port, seconds=1.0)
-    found.ended.set()
-    server.stop()
-    server.server.server_close()
+    with name_server(RECORDS) as (found, port):
+        yield found, system_resolver(servers=["127.0.0.1"], port=port, seconds=1.0)
 
 
 class TestDns:

@@ -37,7 +37,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "uploads_a_day",
         "hsts",
     ),
-    "guard": ("review", "threshold", "digest", "captcha"),
+    "guard": ("review", "threshold", "digest", "captcha", "dns_lists"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
     "webhooks.NAME": ("url", "events", "forms", "answers", "allow_private", "any_port"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),

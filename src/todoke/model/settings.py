@@ -15,6 +15,7 @@ import msgspec
 from todoke.model.address import NOBODY, Address
 from todoke.model.captcha import CaptchaProvider
 from todoke.model.delivery import Ceiling
+from todoke.model.dns_list import DnsList
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 from todoke.model.person import DEFAULT_DESK, DeskSettings
@@ -186,13 +187,14 @@ class GuardSettings:
     """How suspicion is dealt with: where a form says nothing else, whether `review` holds what weighs `threshold`, and
     whether a `digest` of what is held is mailed once a day.
 
-    `captcha` is whose tokens the forms that ask for one bring.
+    `captcha` is whose tokens the forms that ask for one bring; `dns_lists` are asked about each sender's address.
     """
 
     review: bool = True
     threshold: int = THRESHOLD
     digest: bool = True
     captcha: CaptchaProvider | None = None
+    dns_lists: tuple[DnsList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

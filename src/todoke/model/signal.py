@@ -108,6 +108,13 @@ CAPTCHA = Signal(
     weight=-3,
     why=N_("A captcha was solved, as its provider says: this speaks for it."),
 )
+LISTED = Signal(
+    name="listed",
+    weight=2,
+    why=N_(
+        "A reputation list in the DNS has the address that sent it; several people may share one."
+    ),
+)
 REPEATED = Signal(
     name="repeated",
     weight=4,
@@ -137,6 +144,7 @@ SIGNALS = (
     WORK,
     NO_CAPTCHA,
     CAPTCHA,
+    LISTED,
     LEARNED,
 )
 """Every signal, in the order in which a submission keeps them."""

@@ -8,6 +8,7 @@ import pytest
 
 from todoke.configuration import check, read
 from todoke.model.captcha import PROVIDERS
+from todoke.model.dns_list import DnsList
 from todoke.model.errors import ConfigError
 from todoke.model.settings import Secret
 
@@ -91,3 +92,27 @@ def test_the_secret_is_missing(tmp_path: Path) -> None:
     (fault,) = faults(tmp_path, f'{guard}\ncaptcha_secret = "hidden"')
     assert "TODOKE_CAPTCHA_SECRET" in fault
     assert "hidden" not in fault
+
+
+def test_dns_lists(tmp_path: Path) -> None:
+    """Each once, as it is written last; by default none."""
+    lists = 'dns_lists = ["bl.example.org", "zen.example.net=127.0.0.[2..3]", "bl.example.org=127.0.0.2"]'
+    assert read(written(tmp_path, lists), ENVIRON).guard.dns_lists == (
+        DnsList("bl.example.org", frozenset({"127.0.0.2"})),
+        DnsList("zen.example.net", frozenset({"127.0.0.2", "127.0.0.3"})),
+    )
+    assert check(tmp_path / "todoke.toml", ENVIRON) == []
+    assert read(written(tmp_path), ENVIRON).guard.dns_lists == ()
+
+
+def test_lists_that_are_none(tmp_path: Path) -> None:
+    """What is no list is not told again, for it may hold somebody's key; nor is a list with homes in it."""
+    (fault,) = faults(tmp_path, 'dns_lists = ["bl.example.org", "my key"]')
+    assert "number 2" in fault
+    assert "my key" not in fault
+    (fault,) = faults(tmp_path, 'dns_lists = "thekey.zen.dq.example.net"')
+    assert "ordinary homes" in fault
+    assert "thekey" not in fault
+    many = ", ".join(f'"l{number}.example.org"' for number in range(5))
+    (fault,) = faults(tmp_path, f"dns_lists = [{many}]")
+    assert "names 5 lists" in fault

@@ -130,6 +130,7 @@ def test_every_circumstance_counts_once() -> None:
         (Circumstances(is_load_forged=True), [signal.FORGED_LOAD]),
         (Circumstances(work=ProofOfWork.MISSING), [signal.NO_WORK]),
         (Circumstances(work=ProofOfWork.DONE), [signal.WORK]),
+        (Circumstances(is_listed=True), [signal.LISTED]),
         (Circumstances(captcha=CaptchaVerdict.MISSING), [signal.NO_CAPTCHA]),
         (Circumstances(captcha=CaptchaVerdict.SOLVED), [signal.CAPTCHA]),
     ]

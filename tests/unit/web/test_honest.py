@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 
 from support.places import CORPORA, ROOT
 from support.web.doors import OPEN_FORM, ask, kept, make_app
 from todoke.model.address import Address
+from todoke.model.captcha import CaptchaVerdict
 from todoke.model.form import Field, Form, Limits, Managers, Site
 
 BENCH = runpy.run_path(str(ROOT / "bench" / "guard.py"))
@@ -63,6 +65,22 @@ def test_honest_messages_are_not_put_in_review(browser: str, form: Form) -> None
         assert answer.status in {200, 303}, sample
     assert {s.entries[0].value: s.signals for s in kept(app) if s.signals} == {}
     assert len(kept(app)) == len(honest)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"is_listed": True}, {"captcha": CaptchaVerdict.MISSING}],
+    ids=lambda more: next(iter(more)),
+)
+@pytest.mark.parametrize("browser", BROWSERS)
+def test_a_shared_address_or_no_captcha_is_no_reason(browser: str, more: dict[str, object]) -> None:
+    """Were all of them listed somewhere, or had none of them JavaScript: still none is held up."""
+    honest = [*BENCH["samples"]("honest.en.txt"), *BENCH["samples"]("honest.ja.txt")]
+    scope = BENCH["scope_of"](BROWSERS[browser])
+    known = replace(BENCH["observer"]().circumstances(scope, CONTACT, ()), **more)
+    guard = BENCH["guard"]()
+    held = [s.name for s in honest if guard.signals(CONTACT, s.entries, known)]
+    assert held == []
 
 
 @pytest.mark.parametrize("browser", BROWSERS)

@@ -15,6 +15,7 @@ from todoke.model.signal import (
     CAPTCHA,
     DISGUISED,
     FORGED_LOAD,
+    LISTED,
     NO_CAPTCHA,
     NO_WORK,
     OTHER_PAGE,
@@ -58,6 +59,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
 
     `has_browsers_fields`: its header fields are those that browsers send with each form. `loaded_before` is how many
     seconds before the page was loaded, None where that is not known; `is_load_forged`: it states a time that is none.
+    `is_listed`: a reputation list has the address.
     """
 
     agent: Agent = Agent.BROWSER
@@ -67,6 +69,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     is_load_forged: bool = False
     work: ProofOfWork = ProofOfWork.NOT_ASKED
     captcha: CaptchaVerdict = CaptchaVerdict.UNKNOWN
+    is_listed: bool = False
 
 
 UNKNOWN = Circumstances()
@@ -84,6 +87,8 @@ def of_sending(known: Circumstances) -> Iterator[Signal]:
         yield TOO_FAST
     if known.is_load_forged:
         yield FORGED_LOAD
+    if known.is_listed:
+        yield LISTED
     yield from _of_proofs(known)
 
 

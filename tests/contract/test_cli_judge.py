@@ -104,8 +104,36 @@ def test_without_a_secret_nothing_is_learned(
     assert list(site.store.lessons()) == []
 
 
+def test_all_at_once(site: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """What an attack left is judged by one command, of one form or of all; what never waited is left alone."""
+    other = site.add(site.submission(form="other", signals=("bbcode",))).submission.id
+    honest = site.add().submission.id
+    for _ in range(3):
+        site.move(seconds=1)
+        kept(site)
+    assert run(["judge", "--all", "--spam", "--form", "contact", "--limit", "2"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("is spam.") == 2
+    assert "1 more wait." in said
+    assert run(["judge", "--all", "--spam"]) == 0
+    assert site.timeline(other).care.verdict is SpamVerdict.SPAM
+    assert site.timeline(honest).care.verdict is None
+    capsys.readouterr()
+    assert run(["judge", "--all", "--spam"]) == 0
+    assert "Nothing is kept for review." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
-    "asked", [["--spam"], ["x", "--spam", "--not-spam"], ["x"], ["--not-spam"]], ids=" ".join
+    "asked",
+    [
+        ["--all"],
+        ["--all", "x", "--spam"],
+        ["--spam"],
+        ["x", "--spam", "--not-spam"],
+        ["x"],
+        ["--not-spam"],
+    ],
+    ids=" ".join,
 )
 def test_half_a_command_changes_nothing(site: Desk, asked: list[str]) -> None:
     """A verdict is about something, and is one."""

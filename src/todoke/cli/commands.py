@@ -14,6 +14,7 @@ from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.page_import import import_form
 from todoke.cli.sandbox import sandbox
+from todoke.cli.verdict import judge
 from todoke.cli.webhooks import webhooks
 
 commands = typer.Typer(
@@ -267,31 +268,7 @@ def desk(
     print_desk_link(config, person=person)
 
 
-@commands.command()
-def judge(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(help="Submissions, by id, reference or its beginning.", metavar="[ID]..."),
-    ] = None,
-    spam: Annotated[bool, typer.Option("--spam", help="They are spam: no mail leaves.")] = False,
-    not_spam: Annotated[
-        bool, typer.Option("--not-spam", help="They are none: their mails are sent.")
-    ] = False,
-    limit: Annotated[int, typer.Option(help="How many to list at most.", min=1)] = 50,
-    as_json: Json = False,
-    config: Config = CONFIG,
-) -> None:
-    """List what is kept for review and why; or say that submissions are spam, or none. Exit 1 when one is not there."""
-    from todoke.cli.judge import judge as run
-    from todoke.cli.judge import list_waiting
-    from todoke.model.care import SpamVerdict
-
-    if not ids and not (spam or not_spam):
-        raise typer.Exit(list_waiting(config, limit=limit, as_json=as_json))
-    if not ids or spam == not_spam:
-        raise typer.BadParameter("give submissions, and one of --spam and --not-spam")
-    verdict = SpamVerdict.SPAM if spam else SpamVerdict.HONEST
-    raise typer.Exit(run(config, ids, verdict, as_json=as_json))
+commands.command()(judge)
 
 
 @commands.command()

@@ -32,10 +32,10 @@ _UNTAUGHT = (
 )
 
 
-def list_waiting(config: Path, *, limit: int, as_json: bool) -> int:
+def list_waiting(config: Path, *, form: str, limit: int, as_json: bool) -> int:
     """Print what is kept for review and not judged yet, newest first, and why it was kept. Raises StoreError."""
     with opened(config) as (settings, store):
-        found = list(all_pages(store, Query(review=True), limit))
+        found = list(all_pages(store, Query(form=form, review=True), limit))
         for timeline in found:
             if as_json:
                 print_json(_row(timeline))
@@ -48,24 +48,51 @@ def list_waiting(config: Path, *, limit: int, as_json: bool) -> int:
 
 def judge(config: Path, ids: Sequence[str], verdict: SpamVerdict, *, as_json: bool) -> int:
     """Judge submissions by ids, references or beginnings of these; 1 when one was not there, or not one. StoreError."""
-    missed = False
     with opened(config) as (settings, store):
-        secret = known_secret(os.environ, settings.data)
-        if not secret:
-            print_notice(_UNTAUGHT)
-        teacher = Teacher(secret) if secret else None
-        is_any_let_go = False
+        found: list[Timeline] = []
         for id_ in ids:
-            found = named(store, id_)
-            if len(found) != 1:
-                sys.stderr.write(f"todoke: {not_one(id_, found, settings.site.time_zone)}")
-                missed = True
-                continue
-            is_any_let_go |= _judge_one(settings, store, teacher, found[0], verdict)
-            _told(found[0], verdict, as_json=as_json)
-    if is_any_let_go and not as_json:
+            meant = named(store, id_)
+            if len(meant) == 1:
+                found += meant
+            else:
+                sys.stderr.write(f"todoke: {not_one(id_, meant, settings.site.time_zone)}")
+        _judge_each(settings, store, found, verdict, as_json=as_json)
+    return 0 if len(found) == len(ids) else 1
+
+
+def judge_all(config: Path, verdict: SpamVerdict, *, form: str, limit: int, as_json: bool) -> int:
+    """Judge what waits, of a form or of all, the newest first and no more than `limit`. Raises StoreError."""
+    with opened(config) as (settings, store):
+        found = list(all_pages(store, Query(form=form, review=True), limit))
+        _judge_each(settings, store, found, verdict, as_json=as_json)
+        left = store.count(Query(form=form, review=True))
+    if not found and not as_json:
+        print_line("Nothing is kept for review.")
+    elif left.number and not as_json:
+        print_line(f"{left.shown} more wait.")
+    return 0
+
+
+def _judge_each(
+    settings: Settings,
+    store: Store,
+    timelines: Sequence[Timeline],
+    verdict: SpamVerdict,
+    *,
+    as_json: bool,
+) -> None:
+    secret = known_secret(os.environ, settings.data)
+    if not secret:
+        print_notice(_UNTAUGHT)
+    teacher = Teacher(secret) if secret else None
+    for timeline in timelines:
+        _judge_one(settings, store, teacher, timeline, verdict)
+        _told(timeline, verdict, as_json=as_json)
+    leave = verdict is SpamVerdict.HONEST and any(
+        message.is_in_review for timeline in timelines for message in timeline.messages
+    )
+    if leave and not as_json:
         print_line(_LEAVES)
-    return 1 if missed else 0
 
 
 def _judge_one(
@@ -74,13 +101,10 @@ def _judge_one(
     teacher: Teacher | None,
     timeline: Timeline,
     verdict: SpamVerdict,
-) -> bool:
-    """Judge it; whether mails are let go by that."""
-    note_command(
-        store, Deed.JUDGED, submission=timeline.submission.id, detail=verdict.value, verdict=verdict
-    )
+) -> None:
+    id_, said = timeline.submission.id, verdict.value
+    note_command(store, Deed.JUDGED, submission=id_, detail=said, verdict=said)
     judge_in(store, settings, teacher, timeline.submission, verdict, utc_now())
-    return verdict is SpamVerdict.HONEST and any(m.is_in_review for m in timeline.messages)
 
 
 def _told(timeline: Timeline, verdict: SpamVerdict, *, as_json: bool) -> None:

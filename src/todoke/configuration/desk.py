@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from todoke.model.address import Address
+from todoke.model.form import Form, Site
 from todoke.model.loopback import is_loopback
 from todoke.model.oidc import OidcSettings
 from todoke.model.person import DeskSettings, Forms
+from todoke.toml.findings import Findings
 from todoke.toml.table import Table, one_of
 from todoke.toml.urls import read_url
 
@@ -33,6 +36,26 @@ def read_desk(table: Table, forms: Collection[str]) -> DeskSettings:
         longest=longest,
         oidc=_read_oidc(table.table("oidc", "desk.oidc")) if "oidc" in table else None,
     )
+
+
+def with_judges(
+    findings: Findings, site: Site, forms: Mapping[str, Form], desk: DeskSettings
+) -> dict[str, Form]:
+    """The forms; of those of which nobody is told that something is kept for review, nothing is. That is noted."""
+    left = [n for n, form in forms.items() if form.review and not _has_judge(form, site, desk)]
+    if left:
+        findings.warn(
+            ("desk",),
+            f"lets nobody in who could look at what is kept for review of {', '.join(left)}, so nothing is kept.",
+            "Name somebody in `owners` or `managers`, or write `review = false` in [guard].",
+        )
+    return {n: replace(form, review=False) if n in left else form for n, form in forms.items()}
+
+
+def _has_judge(form: Form, site: Site, desk: DeskSettings) -> bool:
+    """Whether somebody with an address may work on what is sent by a form."""
+    works = any(form.name in theirs for theirs in desk.managers.values())
+    return desk.lets_managers_in or bool(desk.owners or site.alert_to) or works
 
 
 def _read_oidc(table: Table) -> OidcSettings:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from todoke.configuration.desk import read_desk
+from todoke.configuration.desk import read_desk, with_judges
 from todoke.configuration.dialect import check_keys
 from todoke.configuration.forms import read_form
 from todoke.configuration.guard import read_captcha_secret, read_guard
@@ -150,6 +150,7 @@ def _read_document(
     guard = read_guard(top.table("guard", "guard"))
     forms = _read_forms(top, site.site, folder, review=guard.review)
     desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
+    forms = with_judges(findings, site.site, forms, desk)
     webhooks = read_webhooks(top, environ, forms, serving=serving and not dry)
     _check_who_is_told(findings, site.site, forms)
     check_keys(findings, forms.values())

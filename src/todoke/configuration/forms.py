@@ -23,6 +23,7 @@ from todoke.toml.urls import read_redirect, read_url
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _FOREVER = "forever"
+ALWAYS, WHEN_BUSY, NO_WORK = "always", "when_busy", ""
 
 
 def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool = True) -> Form:
@@ -41,6 +42,7 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
     page_language = page.language.partition("-")[0].lower()
     language = page_language if page_language in LANGUAGES else site.language
     charset = _read_charset(table, page)
+    work = _read_work(table)
     return Form(
         name=name,
         title=table.text("title", page.title),
@@ -51,7 +53,8 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         numbered=table.flag("numbered"),
         review=table.flag("review", default=review),
         ask_about_typos=table.flag("ask_about_typos"),
-        proof_of_work=table.flag("proof_of_work"),
+        proof_of_work=work != NO_WORK,
+        work_when_busy=work == WHEN_BUSY,
         captcha=table.flag("captcha"),
         page=page.path,
         page_url=page_url,
@@ -68,6 +71,13 @@ def read_form(table: Table, name: str, site: Site, folder: Path, *, review: bool
         keys=spoken.keys,
         honeypot=spoken.honeypot,
     )
+
+
+def _read_work(table: Table) -> str:
+    """When browsers are asked for a proof of work: ALWAYS, WHEN_BUSY or NO_WORK."""
+    if isinstance(table.raw("proof_of_work"), str):
+        return table.text("proof_of_work", NO_WORK, among=(WHEN_BUSY,))
+    return ALWAYS if table.flag("proof_of_work") else NO_WORK
 
 
 def _read_subject(table: Table, fields: tuple[Field, ...] | None) -> str:

@@ -164,8 +164,9 @@ class Form:
     in which its labels are, "" where that is not known. `subject` is the template of a notification's, "" for ours.
     `attach` is how many bytes of files a notification carries. `numbered`: its submissions are numbered in a table too.
     `review`: what looks suspicious is kept for somebody to look at. `ask_about_typos`: a person is asked before it is
-    stored whether a mistyped domain is meant, and not only by the receipt. `proof_of_work`: browsers are asked for one.
-    `captcha`: its page has the widget of the provider that the settings of the guard name.
+    stored whether a mistyped domain is meant, and not only by the receipt. `proof_of_work`: browsers are asked for one,
+    with `work_when_busy` by pages of ours only while many send the form. `captcha`: its page has the
+    widget of the provider that the settings of the guard name.
     `dialect` is the product that its page was written for, "" for us, `keys` what that calls the form beside its name,
     and `honeypot` are the names of its traps beside those that are always some.
     """
@@ -180,6 +181,7 @@ class Form:
     review: bool = True
     ask_about_typos: bool = False
     proof_of_work: bool = False
+    work_when_busy: bool = False
     captcha: bool = False
     page: str = ""
     page_url: str = ""

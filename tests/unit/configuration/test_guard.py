@@ -116,3 +116,22 @@ def test_lists_that_are_none(tmp_path: Path) -> None:
     many = ", ".join(f'"l{number}.example.org"' for number in range(5))
     (fault,) = faults(tmp_path, f"dns_lists = [{many}]")
     assert "names 5 lists" in fault
+
+
+@pytest.mark.parametrize(
+    ("value", "asks", "when_busy"),
+    [("true", True, False), ("false", False, False), ('"when_busy"', True, True)],
+)
+def test_when_work_is_asked_for(tmp_path: Path, value: str, asks: bool, when_busy: bool) -> None:
+    """Always, never, or only while many send the form; by default never."""
+    form = read(written(tmp_path, "", f"proof_of_work = {value}"), ENVIRON).forms["contact"]
+    assert (form.proof_of_work, form.work_when_busy) == (asks, when_busy)
+    default = read(written(tmp_path), ENVIRON).forms["contact"]
+    assert (default.proof_of_work, default.work_when_busy) == (False, False)
+
+
+@pytest.mark.parametrize("value", ['"always"', "1", '"true"', "[]"])
+def test_work_that_is_asked_for_otherwise(tmp_path: Path, value: str) -> None:
+    """It is a fault, by name."""
+    (fault,) = faults(tmp_path, "", f"proof_of_work = {value}")
+    assert "proof_of_work" in fault

@@ -23,6 +23,7 @@ from todoke.web.door.dns_lists import (
     open_dns_lists,
 )
 from todoke.web.door.evidence import Evidence
+from todoke.web.door.rush import Rush
 
 ONE, OTHER = DnsList("one.example"), DnsList("other.example")
 BAD, GOOD = "8.8.8.8", "9.9.9.9"
@@ -173,7 +174,7 @@ def test_the_visitor_is_asked_about(
     if forwarded:
         fields.append((b"x-forwarded-for", forwarded.encode()))
     scope = {"type": "http", "client": (client, 1), "headers": fields}
-    known = asyncio.run(Evidence(app, dns.lists()).gather(scope, form, ()))
+    known = asyncio.run(Evidence(app, Rush(), dns.lists()).gather(scope, form, ()))
     assert list(of_sending(known)) == expected
     assert bool(dns.asked) == form.review
 

@@ -57,6 +57,7 @@ from todoke.web.door.interpreter import Interpreter
 from todoke.web.door.keys import idempotency_key, page_key
 from todoke.web.door.meant import meant_by
 from todoke.web.door.question import question
+from todoke.web.door.rush import Rush
 from todoke.web.door.uploads import upload_origin
 from todoke.web.door.visitors import note_refusals
 from todoke.web.http.asked import (
@@ -96,9 +97,10 @@ class Door:
     def __init__(self, app: App) -> None:
         self._app = app
         self._site = app.settings.site
-        self._evidence = Evidence(app)
+        rush = Rush()
+        self._evidence = Evidence(app, rush)
         self._waiters: Waiting | None = None
-        self._empty = EmptyForms(app)
+        self._empty = EmptyForms(app, rush)
         forms = app.settings.forms
         self._limits = {name: reading_limits(form) for name, form in forms.items()}
         self._rewritten = {name: find_rewritten(form) for name, form in forms.items()}

@@ -19,13 +19,15 @@ from todoke.web.door.captchas import Captchas
 from todoke.web.door.circumstances import Observer
 from todoke.web.door.dns_lists import DnsLists, open_dns_lists
 from todoke.web.door.proof import Proofs
+from todoke.web.door.rush import Rush
 from todoke.web.http.asked import client_address
 
 
 class Evidence:
     """Gathers it, in one thread, from the request and its control fields. No answer is needed for it."""
 
-    def __init__(self, app: App, lists: DnsLists | None = None) -> None:
+    def __init__(self, app: App, rush: Rush, lists: DnsLists | None = None) -> None:
+        self._rush = rush
         self._captchas = Captchas(app.captcha) if app.captcha else None
         self._lists = lists or open_dns_lists(app.settings.guard.dns_lists)
         self._proxies = app.settings.trusted_proxies
@@ -34,6 +36,8 @@ class Evidence:
 
     async def gather(self, scope: Scope, form: Form, controls: EntryList) -> Circumstances:
         """What is known of this one."""
+        if form.work_when_busy:
+            self._rush.note(form.name)
         work = self._proofs.worth(form, controls)
         known = self._observer.circumstances(scope, form, controls, work)
         if self._captchas is None and self._lists is None:

@@ -12,8 +12,9 @@ from datetime import datetime
 from starlette.responses import Response
 from starlette.types import Scope
 
-from todoke.forms.control_fields import WORK
+from todoke.forms.control_fields import LOADED, WORK
 from todoke.forms.suspicion.circumstances import ProofOfWork
+from todoke.forms.suspicion.load import offered_work
 from todoke.model.form import Form
 from todoke.model.proof import VALID_FOR, new_challenge, solved
 from todoke.model.submission import EntryList, first_text
@@ -46,11 +47,20 @@ class Proofs:
         """The oldest stand first."""
 
     def worth(self, form: Form, controls: EntryList) -> ProofOfWork:
-        """What came of it, for a form that may ask for one."""
+        """What came of it, for a form that may ask for one.
+
+        Where it asks only while many send it, none is missed but of a page that says that it offered one: others were
+        loaded before, or are not ours.
+        """
         if not form.proof_of_work:
             return ProofOfWork.NOT_ASKED
         nonce = solved(self._secret, form.name, first_text(controls, WORK), self._clock())
-        return ProofOfWork.DONE if nonce and nonce not in self._used else ProofOfWork.MISSING
+        if nonce and nonce not in self._used:
+            return ProofOfWork.DONE
+        loaded = first_text(controls, LOADED)
+        if form.work_when_busy and not offered_work(self._secret, form.name, loaded):
+            return ProofOfWork.NOT_ASKED
+        return ProofOfWork.MISSING
 
     def spend(self, form: Form, controls: EntryList) -> None:
         """What came with a proof is stored: it counts no more. A form that came back may bring it again until then."""

@@ -210,13 +210,14 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
     uploaded: tuple[Uploaded, ...] = (),
     question: Question | None = None,
     loaded: str = "",
+    offers_work: bool = True,
 ) -> Response:
     """The form as a page of ours: empty (the hosted form), or "please check your answers" with what was typed kept.
 
     Works without JavaScript: an error summary that has the focus and links to each control, and each control with its
     own messages; or a question, with a button that answers it. Files cannot be kept by any browser; the page says that
-    they must be chosen again, save those that are `uploaded`. `loaded` says when the page is loaded; one that comes
-    back says what it said before.
+    they must be chosen again, save those that are `uploaded`. `loaded` says when the page is loaded, and whether
+    it `offers_work`; one that comes back says what it said before, so it offers that wherever the form may ask for it.
     """
     language = language or form.language
     entries, too_long = fitting(entries)
@@ -239,6 +240,7 @@ def answers_page(  # noqa: PLR0913 - what differs between an empty form and one 
         controls=shown,
         hidden=[e for e in unseen if not loaded or e.name != LOADED],
         loaded=loaded,
+        offers_work=form.proof_of_work and offers_work,
         errors=errors,
         question=question,
         labels={c.name: c.label for c in shown},

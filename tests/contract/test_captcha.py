@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import msgspec
 import pytest
 
+from support.mail.mails import settings
 from support.web.receivers import Receiver, receiver
 from todoke.captcha.siteverify import REST_SECONDS, Siteverify
 from todoke.model.captcha import PROVIDERS, CaptchaVerdict
-from todoke.model.settings import Secret
+from todoke.model.settings import NO_SECRET, GuardSettings, Secret
 from todoke.ports.captcha import CaptchaVerifier
 from todoke.testing import FakeCaptcha
+from todoke.wiring import build
 
 YES = {"success": True, "hostname": "www.site.example", "error-codes": []}
 USED = {"success": False, "error-codes": ["timeout-or-duplicate"]}
@@ -107,3 +111,15 @@ def test_who_hangs_is_left() -> None:
 def test_the_providers_addresses() -> None:
     """Theirs, over TLS."""
     assert all(provider.url.startswith("https://") for provider in PROVIDERS.values())
+
+
+def test_what_is_built(tmp_path: Path) -> None:
+    """One that verifies where a provider is named and its secret is there; else none, and nothing is asked."""
+    guard = GuardSettings(captcha=PROVIDERS["hcaptcha"])
+    for secret, field in ((Secret("s"), "h-captcha-response"), (NO_SECRET, None)):
+        made = replace(settings(), data=tmp_path, guard=guard, captcha_secret=secret)
+        app = build(made)
+        try:
+            assert (app.captcha.field if app.captcha else None) == field
+        finally:
+            app.store.close()

@@ -82,7 +82,7 @@ def test_several_lists() -> None:
     assert not is_listed(dns.lists(ONE), BAD)
 
 
-def test_a_list_that_has_everything(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_list_that_has_everything() -> None:
     """Its domain was sold, or it wants to be left: nobody is listed there; another list still counts."""
     everything = {"8.8.8.8.one.example": YES, TEST_NAME: YES}
     assert not is_listed(Dns(**everything).lists(), BAD)

@@ -7,7 +7,7 @@ DEMO := .venv/.demo
 # Else each process of a test run would compile every file anew, and pytest rewrite every test.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test fast lint format types bench bench-aws bench-neighbours crash storm desk-on-aws messages pictures lighthouse emulators clean
+.PHONY: help install demo test fast lint format types bench bench-aws bench-bombing bench-neighbours crash storm desk-on-aws messages pictures lighthouse emulators clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -55,6 +55,9 @@ bench: install ## accepted submissions and mails per second beside raw SQLite
 
 bench-neighbours: install ## a thousand submissions of each kind of other products' scripts, in Chromium
 	@scripts/neighbours && .venv/bin/python bench/neighbours.py
+
+bench-bombing: install ## 10,000 posts at one victim from 1,000 networks: mails to the victim, and how long honest visitors wait
+	@.venv/bin/python bench/bombing.py
 
 bench-aws: install ## what a submission and a month of them cost on AWS, counted in an emulator; which limit is met first
 	@scripts/aws-emulators

@@ -74,7 +74,7 @@ TEXTS = {
         "It is stored here, and leaves only when somebody says that the message is no spam."
     ),
     Reading.QUEUED: N_("It is stored here and has yet to be handed over to the mail service."),
-    Reading.WITHHELD: N_("We do not send this mail to this address."),
+    Reading.WITHHELD: N_("We do not send this mail."),
     Reading.DEFERRED: N_(
         "A mail server did not take it at the last try. It is tried again by itself."
     ),

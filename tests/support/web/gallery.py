@@ -160,6 +160,19 @@ def filled() -> MemoryStore:
             id_="smtp",
         ),
         make_timeline(make_message("bounced", submission_id="ja"), id_="ja", language="ja"),
+        *(
+            make_timeline(
+                make_message(
+                    "accepted",
+                    reason=Reason.DISOWNED,
+                    kinds=(Kind.ACCEPTED, Kind.COMPLAINED),
+                    submission_id=id_,
+                ),
+                id_=id_,
+                language=language,
+            )
+            for id_, language in {"told": "en", "told-ja": "ja"}.items()
+        ),
         make_timeline(
             make_message("accepted", recipient=Address("hana@gmial.com"), submission_id="typo"),
             id_="typo",
@@ -281,7 +294,11 @@ def gallery(folder: Path, **looks: Any) -> Iterator[Shown]:
         **looks,
     )
     app = make_app(store, hint=lambda: hints.append("hint"), site=site)
-    app = replace(app, suppressions=FakeSuppressions(name="ses"))
+    app = replace(
+        app,
+        suppressions=FakeSuppressions(name="ses"),
+        settings=replace(app.settings, max_confirmations=3),
+    )
     routes = [
         *assets.routes(site),
         *receipt.routes(app, pace=PACE),
@@ -333,6 +350,8 @@ OPEN_PAGES = {
     "receipt-404": "/s/nobody",
     "disown": disown_path("accepted"),
     "disown-ja": disown_path("ja"),
+    "disown-told": disown_path("told"),
+    "disown-told-ja": disown_path("told-ja"),
     "answers": "/answers",
     "answers-wrong": "/answers?wrong=1",
     "answers-wrong-ja": "/answers?wrong=1&language=ja",

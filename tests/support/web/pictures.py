@@ -20,7 +20,7 @@ from support.web.local_server import serving
 LANGUAGES = {"en": "en-GB", "ja": "ja-JP"}
 WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
-OWN_LANGUAGE = ("receipt-", "site-", "answers", "fault")
+OWN_LANGUAGE = ("receipt-", "disown", "site-", "answers", "fault")
 """Pages whose language is not the browser's: they are there once for each, the Japanese ones with `-ja` in the name."""
 
 

@@ -89,6 +89,7 @@ EVENTS: Mapping[str, tuple[tuple[Kind, ...], timedelta]] = {
     "queued": ((), timedelta()),
     "failed": ((Kind.FAILED,), timedelta(days=4)),
     "accepted": ((Kind.ACCEPTED,), timedelta(minutes=1)),
+    "withheld": ((Kind.WITHHELD,), timedelta(minutes=1)),
     "deferred": ((Kind.ACCEPTED, Kind.DEFERRED), timedelta(minutes=1)),
     "undetermined": ((Kind.ACCEPTED, Kind.UNDETERMINED), timedelta(minutes=1)),
     "rejected": ((Kind.REJECTED,), timedelta(minutes=1)),
@@ -116,6 +117,7 @@ def make_message(
 ) -> MessageTimeline:
     """A message whose status reads `status` at NOW, by the events of EVENTS or by these `kinds`."""
     usual, ago = EVENTS[status]
+    reason = Reason.TOO_MANY if status == "withheld" else reason
     kinds = kinds or usual
     began = NOW - ago
     message = Message(

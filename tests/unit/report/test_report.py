@@ -299,7 +299,9 @@ def test_silence_becomes_unknown() -> None:
 def test_final_when_nothing_more_is_expected() -> None:
     """A receipt is final once every message is, and silence of bare SMTP is final too."""
     final = {s: receipt(make_timeline(make_message(s)), SETTINGS, NOW)["final"] for s in EVENTS}
-    assert {"failed", "rejected", "bounced", "delivered"} == {s for s, f in final.items() if f}
+    assert {"failed", "rejected", "bounced", "delivered", "withheld"} == {
+        s for s, f in final.items() if f
+    }
     bare = make_timeline(make_message("accepted", ceiling=Ceiling.HANDED_OVER))
     assert receipt(bare, SETTINGS, NOW)["final"]
 

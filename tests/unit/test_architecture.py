@@ -20,7 +20,7 @@ FLOORS = (
     ("stack_review", "stack_review/judges", "mail_cloud_sandbox"),
     ("todoke/model", "todoke/model/answers"),
     ("todoke/ports", "todoke/toml", "todoke/forms/pattern"),
-    ("todoke/forms", "todoke/report"),
+    ("todoke/forms", "todoke/report", "todoke/returned"),
     ("todoke/forms/page", "todoke/forms/suspicion", "todoke/mail"),
     ("todoke/walk", "todoke/walk/notices", "todoke/walk/send", "todoke/walk/uploads"),
     ("todoke/stores", "todoke/stores/rules"),

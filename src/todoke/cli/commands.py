@@ -10,6 +10,7 @@ import typer
 
 from todoke.cli.aws import aws
 from todoke.cli.backups import export, import_
+from todoke.cli.bounce import bounce
 from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.page_import import import_form
@@ -176,6 +177,7 @@ def show(
 
 commands.command()(export)
 commands.command()(webhooks)
+commands.command()(bounce)
 commands.command("import")(import_)
 commands.command("import-form")(import_form)
 

@@ -10,6 +10,7 @@ Error                       base; its message is the class docstring unless one 
 |   |   + SetUpFault        what all mails share is wrong         all rest until it is mended
 |   + SendRefused           not taken ever                        rejected; no retry
 |   + SendUnknown           the answer was lost                   evidence decides, never silence
++ MalformedMail             bytes are no mail                     tell it, and go on
 + RecordsUnavailable        a service's records cannot be read    ask again another day
 + LiftRefused               it keeps an address on its list       tell its words; no retry
 + StoreError                the store could not do it             503 with Retry-After; sweep repairs
@@ -238,6 +239,10 @@ class SendUnknown(SendError):
         super().__init__(message, code=code, diagnostic=diagnostic)
         self.retry_after_seconds = retry_after_seconds
         self.stop_all = stop_all
+
+
+class MalformedMail(Error):
+    """This is no mail: it has no header field at all."""
 
 
 class RecordsUnavailable(Error):

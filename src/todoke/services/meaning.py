@@ -12,18 +12,6 @@ from todoke.model.smtp_codes import Diagnosis, read_answer
 
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 _BRACKETED = re.compile(r"<([^<>]*)>\Z")
-_AUTOMATIC = re.compile(
-    r"auto(matic)?[ -]?repl(y|ied)|out of (the )?office|vacation (reply|message|notice)"
-    r"|自動返信|自動応答|不在通知",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b")
-_UNDELIVERED = re.compile(
-    r"(?:not|n't) (?:be )?deliver|undeliver|deliver\w* (?:has |have )?failed|failed to deliver"
-    r"|returned to (?:the )?sender"
-    r"|配信でき(?:ません|なかった)|配信不能|配送できません|届け(?:られません|できません)|(?:届き|存在し)ません",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +44,6 @@ class Meaning:
 def _answer(text: str) -> Diagnosis:
     code = _REPLY_CODE.search(text)
     return read_answer(code[1] if code else "", "", text)
-
-
-def is_automatic_reply(text: str) -> bool:
-    """Whether a machine answered that did not refuse the mail: the words of a vacation reply, and none of a failure."""
-    return bool(_AUTOMATIC.search(text)) and not (
-        _REFUSAL.search(text) or _UNDELIVERED.search(text)
-    )
 
 
 def named_recipient(value: object) -> str:

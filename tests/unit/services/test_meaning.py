@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from todoke.model.automatic_reply import is_automatic_reply
 from todoke.model.delivery import Reason
 from todoke.model.errors import SendDeferred, SendRefused
 from todoke.model.smtp_codes import find_status_code, read_answer
-from todoke.services.meaning import is_automatic_reply, named_recipient, read_moment, refusal
+from todoke.services.meaning import named_recipient, read_moment, refusal
 from todoke.services.postmark.answers import INVALID
 from todoke.services.postmark.answers import read_error as postmark_error
 from todoke.services.ses.answers import Parties

@@ -12,6 +12,13 @@ NO_ADDRESS, NO_HOST, FULL = Reason.UNKNOWN_ADDRESS, Reason.UNKNOWN_HOST, Reason.
 CLOSED: tuple[Row, ...] = rows(
     Party.RECIPIENT,
     (
+        "X.7.13",
+        r"account[^.;]{0,30}(?:disabled|suspended)",
+        NO_ADDRESS,
+        SOFT,  # it may be enabled again
+        "RFC 5248: user account disabled",
+    ),
+    (
         "X.7.12 X.7.13 X.7.124 X.7.133 X.7.134 X.7.135 X.7.136 X.7.193 X.7.507",
         "",
         Reason.POLICY,
@@ -27,7 +34,7 @@ CLOSED: tuple[Row, ...] = rows(
             r"sender (?:was |is )?not (?:authenticated|authori[sz]ed|allowed|permitted|in allowed)"
             r"|(?:not|n't) (?:allowed|permi\w+|authori[sz]ed) to (?:send|post|e?mail)(?: \w+)? (?:to"
             r"|messages to)\b"
-            r"|restricted to (?:members|internal)|allowed-senders list"
+            r"|restricted to (?:members|internal)|allowed-senders list|permission to post|not be open to posting"
         ),
         Reason.POLICY,
         NONE,
@@ -104,7 +111,8 @@ RECIPIENT: tuple[Row, ...] = (
             (
                 r"(?:host|domain)(?: \S+)? (?:name )?(?:is )?(?:not found|unknown"
                 r"|does ?n[o']t exist)"
-                r"|unknown (?:host|domain)|null mx|no mx\b|invalid domain"
+                r"|unknown (?:host|domain)|null mx|no mx\b|invalid domain|indicated no smtp service"
+                r"|(?:find|found) (?:a |any |no )?(?:mail exchanger|host)\b"
             ),
             NO_HOST,
             HARD,

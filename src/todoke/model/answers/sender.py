@@ -180,7 +180,7 @@ SENDER: tuple[Row, ...] = (
             (
                 r"client host(?: \S+)? rejected"
                 r"|(?:helo|ehlo)\b.{0,60}(?:reject|invalid|denied|need|required|argument)"
-                r"|(?:bad|invalid) (?:helo|ehlo)"
+                r"|(?:bad|invalid) (?:helo|ehlo)|my name was rejected"
                 r"|fully[- ]qualified (?:host|domain)|find your (?:reverse )?hostname"
                 r"|reverse (?:dns|hostname)|\bptr\b"
             ),
@@ -196,7 +196,7 @@ SENDER: tuple[Row, ...] = (
                 r"|\bip address\b.{0,50}not allowed"
                 r"|your (?:ip|server|mail server|network|netblock|host)\b"
                 r"|(?:ip|netblock|domain)\b.{0,60}(?:rate.?limited|reputation)"
-                r"|(?:poor|low|bad) reputation"
+                r"|(?:poor|low|bad) reputation|unwanted messages (?:have been |were )?sent from"
             ),
             POLICY,
             NONE,

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from todoke.model.automatic_reply import is_automatic_reply
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import ConfigError, Forged, Malformed, TooLarge
 from todoke.model.json_text import UNREADABLE, read_mended
@@ -24,7 +25,7 @@ from todoke.model.percent import percent_decode
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
 from todoke.services.customers_mail_cloud.settings import NAME, CustomersMailCloudSettings
-from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
+from todoke.services.meaning import Meaning, named_recipient, read_moment
 from todoke.toml.zones import find_zone
 
 DELIVERIES = {

@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
+from todoke.model.automatic_reply import is_automatic_reply
 from todoke.model.delivery import DeliveryEvent, Kind, Permanence, Reason
 from todoke.model.errors import Forged
 from todoke.model.json_text import UNREADABLE, read_mended
 from todoke.model.log import get_logger
 from todoke.model.smtp_codes import find_status_code
 from todoke.ports.events import HookRequest
-from todoke.services.meaning import Meaning, is_automatic_reply, named_recipient, read_moment
+from todoke.services.meaning import Meaning, named_recipient, read_moment
 from todoke.services.ses.settings import NAME, SesSettings
 from todoke.services.ses.sns import (
     NOTIFICATION,

@@ -19,15 +19,24 @@ import uvloop
 
 BODY_BYTES = 300
 _TEXT = "I would like to know more about your services and prices. " * 5
+_BROWSER = (
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0\r\n"
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+    "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate\r\n"
+    "Upgrade-Insecure-Requests: 1\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\n"
+    "Sec-Fetch-Site: same-origin\r\nSec-Fetch-User: ?1\r\n"
+)
+"""What Firefox sends with a form: how a request is sent is read as well as what is in it."""
 
 
 def request(number: int) -> bytes:
-    """A submission of its own visitor, urlencoded in about BODY_BYTES."""
+    """A submission of its own visitor, with words of its own, urlencoded in about BODY_BYTES."""
     answers = {"name": "Hanako Yamada", "email": f"v{number}@bench.example", "message": ""}
-    answers["message"] = _TEXT[: BODY_BYTES - len(urlencode(answers)) - 20]
+    text = f"This is letter {number}. {_TEXT}"
+    answers["message"] = text[: BODY_BYTES - len(urlencode(answers)) - 20]
     body = urlencode(answers).encode()
     head = (
-        "POST /f/contact HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nUser-Agent: bench\r\n"
+        f"POST /f/contact HTTP/1.1\r\nHost: 127.0.0.1\r\n{_BROWSER}"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -6,10 +6,10 @@ count apart, and a restart forgets.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
 from todoke.forms.suspicion.answers import Roles, free_texts, in_answers, roles_of
@@ -98,19 +98,19 @@ class Repetition:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._key = secrets.token_bytes(32)
+        """Python keys the hash of a text as well, unless PYTHONHASHSEED says with what."""
         self._lock = threading.Lock()
-        self._seen: dict[bytes, tuple[int, float]] = {}
+        self._seen: OrderedDict[int, tuple[int, float]] = OrderedDict()
         """How often, and when for the first time; what came last stands last."""
 
     def is_often(self, text: str) -> bool:
         """Whether it came OFTEN times within the time, this time included. Case and blanks make no difference."""
-        plain = " ".join(text[:_LOOKED_AT].casefold().split()).encode("utf-8", "surrogatepass")
-        hashed = hashlib.blake2b(plain, digest_size=16, key=self._key).digest()
+        hashed = hash((self._key, " ".join(text[:_LOOKED_AT].casefold().split())))
         now = self._monotonic()
         with self._lock:
             times, since = self._seen.pop(hashed, (0, now))
             times, since = (times + 1, since) if now - since < WITHIN_SECONDS else (1, now)
             self._seen[hashed] = (times, since)
             if len(self._seen) > MOST_REMEMBERED:
-                del self._seen[next(iter(self._seen))]
+                self._seen.popitem(last=False)
         return times >= OFTEN

@@ -14,6 +14,7 @@ from todoke.cli.bounce import bounce
 from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.page_import import import_form
+from todoke.cli.report import report
 from todoke.cli.sandbox import sandbox
 from todoke.cli.verdict import judge
 from todoke.cli.webhooks import webhooks
@@ -175,6 +176,7 @@ def show(
     raise typer.Exit(show_submission(config, submission_id, as_json=as_json))
 
 
+commands.command()(report)
 commands.command()(export)
 commands.command()(webhooks)
 commands.command()(bounce)

@@ -18,7 +18,7 @@ def excerpt(text: str, most: int) -> str:
     It is as wide as `most` letters of Latin script, or half as many of a script whose letters are twice as wide.
     """
     line = _readable(text[: most * _LOOKED_AT])
-    is_whole = _width(line) <= most and len(text) <= most * _LOOKED_AT
+    is_whole = columns(line) <= most and len(text) <= most * _LOOKED_AT
     return line if is_whole else _cut(line, most - 1) + "…"
 
 
@@ -41,8 +41,8 @@ def _readable(text: str) -> str:
 def _cut(line: str, most: int) -> str:
     """As much as is so wide, and no letter without its marks."""
     end = width = 0
-    while end < len(line) and width + _width(line[end]) <= most:
-        width += _width(line[end])
+    while end < len(line) and width + columns(line[end]) <= most:
+        width += columns(line[end])
         end += 1
     while 0 < end < len(line) and (
         unicodedata.category(line[end]) in {"Mn", "Me", "Mc"} or line[end] in _JOINERS
@@ -51,7 +51,7 @@ def _cut(line: str, most: int) -> str:
     return line[:end].rstrip()
 
 
-def _width(line: str) -> int:
+def columns(line: str) -> int:
     """In letters of Latin script (UAX 11); a mark or a joiner counts as one, too."""
     if line.isascii():
         return len(line)

@@ -70,13 +70,14 @@ def figures(
             sums.submissions += 1
         for message in timeline.messages:
             if message.message.role is not Role.ALERT:
-                _count(each, message, settings, now)
+                count_mail(each, message, settings, now)
     return found
 
 
-def _count(
+def count_mail(
     each: Sequence[Sums], message: MessageTimeline, settings: Settings, now: datetime
 ) -> None:
+    """Count a mail in each of these sums, if it is one."""
     status = read_status(message, settings, now)
     if status in {Reading.WITHHELD, Reading.IN_REVIEW}:
         return
@@ -90,6 +91,11 @@ def _count(
             sums.failed += 1
         elif status is Reading.UNKNOWN:
             sums.unknown += 1
+
+
+def show_share(share: float) -> str:
+    """In per cent with one decimal, never more than it is: 99.96 % is not 100 %."""
+    return f"{int(share * 1000) / 10:.1f}".removesuffix(".0")
 
 
 def show_seconds(seconds: float | None, language: str) -> str:

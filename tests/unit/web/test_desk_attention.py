@@ -339,3 +339,14 @@ def test_it_names_the_forms_whose_confirmations_pause() -> None:
     assert "Confirmations pause: Leave" in Visit(app).see("/desk/attention"), "a few pass"
     app.shelf.put_mark("tried/leave", NOW - timedelta(hours=1))
     assert "Confirmations pause" not in Visit(app).see("/desk/attention")
+
+
+def test_many_days_have_fewer_labels() -> None:
+    """A week has a label and a number at each day; of a month some days have a label, and none is cut off."""
+    week = chart([("", 1, 0)] * 7)
+    assert week.has_numbers
+    assert all(week.has_label(number) for number in range(7))
+    month = chart([("", 1, 0)] * 30)
+    assert not month.has_numbers
+    labelled = [number for number in range(30) if month.has_label(number)]
+    assert labelled == [2, 6, 10, 14, 18, 22, 26]

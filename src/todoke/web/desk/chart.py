@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 700, 200
 _TOP, _FOOT = 24, 28
 _SHARE = 0.6
 """So much of a day's place its bar takes."""
+_MOST_LABELS = 8
 _LEAST = 2
 """A part that is not nothing is seen."""
 
@@ -39,6 +40,16 @@ class Chart:
     base: float = HEIGHT - _FOOT
     width: int = WIDTH
     height: int = HEIGHT
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether there is room for the numbers of each day."""
+        return len(self.bars) <= _MOST_LABELS
+
+    def has_label(self, number: int) -> bool:
+        """Whether the day of this number, from 0 on, has a label: each, or of more days some, evenly."""
+        each = max(1, math.ceil(len(self.bars) / _MOST_LABELS))
+        return number % each == each // 2
 
 
 def chart(days: Sequence[tuple[str, int, int]]) -> Chart:
@@ -68,8 +79,9 @@ def chart(days: Sequence[tuple[str, int, int]]) -> Chart:
 
 
 class Reach(NamedTuple):
-    """How long half of one day's mails took, and nearly all: where on the chart."""
+    """How long half of one day's mails took, and nearly all: where on the chart. `number` is the day's, from 0 on."""
 
+    number: int
     label: str
     middle: float
     half_y: float
@@ -87,6 +99,7 @@ def reaches(days: Sequence[tuple[str, float | None, float | None]]) -> tuple[Rea
     base = HEIGHT - _FOOT - _TOP / 2
     return tuple(
         Reach(
+            number=number,
             label=label,
             middle=round((number + 0.5) * place, 1),
             half_y=round(base - _reach(half, longest) * room, 1),

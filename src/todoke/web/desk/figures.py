@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from todoke.model.show import show_day
-from todoke.report.figures import Sums, show_seconds
+from todoke.report.figures import Figures, Sums, show_seconds, show_share
 from todoke.report.status import form_title
 from todoke.walk.admit import Stay
 from todoke.walk.week import MOST, Week
@@ -28,33 +28,40 @@ async def show_figures(
     async with turn:
         found, is_more = await run_in_threadpool(week.of, scope_of(stay.person))
     settings, language = desk.app.settings, desk.language(request)
-    days = [
-        {"name": show_day(day, language), **_told(sums, language)}
-        for day, sums in found.days.items()
-    ]
-    times = [
-        (day["name"], sums.time(0.5), sums.time(0.95))
-        for day, sums in zip(days, found.days.values(), strict=True)
-    ]
+    days, drawn = drawn_days(found, language)
     forms = [
-        {"name": form_title(name, settings), **_told(sums, language)}
+        {"name": form_title(name, settings), **told(sums, language)}
         for name, sums in found.forms.items()
     ]
     return desk.render(
         request,
         "desk_figures.html",
         stay,
-        whole=_told(found.whole, language),
+        whole=told(found.whole, language),
         days=days,
         forms=sorted(forms, key=lambda form: (-form["submissions"], form["name"])),
-        reaches=[
-            (reach, show_seconds(half, language), show_seconds(most, language))
-            for reach, half, most in _reaches(times)
-        ],
-        chart=chart([(day["name"], day["mails"], day["failed"]) for day in days]),
+        **drawn,
         is_more=is_more,
         most=f"{MOST:,}",
     )
+
+
+def drawn_days(found: Figures, language: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """A row for each day, and what charts.html draws of them."""
+    days = [
+        {"name": show_day(day, language), **told(sums, language)}
+        for day, sums in found.days.items()
+    ]
+    times = [
+        (day["name"], sums.time(0.5), sums.time(0.95))
+        for day, sums in zip(days, found.days.values(), strict=True)
+    ]
+    reached = [
+        (reach, show_seconds(half, language), show_seconds(most, language))
+        for reach, half, most in _reaches(times)
+    ]
+    bars = chart([(day["name"], day["mails"], day["failed"]) for day in days])
+    return days, {"reaches": reached, "chart": bars}
 
 
 def _reaches(
@@ -66,7 +73,8 @@ def _reaches(
         yield reach, *by_label[reach.label]
 
 
-def _told(sums: Sums, language: str) -> dict[str, Any]:
+def told(sums: Sums, language: str) -> dict[str, Any]:
+    """A row of a table, as charts.html has it."""
     share = sums.share()
     return {
         "submissions": sums.submissions,
@@ -75,12 +83,7 @@ def _told(sums: Sums, language: str) -> dict[str, Any]:
         "failed": sums.failed,
         "unknown": sums.unknown,
         "open": sums.mails - sums.delivered - sums.failed - sums.unknown,
-        "share": "–" if share is None else f"{_floor(share)} %",
+        "share": "–" if share is None else f"{show_share(share)} %",
         "median": show_seconds(sums.time(0.5), language),
         "slow": show_seconds(sums.time(0.95), language),
     }
-
-
-def _floor(share: float) -> str:
-    """In per cent with one decimal, never more than it is: 99.96 % is not 100 %."""
-    return f"{int(share * 1000) / 10:.1f}".removesuffix(".0")

@@ -113,17 +113,24 @@ def render(
     `base` stands before each path of ours. A template knows the site by `site` (its name), `site_url` (where a way
     back leads, unless `values` say another) and `logo` (the picture's path).
     """
-    translate = translator("pages", language).gettext
-    # What stands between two sentences, and between the parts of a list.
-    gap, comma = ("", "、") if language == "ja" else (" ", ", ")
-    known = {"language": language, "base": base, "_": translate, "gap": gap, "comma": comma}
-    text = _environment().get_template(template).render(known | _look(site) | values)
+    text = filled(template, language=language, base=base, site=site, **values)
     return Response(
         text.encode("utf-8", "replace"),  # a lone surrogate from JSON becomes "?", never an error
         status,
         {**security_headers(form_origins, upload_origin), **(headers or {})},
         "text/html; charset=utf-8",
     )
+
+
+def filled(
+    template: str, *, language: str, base: str = "", site: Site | None = None, **values: Any
+) -> str:
+    """The page itself, as `render` answers it."""
+    translate = translator("pages", language).gettext
+    # What stands between two sentences, and between the parts of a list.
+    gap, comma = ("", "、") if language == "ja" else (" ", ", ")
+    known = {"language": language, "base": base, "_": translate, "gap": gap, "comma": comma}
+    return _environment().get_template(template).render(known | _look(site) | values)
 
 
 def _look(site: Site | None) -> dict[str, Any]:

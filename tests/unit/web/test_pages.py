@@ -360,9 +360,14 @@ def test_japanese_is_complete() -> None:
 
 
 def test_templates_hold_nothing_inline() -> None:
-    """No template has an inline script, style or handler, which the policy would refuse."""
+    """No template has an inline script, style or handler, which the policy would refuse.
+
+    But for the style of the accounts, a file that nobody serves: its own policy allows that alone.
+    """
     for path in (SOURCE / "web" / "pages" / "templates").glob("*.html"):
         text = path.read_text("utf-8")
+        if path.name == "accounts.html":
+            text = text.replace("<style>\n{{ style }}\n</style>", "", 1)
         assert not re.search(
             r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)", text
         ), path.name

@@ -168,6 +168,10 @@ def open_courier(settings: Settings) -> Courier | None:
         return None
     from todoke.webhooks.courier import HttpCourier
 
+    if any(webhook.is_channel for webhook in settings.webhooks.values()):
+        from todoke.webhooks.channel import ChannelCourier
+
+        return ChannelCourier(HttpCourier())
     return HttpCourier()
 
 

@@ -29,12 +29,14 @@ ENVIRON = {
     "TODOKE_POSTMARK_API_KEY": "key",
     "TODOKE_POSTMARK_HOOK_SECRET": "0123456789abcdef0123456789abcdef",
     "TODOKE_POSTMARK_WEBHOOK_KEY": "0123456789abcdef0123456789abcdef",
+    "TODOKE_CHANNELS": "team=slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
     "TODOKE_WEBHOOK_SECRETS": "crm=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 }
-NO_SECRETS = {"TODOKE_SMTP_PASSWORD": "", "TODOKE_WEBHOOK_SECRETS": ""}
+NO_SECRETS = {"TODOKE_SMTP_PASSWORD": "", "TODOKE_WEBHOOK_SECRETS": "", "TODOKE_CHANNELS": ""}
 EXPECTED = (
     "TODOKE_SMTP_PASSWORD is not used",
     "TODOKE_WEBHOOK_SECRETS names 'crm'",
+    "TODOKE_CHANNELS names 'team'",
     "a domain that exists for examples only",
 )
 """What is said of every example, because it is one."""
@@ -137,7 +139,10 @@ def test_each_variable_has_a_heading() -> None:
 
 def named(heading: str) -> str:
     """A heading with the name that its example has."""
-    return heading.replace("webhooks.NAME", "webhooks.crm").replace("NAME", "contact")
+    named = heading.replace("webhooks.NAME", "webhooks.crm").replace(
+        "channels.NAME", "channels.team"
+    )
+    return named.replace("NAME", "contact")
 
 
 def what_is_read(folder: Path, document: dict[str, Any], heading: str) -> object:

@@ -13,13 +13,12 @@ from todoke.model.errors import ConfigError
 from todoke.model.notice import KeptNotice, Notice, NoticeTry, NoticeType
 from todoke.model.settings import Settings
 from todoke.model.show import rfc3339, show_clock
-from todoke.model.url import origin_of
 from todoke.model.webhook import Webhook
-from todoke.model.webhook_key import WEBHOOK_SECRETS
+from todoke.model.webhook_key import CHANNEL_URLS, WEBHOOK_SECRETS
 from todoke.model.zone import Zone
 from todoke.ports.store import Store
 from todoke.walk.app import utc_now
-from todoke.walk.notices.off import off_since, turn_on
+from todoke.walk.notices.off import off_since, place_of, turn_on
 from todoke.walk.notices.tell import try_webhook
 from todoke.wiring import open_courier
 
@@ -29,7 +28,9 @@ def show(config: Path, *, limit: int, as_json: bool) -> int:
     with opened(config) as (settings, store):
         off = [_show_one(store, hook, settings, limit, as_json) for hook in _all(settings)]
     if not off and not as_json:
-        print_line("There is no webhook: [webhooks.NAME] in todoke.toml makes one.")
+        print_line(
+            "There is no webhook and no channel: [webhooks.NAME] or [channels.NAME] in todoke.toml makes one."
+        )
     return 1 if any(off) else 0
 
 
@@ -58,15 +59,18 @@ def test(config: Path, name: str, *, as_json: bool) -> int:
     """Post a test notice once; 1 when it was not taken. Raises ConfigError: without the webhook, or its secret."""
     settings, now = settings_for(config), utc_now()
     webhook, courier = _named(settings, name), open_courier(settings)
-    if not webhook.keys or courier is None:
+    if not webhook.is_ready or courier is None:
+        if webhook.is_channel:
+            raise ConfigError(f"{CHANNEL_URLS} has no address of {name}.")
         raise ConfigError(f"{WEBHOOK_SECRETS} has no secret of {name}.")
     place = ids.time_digits(now) + ids.new_attempt_token()[:16]
     notice = Notice(id=place, webhook=name, type=NoticeType.TEST, at=now)
-    tried = try_webhook(courier, webhook, notice, now)
+    tried = try_webhook(courier, settings, webhook, notice, now)
     if as_json:
         print_json({"webhook": name, "id": notice.id, **_try(tried)})
     else:
-        print_line(f"{name} took it ({tried.status})." if not tried.fault else _why(tried))
+        status = "" if webhook.is_channel else f" ({tried.status})"
+        print_line(f"{name} took it{status}." if not tried.fault else _why(tried))
     return 1 if tried.fault else 0
 
 
@@ -78,7 +82,9 @@ def _named(settings: Settings, name: str) -> Webhook:
     webhook = settings.webhooks.get(name)
     if webhook is None:
         known = ", ".join(settings.webhooks) or "none"
-        raise ConfigError(f"There is no webhook {clean_line(name)} in todoke.toml: {known}.")
+        raise ConfigError(
+            f"There is no webhook or channel {clean_line(name)} in todoke.toml: {known}."
+        )
     return webhook
 
 
@@ -92,7 +98,7 @@ def _show_one(
         for one in kept:
             print_json(_row(one, off))
         return off is not None
-    print_line(f"{style(webhook.name, 'bold')}  {origin_of(webhook.url)}")
+    print_line(f"{style(webhook.name, 'bold')}  {place_of(webhook)}")
     if off:
         words = f"OFF since {_clock(off, zone)}: it said that it is gone (410)."
         print_line(f"  {style(words, 'red')} todoke webhooks --enable {webhook.name}")
@@ -138,6 +144,9 @@ def _try(tried: NoticeTry) -> dict[str, object]:
 
 
 _WORDS = {
+    "channel": "Apprise could not hand it over",
+    "no_apprise": "Apprise is not installed here (todoke[channels])",
+    "bad_address": "its address in the environment is none that Apprise knows",
     "no_answer": "no connection, or no answer that is HTTP",
     "timed_out": "no answer in time",
     "certificate": "its certificate is not good for this name",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from todoke.model.captcha import CAPTCHA_SECRET
 from todoke.model.oidc import OIDC_SECRET
-from todoke.model.webhook_key import WEBHOOK_SECRETS
+from todoke.model.webhook_key import CHANNEL_URLS, WEBHOOK_SECRETS
 from todoke.services.table import SERVICES
 from todoke.toml.schema import Schema
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "": ("site", "mail", "desk", "guard", "webhooks", "forms"),
+    "": ("site", "mail", "desk", "guard", "webhooks", "channels", "forms"),
     "site": (
         "name",
         "url",
@@ -40,6 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "guard": ("review", "threshold", "digest", "captcha", "dns_lists"),
     "desk": ("owners", "managers", "readers", "managers_enter", "idle", "longest", "oidc"),
     "webhooks.NAME": ("url", "events", "forms", "answers", "allow_private", "any_port"),
+    "channels.NAME": ("events", "forms", "language"),
     "desk.oidc": ("issuer", "client_id", "name", "trust_unstated_addresses", "only"),
     "mail": (
         "service",
@@ -120,6 +121,7 @@ SECRETS: dict[tuple[str, str], str] = {
     ("guard", "captcha_secret"): CAPTCHA_SECRET,
     ("desk.oidc", "secret"): OIDC_SECRET,
     ("desk.oidc", "client_secret"): OIDC_SECRET,
+    ("channels.NAME", "url"): CHANNEL_URLS,
     ("webhooks.NAME", "secret"): WEBHOOK_SECRETS,
     ("webhooks.NAME", "secrets"): WEBHOOK_SECRETS,
 }
@@ -141,6 +143,7 @@ ENVIRONMENT = (
     "TODOKE_METRICS_TOKEN",
     OIDC_SECRET,
     CAPTCHA_SECRET,
+    CHANNEL_URLS,
     WEBHOOK_SECRETS,
     "TODOKE_DOOR_URL",
     "TODOKE_SECRETS_FROM",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from todoke.configuration.channels import read_channels
 from todoke.configuration.desk import read_desk, with_judges
 from todoke.configuration.dialect import check_keys
 from todoke.configuration.forms import read_form
@@ -152,6 +153,9 @@ def _read_document(
     desk = read_desk(top.table("desk", "desk"), top.mapping("forms"))
     forms = with_judges(findings, site.site, forms, desk)
     webhooks = read_webhooks(top, environ, forms, serving=serving and not dry)
+    webhooks |= read_channels(
+        top, environ, forms, webhooks, language=site.site.language, serving=serving and not dry
+    )
     _check_who_is_told(findings, site.site, forms)
     check_keys(findings, forms.values())
     secret = _read_secret(findings, environ, dry=dry)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from todoke.model.loopback import is_loopback, is_public
 from todoke.model.notice import NoticeType
-from todoke.model.webhook import ALL_TYPES, Webhook, Webhooks
+from todoke.model.webhook import ALL_TYPES, Webhook
 from todoke.model.webhook_key import WEBHOOK_SECRETS, read_key
 from todoke.toml.findings import ERROR, WARNING, Findings
 from todoke.toml.table import Table, one_of
@@ -17,14 +17,14 @@ from todoke.toml.urls import read_whole_url
 MOST_WEBHOOKS = 8
 """A write of a table may have 100 items, and each message that changes may make a notice for each of these."""
 MOST_KEYS = 4
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _LEAST_KEY, _MOST_KEY = 24, 64
 """Bytes, as the specification has it."""
 
 
 def read_webhooks(
     top: Table, environ: Mapping[str, str], forms: Collection[str], *, serving: bool
-) -> Webhooks:
+) -> dict[str, Webhook]:
     """Read every [webhooks.NAME]; faults are noted. Without `serving` a secret may be missing."""
     tables = top.mapping("webhooks")
     keys = _read_keys(top.findings, environ, tables)
@@ -33,7 +33,7 @@ def read_webhooks(
     found = {}
     for name, values in tables.items():
         table = Table(top.findings, top.schema, "webhooks.NAME", ("webhooks", name), values)
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             table.error("", "is no name for a webhook.", "Use a-z, 0-9 and -, 40 at most.")
         found[name] = _read_webhook(table, name, keys.get(name, ()), forms)
         if serving and name not in keys:
@@ -53,8 +53,8 @@ def _read_webhook(
         name=name,
         url=_read_target(table, allow_private=allow_private, any_port=any_port),
         keys=keys,
-        types=_read_types(table),
-        forms=_read_forms(table, forms),
+        types=read_types(table, ALL_TYPES),
+        forms=read_listened(table, forms),
         answers=table.flag("answers"),
         allow_private=allow_private,
         any_port=any_port,
@@ -83,18 +83,20 @@ def _read_target(table: Table, *, allow_private: bool, any_port: bool) -> str:
     return url
 
 
-def _read_types(table: Table) -> frozenset[NoticeType]:
+def read_types(table: Table, usual: frozenset[NoticeType]) -> frozenset[NoticeType]:
+    """`events`: what it is told of, the usual where it says nothing."""
     known = sorted(type_.value for type_ in ALL_TYPES)
     wanted = table.texts("events")
     for text in wanted:
         if text not in known:
             table.error("events", f"names {text!r}.", one_of(text, known))
     if "events" in table and not wanted:
-        table.error("events", "names nothing.", "Leave it out for all of them.")
-    return frozenset(NoticeType(t) for t in wanted if t in known) or ALL_TYPES
+        table.error("events", "names nothing.", "Leave it out for the usual ones.")
+    return frozenset(NoticeType(t) for t in wanted if t in known) or usual
 
 
-def _read_forms(table: Table, forms: Collection[str]) -> frozenset[str]:
+def read_listened(table: Table, forms: Collection[str]) -> frozenset[str]:
+    """`forms`: those it is told of, none named: all."""
     wanted = table.texts("forms")
     for name in wanted:
         if name not in forms:
@@ -111,7 +113,7 @@ def _read_keys(
     keys: dict[str, tuple[bytes, ...]] = {}
     for word in environ.get(WEBHOOK_SECRETS, "").split():
         name, equals, stated = word.partition("=")
-        if not equals or not _NAME.fullmatch(name):  # perhaps a secret: it is not told
+        if not equals or not NAME.fullmatch(name):  # perhaps a secret: it is not told
             _fault(findings, "has a part without a name before it.")
             continue
         if name not in names:

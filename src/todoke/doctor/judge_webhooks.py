@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from todoke.model.webhook import Webhook
-from todoke.model.webhook_key import WEBHOOK_SECRETS
+from todoke.model.webhook_key import CHANNEL_URLS, WEBHOOK_SECRETS
 from todoke.ports.diagnosis import Check, Verdict
 
 _SAYS = {
@@ -39,8 +39,12 @@ def _judge(webhook: Webhook, fault: str, off: datetime | None) -> Check:
     if fault:
         words, do = _SAYS[fault]
         return Check(name, Verdict.BAD, f"It cannot be told: {words}.", do)
-    if not webhook.keys:
-        words = f"Whether it has a secret is not known: {WEBHOOK_SECRETS} is not set here."
+    if not webhook.is_ready:
+        words = f"Whether it has a secret is not known: {_where(webhook)} is not set here."
         return Check(name, Verdict.UNKNOWN, words, "Run this where todoke serves.")
     words = "It has a secret, and its address may be told."
     return Check(name, Verdict.GOOD, words, f"To try it: todoke webhooks --test {webhook.name}")
+
+
+def _where(webhook: Webhook) -> str:
+    return CHANNEL_URLS if webhook.is_channel else WEBHOOK_SECRETS

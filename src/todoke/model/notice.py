@@ -25,6 +25,10 @@ class NoticeType(StrEnum):
     DELIVERED = "message.delivered"
     FAILED = "message.failed"
     PAUSED = "form.paused"
+    RESTS = "mail.rests"
+    """The mail service takes nothing: all mail waits, and none is lost."""
+    WORKS = "mail.works"
+    """It takes mail again."""
     TEST = "webhook.test"
     """Nothing: somebody looks whether the webhook works."""
 
@@ -44,7 +48,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What happened `at` that time, for one webhook.
 
     `id` is the webhook-id, the same however often it is told; it begins with the submission's id where it is about
-    one. `message` is there of DELIVERED and FAILED, `reason` and `until` (when it may go on) of PAUSED.
+    one. `message` is there of DELIVERED and FAILED, `reason` of PAUSED and RESTS, `until` (when it
+    may go on) of PAUSED.
     """
 
     id: str

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from todoke.model.notice import NoticeType
 
 ALL_TYPES = frozenset(NoticeType) - {NoticeType.TEST}
+TYPES_OF_CHANNELS = frozenset(
+    {NoticeType.FAILED, NoticeType.PAUSED, NoticeType.RESTS, NoticeType.WORKS}
+)
+"""What somebody has to act on, and that it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +19,9 @@ class Webhook:
     """`url` takes notices of these `types`; of these `forms`, none named: of all.
 
     `keys` sign each notice, all of them: two while one takes the place of the other. With `answers` the text answers of
-    a submission go with it. Only with `allow_private` may it lie in a network that is not public, and only with
-    `any_port` at another port than 443 and 80.
+    a submission go with it. One with a `language` is a channel: people read sentences in that language there, and
+    `url` is the secret that Apprise takes ("" where it is not known). Only with `allow_private` may it lie in a network
+    that is not public, and only with `any_port` at another port than 443 and 80.
     """
 
     name: str
@@ -27,13 +32,24 @@ class Webhook:
     answers: bool = False
     allow_private: bool = False
     any_port: bool = False
+    language: str = ""
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether people read it."""
+        return bool(self.language)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the secret is known without which it cannot be told."""
+        return bool(self.url if self.is_channel else self.keys)
 
     def __repr__(self) -> str:
         return f"Webhook({self.name!r})"
 
     def listens(self, type_: NoticeType, form: str) -> bool:
-        """Whether it is told of this, of this form."""
-        return type_ in self.types and (not self.forms or form in self.forms)
+        """Whether it is told of this, of this form; "" is for what concerns all."""
+        return type_ in self.types and (not self.forms or not form or form in self.forms)
 
 
 Webhooks = Mapping[str, Webhook]

@@ -1,4 +1,4 @@
-"""The secrets that notices are signed with, as the Standard Webhooks specification writes them."""
+"""The secrets that notices are signed with, as Standard Webhooks writes them, and the variables that have them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import binascii
 import os
 
 WEBHOOK_SECRETS = "TODOKE_WEBHOOK_SECRETS"
+CHANNEL_URLS = "TODOKE_CHANNELS"
 PREFIX = "whsec_"
 _BYTES = 32
 

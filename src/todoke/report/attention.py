@@ -118,9 +118,7 @@ def _told(group: _Group, language: str) -> dict[str, Any]:
         cause, to_do = _UNWANTED, _LEAVE_IT
     else:
         cause = _UNSAID if group.reason is None else ""
-        to_do = _TO_DO[group.reason or Reason.OTHER]
-        if group.is_ours and group.reason in _ADDRESS_FAULTS:
-            to_do = _OF_A_MANAGER
+        to_do = _to_do(group.reason, is_ours=group.is_ours)
     asked = {"address": group.who} if group.is_ours else {"words": group.who}
     label = ""
     if len(group.statuses) == 1 and not group.is_unwanted:
@@ -138,3 +136,14 @@ def _told(group: _Group, language: str) -> dict[str, Any]:
         "asked": {"view": "attention", **asked},
         "status": label,
     }
+
+
+def to_do_words(reason: Reason | None, *, is_ours: bool, language: str) -> str:
+    """What to do about a mail that failed for this reason; `is_ours`: it was for somebody of the site."""
+    return say(_to_do(reason, is_ours=is_ours), language)
+
+
+def _to_do(reason: Reason | None, *, is_ours: bool) -> str:
+    if is_ours and reason in _ADDRESS_FAULTS:
+        return _OF_A_MANAGER
+    return _TO_DO.get(reason or Reason.OTHER, _TO_DO[Reason.OTHER])

@@ -19,6 +19,7 @@ from todoke.model.log import get_logger
 from todoke.walk.app import App
 from todoke.walk.commits import Commits
 from todoke.walk.confirm import Confirmer
+from todoke.walk.notices.rest import LOOKED_AFTER_SECONDS, tell_of_rest
 from todoke.walk.notices.teller import Teller
 from todoke.walk.send.circuit import MailRest
 from todoke.walk.send.sender import Sender
@@ -68,10 +69,12 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
             if helper:
                 helper.start()
         sweeping = asyncio.create_task(_sweep_for_ever(app))
+        watching = asyncio.create_task(_watch_rest_for_ever(app, sender.rest))
         try:
             yield
         finally:
             sweeping.cancel()
+            watching.cancel()
             app.refusals.sum_up(early=True)
             if confirmer:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)
@@ -150,6 +153,20 @@ def _desk_routes(
 def _wake(sender: Sender, teller: Teller) -> None:
     sender.wake()
     teller.wake()
+
+
+async def _watch_rest_for_ever(app: App, mail_rest: Callable[[], MailRest | None]) -> None:
+    """Look every few seconds whether all mail rests; nothing is asked of the store while it does not and did not."""
+    was_resting = True  # before a restart, perhaps
+    while True:
+        rest = mail_rest()
+        if rest is not None or was_resting:
+            try:
+                await asyncio.to_thread(tell_of_rest, app, rest)
+                was_resting = rest is not None
+            except StoreError as error:
+                _log.warning("rest_not_told", error=type(error).__name__)
+        await asyncio.sleep(LOOKED_AFTER_SECONDS)
 
 
 async def _sweep_for_ever(app: App) -> None:

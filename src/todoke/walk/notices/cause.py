@@ -54,6 +54,23 @@ def of_pause(
     )
 
 
+def of_mail(
+    webhooks: Webhooks, type_: NoticeType, at: datetime, *, reason: str = ""
+) -> tuple[Notice, ...]:
+    """That all mail rests since that moment, or leaves again (RESTS, WORKS)."""
+    return tuple(
+        Notice(
+            id=ids.time_digits(at) + ids.derived_id(type_.value, webhook.name)[:16],
+            webhook=webhook.name,
+            type=type_,
+            at=at,
+            reason=reason,
+        )
+        for webhook in webhooks.values()
+        if webhook.listens(type_, "")
+    )
+
+
 def with_notices(decide: FollowUp, webhooks: Webhooks) -> FollowUp:
     """The same decision, and the notices of what became of the message. Without webhooks it is the same."""
     if not webhooks:

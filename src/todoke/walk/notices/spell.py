@@ -31,7 +31,7 @@ def _tell_one(app: App, courier: Courier, webhook: Webhook, until: float) -> Non
     def may_begin() -> bool:
         return time.monotonic() < until
 
-    if not webhook.keys:
+    if not webhook.is_ready:
         log.error("webhook_without_secret", webhook=webhook.name)
         return
     try:

@@ -9,12 +9,14 @@ from enum import Enum
 from todoke.forms.secret import secret_names
 from todoke.model.log import get_logger
 from todoke.model.notice import Notice, NoticeClaim, NoticeTry, NoticeType, Telling
+from todoke.model.settings import Settings
 from todoke.model.webhook import Webhook
-from todoke.ports.courier import Courier, Reply
+from todoke.ports.courier import TITLE, Courier, Reply
 from todoke.walk.app import App
 from todoke.walk.notices.body import body_of
 from todoke.walk.notices.off import off_since, turn_off
 from todoke.walk.notices.schedule import next_try
+from todoke.walk.notices.sentences import sentences
 from todoke.walk.notices.sign import signed_headers
 
 AT_ONCE = 4
@@ -46,7 +48,7 @@ def tell_some(
 
     Raises StoreError: if claims cannot be made or tries not kept; what was told then is told again, under its own id.
     """
-    if not webhook.keys or off_since(app.shelf, webhook.name):
+    if not webhook.is_ready or off_since(app.shelf, webhook.name):
         return Came.NOTHING
     now = app.clock()
     claims = app.notices.claim_notices(webhook.name, now=now, lease_until=now + LEASE, limit=limit)
@@ -61,10 +63,11 @@ def tell_some(
     return came
 
 
-def try_webhook(courier: Courier, webhook: Webhook, notice: Notice, at: datetime) -> NoticeTry:
+def try_webhook(
+    courier: Courier, settings: Settings, webhook: Webhook, notice: Notice, at: datetime
+) -> NoticeTry:
     """Post a notice once, without keeping anything."""
-    body = body_of(notice)
-    reply = courier.post(webhook, body, signed_headers(notice.id, at, body, webhook.keys))
+    reply = _post(courier, settings, webhook, notice, body_of(notice), at)
     return NoticeTry(at, reply.status, fault_of(reply))
 
 
@@ -84,7 +87,7 @@ def _tell_one(
 ) -> tuple[Telling, Came]:
     notice, tries = claim.kept.notice, len(claim.kept.tries) + 1
     body, at = _body(app, webhook, notice), app.clock()
-    reply = courier.post(webhook, body, signed_headers(notice.id, at, body, webhook.keys))
+    reply = _post(courier, app.settings, webhook, notice, body, at)
     tried = NoticeTry(at, reply.status, fault_of(reply))
     if not tried.fault:
         return Telling(claim=claim, tried=tried), Came.TOLD
@@ -102,6 +105,21 @@ def _tell_one(
         tries=tries,
     )
     return Telling(claim=claim, tried=tried, retry_at=retry_at), _came(reply)
+
+
+def _post(
+    courier: Courier,
+    settings: Settings,
+    webhook: Webhook,
+    notice: Notice,
+    body: bytes,
+    at: datetime,
+) -> Reply:
+    """To a program as signed JSON, to people as a title and a text, which a channel's courier takes in this form."""
+    if not webhook.is_channel:
+        return courier.post(webhook, body, signed_headers(notice.id, at, body, webhook.keys))
+    title, text = sentences(notice, settings, webhook.language)
+    return courier.post(webhook, text.encode(), {TITLE: title})
 
 
 def _came(reply: Reply) -> Came:

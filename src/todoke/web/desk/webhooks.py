@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from todoke.model.show import rfc3339
-from todoke.model.url import origin_of
 from todoke.model.webhook import Webhook
 from todoke.walk.app import App
-from todoke.walk.notices.off import off_since
+from todoke.walk.notices.off import off_since, place_of
 
 LOOKED_AT = 50
 """So many notices, the newest, tell how it goes."""
@@ -31,7 +30,7 @@ def _shown(app: App, webhook: Webhook) -> dict[str, Any]:
     off = off_since(app.shelf, webhook.name)
     return {
         "name": webhook.name,
-        "origin": origin_of(webhook.url),
+        "origin": place_of(webhook),
         "off": rfc3339(off) if off else "",
         "taken": rfc3339(taken) if taken else "",
         "failed": rfc3339(failed.at) if failed else "",

@@ -616,6 +616,27 @@ class TestSmtp:
         mailer.close()
         server.close()
 
+    def test_a_return_path_is_signed_for_each_attempt(self) -> None:
+        """mail.smtp.returns_to is used in MAIL, with a mark that names the attempt; From stays as it is."""
+        script = SmtpScript()
+        server = LineServer(script.talk)
+        usual = smtp_settings(server.port, returns_to=Address("returns@bounces.example.org"))
+        site = replace(usual, mail=replace(usual.mail, envelope_sender=Address("b@example.org")))
+        mailer = SmtpMailer(site)
+        assert mailer.ceiling is Ceiling.NOT_RETURNED
+        for token in ("0" * 26, "1" * 26):
+            mailer.send(mail(token=token))
+        mailer.close()
+        server.close()
+        path = site.mail.own.return_path
+        assert path
+        senders = [re.match("MAIL FROM:<(.*?)>", verb) for verb in script.verbs]
+        marks = [path.read(site.secret, found[1], mail().date) for found in senders if found]
+        assert [mark and mark.token for mark in marks] == ["0" * 26, "1" * 26]
+        assert all(mark and mark.is_for(site.secret, VISITOR) for mark in marks)
+        assert all(b"From: Example Site <desk@example.org>" in octets for octets in script.mails)
+        assert not any(b"bounces.example.org" in octets for octets in script.mails)
+
 
 class _Box:
     """An aiosmtpd handler that keeps envelopes."""

@@ -15,6 +15,7 @@ from todoke.cli.defaults import DEFAULT_HOST, DEFAULT_PORT
 from todoke.cli.options import CONFIG, Config, FormName, Json
 from todoke.cli.page_import import import_form
 from todoke.cli.report import report
+from todoke.cli.returned import returned
 from todoke.cli.sandbox import sandbox
 from todoke.cli.verdict import judge
 from todoke.cli.webhooks import webhooks
@@ -180,6 +181,7 @@ commands.command()(report)
 commands.command()(export)
 commands.command()(webhooks)
 commands.command()(bounce)
+commands.command()(returned)
 commands.command("import")(import_)
 commands.command("import-form")(import_form)
 

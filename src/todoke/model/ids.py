@@ -31,6 +31,7 @@ HOME_DIGITS = 6
 PLACE_DIGITS = 16
 _MAC_CHARACTERS = 32
 _DESK_DIGITS, _DESK_MAC_DIGITS = 12, 14
+_RETURN_MAC_DIGITS, _RETURN_NAME_DIGITS = 12, 4
 _CURSOR = re.compile(r"[0-9a-f]{84}")
 
 
@@ -159,6 +160,18 @@ def _is_same(token: str, made: str) -> bool:
 def _of_desk(secret: bytes, purpose: bytes, drawn: str, mailbox: str = "") -> str:
     mac = _keyed(secret, purpose, f"{drawn} {mailbox}" if mailbox else drawn)
     return drawn + _digits(mac & (1 << 5 * _DESK_MAC_DIGITS) - 1, _DESK_MAC_DIGITS)
+
+
+def return_mark(secret: bytes, text: str) -> str:
+    """Twelve digits (60 bits) that sign what a return path says: nobody can compute them without `secret`."""
+    mac = _keyed(secret, b"todoke returned", text)
+    return _digits(mac & (1 << 5 * _RETURN_MAC_DIGITS) - 1, _RETURN_MAC_DIGITS)
+
+
+def return_name(secret: bytes, mailbox: str) -> str:
+    """Four digits (20 bits) for a mailbox key, by which a return path tells whether a report names its recipient."""
+    name = _keyed(secret, b"todoke ret.name", mailbox)
+    return _digits(name & (1 << 5 * _RETURN_NAME_DIGITS) - 1, _RETURN_NAME_DIGITS)
 
 
 def receipt_token(secret: bytes, submission_id: str) -> str:

@@ -19,6 +19,7 @@ from todoke.model.dns_list import DnsList
 from todoke.model.form import Form, Site
 from todoke.model.mail import Mailbox
 from todoke.model.person import DEFAULT_DESK, DeskSettings
+from todoke.model.return_path import ReturnPath
 from todoke.model.signal import THRESHOLD
 from todoke.model.webhook import Webhooks
 
@@ -116,6 +117,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
         return Ceiling.HANDED_OVER
 
     @property
+    def return_path(self) -> ReturnPath | None:
+        """Where a mail comes back to that is returned to us and not to the service; None where none is set."""
+        return None
+
+    @property
     def confirms_failures(self) -> bool:
         """Whether a failure that a webhook tells counts only once the service's records confirm it."""
         return False
@@ -179,7 +185,9 @@ class MailSettings:
     @property
     def envelope_domain(self) -> str:
         """In ASCII, the domain that returned mail goes to unless the service takes it itself."""
-        return (self.envelope_sender or self.sender.address).ascii_domain
+        path = self.own.return_path
+        own = path.address if path else self.envelope_sender
+        return (own or self.sender.address).ascii_domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,10 +186,11 @@ def postfix(
     tls: Path | None = None,
     size_limit: int = 2_000_000,
     more: Mapping[str, str] = MappingProxyType({}),
+    services: str = "",
 ) -> Iterator[Postfix]:
     """Start a Postfix of its own and stop it; `tls` is a PEM file with key and certificate for STARTTLS.
 
-    `more` are settings of main.cf that take the place of ours.
+    `more` are settings of main.cf that take the place of ours, `services` further lines of master.cf.
     """
     if not shutil.which("postfix"):
         pytest.skip("Postfix is not installed (apt-get install postfix)")
@@ -204,6 +205,8 @@ def postfix(
         _write(
             folder, port=port, policy_port=policy_port, tls=tls, size_limit=size_limit, more=more
         )
+        with (folder / "conf" / "master.cf").open("a") as file:
+            file.write(services)
         _control(folder, "start")
         server = Postfix(port, folder)
         # Not `postfix abort`: it writes to the log first, by a daemon it then ends, and was seen to wait a minute.

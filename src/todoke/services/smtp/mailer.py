@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from todoke.mail.mime import serialise
+from todoke.model.address import Address
 from todoke.model.delivery import Reason
 from todoke.model.errors import ConfigError, SendDeferred
 from todoke.model.loopback import is_loopback
@@ -41,6 +42,7 @@ class SmtpMailer:
         self._smtp = smtp = mail.own_as(SmtpSettings)
         self.ceiling = smtp.ceiling
         self._sender = mail.envelope_sender or mail.sender.address
+        self._return_path, self._secret = smtp.return_path, settings.secret
         self._ehlo_name = smtp.ehlo_name or choose_name(own_name(), mail.envelope_domain)
         # Reading the system's certificates takes 25 ms, which the start need not wait for.
         self._context: ssl.SSLContext | None = tls_context(smtp) if smtp.ca_file else None
@@ -94,12 +96,19 @@ class SmtpMailer:
         """One transaction on a session that was taken for it."""
         try:
             with self._at_work(session.talk):
-                return session.transact(self._sender, mail, data)
+                return session.transact(self._sender_of(mail), mail, data)
         finally:
             if session.is_broken or session.count >= MAILS_PER_CONNECTION:
                 self._pool.discard(session)
             else:
                 self._pool.give_back(session)
+
+    def _sender_of(self, mail: Mail) -> Address:
+        """The envelope sender: one that is signed for this attempt where a return path is set, else that of all."""
+        path = self._return_path
+        if path is None:
+            return self._sender
+        return path.signed(self._secret, mail.token, mail.recipient, mail.date)
 
     @contextmanager
     def _at_work(self, talk: Talk) -> Iterator[None]:

@@ -10,14 +10,27 @@ from pathlib import Path
 
 import msgspec
 
+from todoke.model.address import NOBODY, Address
+from todoke.model.delivery import Ceiling
 from todoke.model.loopback import is_loopback, is_public
+from todoke.model.return_path import DELIMITERS, LONGEST_NAME, ReturnPath
 from todoke.model.settings import CONNECT_SECONDS, NO_SECRET, Secret, ServiceSettings, named_table
 from todoke.services.service import Choice
 from todoke.toml.secrets import text_secret
 from todoke.toml.table import Table
 
 NAME = "smtp"
-KEYS = ("host", "port", "security", "user", "ca_file", "timeout", "ehlo_name")
+KEYS = (
+    "host",
+    "port",
+    "security",
+    "user",
+    "ca_file",
+    "timeout",
+    "ehlo_name",
+    "returns_to",
+    "returns_delimiter",
+)
 PASSWORD = "TODOKE_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 SECURITY = {"starttls": 587, "tls": 465, "none": 25}
 _READING = {110: "POP3", 143: "IMAP", 993: "IMAP", 995: "POP3"}
@@ -25,6 +38,7 @@ _DOMAIN = re.compile(
     r"(?=.{1,255}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
     re.IGNORECASE,
 )
+_RETURNS_NAME = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9.-]{{0,{LONGEST_NAME - 2}}}[A-Za-z0-9])?")
 TIMEOUT = timedelta(minutes=5)
 FUNCTION_TIMEOUT = timedelta(seconds=25)
 """Where a function of AWS hands over, which ends after FUNCTION_SECONDS."""
@@ -79,7 +93,8 @@ def waits_of(timeout: float) -> Waits:
 class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
     """How to reach an SMTP server. `security` is starttls (587), tls (465, implicit) or none (loopback only).
 
-    `ehlo_name` is the name that we give ourselves, "" for one that is chosen.
+    `ehlo_name` is the name that we give ourselves, "" for one that is chosen. `returns_to` takes what comes back, at
+    addresses in which `returns_delimiter` and a mark follow its local part; NOBODY where returned mail is not read.
     """
 
     host: str = "localhost"
@@ -89,7 +104,21 @@ class SmtpSettings(ServiceSettings, frozen=True, kw_only=True):
     password: Secret = NO_SECRET
     ca_file: str = ""
     ehlo_name: str = ""
+    returns_to: Address = NOBODY
+    returns_delimiter: str = "+"
     timeout_seconds: float = TIMEOUT.total_seconds()
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """That a mail did not come back is known where returned mail is read."""
+        return Ceiling.NOT_RETURNED if self.returns_to else Ceiling.HANDED_OVER
+
+    @property
+    def return_path(self) -> ReturnPath | None:
+        """See ServiceSettings."""
+        if not self.returns_to:
+            return None
+        return ReturnPath(address=self.returns_to, delimiter=self.returns_delimiter)
 
     @property
     def waits(self) -> Waits:
@@ -125,6 +154,8 @@ def read_smtp(table: Table, environ: Mapping[str, str], choice: Choice) -> SmtpS
         password=password if user else NO_SECRET,
         ca_file=ca_file,
         ehlo_name=_read_ehlo_name(table),
+        returns_to=_read_returns_to(table),
+        returns_delimiter=table.text("returns_delimiter", "+", among=DELIMITERS) or "+",
         timeout_seconds=table.duration(
             "timeout",
             FUNCTION_TIMEOUT if named_table(environ) else TIMEOUT,
@@ -142,6 +173,18 @@ def _read_ehlo_name(table: Table) -> str:
     hint = 'Write a host name ("forms.example.com") or an address in brackets ("[192.0.2.7]").'
     table.error("ehlo_name", f"is {name!r}, which is no name for EHLO.", hint)
     return ""
+
+
+def _read_returns_to(table: Table) -> Address:
+    """The address, with a local part that leaves room for a mark and means the same in any case."""
+    text = table.text("returns_to")
+    address = table.address(text, table.at("returns_to")) if text else NOBODY
+    if not address or _RETURNS_NAME.fullmatch(address.local):
+        return address
+    said = f"is {address}, and a mark of the attempt follows what stands before the @."
+    hint = f"Use {LONGEST_NAME} letters, digits, dots or hyphens there at most, such as returns@{address.domain}."
+    table.error("returns_to", said, hint)
+    return NOBODY
 
 
 def _is_literal(name: str) -> bool:

@@ -45,6 +45,11 @@ def test_public(text: str) -> None:
         "2002:a00:1::",
         "2001:db8::1",
         "2001::1",
+        "::127.0.0.1",
+        "::a9fe:a9fe",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "4000::1",
         "",
         "localhost",
         "1.2.3",
@@ -58,16 +63,17 @@ def test_not_public(text: str) -> None:
 def test_own() -> None:
     """A network of one's own, but never where clouds keep the keys of a machine."""
     assert all(map(is_own, ["127.0.0.1", "10.0.0.1", "fd00::1", "::1", "93.184.215.14"]))
-    never = ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1%eth0", "fd00:ec2::254"]
-    assert not any(map(is_own, [*never, "0.0.0.0", "::", "224.0.0.1", "x"]))
+    never = ["169.254.169.254", "::ffff:169.254.169.254", "::a9fe:a9fe", "fe80::1%eth0"]
+    assert not any(map(is_own, [*never, "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1", "x"]))
 
 
 @given(st.ip_addresses(v=4))
 def test_an_address_in_another_is_judged_as_itself(inner: ipaddress.IPv4Address) -> None:
-    """Mapped, by 6to4, or by NAT64."""
+    """Mapped, by 6to4, by NAT64, or in a form that is out of use."""
     number = int(inner)
     wrapped = [
         f"::ffff:{inner}",
+        str(ipaddress.IPv6Address((0xFFFF << 48) | number)),
         str(ipaddress.IPv6Address((0x2002 << 112) | (number << 80))),
         str(ipaddress.IPv6Address((0x64FF9B << 96) | number)),
     ]

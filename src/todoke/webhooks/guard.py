@@ -5,7 +5,12 @@ from __future__ import annotations
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HOLDS_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+"""By NAT64 (RFC 6052), and in two forms out of use (RFC 4291 2.5.5.1, 2765): the last 32 bits are an IPv4 address."""
+_LEAST_HELD = 2
+"""`::` and `::1` are addresses of their own."""
+_ALLOCATED = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out (IANA). What lies outside, as fec0::/10, is nobody's or one's own."""
 _NEVER_PUBLIC = tuple(
     map(
         ipaddress.ip_network,
@@ -20,6 +25,8 @@ def is_public(text: str) -> bool:
     address = _innermost(text)
     if address is None or address.is_multicast or not address.is_global:
         return False
+    if isinstance(address, IPv6Address) and address not in _ALLOCATED:
+        return False
     return not any(address in net for net in _NEVER_PUBLIC if net.version == address.version)
 
 
@@ -32,13 +39,13 @@ def is_own(text: str) -> bool:
 
 
 def _innermost(text: str) -> IPv4Address | IPv6Address | None:
-    """The address, or the IPv4 address that it stands for: mapped, by 6to4, or by NAT64. None for what is none."""
+    """The address, or the IPv4 address that it stands for. None for what is none."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if int(address) >= _LEAST_HELD and any(address in net for net in _HOLDS_IPV4):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from todoke.model.address import Address, parse_address
-from todoke.walk.send.restraint import addressee_key, is_person
+from todoke.walk.send.addressee import addressee_key, is_person
 
 VICTIM = [
     f"{local}@{domain}"
@@ -26,6 +26,8 @@ def test_spellings_of_one_addressee_are_one() -> None:
     assert {addressee_key(parse_address(text)) for text in VICTIM} == {"annalee@example.org"}
     assert addressee_key(parse_address('"anna.lee"@example.org')) == "annalee@example.org"
     assert addressee_key(Address("a.b@googlemail.com")) == addressee_key(Address("ab+x@gmail.com"))
+    assert addressee_key(Address("anna@ya.ru")) == addressee_key(Address("Anna@yandex.com"))
+    assert addressee_key(Address("anna@pm.me")) == addressee_key(Address("anna@protonmail.ch"))
     assert addressee_key(parse_address("anna@bücher.example")) == addressee_key(
         parse_address("ANNA@xn--bcher-kva.example")
     )

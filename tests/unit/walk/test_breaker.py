@@ -169,6 +169,18 @@ class TestWhenItOpens:
         tell(story, ids[9], Kind.COMPLAINED)
         assert state(story.app, "contact") is State.RESTING
 
+    def test_one_mailbox_speaks_for_itself_alone(self) -> None:
+        """Who has a form mail to their own address, in whatever spellings, and calls all of it unwanted, is one."""
+        story = story_of()
+        spellings = ["mallory@example.org", "Mal.lory@example.org", "mallory+2@example.org"]
+        own = [story.add(visitor=address) for address in spellings]
+        others = mailed(story, 5)
+        for id_ in own:
+            tell(story, id_, Kind.COMPLAINED)
+        assert state(story.app, "contact") is State.GOING
+        tell(story, others[0], Kind.COMPLAINED)
+        assert state(story.app, "contact") is State.RESTING
+
     def test_where_it_is_off_it_never_opens(self) -> None:
         """With pause_confirmations = false."""
         assert state(paused(pauses=False).app, "contact") is State.GOING

@@ -25,6 +25,7 @@ from todoke.ports.archive import Query
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import alert, managers_told
 from todoke.walk.app import App
+from todoke.walk.send.addressee import addressee_key
 
 WINDOW = 100
 """Confirmations whose end is known; so many of the newest count."""
@@ -53,7 +54,8 @@ class State(StrEnum):
 
 
 class Fates(NamedTuple):
-    """How many of the newest confirmations were mailed, have a known end, came back for good, and were unwanted."""
+    """How many of the newest confirmations were mailed, have a known end, and came back for good, and to how many
+    addressees they were unwanted."""
 
     mailed: int = 0
     known: int = 0
@@ -81,17 +83,22 @@ def too_many(fates: Fates) -> str:
 
 
 def fates_of(timelines: Iterable[Timeline], since: datetime | None) -> Fates:
-    """Those of the newest confirmations handed over since then, newest first. Pure."""
-    mailed = known = bounced = complained = 0
+    """Those of the newest confirmations handed over since then, newest first. Pure.
+
+    Whoever calls several of theirs unwanted is one: else a single mailbox could keep all others from their mails.
+    """
+    mailed = known = bounced = 0
+    complained: set[str] = set()
     for told in _mailed(timelines, since):
         if mailed >= COMPLAINT_WINDOW:
             break
         mailed += 1
-        complained += told.standing.complained
+        if told.standing.complained:
+            complained.add(addressee_key(told.attempt.recipient))
         if known < WINDOW and _is_known(told):
             known += 1
             bounced += _has_bounced(told)
-    return Fates(mailed, known, bounced, complained)
+    return Fates(mailed, known, bounced, len(complained))
 
 
 def _mailed(timelines: Iterable[Timeline], since: datetime | None) -> Iterator[AttemptTimeline]:

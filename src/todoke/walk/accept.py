@@ -95,7 +95,7 @@ def prepare(app: App, form: Form, entries: EntryList, context: Context) -> Field
         visitor=visitor,
         token_hash=ids.receipt_hash(token),
         retain_until=now + form.retention if form.retention else None,
-        signals=app.guard.signals(form, without(entries, form.confirmation.field), context.known),
+        signals=app.guard.signals(form, _judged(form, entries), context.known),
     )
     webhooks = {} if submission.signals else app.settings.webhooks
     return Prepared(
@@ -120,6 +120,16 @@ def bounded(app: App, prepared: Prepared, network: str) -> Prepared:
         for m in prepared.messages
     )
     return msgspec.structs.replace(prepared, messages=tuple(messages))
+
+
+def not_stored(app: App, form: Form, prepared: Prepared) -> None:
+    """Let the guard forget what was prepared and came to nothing new, or a visitor who tries again would repeat it."""
+    app.guard.forget(form, _judged(form, prepared.submission.entries))
+
+
+def _judged(form: Form, entries: EntryList) -> EntryList:
+    """What the guard looks at: the visitor's address tells it nothing."""
+    return without(entries, form.confirmation.field)
 
 
 def refusals(

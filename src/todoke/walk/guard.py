@@ -58,9 +58,7 @@ class Guard:
         """The names of the signals because of which it is to be reviewed. The visitor's address need not be there."""
         if not form.review:
             return ()
-        roles = self._roles.get(form.name)
-        if roles is None:
-            roles = self._roles[form.name] = roles_of(form)
+        roles = self._roles_of(form)
         found = {*of_sending(known), *in_answers(roles, answers, self._own_hosts)}
         texts = free_texts(roles, answers)
         text = max(texts, key=len, default="")
@@ -72,6 +70,19 @@ class Guard:
         if self.teacher.is_spam(texts):
             found.add(LEARNED)
         return signals_of(found, self._threshold)
+
+    def forget(self, form: Form, answers: EntryList) -> None:
+        """What was looked at was not stored, or had been before: who sends it again repeats nothing by that."""
+        if form.review:
+            text = max(free_texts(self._roles_of(form), answers), key=len, default="")
+            if len(text) >= LEAST_LENGTH:
+                self._repetition.forget(text)
+
+    def _roles_of(self, form: Form) -> Roles:
+        roles = self._roles.get(form.name)
+        if roles is None:
+            roles = self._roles[form.name] = roles_of(form)
+        return roles
 
     def _ask_for_lessons(self) -> None:
         """Read what was learned, beside what is under way: nobody waits for it, and it is done once a minute at most.
@@ -105,7 +116,7 @@ class Repetition:
 
     def is_often(self, text: str) -> bool:
         """Whether it came OFTEN times within the time, this time included. Case and blanks make no difference."""
-        hashed = hash((self._key, " ".join(text[:_LOOKED_AT].casefold().split())))
+        hashed = self._hashed(text)
         now = self._monotonic()
         with self._lock:
             times, since = self._seen.pop(hashed, (0, now))
@@ -114,3 +125,16 @@ class Repetition:
             if len(self._seen) > MOST_REMEMBERED:
                 self._seen.popitem(last=False)
         return times >= OFTEN
+
+    def forget(self, text: str) -> None:
+        """It came once less. Nothing comes of it for a text that is not remembered."""
+        hashed = self._hashed(text)
+        with self._lock:
+            times, since = self._seen.get(hashed, (0, 0.0))
+            if times > 1:
+                self._seen[hashed] = (times - 1, since)
+            else:
+                self._seen.pop(hashed, None)
+
+    def _hashed(self, text: str) -> int:
+        return hash((self._key, " ".join(text[:_LOOKED_AT].casefold().split())))

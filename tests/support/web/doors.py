@@ -22,7 +22,7 @@ from todoke.model.address import Address
 from todoke.model.errors import StoreError
 from todoke.model.form import Confirmation, Form, Managers, Site
 from todoke.model.mail import Mailbox
-from todoke.model.message import Message
+from todoke.model.message import Message, Timeline
 from todoke.model.notice import Notice
 from todoke.model.settings import MailSettings, Settings
 from todoke.model.submission import RepeatKey, Submission
@@ -44,6 +44,14 @@ class KeepingStore:
     repeats: list[RepeatKey] = field(default_factory=list)
     marks: dict[str, datetime] = field(default_factory=dict)
     error: Exception | None = None
+    unreadable: StoreError | None = None
+
+    def timeline(self, submission_id: str) -> Timeline | None:
+        """A submission that was kept, as far as the door reads it."""
+        if self.unreadable:
+            raise self.unreadable
+        found = [s for s in self.submissions if s.id == submission_id]
+        return Timeline(submission=found[0], messages=()) if found else None
 
     def lessons(self) -> tuple[()]:
         """Nothing was learned."""

@@ -83,6 +83,17 @@ def test_short_texts_may_be_equal() -> None:
         assert guard.signals(FORM, answers(message="Please send me the catalogue."), program) == ()
 
 
+def test_what_came_to_nothing_is_forgotten() -> None:
+    """As often as it is forgotten it did not come; what was never remembered is forgotten already."""
+    repetition = Repetition(Time())
+    repetition.forget(LONG)
+    for _ in range(2 * OFTEN):
+        assert not repetition.is_often(LONG)
+        repetition.forget(LONG)
+    assert not repetition._seen
+    assert [repetition.is_often(LONG) for _ in range(OFTEN)] == [False, False, False, True]
+
+
 @pytest.mark.parametrize(
     ("after", "is_often"), [(WITHIN_SECONDS - 1, True), (WITHIN_SECONDS, False)]
 )

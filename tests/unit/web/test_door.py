@@ -17,7 +17,9 @@ from todoke.model.errors import StoreCorrupt, StoreUnavailable
 from todoke.model.form import Confirmation, Field, Form, Limits, Managers, Site
 from todoke.model.ids import receipt_hash, receipt_token
 from todoke.model.message import Message, Note, Role
+from todoke.model.settings import GuardSettings
 from todoke.model.submission import Entry
+from todoke.walk.guard import OFTEN
 from todoke.walk.tally import Counted
 
 JSON = "application/json"
@@ -32,6 +34,7 @@ CONTACT = Form(
     managers=OPEN_FORM.managers,
 )
 LOADED_AT = datetime(2026, 11, 30, 1, 2, 3, 456_000, tzinfo=UTC)
+BROWSERS_FIELDS = {"user_agent": "Mozilla/5.0", "sec_fetch_site": "cross-site"}
 GOOD = b"email=taro%40visitor.example&message=Hello"
 
 
@@ -141,6 +144,48 @@ def test_a_double_click_is_one_submission() -> None:
     first, second = (ask(app, "/f/contact", GOOD, accept=JSON) for _ in range(2))
     assert first.json == second.json
     assert len(kept(app)) == 1
+
+
+def test_a_repetition_says_how_the_first_is_kept() -> None:
+    """What speaks against the second, or for it, changes nothing of the first: none reads "queued" of what is held."""
+    app = make_app(CONTACT)
+    senders = ({"user_agent": "curl/8.1"}, BROWSERS_FIELDS)
+    for key, order in (("held", senders), ("free", senders[::-1])):
+        first, again = (
+            ask(app, "/f/contact", GOOD + b"&_gotcha=x", accept=JSON, idempotency_key=key, **sent)
+            for sent in order
+        )
+        assert first.json == again.json
+        assert {m["status"] for m in first.json["messages"]} == {
+            "in_review" if key == "held" else "queued"
+        }
+    assert len(kept(app)) == 2
+
+
+def test_of_a_first_that_cannot_be_read_nothing_is_said() -> None:
+    """It is stored, and that is all that is known of it."""
+    app = make_app(CONTACT)
+    first = ask(app, "/f/contact", GOOD, accept=JSON)
+    app.store.unreadable = StoreUnavailable()  # type: ignore[attr-defined]
+    again = ask(app, "/f/contact", GOOD, accept=JSON)
+    assert again.json == {**first.json, "messages": []}
+    assert ask(app, "/f/contact", GOOD, accept=BROWSER).status == 303
+
+
+def test_who_tries_again_repeats_nothing() -> None:
+    """Neither a double click nor what could not be stored counts as the same text again and again."""
+    app = make_app(OPEN_FORM, guard=GuardSettings(threshold=4))
+    text = b"message=We+would+like+to+order+forty+chairs+for+a+wedding+in+June."
+    key = {"accept": JSON, **BROWSERS_FIELDS}
+    failing(app, StoreUnavailable())
+    assert {ask(app, "/f/any", text, **key).status for _ in range(OFTEN)} == {503}
+    failing(app, None)
+    for _ in range(2 * OFTEN):
+        ask(app, "/f/any", text, **key)
+    assert [s.signals for s in kept(app)] == [()]
+    for number in range(OFTEN):
+        ask(app, "/f/any", text + b"&n=%d" % number, **key)
+    assert [bool(s.signals) for s in kept(app)] == [False, False, False, True, True]
 
 
 def test_two_visitors_behind_an_unknown_proxy_are_two() -> None:

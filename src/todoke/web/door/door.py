@@ -40,6 +40,7 @@ from todoke.walk.tally import Counted
 from todoke.walk.uploads import tickets
 from todoke.walk.uploads.offer import redeem
 from todoke.web.door import body
+from todoke.web.door.again import first_of
 from todoke.web.door.answer import (
     Arrival,
     answer_faults,
@@ -225,11 +226,13 @@ class Door:
         if arrival.form.ask_about_typos:
             asked = question(arrival, prepared.submission.visitor)
             if asked is not None:
+                accept.not_stored(self._app, arrival.form, prepared)
                 return asked
         # All that can fail for the answer fails here, while it is true that nothing is stored.
         answer = _stored(arrival, prepared, prepared.submission.id, prepared.token)
         peer = peer_of(self._address(arrival.scope))
         if not self._app.allowance.take(peer):
+            accept.not_stored(self._app, arrival.form, prepared)
             return answer_not_now(arrival, TooMany())
         prepared = accept.bounded(self._app, prepared, network_of(self._address(arrival.scope)))
         last = LastWord(arrival.scope)
@@ -237,7 +240,7 @@ class Door:
             with self._app.courtesy.visitor():
                 stored = await self._waiting().wait(self._app.outbox.add(*prepared.write))
         except StoreError as error:
-            self._app.allowance.give_back(peer)
+            self._give_back(peer, arrival.form, prepared)
             return answer_not_now(arrival, error)
         except Exception as error:
             log_unexpected(error)
@@ -246,10 +249,14 @@ class Door:
             last.stored(stored.submission_id)
             self._note(arrival, Counted.ACCEPTED)
             return answer
-        self._app.allowance.give_back(peer)
+        self._give_back(peer, arrival.form, prepared)
         if stored.same_content:
             last.stored(stored.submission_id)
-        return self._answer_repeated(arrival, answers, prepared, stored)
+        return await self._answer_repeated(arrival, answers, prepared, stored)
+
+    def _give_back(self, peer: str, form: Form, prepared: accept.Prepared) -> None:
+        self._app.allowance.give_back(peer)
+        accept.not_stored(self._app, form, prepared)
 
     def _answer_faults(
         self, arrival: Arrival, faults: FieldErrors, uploaded: tuple[Uploaded, ...]
@@ -259,7 +266,7 @@ class Door:
             arrival = replaced(arrival, upload_origin=origin, uploaded=uploaded)
         return answer_faults(arrival, faults)
 
-    def _answer_repeated(
+    async def _answer_repeated(
         self, arrival: Arrival, answers: EntryList, prepared: accept.Prepared, stored: Duplicate
     ) -> Response:
         if not stored.same_content:
@@ -270,7 +277,8 @@ class Door:
         self._note(arrival, Counted.REPEATED)
         # It is derived from the id, so that a repetition gets the link of the first.
         token = ids.receipt_token(self._app.settings.secret, stored.submission_id)
-        return _stored(arrival, prepared, stored.submission_id, token)
+        first = await first_of(self._app, arrival.scope, stored.submission_id, prepared)
+        return _stored(arrival, first, stored.submission_id, token)
 
     def _note(self, arrival: Arrival, counted: Counted) -> None:
         self._hint()

@@ -7,9 +7,10 @@ all processes share: until when nothing passes, and since when it is tried again
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from todoke.model import ids
@@ -33,11 +34,12 @@ LEAST_KNOWN, LEAST_BOUNCED = 25, 4
 ONE_IN = 25
 """One hard bounce in so many is too many: 4 %."""
 COMPLAINT_WINDOW, LEAST_COMPLAINTS = 1_000, 2
-"""One complaint says nothing of a rate, in a thousand as in twenty; two of a thousand are what services warn of."""
+"""More than one in a thousand, the 0.1 % from which services warn. A single one says nothing of a rate, in a thousand
+as in twenty; and one mailbox alone could keep all others from their mails."""
 RESTS = timedelta(hours=1)
 TRIES = timedelta(minutes=30)
 TRIED = Ration(5, timedelta(hours=1))
-_LOOKED_AT = 300
+_LOOKED_BACK = 300
 _PAGE = 100
 PAUSED, TRYING = "paused/", "tried/"
 _ENDS = frozenset({Status.BOUNCED, Status.REJECTED})
@@ -54,10 +56,9 @@ class State(StrEnum):
 
 
 class Fates(NamedTuple):
-    """How many of the newest confirmations were mailed, have a known end, and came back for good, and to how many
-    addressees they were unwanted."""
+    """How many of some confirmations have a known end, and came back for good, and to how many addressees they were
+    unwanted."""
 
-    mailed: int = 0
     known: int = 0
     bounced: int = 0
     complained: int = 0
@@ -78,27 +79,33 @@ def too_many(fates: Fates) -> str:
     is_enough = fates.known >= LEAST_KNOWN and fates.bounced >= LEAST_BOUNCED
     if is_enough and fates.bounced * ONE_IN >= fates.known:
         return "hard_bounces"
-    is_rate = fates.complained * COMPLAINT_WINDOW >= fates.mailed
-    return "complaints" if is_rate and fates.complained >= LEAST_COMPLAINTS else ""
+    return "complaints" if fates.complained >= LEAST_COMPLAINTS else ""
 
 
-def fates_of(timelines: Iterable[Timeline], since: datetime | None) -> Fates:
-    """Those of the newest confirmations handed over since then, newest first. Pure.
+def too_many_of(timelines: Iterable[Timeline], since: datetime | None) -> str:
+    """Why the confirmations handed over since then are too many anywhere among these, newest first; else "". Pure.
+
+    The newest are looked at, and those up to each that went wrong: word of them comes in any order.
+    """
+    mailed = list(_mailed(timelines, since))
+    ends = [0, *(n for n, told in enumerate(mailed) if n and _is_bad(told))]
+    return next(filter(None, (too_many(_fates_of(islice(mailed, n, None))) for n in ends)), "")
+
+
+def _fates_of(mailed: Iterable[AttemptTimeline]) -> Fates:
+    """Those of the first of these.
 
     Whoever calls several of theirs unwanted is one: else a single mailbox could keep all others from their mails.
     """
-    mailed = known = bounced = 0
+    known = bounced = 0
     complained: set[str] = set()
-    for told in _mailed(timelines, since):
-        if mailed >= COMPLAINT_WINDOW:
-            break
-        mailed += 1
+    for told in islice(mailed, COMPLAINT_WINDOW):
         if told.standing.complained:
             complained.add(addressee_key(told.attempt.recipient))
         if known < WINDOW and _is_known(told):
             known += 1
             bounced += _has_bounced(told)
-    return Fates(mailed, known, bounced, len(complained))
+    return Fates(known, bounced, len(complained))
 
 
 def _mailed(timelines: Iterable[Timeline], since: datetime | None) -> Iterator[AttemptTimeline]:
@@ -186,8 +193,9 @@ def _judge(app: App, form: str, wrong: Sequence[_Wrong]) -> None:
     again = standing is State.TRYING
     since = max((t for t in (until, tried) if t), default=None)
     is_unwanted = any(w.told.standing.complained for w in wrong)
-    most = COMPLAINT_WINDOW if is_unwanted else _LOOKED_AT
-    why = "again" if again else too_many(_newest(app, newest.submission, most, since))
+    later, earlier = (COMPLAINT_WINDOW,) * 2 if is_unwanted else (WINDOW, _LOOKED_BACK)
+    around = [] if again else _around(app, newest.submission, later, earlier)
+    why = "again" if again else too_many_of(around, since)
     if not why or not app.shelf.put_mark(PAUSED + form, now + RESTS, unless_after=now):
         return
     log.error("confirmations_paused", form=form, reason=why)
@@ -195,17 +203,26 @@ def _judge(app: App, form: str, wrong: Sequence[_Wrong]) -> None:
         _tell(app, newest.told, now, why, form)
 
 
-def _newest(app: App, submission: Submission, most: int, since: datetime | None) -> Fates:
-    """How the newest fared, up to the one that went wrong: those before it were handed over earlier as a rule."""
+def _around(app: App, submission: Submission, later: int, earlier: int) -> list[Timeline]:
+    """About so many of its form that came after it, it, and so many that came before it, newest first."""
     own = app.archive.timeline(submission.id)
-    found = [own] if own else []
-    before = app.archive.cursor(submission.id)
-    while before and len(found) < most:
-        query = Query(form=submission.form, before=before, limit=_PAGE, brief=True)
-        page = app.archive.page(query)
-        found += page.timelines
+    middle = [own] if own else []
+    after = before = app.archive.cursor(submission.id)
+    newer: list[Timeline] = []
+    while after and len(newer) < later:
+        page = app.archive.page(replace(_of(submission), after=after))
+        newer = [*page.timelines, *newer]
+        after = page.newer if page.timelines else ""
+    older: list[Timeline] = []
+    while before and len(middle) + len(older) < earlier:
+        page = app.archive.page(replace(_of(submission), before=before))
+        older += page.timelines
         before = page.next if page.timelines else ""
-    return fates_of(found, since)
+    return [*newer, *middle, *older]
+
+
+def _of(submission: Submission) -> Query:
+    return Query(form=submission.form, limit=_PAGE, brief=True)
 
 
 def _tell(app: App, told: AttemptTimeline, now: datetime, why: str, form: str) -> None:

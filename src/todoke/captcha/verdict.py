@@ -1,6 +1,7 @@
-"""What an answer of siteverify says. Pure; Turnstile, hCaptcha and reCAPTCHA answer alike.
+"""What an answer of siteverify says. Pure; Turnstile, hCaptcha and reCAPTCHA are read alike.
 
-Facts: developers.cloudflare.com/turnstile, docs.hcaptcha.com, developers.google.com/recaptcha/docs/verify.
+Facts: developers.cloudflare.com/turnstile, docs.hcaptcha.com, developers.google.com/recaptcha/docs/verify; none of them
+was tried with a provider.
 """
 
 from __future__ import annotations

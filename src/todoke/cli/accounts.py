@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +69,7 @@ def report(config: Path, *, days: int, form: str, as_json: bool, html: Path | No
 def _of_days(
     store: Store, settings: Settings, now: datetime, days: int, form: str
 ) -> Iterator[Timeline]:
-    zone = settings.site.time_zone
-    first = zone.local(now).date() - timedelta(days=days - 1)
-    begin = zone.moment(datetime.combine(first, datetime.min.time()))
+    begin = settings.site.time_zone.begin_of_day(now, days_before=days - 1)
     query = Query(form=form, received_from=begin, brief=True)
     with counting(lambda count: f"{count:,} submissions read") as tell:
 

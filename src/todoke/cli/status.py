@@ -87,8 +87,7 @@ def status(config: Path, *, as_json: bool) -> int:
     now = utc_now()
     with opened(config) as (settings, store):
         zone = settings.site.time_zone
-        midnight = zone.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
-        query = Query(received_from=zone.moment(midnight.replace(tzinfo=None)))
+        query = Query(received_from=zone.begin_of_day(now))
         timelines = list(all_pages(store, query, MOST_TODAY + 1))
         address = served_at(settings)
         found = Found(

@@ -18,7 +18,7 @@ from todoke.model.webhook_key import CHANNEL_URLS, WEBHOOK_SECRETS
 from todoke.model.zone import Zone
 from todoke.ports.store import Store
 from todoke.walk.app import utc_now
-from todoke.walk.notices.off import off_since, place_of, turn_on
+from todoke.walk.notices.off import off_since, turn_on
 from todoke.walk.notices.tell import try_webhook
 from todoke.wiring import open_courier
 
@@ -98,7 +98,7 @@ def _show_one(
         for one in kept:
             print_json(_row(one, off))
         return off is not None
-    print_line(f"{style(webhook.name, 'bold')}  {place_of(webhook)}")
+    print_line(f"{style(webhook.name, 'bold')}  {webhook.place}")
     if off:
         words = f"OFF since {_clock(off, zone)}: it said that it is gone (410)."
         print_line(f"  {style(words, 'red')} todoke webhooks --enable {webhook.name}")

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from importlib.util import find_spec
 
-from todoke.configuration.webhooks import MOST_WEBHOOKS, NAME, read_listened, read_types
+from todoke.configuration.webhooks import (
+    MOST_WEBHOOKS,
+    NAME,
+    NamedValues,
+    read_listened,
+    read_types,
+)
 from todoke.model.language import LANGUAGES
 from todoke.model.settings import named_table
 from todoke.model.webhook import TYPES_OF_CHANNELS, Webhook
 from todoke.model.webhook_key import CHANNEL_URLS
-from todoke.toml.findings import ERROR, WARNING, Findings
+from todoke.toml.findings import Findings
 from todoke.toml.table import Table
+
+_URLS = NamedValues(
+    CHANNEL_URLS, "channels", 'Write "team=slack://..."; a blank in an address is %20.'
+)
 
 
 def read_channels(
@@ -63,19 +73,9 @@ def _read_urls(
 ) -> dict[str, str]:
     """Where each is: `team=slack://... boss=line://...`. No address is told in a fault: it is a secret."""
     urls: dict[str, str] = {}
-    for word in environ.get(CHANNEL_URLS, "").split():
-        name, equals, url = word.partition("=")
-        if not equals or not NAME.fullmatch(name):
-            _fault(findings, "has a part without a name before it.")
-        elif name not in names:
-            _fault(findings, f"names {name!r}, and there is no [channels.{name}].", WARNING)
-        elif "://" not in url:
-            _fault(findings, f"has something for {name} that is no address of Apprise's.")
-        else:
+    for name, url in _URLS.read(findings, environ, names):
+        if "://" in url:
             urls[name] = url
+        else:
+            _URLS.fault(findings, f"has something for {name} that is no address of Apprise's.")
     return urls
-
-
-def _fault(findings: Findings, said: str, severity: str = ERROR) -> None:
-    hint = 'Write "team=slack://..."; a blank in an address is %20.' if severity == ERROR else ""
-    findings.note(severity, (), f"{CHANNEL_URLS} {said}", hint, place=("the environment", 0))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from todoke.model.loopback import is_loopback, is_public
@@ -106,39 +107,55 @@ def read_listened(table: Table, forms: Collection[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
+class NamedValues(NamedTuple):
+    """A variable of the environment that says something of tables of a section: `name=something other=something`."""
+
+    variable: str
+    section: str
+    hint: str
+
+    def read(
+        self, findings: Findings, environ: Mapping[str, str], names: Collection[str]
+    ) -> Iterator[tuple[str, str]]:
+        """Each of these names with what is said of it. Faults are noted, without any value."""
+        for word in environ.get(self.variable, "").split():
+            name, equals, stated = word.partition("=")
+            if not equals or not NAME.fullmatch(name):  # perhaps a secret: it is not told
+                self.fault(findings, "has a part without a name before it.")
+            elif name not in names:
+                said = f"names {name!r}, and there is no [{self.section}.{name}]."
+                self._note(findings, WARNING, said, "")
+            else:
+                yield name, stated
+
+    def fault(self, findings: Findings, said: str) -> None:
+        """Note an error of it."""
+        self._note(findings, ERROR, said, self.hint)
+
+    def _note(self, findings: Findings, severity: str, said: str, hint: str) -> None:
+        place = ("the environment", 0)
+        findings.note(severity, (), f"{self.variable} {said}", hint, place=place)
+
+
+_SECRETS = NamedValues(
+    WEBHOOK_SECRETS, "webhooks", 'Write "crm=whsec_..."; `todoke webhooks --new-secret` makes one.'
+)
+
+
 def _read_keys(
     findings: Findings, environ: Mapping[str, str], names: Collection[str]
 ) -> dict[str, tuple[bytes, ...]]:
     """The keys of each webhook: `name=whsec_...,whsec_... other=whsec_...`. No value is told in a fault."""
     keys: dict[str, tuple[bytes, ...]] = {}
-    for word in environ.get(WEBHOOK_SECRETS, "").split():
-        name, equals, stated = word.partition("=")
-        if not equals or not NAME.fullmatch(name):  # perhaps a secret: it is not told
-            _fault(findings, "has a part without a name before it.")
-            continue
-        if name not in names:
-            _fault(findings, f"names {name!r}, and there is no [webhooks.{name}].", WARNING)
-            continue
+    for name, stated in _SECRETS.read(findings, environ, names):
         read = [read_key(text) for text in stated.split(",") if text]
         good = tuple(k for k in read if k is not None and _LEAST_KEY <= len(k) <= _MOST_KEY)
         if len(good) != len(read) or not read:
-            _fault(
-                findings,
-                f"has a secret of {name} that is not whsec_ and the base 64 of {_LEAST_KEY} to {_MOST_KEY} bytes.",
-            )
+            said = f"has a secret of {name} that is not whsec_ and the base 64 of {_LEAST_KEY} to {_MOST_KEY} bytes."
         elif len(good) > MOST_KEYS:
-            _fault(findings, f"has {len(good)} secrets of {name}; there may be {MOST_KEYS}.")
+            said = f"has {len(good)} secrets of {name}; there may be {MOST_KEYS}."
         else:
             keys[name] = good
+            continue
+        _SECRETS.fault(findings, said)
     return keys
-
-
-def _fault(findings: Findings, said: str, severity: str = ERROR) -> None:
-    hint = 'Write "crm=whsec_..."; `todoke webhooks --new-secret` makes one.'
-    findings.note(
-        severity,
-        (),
-        f"{WEBHOOK_SECRETS} {said}",
-        hint if severity == ERROR else "",
-        place=("the environment", 0),
-    )

@@ -34,6 +34,19 @@ _ENCODED_WORD = "=?"  # how one begins in a header field, RFC 2047: some readers
 _LONGEST_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"@([^"@]*)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SAME_MAILBOXES = {
+    "googlemail.com": "gmail.com",
+    "mac.com": "icloud.com",
+    "me.com": "icloud.com",
+    "pm.me": "proton.me",
+    "protonmail.ch": "proton.me",
+    "protonmail.com": "proton.me",
+    "ya.ru": "yandex.ru",
+    "yandex.by": "yandex.ru",
+    "yandex.com": "yandex.ru",
+    "yandex.kz": "yandex.ru",
+}
+"""Domains under which a service delivers to the same mailbox."""
 
 
 class AddressError(ValueError):
@@ -205,6 +218,19 @@ def mailbox_key(text: str) -> str:
     bare = unquoted(text.strip().strip("<>"))
     # An ASCII spelling is its own key, so the costly reading is left to the rest.
     return bare.lower() if bare.isascii() else _international_key(bare)
+
+
+def addressee_key(address: Address) -> str:
+    """What the spellings of one addressee's address have in common, to count by and for nothing else.
+
+    Case, dots in the local part and what follows a plus are left out: many services deliver all of these to one
+    mailbox, and where one does not, two addressees are counted as one.
+    """
+    local = address.local.strip('"').lower()
+    local = local.partition("+")[0] or local
+    domain = address.ascii_domain.lower()
+    domain = _SAME_MAILBOXES.get(domain, domain)
+    return f"{local.replace('.', '') or local}@{domain}"
 
 
 @short_cache(4096)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from todoke.model.notice import NoticeType
+from todoke.model.url import origin_of
 
 ALL_TYPES = frozenset(NoticeType) - {NoticeType.TEST}
 TYPES_OF_CHANNELS = frozenset(
@@ -43,6 +44,13 @@ class Webhook:
     def is_ready(self) -> bool:
         """Whether the secret is known without which it cannot be told."""
         return bool(self.url if self.is_channel else self.keys)
+
+    @property
+    def place(self) -> str:
+        """Where it is, as people may see it: the rest of an address may be a secret."""
+        if self.is_channel:
+            return f"{self.url.partition('://')[0] or '?'}://"
+        return origin_of(self.url)
 
     def __repr__(self) -> str:
         return f"Webhook({self.name!r})"

@@ -28,6 +28,11 @@ class Zone:
         """
         return (typed if typed.tzinfo else typed.replace(tzinfo=self.rules)).astimezone(UTC)
 
+    def begin_of_day(self, at: datetime, *, days_before: int = 0) -> datetime:
+        """The midnight here, in UTC, at which the day of that moment began, or one so many days before."""
+        day = self.local(at).date() - timedelta(days=days_before)
+        return self.moment(datetime.combine(day, datetime.min.time()))
+
 
 UTC_ZONE = Zone("UTC", UTC)
 

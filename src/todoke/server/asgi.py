@@ -68,13 +68,14 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         for helper in (confirmer, teller):
             if helper:
                 helper.start()
-        sweeping = asyncio.create_task(_sweep_for_ever(app))
-        watching = asyncio.create_task(_watch_rest_for_ever(app, sender.rest))
+        tasks = [asyncio.create_task(_sweep_for_ever(app))]
+        if teller:
+            tasks.append(asyncio.create_task(_watch_rest_for_ever(app, sender.rest)))
         try:
             yield
         finally:
-            sweeping.cancel()
-            watching.cancel()
+            for task in tasks:
+                task.cancel()
             app.refusals.sum_up(early=True)
             if confirmer:
                 await asyncio.to_thread(confirmer.stop, CONFIRMER_STOPS_WITHIN_SECONDS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
 from todoke.model.message import Timeline
@@ -52,7 +52,7 @@ class Week:
 
     def _compute(self, scope: Scope | None) -> tuple[Figures, bool]:
         now = self._app.clock()
-        newest = _Newest(self._app, scope, _begin(self._app, now))
+        newest = _Newest(self._app, scope, _first_midnight(self._app, now))
         found = figures(newest, self._app.settings, now, days=DAYS)
         return found, newest.is_more
 
@@ -76,8 +76,5 @@ class _Newest:
         self.is_more = True
 
 
-def _begin(app: App, now: datetime) -> datetime:
-    """The midnight at which the first of the days begins."""
-    zone = app.settings.site.time_zone
-    first = zone.local(now).date() - timedelta(days=DAYS - 1)
-    return zone.moment(datetime.combine(first, datetime.min.time()))
+def _first_midnight(app: App, now: datetime) -> datetime:
+    return app.settings.site.time_zone.begin_of_day(now, days_before=DAYS - 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from todoke.model.address import Address, parse_address
-from todoke.walk.send.addressee import addressee_key, is_person
+from todoke.model.address import Address, addressee_key, parse_address
+from todoke.walk.send.restraint import is_person
 
 VICTIM = [
     f"{local}@{domain}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from todoke.model.log import get_logger
-from todoke.model.url import origin_of
-from todoke.model.webhook import Webhook
 from todoke.ports.shelf import Shelf
 
 log = get_logger(__name__)
@@ -30,13 +28,6 @@ def turn_off(shelf: Shelf, webhook: str, now: datetime) -> None:
 def turn_on(shelf: Shelf, webhook: str, now: datetime) -> None:
     """The owner says that it is back: what waits is told. Raises StoreError."""
     shelf.put_mark(_back(webhook), now)
-
-
-def place_of(webhook: Webhook) -> str:
-    """Where it is, as people may see it: the rest of an address may be a secret."""
-    if webhook.is_channel:
-        return f"{webhook.url.partition('://')[0] or '?'}://"
-    return origin_of(webhook.url)
 
 
 def _gone(webhook: str) -> str:

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from todoke.model import ids
+from todoke.model.address import addressee_key
 from todoke.model.delivery import OURS, Ceiling, DeliveryEvent, Kind, Permanence, Status
 from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
@@ -26,7 +27,6 @@ from todoke.ports.archive import Query
 from todoke.ports.journal import FollowUp
 from todoke.walk.alert import alert, managers_told
 from todoke.walk.app import App
-from todoke.walk.send.addressee import addressee_key
 
 WINDOW = 100
 """Confirmations whose end is known; so many of the newest count."""

@@ -8,18 +8,18 @@ who said that they asked for none is remembered for longer (walk/disown.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from todoke.model import ids
-from todoke.model.address import Address
+from todoke.model.address import Address, addressee_key
 from todoke.model.delivery import OURS, DeliveryEvent, Kind, Reason
 from todoke.model.errors import StoreError
 from todoke.model.log import get_logger
 from todoke.model.message import Claim, Note, Outcome, Role
 from todoke.ports.allowance import Ration
 from todoke.walk.app import App
-from todoke.walk.send.addressee import addressee_key, is_person
 from todoke.walk.send.breaker import PAUSED, TRIES, TRYING, State, may_try, state_of
 
 DAY = timedelta(days=1)
@@ -33,6 +33,68 @@ _OF_ONE = frozenset(Note) - {
     Note.OVER_RATE,
 }
 log = get_logger(__name__)
+_ROLES = frozenset(
+    [
+        "abuse",
+        "hostmaster",
+        "mailer-daemon",
+        "mailerdaemon",
+        "majordomo",
+        "noc",
+        "postmaster",
+        "security",
+        "spam",
+        "undisclosed-recipients",
+        "uucp",
+        "do-not-reply",
+        "donotreply",
+        "no-reply",
+        "noreply",
+        "no_reply",
+    ]
+)
+"""Roles that run a mail system or a network (RFC 2142, sections 4 and 5, RFC 5321 4.5.1), and what answers nobody.
+
+Those of business (info, sales, support: section 3) are not among them: small firms fill in forms with such an address.
+"""
+_OF_LISTS = re.compile(r"owner-.+|.+-(?:owner|request|bounces|subscribe|unsubscribe)")
+"""Addresses that manage a mailing list (RFC 2142, section 6)."""
+_TEXT_MESSAGES = frozenset(
+    [
+        "email.uscc.net",
+        "fido.ca",
+        "messaging.sprintpcs.com",
+        "mms.att.net",
+        "mms.cricketwireless.net",
+        "mms.uscc.net",
+        "mobiletxt.ca",
+        "msg.fi.google.com",
+        "msg.telus.com",
+        "myboostmobile.com",
+        "mymetropcs.com",
+        "mypixmessages.com",
+        "page.att.net",
+        "pcs.rogers.com",
+        "pm.sprint.com",
+        "sms.cricketwireless.net",
+        "sms.myboostmobile.com",
+        "sms.rogers.com",
+        "sms.sasktel.com",
+        "text.mtsmobility.com",
+        "text.republicwireless.com",
+        "tmomail.net",
+        "txt.att.net",
+        "txt.bell.ca",
+        "txt.bellmobility.ca",
+        "vmobile.ca",
+        "vmobl.com",
+        "vmpix.com",
+        "vtext.com",
+        "vzwpix.com",
+    ]
+)
+"""Gateways from mail to text messages, which ring a telephone and may cost its owner. Mail addresses that telephones
+have, as docomo's, au's and SoftBank's in Japan, are mailboxes like others."""
 
 
 def withhold(app: App, claims: Sequence[Claim]) -> dict[str, Outcome]:
@@ -218,3 +280,11 @@ def withheld(claim: Claim, reason: Reason, now: datetime) -> Outcome:
         reason=reason,
     )
     return Outcome(claim=claim, events=(event,))
+
+
+def is_person(address: Address) -> bool:
+    """Whether somebody may read a confirmation there."""
+    local, domain = address.local.strip('"').lower(), address.ascii_domain.lower()
+    return not (
+        local.partition("+")[0] in _ROLES or _OF_LISTS.fullmatch(local) or domain in _TEXT_MESSAGES
+    )

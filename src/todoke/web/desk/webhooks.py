@@ -7,7 +7,7 @@ from typing import Any
 from todoke.model.show import rfc3339
 from todoke.model.webhook import Webhook
 from todoke.walk.app import App
-from todoke.walk.notices.off import off_since, place_of
+from todoke.walk.notices.off import off_since
 
 LOOKED_AT = 50
 """So many notices, the newest, tell how it goes."""
@@ -30,7 +30,7 @@ def _shown(app: App, webhook: Webhook) -> dict[str, Any]:
     off = off_since(app.shelf, webhook.name)
     return {
         "name": webhook.name,
-        "origin": place_of(webhook),
+        "origin": webhook.place,
         "off": rfc3339(off) if off else "",
         "taken": rfc3339(taken) if taken else "",
         "failed": rfc3339(failed.at) if failed else "",

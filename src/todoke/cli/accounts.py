@@ -152,7 +152,11 @@ def lines_of(found: Accounts, zone: Zone, *, days: int, orphans: int) -> Iterato
 
 def _by_role(found: Accounts) -> str:
     counts = {role: found.mails[role].total() for role in Role}
-    parts = [f"{count:,} {role.value}s" for role, count in counts.items() if count]
+    parts = [
+        f"{count:,} {role.value}{'' if count == 1 else 's'}"
+        for role, count in counts.items()
+        if count
+    ]
     return f"  ({', '.join(parts)})" if parts else ""
 
 

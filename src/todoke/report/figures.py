@@ -69,17 +69,17 @@ def figures(
         for sums in each:
             sums.submissions += 1
         for message in timeline.messages:
-            if message.message.role is not Role.ALERT:
-                count_mail(each, message, settings, now)
+            count_mail(each, message, settings, now)
     return found
 
 
 def count_mail(
     each: Sequence[Sums], message: MessageTimeline, settings: Settings, now: datetime
 ) -> None:
-    """Count a mail in each of these sums, if it is one."""
+    """Count a message in each of these sums, if it is a mail as Sums has it."""
     status = read_status(message, settings, now)
-    if status in {Reading.WITHHELD, Reading.IN_REVIEW}:
+    is_alert = message.message.role is Role.ALERT
+    if is_alert or status in {Reading.WITHHELD, Reading.IN_REVIEW}:
         return
     begun = message.resend_asked_at or message.message.created_at
     for sums in each:

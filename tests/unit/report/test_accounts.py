@@ -99,6 +99,15 @@ def test_reasons_and_domains() -> None:
     assert rows == {"example.com": (1, 0, 1), "例え.jp": (1, 1, 0)}
 
 
+def test_alerts_are_no_mails_of_a_domain() -> None:
+    """As they are none of a form or a day: the tables agree. Among the stages each alert has its place."""
+    timeline = make_timeline(make_message("delivered"), make_message("delivered", Role.ALERT))
+    found = accounts([timeline], SETTINGS, NOW, days=1)
+    [(_, sums)] = busiest(found)
+    assert sums.mails == found.figures.whole.mails == 1
+    assert found.planned == found.at(Stage.DELIVERED) == 2
+
+
 @given(st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), st.sampled_from(Role)), max_size=12))
 def test_the_accounts_balance(mails: list[tuple[str, Role]]) -> None:
     """Law: planned = not handed over + handed over, by each role; and each mail that may still change is named once."""
